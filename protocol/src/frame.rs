@@ -1,0 +1,215 @@
+//! The messages of `/lianshi/sync/1`: each frame on a stream (and in a bundle) is one of them.
+
+use sha2::{Digest, Sha256};
+
+use crate::certificate::NodeCertificate;
+use crate::codec::{Decoder, Encoder};
+use crate::entry::Head;
+use crate::fault::{Checked, Fault};
+use crate::hash::{Hash, NetworkId, hash};
+use crate::limits::{FRONTIER_BUCKETS, MAX_FRAME, MAX_HEADS, MAX_NAME, MAX_WANTS, VERSION};
+use crate::shelf::{LogId, Subscription};
+use crate::steps::Redemption;
+
+/// What a node shows to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// Its certificate, by an institution that the roster admits.
+    Certificate(Box<NodeCertificate>),
+    /// An invitation being used for the first time.
+    Redemption(Box<Redemption>),
+}
+
+/// The first message of both sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// The network.
+    pub network: NetworkId,
+    /// Who speaks.
+    pub credential: Credential,
+    /// What it wants.
+    pub subscription: Subscription,
+    /// Name and version of the program, for the operator's eyes.
+    pub agent: String,
+}
+
+/// A log and its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogHead {
+    /// The log.
+    pub log: LogId,
+    /// Its head at the sender.
+    pub head: Head,
+}
+
+/// A range of entries asked for: everything after `have`, up to and including `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// The log.
+    pub log: LogId,
+    /// The last sequence number that the asker holds.
+    pub have: u64,
+    /// The last one wanted.
+    pub to: u64,
+}
+
+/// A bucket of the frontier: logs are spread over `FRONTIER_BUCKETS` by the first byte of the hash of their id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its number.
+    pub index: u8,
+    /// First eight bytes of the digest over its logs.
+    pub digest: [u8; 8],
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// Who I am and what I want.
+    Hello(Box<Hello>),
+    /// Why I will not talk to you; I hang up after it.
+    Refused(String),
+    /// Digest of my frontier over what we both subscribe to.
+    Digest(Hash),
+    /// Digests of its non-empty buckets, ascending.
+    Buckets(Vec<Bucket>),
+    /// Heads of my logs: of the buckets that differ, or those that moved.
+    Heads(Vec<LogHead>),
+    /// Ranges I ask for.
+    Want(Vec<Want>),
+    /// Entries: see `RunBuilder` and `CheckedRun`.
+    Run(Vec<u8>),
+    /// What I hold durably: fsynced.
+    Durable(Vec<LogHead>),
+}
+
+impl LogHead {
+    fn encode(&self, to: &mut Encoder) {
+        self.log.encode(to);
+        to.uint(self.head.seq);
+        self.head.hash.encode(to);
+    }
+
+    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        let log = LogId::decode(from)?;
+        Ok(Self { log, head: Head { seq: from.uint("sequence number")?, hash: Hash::decode(from)? } })
+    }
+}
+
+impl Hello {
+    fn encode(&self, to: &mut Encoder) {
+        to.u8(VERSION);
+        self.network.encode(to);
+        match &self.credential {
+            Credential::Certificate(c) => {
+                to.u8(0);
+                c.encode(to);
+            }
+            Credential::Redemption(r) => {
+                to.u8(1);
+                r.encode(to);
+            }
+        }
+        self.subscription.encode(to);
+        to.text(&self.agent);
+    }
+
+    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        let version = from.u8("protocol version")?;
+        if version != VERSION {
+            return Err(Fault::Unknown { what: "protocol version", code: version.into() });
+        }
+        let network = NetworkId::decode(from)?;
+        let credential = match from.u8("credential")? {
+            0 => Credential::Certificate(Box::new(NodeCertificate::decode(from)?)),
+            1 => Credential::Redemption(Box::new(Redemption::decode(from)?)),
+            code => return Err(Fault::Unknown { what: "credential", code: code.into() }),
+        };
+        let subscription = Subscription::decode(from)?;
+        Ok(Self { network, credential, subscription, agent: from.text(MAX_NAME, "agent")?.to_owned() })
+    }
+}
+
+impl Frame {
+    /// Canonical bytes: a type byte and the message.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        match self {
+            Self::Hello(hello) => {
+                to.u8(1);
+                hello.encode(&mut to);
+            }
+            Self::Refused(why) => {
+                to.u8(2).text(why);
+            }
+            Self::Digest(digest) => {
+                to.u8(3).raw(&digest.0);
+            }
+            Self::Buckets(buckets) => {
+                to.u8(4).list(buckets, |to, b| {
+                    to.u8(b.index).raw(&b.digest);
+                });
+            }
+            Self::Heads(heads) => {
+                to.u8(5).list(heads, |to, h| h.encode(to));
+            }
+            Self::Want(wants) => {
+                to.u8(6).list(wants, |to, w| {
+                    w.log.encode(to);
+                    to.uint(w.have).uint(w.to);
+                });
+            }
+            Self::Run(bytes) => {
+                to.u8(7).raw(bytes);
+            }
+            Self::Durable(heads) => {
+                to.u8(8).list(heads, |to, h| h.encode(to));
+            }
+        }
+        to.finish()
+    }
+
+    /// Reads a frame.
+    pub fn from_bytes(bytes: &[u8]) -> Checked<Self> {
+        if bytes.len() > MAX_FRAME {
+            let size = bytes.len() as u64;
+            return Err(Fault::TooLong { what: "frame", size, limit: MAX_FRAME as u64 });
+        }
+        Decoder::whole(bytes, "frame", |from| match from.u8("frame type")? {
+            1 => Ok(Self::Hello(Box::new(Hello::decode(from)?))),
+            2 => Ok(Self::Refused(from.text(MAX_NAME, "reason")?.to_owned())),
+            3 => Ok(Self::Digest(Hash::decode(from)?)),
+            4 => Ok(Self::Buckets(from.list(FRONTIER_BUCKETS, "buckets", |from| {
+                Ok(Bucket { index: from.u8("bucket")?, digest: from.array("bucket digest")? })
+            })?)),
+            5 => Ok(Self::Heads(from.list(MAX_HEADS, "heads", LogHead::decode)?)),
+            6 => Ok(Self::Want(from.list(MAX_WANTS, "wants", |from| {
+                let log = LogId::decode(from)?;
+                Ok(Want { log, have: from.uint("have")?, to: from.uint("to")? })
+            })?)),
+            7 => {
+                let rest = from.rest();
+                Ok(Self::Run(from.raw(rest.len(), "run")?.to_vec()))
+            }
+            8 => Ok(Self::Durable(from.list(MAX_HEADS, "heads", LogHead::decode)?)),
+            code => Err(Fault::Unknown { what: "frame type", code: code.into() }),
+        })
+    }
+}
+
+/// The bucket of a log.
+pub fn bucket_of(log: &LogId) -> u8 {
+    hash("log", &[&log.to_bytes()]).0[0]
+}
+
+/// Digest of a set of heads, which the caller gives in ascending order of their log ids.
+pub fn frontier_digest<'a>(heads: impl IntoIterator<Item = (&'a LogId, &'a Head)>) -> Hash {
+    let mut sha = Sha256::new();
+    sha.update(b"lianshi/1/frontier\0");
+    for (log, head) in heads {
+        sha.update(log.to_bytes());
+        sha.update(head.seq.to_be_bytes());
+        sha.update(head.hash.0);
+    }
+    Hash(sha.finalize().into())
+}

@@ -1,0 +1,38 @@
+//! What two nodes must agree on, byte by byte: keys, certificates, the charter, entries and logs, patches, frames.
+//!
+//! Read `SPEC.md` beside this crate for the whole; `vectors/` holds the golden bytes. Everything here is a pure
+//! function of its arguments: no clock, no socket, no disk, no randomness (callers pass seeds and times in), no hash
+//! map. Absent too: what a listing's fields mean (`catalog`), and when to send what to whom (`replica`).
+
+mod certificate;
+mod charter;
+mod codec;
+mod entry;
+mod fault;
+mod frame;
+mod hash;
+mod keys;
+pub mod limits;
+mod patch;
+mod proof;
+mod roster;
+mod run;
+mod shelf;
+mod steps;
+mod value;
+
+pub use certificate::{Capabilities, CertificateBody, NodeCertificate};
+pub use charter::{Charter, CoSignature, Governors, Institution, Profile, Role, SignedCharter};
+pub use codec::{Decoder, Encoder};
+pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
+pub use fault::{Checked, Fault};
+pub use frame::{Bucket, Credential, Frame, Hello, LogHead, Want, bucket_of, frontier_digest};
+pub use hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
+pub use keys::{PublicKey, Purpose, SecretKey, Signature};
+pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
+pub use proof::{FileKind, Proof, Proven, seal_file, unseal_file};
+pub use roster::{Member, MemberState, NodeState, Roster, RosterInput};
+pub use run::{CheckedEntry, CheckedRun, RunBuilder};
+pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
+pub use steps::{Action, Invitation, OpenLog, Redemption, RosterStep, SignedStep, Subject};
+pub use value::Value;

@@ -1,0 +1,51 @@
+//! Every bound of the protocol, named, with its unit and its reason. A peer that exceeds one is refused with the
+//! bound's name; raising one is a change of the protocol and has a decision record.
+
+/// Version of every signed object and of the frames (one byte).
+pub const VERSION: u8 = 1;
+/// Longest payload of one entry, bytes: a listing of 2 KB text needs 4; long descriptions and sealed bodies fit.
+pub const MAX_PAYLOAD: usize = 64 * 1024;
+/// Most operations in one patch: a listing has at most 200 keys, an edit that replaces a set deletes and puts.
+pub const MAX_PATCH_OPS: usize = 512;
+/// Most predecessors that one operation may name: concurrent values of one field, at most one per editor.
+pub const MAX_PREDS: usize = 64;
+/// Most dependencies of one patch: heads of a document, at most one per concurrent editor.
+pub const MAX_DEPS: usize = 64;
+/// Longest key in a document, bytes of UTF-8: `keyword/` and 60 Chinese characters.
+pub const MAX_KEY: usize = 192;
+/// Longest text value, bytes of UTF-8.
+pub const MAX_TEXT: usize = 32 * 1024;
+/// Highest operation counter. Automerge stores it in 32 bits; a document never comes near it honestly.
+pub const MAX_OP_COUNTER: u64 = 1 << 24;
+/// Most valid patches of one document; further ones are void. Bounds the cost of a merge.
+pub const MAX_DOCUMENT_PATCHES: usize = 10_000;
+/// Longest name or reason in roster steps, certificates and the charter, bytes of UTF-8.
+pub const MAX_NAME: usize = 512;
+/// Most governors of a network.
+pub const MAX_GOVERNORS: usize = 64;
+/// Most shelf patterns in a certificate or a subscription.
+pub const MAX_PATTERNS: usize = 64;
+/// Most incarnations of one certificate (copies, restores); more are void.
+pub const MAX_INCARNATIONS: usize = 64;
+/// Most addresses a node publishes.
+pub const MAX_ADDRESSES: usize = 16;
+/// Longest multiaddress, bytes.
+pub const MAX_ADDRESS: usize = 256;
+/// Largest frame on a stream, bytes, length prefix excluded.
+pub const MAX_FRAME: usize = 1024 * 1024;
+/// Most entries in one run frame.
+pub const MAX_RUN_ENTRIES: usize = 4_096;
+/// A run frame is closed once its plain size reaches this, bytes: about 2 s of a 1 Mbit/s line.
+pub const RUN_TARGET: usize = 256 * 1024;
+/// Largest plain size of a run frame, bytes: the target and one more entry with its bookkeeping.
+pub const MAX_RUN_PLAIN: usize = RUN_TARGET + MAX_PAYLOAD + 4096;
+/// Most log heads in one message; a longer frontier takes several.
+pub const MAX_HEADS: usize = 4_096;
+/// Most ranges asked for in one message.
+pub const MAX_WANTS: usize = 1_024;
+/// Buckets of a frontier that are compared before heads are sent.
+pub const FRONTIER_BUCKETS: usize = 256;
+/// Largest proof, invitation or charter file, bytes.
+pub const MAX_FILE: usize = 16 * 1024 * 1024;
+/// Most entries carried by a proof file.
+pub const MAX_PROOF_ENTRIES: usize = 20_000;

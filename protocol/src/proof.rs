@@ -1,0 +1,188 @@
+//! Files that prove themselves: a listing that anyone can check offline with the charter alone.
+
+use std::collections::BTreeMap;
+
+use crate::charter::{Charter, Institution};
+use crate::codec::{Decoder, Encoder};
+use crate::entry::{Entry, Verb};
+use crate::fault::{Checked, Fault};
+use crate::hash::{DocumentId, NetworkId, hash};
+use crate::keys::PublicKey;
+use crate::limits::{MAX_FILE, MAX_HEADS, MAX_PROOF_ENTRIES, VERSION};
+use crate::roster::{Roster, RosterInput};
+use crate::shelf::{LogId, ShelfKind};
+use crate::steps::{OpenLog, Redemption, SignedStep};
+
+/// What a sealed file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A signed charter.
+    Charter,
+    /// An invitation with its one-time secret: to be handed over like a key.
+    Invitation,
+    /// A listing with everything that proves it.
+    Proof,
+}
+
+impl FileKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Charter => "charter",
+            Self::Invitation => "invitation",
+            Self::Proof => "proof",
+        }
+    }
+
+    fn magic(self) -> Vec<u8> {
+        format!("lianshi {} {VERSION}\n", self.word()).into_bytes()
+    }
+}
+
+/// Wraps bytes into a file: a readable first line, the bytes, and their hash, so that any damage is told from forgery.
+pub fn seal_file(kind: FileKind, body: &[u8]) -> Vec<u8> {
+    let mut file = kind.magic();
+    file.extend_from_slice(body);
+    file.extend_from_slice(&hash("file", &[&kind.magic(), body]).0);
+    file
+}
+
+/// The bytes of a file of that kind.
+pub fn unseal_file(kind: FileKind, file: &[u8]) -> Checked<&[u8]> {
+    if file.len() > MAX_FILE {
+        let size = file.len() as u64;
+        return Err(Fault::TooLong { what: "file", size, limit: MAX_FILE as u64 });
+    }
+    let magic = kind.magic();
+    let Some(rest) = file.strip_prefix(magic.as_slice()) else {
+        return Err(Fault::Forbidden { what: kind.word(), why: "this is another kind or version of file" });
+    };
+    let Some(end) = rest.len().checked_sub(32) else {
+        return Err(Fault::Truncated { what: kind.word() });
+    };
+    let (body, sum) = rest.split_at(end);
+    if hash("file", &[&magic, body]).0 == *sum { Ok(body) } else { Err(Fault::Mismatch { what: "file and its checksum" }) }
+}
+
+/// Everything that proves a document: its entries, the openings of their logs, and the roster entries that admitted
+/// their institutions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The network.
+    pub network: NetworkId,
+    /// The document.
+    pub document: DocumentId,
+    /// Roster steps: admissions and invitations.
+    pub steps: Vec<SignedStep>,
+    /// Log openings, countersignatures and the document's entries.
+    pub entries: Vec<Entry>,
+}
+
+/// What a proof has shown.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// The document's entries, in the order of the file.
+    pub entries: Vec<Entry>,
+    /// Who answers for each node that wrote them.
+    pub authors: BTreeMap<PublicKey, Institution>,
+    /// The roster of the steps in the file.
+    pub roster: Roster,
+}
+
+impl Proof {
+    /// Canonical bytes of the proof's body.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        self.network.encode(&mut to);
+        self.document.encode(&mut to);
+        to.list(&self.steps, |to, s| s.encode(to)).list(&self.entries, |to, e| e.encode(to));
+        to.finish()
+    }
+
+    /// Reads a proof; `verify` is the caller's next step.
+    pub fn from_bytes(bytes: &[u8]) -> Checked<Self> {
+        Decoder::whole(bytes, "proof", |from| {
+            Ok(Self {
+                network: NetworkId::decode(from)?,
+                document: DocumentId::decode(from)?,
+                steps: from.list(MAX_HEADS, "roster steps", SignedStep::decode)?,
+                entries: from.list(MAX_PROOF_ENTRIES, "entries", Entry::decode)?,
+            })
+        })
+    }
+
+    /// Checks every signature against the charter: the governors admitted the institution, the institution certified
+    /// the node, the node signed the entries.
+    ///
+    /// # Errors
+    /// The first thing that does not hold; then nothing in the file is to be believed.
+    pub fn verify(&self, charter: &Charter) -> Checked<Proven> {
+        if self.network != charter.id() {
+            return Err(Fault::Mismatch { what: "the proof's network and the charter" });
+        }
+        for entry in &self.entries {
+            entry.verify(&self.network)?;
+        }
+        let roster = Roster::fold(charter, &self.roster_input()?);
+        let certificates = self.certificates()?;
+        let mut authors = BTreeMap::new();
+        let mut entries = Vec::new();
+        for entry in &self.entries {
+            if entry.header.log.shelf.kind == ShelfKind::ROSTER || entry.header.verb == Verb::OPEN {
+                continue;
+            }
+            if entry.document() != self.document {
+                return Err(Fault::Mismatch { what: "an entry and the proof's document" });
+            }
+            let institution = self.answerable(entry, &roster, &certificates)?;
+            authors.insert(entry.header.log.node, institution);
+            entries.push(entry.clone());
+        }
+        let created = entries.iter().any(|e| e.header.document.is_none());
+        if !created {
+            return Err(Fault::Forbidden { what: "proof", why: "the entry that creates the document is missing" });
+        }
+        Ok(Proven { entries, authors, roster })
+    }
+
+    fn roster_input(&self) -> Checked<RosterInput> {
+        let mut input = RosterInput { steps: self.steps.clone(), redemptions: Vec::new() };
+        for entry in self.entries.iter().filter(|e| e.header.verb == Verb::REDEEM) {
+            let Some(payload) = &entry.payload else { continue };
+            let redemption = Redemption::from_bytes(&payload.bytes)?;
+            input.redemptions.push((entry.header.log, entry.header.seq, redemption));
+        }
+        Ok(input)
+    }
+
+    fn certificates(&self) -> Checked<BTreeMap<LogId, OpenLog>> {
+        let mut found = BTreeMap::new();
+        for entry in self.entries.iter().filter(|e| e.header.verb == Verb::OPEN) {
+            let Some(payload) = &entry.payload else { continue };
+            let open = OpenLog::from_bytes(&payload.bytes)?;
+            open.certificate.verify(&self.network)?;
+            if open.certificate.body.node != entry.header.log.node {
+                return Err(Fault::Mismatch { what: "a log and its certificate" });
+            }
+            found.insert(entry.header.log, open);
+        }
+        Ok(found)
+    }
+
+    fn answerable(
+        &self,
+        entry: &Entry,
+        roster: &Roster,
+        certificates: &BTreeMap<LogId, OpenLog>,
+    ) -> Checked<Institution> {
+        let log = &entry.header.log;
+        let missing = Fault::Forbidden { what: "proof", why: "the certificate of a writing node is missing" };
+        let certificate = &certificates.get(log).ok_or(missing)?.certificate;
+        if !certificate.allows(&log.shelf) {
+            return Err(Fault::Forbidden { what: "entry", why: "its node is not certified for this shelf" });
+        }
+        let body = &certificate.body;
+        let member = roster.members.get(&body.institution).filter(|m| m.institution.root == body.root);
+        let unknown = Fault::Forbidden { what: "proof", why: "it does not show that the institution was admitted" };
+        Ok(member.ok_or(unknown)?.institution.clone())
+    }
+}

@@ -1,0 +1,186 @@
+//! Shelves, subscriptions and logs: the addresses of the replicated data.
+
+use crate::codec::{Decoder, Encoder};
+use crate::fault::{Checked, Fault};
+use crate::keys::PublicKey;
+use crate::limits::MAX_PATTERNS;
+
+/// What a shelf holds. Codes from 16 on are kinds of listings (the catalogue names them); others are the protocol's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShelfKind(pub u16);
+
+impl ShelfKind {
+    /// Admissions, suspensions, exits: replicated first, to everyone.
+    pub const ROSTER: Self = Self(0);
+    /// Node addresses: the network's address book.
+    pub const DIRECTORY: Self = Self(1);
+    /// Statements by third parties about listings.
+    pub const STATEMENT: Self = Self(2);
+
+    /// True for the kinds of listings.
+    pub fn is_listing(self) -> bool {
+        self.0 >= 16
+    }
+}
+
+/// Who may have what lies on a shelf. Private data has no entry and so no shelf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Visibility {
+    /// Anyone.
+    Public = 0,
+    /// Certified nodes of the network.
+    Members = 1,
+    /// Ciphertext for named parties.
+    Sealed = 2,
+}
+
+impl Visibility {
+    fn from_code(code: u8) -> Checked<Self> {
+        match code {
+            0 => Ok(Self::Public),
+            1 => Ok(Self::Members),
+            2 => Ok(Self::Sealed),
+            _ => Err(Fault::Unknown { what: "visibility", code: code.into() }),
+        }
+    }
+}
+
+/// The unit of subscription within a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shelf {
+    /// GB/T 2260 code of the publishing node's region, six digits as a number; 0 for the whole network.
+    pub region: u32,
+    /// What it holds.
+    pub kind: ShelfKind,
+    /// Who may have it.
+    pub visibility: Visibility,
+}
+
+impl Shelf {
+    /// The shelf of roster steps.
+    pub const ROSTER: Self = Self { region: 0, kind: ShelfKind::ROSTER, visibility: Visibility::Public };
+    /// The shelf of node addresses.
+    pub const DIRECTORY: Self =
+        Self { region: 0, kind: ShelfKind::DIRECTORY, visibility: Visibility::Members };
+
+    /// Writes the shelf.
+    pub fn encode(&self, to: &mut Encoder) {
+        to.uint(self.region.into()).uint(self.kind.0.into()).u8(self.visibility as u8);
+    }
+
+    /// Reads a shelf.
+    pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        Ok(Self {
+            region: from.uint_max(999_999, "region code")? as u32,
+            kind: ShelfKind(from.uint_max(u16::MAX.into(), "shelf kind")? as u16),
+            visibility: Visibility::from_code(from.u8("visibility")?)?,
+        })
+    }
+}
+
+/// An append-only sequence of entries by one node for one shelf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogId {
+    /// The node's key.
+    pub node: PublicKey,
+    /// Random number of the node's store: a restored or copied store has another one.
+    pub incarnation: u64,
+    /// The shelf.
+    pub shelf: Shelf,
+}
+
+impl LogId {
+    /// Writes the id.
+    pub fn encode(&self, to: &mut Encoder) {
+        self.node.encode(to);
+        to.raw(&self.incarnation.to_be_bytes());
+        self.shelf.encode(to);
+    }
+
+    /// Reads an id.
+    pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        Ok(Self {
+            node: PublicKey::decode(from)?,
+            incarnation: u64::from_be_bytes(from.array("incarnation")?),
+            shelf: Shelf::decode(from)?,
+        })
+    }
+
+    /// Canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        self.encode(&mut to);
+        to.finish()
+    }
+}
+
+/// A pattern of shelves: a region prefix of 0 to 6 digits, a kind or any, a widest visibility.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShelfPattern {
+    /// Leading digits of the region code; empty for all.
+    pub region_prefix: String,
+    /// The kind, or all kinds of listings and statements.
+    pub kind: Option<ShelfKind>,
+}
+
+impl ShelfPattern {
+    /// Every shelf.
+    pub fn everything() -> Self {
+        Self { region_prefix: String::new(), kind: None }
+    }
+
+    /// True when the shelf is covered. Shelves of the whole network (region 0) are covered by every prefix.
+    pub fn covers(&self, shelf: &Shelf) -> bool {
+        let region = shelf.region == 0 || format!("{:06}", shelf.region).starts_with(&self.region_prefix);
+        region && self.kind.is_none_or(|kind| kind == shelf.kind)
+    }
+
+    /// Writes the pattern.
+    pub fn encode(&self, to: &mut Encoder) {
+        to.text(&self.region_prefix).option(self.kind.as_ref(), |to, kind| {
+            to.uint(kind.0.into());
+        });
+    }
+
+    /// Reads a pattern.
+    pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        let region_prefix = from.text(6, "region prefix")?.to_owned();
+        if !region_prefix.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Fault::NotCanonical { what: "region prefix" });
+        }
+        let kind = from.option("pattern kind", |from| {
+            Ok(ShelfKind(from.uint_max(u16::MAX.into(), "shelf kind")? as u16))
+        })?;
+        Ok(Self { region_prefix, kind })
+    }
+}
+
+/// What a node asks for. The roster and the directory are always part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Subscription {
+    /// Shelves wanted, any of them matching.
+    pub patterns: Vec<ShelfPattern>,
+}
+
+impl Subscription {
+    /// Everything.
+    pub fn everything() -> Self {
+        Self { patterns: vec![ShelfPattern::everything()] }
+    }
+
+    /// True when entries of the shelf are wanted.
+    pub fn covers(&self, shelf: &Shelf) -> bool {
+        !shelf.kind.is_listing() && shelf.region == 0 || self.patterns.iter().any(|p| p.covers(shelf))
+    }
+
+    /// Writes the subscription.
+    pub fn encode(&self, to: &mut Encoder) {
+        to.list(&self.patterns, |to, p| p.encode(to));
+    }
+
+    /// Reads a subscription.
+    pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        Ok(Self { patterns: from.list(MAX_PATTERNS, "subscription", ShelfPattern::decode)? })
+    }
+}
