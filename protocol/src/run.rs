@@ -154,9 +154,11 @@ impl CheckedRun {
         last.map_or(self.after, |e| Head { seq: e.entry.header.seq, hash: e.hash })
     }
 
-    /// Reads the place of a run without opening it: its log and the head that it continues.
-    pub fn peek(bytes: &[u8]) -> Checked<(LogId, Head)> {
-        Self::head_of(&mut Decoder::new(bytes))
+    /// Reads the place of a run without opening it: its log, the head that it continues, the number of entries.
+    pub fn peek(bytes: &[u8]) -> Checked<(LogId, Head, u64)> {
+        let mut from = Decoder::new(bytes);
+        let (log, after) = Self::head_of(&mut from)?;
+        Ok((log, after, from.uint_max(MAX_RUN_ENTRIES as u64, "entries of a run")?))
     }
 
     fn head_of(from: &mut Decoder<'_>) -> Checked<(LogId, Head)> {

@@ -1,0 +1,308 @@
+//! Documents: the fold of their valid patches.
+//!
+//! Which patches are valid depends on the set of entries alone, never on the order in which they came. A document with
+//! one patch is read straight from it; Automerge is loaded to merge and to edit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{ActorId, AutoCommit, Change, ReadDoc, ROOT, ScalarValue};
+use protocol::limits::MAX_DOCUMENT_PATCHES;
+use protocol::{
+    Actor, Checked, DocumentId, Encoder, Fault, Hash, LogId, OpId, Origin, Patch, SignedPatch, Value, hash,
+};
+
+/// The field that holds a listing's status: absent or `published`, or `withdrawn`.
+pub const STATUS: &str = "_status";
+/// The value of [`STATUS`] that hides a listing. Where concurrent values differ, the stricter counts.
+pub const WITHDRAWN: &str = "withdrawn";
+/// The value of [`STATUS`] that shows it again.
+pub const PUBLISHED: &str = "published";
+
+/// A patch with what its entry says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentPatch {
+    /// The log it stands in.
+    pub log: LogId,
+    /// Its place in that log.
+    pub seq: u64,
+    /// Hash of its entry.
+    pub entry: Hash,
+    /// The author's clock, milliseconds since 1970.
+    pub time_ms: i64,
+    /// The patch and its signed change hash.
+    pub signed: SignedPatch,
+}
+
+/// What became of a patch in the fold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It counts.
+    Valid,
+    /// What it builds on has not arrived, or is itself not valid.
+    Waiting,
+    /// It breaks a rule.
+    Void(Fault),
+}
+
+/// A document's state.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct DocumentState {
+    /// Every field with all its concurrent values, ascending. A single value is the usual case.
+    pub fields: BTreeMap<String, Vec<Value>>,
+}
+
+impl DocumentState {
+    /// The state after a document's first patch.
+    pub fn of_first(patch: &Patch) -> Self {
+        let puts = patch.ops.iter().filter_map(|op| Some((op.key.clone(), vec![op.put.clone()?])));
+        Self { fields: puts.collect() }
+    }
+
+    /// True when any of the concurrent values of the status says so.
+    pub fn is_withdrawn(&self) -> bool {
+        let values = self.fields.get(STATUS).map_or(&[][..], Vec::as_slice);
+        values.iter().any(|v| matches!(v, Value::Text(text) if text == WITHDRAWN))
+    }
+
+    /// Fields whose editors disagree.
+    pub fn conflicts(&self) -> impl Iterator<Item = (&String, &Vec<Value>)> {
+        self.fields.iter().filter(|(_, values)| values.len() > 1)
+    }
+
+    /// One value a field: the first of the concurrent ones. For forms and search, not for the view hash.
+    pub fn flat(&self) -> BTreeMap<String, Value> {
+        let first = |(key, values): (&String, &Vec<Value>)| Some((key.clone(), values.first()?.clone()));
+        self.fields.iter().filter_map(first).collect()
+    }
+
+    /// Hash of the state: what the view hash adds up.
+    pub fn digest(&self, id: &DocumentId) -> Hash {
+        let mut to = Encoder::new();
+        id.encode(&mut to);
+        to.uint(self.fields.len() as u64);
+        for (key, values) in &self.fields {
+            to.text(key).list(values, |to, value| {
+                to.raw(&protocol::value_bytes(value));
+            });
+        }
+        hash("document-state", &[&to.finish()])
+    }
+}
+
+/// The fold of a document's patches.
+pub struct Document {
+    origin: Origin,
+    patches: Vec<DocumentPatch>,
+    fates: Vec<Fate>,
+    valid: Vec<usize>,
+    changes: BTreeMap<usize, Change>,
+}
+
+struct Causality {
+    clock: BTreeMap<Actor, u64>,
+    last_op: u64,
+}
+
+impl Document {
+    /// Folds the patches of the document that begins at `origin`, in whatever order they are given.
+    pub fn fold(origin: Origin, mut patches: Vec<DocumentPatch>) -> Self {
+        patches.sort_by_key(|p| (p.log, p.seq));
+        let fates = vec![Fate::Waiting; patches.len()];
+        let mut document = Self { origin, patches, fates, valid: Vec::new(), changes: BTreeMap::new() };
+        document.judge_all();
+        document
+    }
+
+    fn judge_all(&mut self) {
+        let mut known: BTreeMap<Hash, Causality> = BTreeMap::new();
+        let mut ops: BTreeMap<OpId, String> = BTreeMap::new();
+        let mut taken: BTreeSet<(Actor, u64)> = BTreeSet::new();
+        // Each round decides at least one patch or ends: at most as many rounds as patches.
+        let mut pending: Vec<usize> = (0..self.patches.len()).collect();
+        loop {
+            let mut still = Vec::new();
+            let before = pending.len();
+            for index in pending {
+                if !self.ready(index, &known, &still) {
+                    still.push(index);
+                    continue;
+                }
+                match self.judge(index, &known, &ops, &taken) {
+                    Ok((change, causality)) => {
+                        let patch = &self.patches[index];
+                        let actor = self.actor(index);
+                        for (op, counter) in patch.signed.patch.ops.iter().zip(patch.signed.patch.start_op..) {
+                            ops.insert(OpId { counter, actor }, op.key.clone());
+                        }
+                        taken.insert((actor, patch.signed.patch.seq));
+                        known.insert(patch.signed.change, causality);
+                        self.fates[index] = Fate::Valid;
+                        self.valid.push(index);
+                        self.changes.insert(index, change);
+                    }
+                    Err(fault) => self.fates[index] = Fate::Void(fault),
+                }
+            }
+            pending = still;
+            if pending.len() == before || pending.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Ready when all dependencies are known and the same log's earlier patches have been decided.
+    fn ready(&self, index: usize, known: &BTreeMap<Hash, Causality>, still: &[usize]) -> bool {
+        let patch = &self.patches[index];
+        let earlier = still.iter().any(|i| self.patches[*i].log == patch.log);
+        !earlier && patch.signed.patch.deps.iter().all(|dep| known.contains_key(dep))
+    }
+
+    fn judge(
+        &self,
+        index: usize,
+        known: &BTreeMap<Hash, Causality>,
+        ops: &BTreeMap<OpId, String>,
+        taken: &BTreeSet<(Actor, u64)>,
+    ) -> Checked<(Change, Causality)> {
+        let forbidden = |why| Err(Fault::Forbidden { what: "patch", why });
+        let entry = &self.patches[index];
+        let patch = &entry.signed.patch;
+        let actor = self.actor(index);
+        if self.valid.len() >= MAX_DOCUMENT_PATCHES {
+            return forbidden("the document has as many patches as it may have");
+        }
+        let creating = entry.log == self.origin.log && entry.seq == self.origin.seq;
+        if creating != patch.deps.is_empty() {
+            return forbidden("only the creating patch has no dependencies");
+        }
+        let mut causality = Causality { clock: BTreeMap::new(), last_op: 0 };
+        for dep in patch.deps.iter().filter_map(|dep| known.get(dep)) {
+            causality.last_op = causality.last_op.max(dep.last_op);
+            for (actor, seq) in &dep.clock {
+                let mine = causality.clock.entry(*actor).or_default();
+                *mine = (*mine).max(*seq);
+            }
+        }
+        if patch.start_op != causality.last_op + 1 {
+            return forbidden("its operations must start one past those it builds on");
+        }
+        let own = causality.clock.get(&actor).copied().unwrap_or_default();
+        if patch.seq != own + 1 || taken.contains(&(actor, patch.seq)) {
+            return forbidden("its number must follow its author's last one");
+        }
+        for op in &patch.ops {
+            let fits = |pred: &OpId| ops.get(pred).is_some_and(|key| *key == op.key);
+            if !op.preds.iter().all(fits) {
+                return forbidden("it replaces an operation that is not one of its field");
+            }
+        }
+        let change = entry.signed.to_change(actor, entry.time_ms)?;
+        causality.clock.insert(actor, patch.seq);
+        causality.last_op = patch.last_op();
+        Ok((change, causality))
+    }
+
+    fn actor(&self, index: usize) -> Actor {
+        let patch = &self.patches[index];
+        Actor::derive(&patch.log, &self.origin, patch.signed.patch.generation)
+    }
+
+    /// Patches in log order, each with its fate.
+    pub fn patches(&self) -> impl Iterator<Item = (&DocumentPatch, &Fate)> {
+        self.patches.iter().zip(&self.fates)
+    }
+
+    /// Number of valid patches.
+    pub fn versions(&self) -> usize {
+        self.valid.len()
+    }
+
+    /// The document's state.
+    ///
+    /// # Errors
+    /// Automerge's refusal of a patch that passed all checks: a defect, reported rather than hidden.
+    pub fn state(&self) -> Checked<DocumentState> {
+        match self.valid.as_slice() {
+            [] => Ok(DocumentState::default()),
+            [only] => Ok(DocumentState::of_first(&self.patches[*only].signed.patch)),
+            _ => read(&self.automerge()?),
+        }
+    }
+
+    /// The Automerge document of the valid patches, to edit or to export.
+    pub fn automerge(&self) -> Checked<AutoCommit> {
+        let mut doc = AutoCommit::new().with_actor(ActorId::from(&[0u8; 16][..]));
+        let changes = self.valid.iter().filter_map(|index| self.changes.get(index).cloned());
+        doc.apply_changes(changes).map_err(|_| refused_by_automerge())?;
+        Ok(doc)
+    }
+
+    /// The patch that makes `changes` (a value, or `None` to remove a field) on top of the present state, as written
+    /// in `writer`'s log at `time_ms`. `None` when nothing would change.
+    pub fn edit(
+        &self,
+        writer: &LogId,
+        changes: &BTreeMap<String, Option<Value>>,
+        time_ms: i64,
+    ) -> Checked<Option<SignedPatch>> {
+        let mut doc = self.automerge()?;
+        let generation = self.generation(writer);
+        let actor = Actor::derive(writer, &self.origin, generation);
+        doc.set_actor(ActorId::from(&actor.0[..]));
+        let present = read(&doc)?;
+        for (key, value) in changes {
+            let now = present.fields.get(key).map_or(&[][..], Vec::as_slice);
+            match value {
+                Some(value) if now != std::slice::from_ref(value) => {
+                    doc.put(ROOT, key.as_str(), protocol::to_scalar(value))
+                        .map_err(|_| refused_by_automerge())?;
+                }
+                None if !now.is_empty() => {
+                    doc.delete(ROOT, key.as_str()).map_err(|_| refused_by_automerge())?;
+                }
+                _ => {}
+            }
+        }
+        let options = CommitOptions::default().with_time(protocol::seconds(time_ms));
+        if doc.commit_with(options).is_none() {
+            return Ok(None);
+        }
+        let change = doc.get_last_local_change().ok_or(refused_by_automerge())?;
+        let patch = Patch::from_own_change(&change, generation)?;
+        let signed = SignedPatch::of(patch, actor, time_ms)?;
+        let same = signed.change.0 == change.hash().0;
+        if same { Ok(Some(signed)) } else { Err(Fault::Mismatch { what: "own change and its patch" }) }
+    }
+
+    /// The writer's current actor generation: a new one after a patch of it fell.
+    fn generation(&self, writer: &LogId) -> u32 {
+        let own = self.patches().filter(|(p, _)| p.log.node == writer.node && p.log.incarnation == writer.incarnation);
+        let mut generation = 0;
+        for (patch, fate) in own {
+            let its = patch.signed.patch.generation;
+            generation = generation.max(if *fate == Fate::Valid { its } else { its.saturating_add(1) });
+        }
+        generation
+    }
+}
+
+fn refused_by_automerge() -> Fault {
+    Fault::Forbidden { what: "document", why: "Automerge refused a checked change; please report this" }
+}
+
+fn read(doc: &AutoCommit) -> Checked<DocumentState> {
+    let mut state = DocumentState::default();
+    for key in doc.keys(ROOT) {
+        let found = doc.get_all(ROOT, key.as_str()).map_err(|_| refused_by_automerge())?;
+        let mut values = Vec::with_capacity(found.len());
+        for (value, _) in found {
+            let scalar: ScalarValue = value.into_scalar().map_err(|_| refused_by_automerge())?;
+            values.push(protocol::from_scalar(&scalar).ok_or(refused_by_automerge())?);
+        }
+        values.sort();
+        values.dedup();
+        state.fields.insert(key.to_string(), values);
+    }
+    Ok(state)
+}

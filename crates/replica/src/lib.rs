@@ -1,0 +1,18 @@
+//! The replication state machine, and what a set of entries means.
+//!
+//! [`Replica`] is driven: give it an [`Input`] and the present moment, perform the [`Effect`]s that come back, in
+//! order. It waits for nothing, reads nothing and looks at no clock. [`Document`] folds patches; [`ViewSum`] and
+//! [`view_hash`] tell whether two nodes show the same. Absent here: what fields mean (`catalog`), where entries lie
+//! (`storage`), sockets (`network`).
+
+mod document;
+mod replica;
+mod session;
+mod validity;
+mod view;
+
+pub use document::{Document, DocumentPatch, DocumentState, Fate, PUBLISHED, STATUS, WITHDRAWN};
+pub use replica::{Effect, Input, LogState, Me, Replica};
+pub use session::{PeerView, SessionId, SessionState};
+pub use validity::{check_entry, last_valid, patch_of};
+pub use view::{SUM_BYTES, ViewSum, view_hash};

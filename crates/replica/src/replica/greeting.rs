@@ -1,0 +1,106 @@
+//! Hello: who may stay.
+
+use protocol::{Credential, Frame, Hello, NodeState, Redemption, frontier_digest};
+
+use super::{Effect, Replica, SessionId, SessionState};
+
+impl Replica {
+    pub(super) fn on_hello(
+        &mut self,
+        session: SessionId,
+        hello: Hello,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
+        if let Err(reason) = self.greet(session, hello, now_ms, out) {
+            let frame = Frame::Refused(reason.clone());
+            out.push(Effect::Send { session, frame });
+            self.end(session, reason, out);
+        }
+    }
+
+    fn greet(
+        &mut self,
+        session: SessionId,
+        hello: Hello,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), String> {
+        let network = self.network;
+        if hello.network != network {
+            return Err(format!("you belong to network {}, I to {}", hello.network.short(), network.short()));
+        }
+        let (certificate, redemption) = match hello.credential {
+            Credential::Certificate(certificate) => (*certificate, None),
+            Credential::Redemption(redemption) => (redemption.certificate.clone(), Some(redemption)),
+        };
+        let Some(peer) = self.sessions.get_mut(&session) else { return Ok(()) };
+        if peer.state != SessionState::Greeting {
+            return Err("a second hello in one session".to_owned());
+        }
+        if certificate.body.node != peer.peer {
+            return Err("the certificate is for another node key than the connection's".to_owned());
+        }
+        certificate.verify(&network).map_err(|fault| fault.to_string())?;
+        if certificate.body.not_after_ms < now_ms {
+            return Err("the node certificate has expired; renew it at its institution".to_owned());
+        }
+        peer.certificate = Some(certificate.clone());
+        peer.subscription = hello.subscription;
+        peer.agent = hello.agent;
+        match self.roster.node(&certificate) {
+            NodeState::Active(_) => {
+                self.make_ready(session, now_ms, out);
+                Ok(())
+            }
+            NodeState::Inactive(member) => {
+                Err(format!("{} is suspended or has left the network", member.institution.name))
+            }
+            NodeState::Revoked(_) => Err("this node's key has been revoked".to_owned()),
+            NodeState::Unknown => match redemption {
+                Some(redemption) => self.admit(session, redemption, now_ms, out),
+                None => Err("your institution is not on the roster; ask the hub for an invitation".to_owned()),
+            },
+        }
+    }
+
+    fn admit(
+        &mut self,
+        session: SessionId,
+        redemption: Box<Redemption>,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), String> {
+        redemption.verify(&self.network).map_err(|fault| fault.to_string())?;
+        let Some((_, invitation)) = self.roster.invitations.get(&redemption.invitation) else {
+            return Err("this invitation is not known here; connect to the node that issued it".to_owned());
+        };
+        if invitation.issuer != self.me.certificate.body.node {
+            return Err("this invitation was issued by another node; connect to that one first".to_owned());
+        }
+        if self.roster.redeemed.contains_key(&redemption.invitation) {
+            return Err("this invitation has been used already; ask for a new one".to_owned());
+        }
+        if invitation.not_after_ms < now_ms {
+            return Err("this invitation has expired; ask for a new one".to_owned());
+        }
+        let who = &redemption.institution;
+        if who.role != invitation.role || who.region != invitation.region {
+            return Err("role or region differ from what the invitation grants".to_owned());
+        }
+        if let Some(peer) = self.sessions.get_mut(&session) {
+            peer.state = SessionState::Admitting;
+        }
+        out.push(Effect::Countersign { redemption });
+        Ok(())
+    }
+
+    pub(super) fn make_ready(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        s.state = SessionState::Ready;
+        s.last_frame_ms = now_ms;
+        let Some(s) = self.sessions.get(&session) else { return };
+        let digest = frontier_digest(self.shared_heads(s));
+        out.push(Effect::Send { session, frame: Frame::Digest(digest) });
+    }
+}

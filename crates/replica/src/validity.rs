@@ -1,0 +1,47 @@
+//! Whether an authentic entry counts. Depends on entries, roster and protocol version alone.
+
+use protocol::{Fault, Head, LogId, NodeCertificate, Roster, SignedPatch, Verb};
+use protocol::{Checked, Entry};
+
+/// Checks an authentic entry against the rules of its log. A void entry keeps its place; the log goes on.
+///
+/// # Errors
+/// The rule that makes it void.
+pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> {
+    let forbidden = |why| Err(Fault::Forbidden { what: "entry", why });
+    let header = &entry.header;
+    let shelf = &header.log.shelf;
+    if !certificate.allows(shelf) {
+        return forbidden("its node is not certified for this shelf");
+    }
+    if (header.verb == Verb::OPEN) != (header.seq == 1) {
+        return forbidden("a log is opened by its first entry and by no other");
+    }
+    match header.verb {
+        Verb::CREATE | Verb::MOVE if !shelf.kind.is_listing() => forbidden("this shelf holds no listings"),
+        Verb::CREATE if header.document.is_some() => forbidden("a creating entry names no document"),
+        Verb::EDIT | Verb::PURGE if header.document.is_none() => forbidden("it names no document"),
+        Verb::CREATE => match patch_of(entry)? {
+            Some(signed) if !signed.patch.is_first() => {
+                forbidden("a creating patch builds on nothing")
+            }
+            _ => Ok(()),
+        },
+        Verb::EDIT => patch_of(entry).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+/// The patch that an entry carries; `None` when its payload was purged.
+pub fn patch_of(entry: &Entry) -> Checked<Option<SignedPatch>> {
+    entry.payload.as_ref().map(|p| SignedPatch::from_bytes(&p.bytes)).transpose()
+}
+
+/// The last sequence number of a log that counts: everything, unless the node was revoked or the log settled.
+pub fn last_valid(log: &LogId, roster: &Roster) -> u64 {
+    let settled = roster.settled.get(log).map_or(u64::MAX, |head: &Head| head.seq);
+    match roster.revoked.get(&log.node) {
+        Some(heads) => heads.get(log).map_or(0, |head| head.seq).min(settled),
+        None => u64::MAX,
+    }
+}

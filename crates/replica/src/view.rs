@@ -1,0 +1,80 @@
+//! The view hash: whether two nodes show the same, in 32 bytes, at a cost that follows the change.
+//!
+//! Each shelf keeps the sum of its documents' state digests in a homomorphic set hash (LtHash with 1,024 lanes of 16
+//! bits: Lewi, Kim, Maykov, Weis, "Securing update propagation with homomorphic hashing", 2019). Adding and removing a
+//! document is an addition and a subtraction of lanes, so order does not matter and nothing is ever scanned.
+
+use std::collections::BTreeMap;
+
+use protocol::{Encoder, Hash, Shelf, hash};
+
+const LANES: usize = 1024;
+/// Bytes of a stored sum.
+pub const SUM_BYTES: usize = LANES * 2;
+
+/// The sum of a set of digests.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ViewSum {
+    lanes: Box<[u16; LANES]>,
+    /// Number of digests in the set.
+    pub count: u64,
+}
+
+impl Default for ViewSum {
+    fn default() -> Self {
+        Self { lanes: Box::new([0; LANES]), count: 0 }
+    }
+}
+
+impl ViewSum {
+    /// Adds a digest that is not in the set.
+    pub fn add(&mut self, digest: &Hash) {
+        self.each_lane(digest, u16::wrapping_add);
+        self.count = self.count.wrapping_add(1);
+    }
+
+    /// Removes a digest that is in the set.
+    pub fn remove(&mut self, digest: &Hash) {
+        self.each_lane(digest, u16::wrapping_sub);
+        self.count = self.count.wrapping_sub(1);
+    }
+
+    fn each_lane(&mut self, digest: &Hash, combine: fn(u16, u16) -> u16) {
+        for (block, lanes) in (0u8..).zip(self.lanes.chunks_exact_mut(16)) {
+            let bytes = hash("view-lanes", &[&digest.0, &[block]]).0;
+            for (lane, pair) in lanes.iter_mut().zip(bytes.chunks_exact(2)) {
+                *lane = combine(*lane, u16::from_be_bytes([pair[0], pair[1]]));
+            }
+        }
+    }
+
+    /// Bytes to store.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let lanes = self.lanes.iter().flat_map(|lane| lane.to_be_bytes());
+        self.count.to_be_bytes().into_iter().chain(lanes).collect()
+    }
+
+    /// Reads stored bytes; `None` when they have another length.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (count, lanes) = bytes.split_first_chunk::<8>()?;
+        if lanes.len() != SUM_BYTES {
+            return None;
+        }
+        let mut sum = Self { count: u64::from_be_bytes(*count), ..Self::default() };
+        for (lane, pair) in sum.lanes.iter_mut().zip(lanes.chunks_exact(2)) {
+            *lane = u16::from_be_bytes([pair[0], pair[1]]);
+        }
+        Some(sum)
+    }
+}
+
+/// The view hash over the sums of all shelves and the roster's digest.
+pub fn view_hash(shelves: &BTreeMap<Shelf, ViewSum>, roster: &Hash) -> Hash {
+    let mut to = Encoder::new();
+    roster.encode(&mut to);
+    for (shelf, sum) in shelves.iter().filter(|(_, sum)| sum.count > 0) {
+        shelf.encode(&mut to);
+        to.raw(&sum.to_bytes());
+    }
+    hash("view", &[&to.finish()])
+}
