@@ -358,6 +358,14 @@ pub fn value_bytes(value: &Value) -> Vec<u8> {
     to.finish()
 }
 
+impl Value {
+    /// Reads the bytes that [`value_bytes`] writes.
+    pub fn from_bytes(bytes: &[u8]) -> Checked<Self> {
+        let value = Decoder::whole(bytes, "value", decode_value)?;
+        value.ok_or(Fault::NotCanonical { what: "value" })
+    }
+}
+
 fn ascending<T: Ord>(items: &[T]) -> bool {
     items.is_sorted_by(|a, b| a < b)
 }

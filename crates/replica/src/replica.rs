@@ -444,12 +444,13 @@ impl Replica {
         }
     }
 
-    /// Sends what a log gained to every peer that holds all before it; others learn the new head and ask.
-    fn push_to_all(&mut self, log: &LogId, before: u64, except: Option<SessionId>, out: &mut Vec<Effect>) {
+    /// Sends what a log gained to every peer that holds all before it; others learn the new head and ask. What came
+    /// from a peer (`from`) is only announced: others may be getting it from its author at this moment.
+    fn push_to_all(&mut self, log: &LogId, before: u64, from: Option<SessionId>, out: &mut Vec<Effect>) {
         let head = self.head(log);
         let mine = &self.me.subscription;
         for (id, s) in &mut self.sessions {
-            if Some(*id) == except || !s.is_ready() || !s.compared || !s.shares(mine, &log.shelf) {
+            if Some(*id) == from || !s.is_ready() || !s.compared || !s.shares(mine, &log.shelf) {
                 continue;
             }
             let known = s.known.get(log).map_or(0, |h| h.seq);
@@ -457,7 +458,7 @@ impl Replica {
             if sent >= head.seq {
                 continue;
             }
-            if sent >= before {
+            if sent >= before && from.is_none() {
                 s.sent.insert(*log, head.seq);
                 out.push(Effect::Serve { session: *id, log: *log, have: sent, to: head.seq });
             } else {

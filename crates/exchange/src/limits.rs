@@ -1,0 +1,65 @@
+//! Every bound of this crate, with its unit and its reason.
+
+/// Bytes of a csv, tsv, json or jsonl file. These are streamed, so that the bound guards time, not memory.
+pub const MAX_TEXT_FILE_BYTES: u64 = 256 << 20;
+/// Bytes of an xlsx file; a province's whole catalogue as a workbook is about 20 MiB.
+pub const MAX_XLSX_FILE_BYTES: u64 = 32 << 20;
+/// Bytes of all parts of an xlsx file once inflated.
+pub const MAX_XLSX_INFLATED_BYTES: u64 = 200 << 20;
+/// Bytes of the inflated shared strings of an xlsx file: the one large part that is held in memory whole.
+pub const MAX_XLSX_STRINGS_BYTES: u64 = 64 << 20;
+/// Bytes of any other inflated part of an xlsx file that is held in memory whole (styles, workbook, relations). A style of
+/// five bytes becomes a structure of two hundred, hence the low bound.
+pub const MAX_XLSX_PART_BYTES: u64 = 4 << 20;
+/// Parts in an xlsx file; an ordinary one has a few dozen.
+pub const MAX_XLSX_PARTS: usize = 10_000;
+/// The `uniqueCount` that a table of shared strings may state: space is reserved for as many before any is read.
+pub const MAX_XLSX_STATED_STRINGS: u64 = 4_000_000;
+/// Rows of a sheet that wait between the thread that reads a workbook and the one that asks for rows.
+pub const XLSX_ROWS_AHEAD: usize = 16;
+/// Bytes of one row, or of one JSON record.
+pub const MAX_ROW_BYTES: usize = 1 << 20;
+/// Columns of a table, or flattened keys of a JSON record.
+pub const MAX_COLUMNS: usize = 500;
+/// Keys of an object inside a JSON record that still are columns. One with more is a table of its own (real catalogues carry
+/// word counts so), and is kept as its JSON text in one column.
+pub const MAX_NESTED_KEYS: usize = 64;
+/// Names in the dotted name of a flattened key, as in `permissions.licenses.name`. What lies deeper is kept as JSON text.
+pub const MAX_NESTED_DEPTH: usize = 3;
+/// Rows at the top of a table among which the header is looked for: titles and notes stand above it.
+pub const HEADER_SEARCH_ROWS: usize = 10;
+/// JSON records read ahead to learn the names of their keys.
+pub const KEY_SEARCH_RECORDS: usize = 64;
+/// Bytes at the start of a file from which its format and delimiter are told.
+pub const SNIFF_BYTES: usize = 64 << 10;
+/// Notes kept about one file.
+pub const MAX_NOTES: usize = 50;
+/// Bytes of a file's text that a message quotes.
+pub const MAX_QUOTED_CHARS: usize = 40;
+
+/// The bounds that a caller may lower (tests do, and small devices may). Raising them is not foreseen.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a csv, tsv, json or jsonl file.
+    pub text_file_bytes: u64,
+    /// Bytes of an xlsx file.
+    pub xlsx_file_bytes: u64,
+    /// Bytes of all inflated parts of an xlsx file.
+    pub xlsx_inflated_bytes: u64,
+    /// Bytes of one row.
+    pub row_bytes: usize,
+    /// Columns of one table.
+    pub columns: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            text_file_bytes: MAX_TEXT_FILE_BYTES,
+            xlsx_file_bytes: MAX_XLSX_FILE_BYTES,
+            xlsx_inflated_bytes: MAX_XLSX_INFLATED_BYTES,
+            row_bytes: MAX_ROW_BYTES,
+            columns: MAX_COLUMNS,
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Which column of a file goes into which field of a listing: stated by the user, or guessed from the header.
+//!
+//! ```
+//! use exchange::mapping::Mapping;
+//! let mapping = Mapping::parse(catalog::Kind::Achievement, "title=名称,summary=a+b,region=:420000")?;
+//! assert_eq!(mapping.to_string(), "title=名称,summary=a+b,region=:420000");
+//! # Ok::<(), exchange::mapping::MappingError>(())
+//! ```
+//!
+//! Absent here: what a text means in its field; that is the catalogue's to say.
+
+mod guess;
+mod text;
+
+use crate::read::Row;
+use crate::read::header::{bracketed, normalize};
+use catalog::{Field, FieldType, Kind};
+use std::fmt;
+
+/// Columns that one field may be joined from.
+pub const MAX_JOINED_COLUMNS: usize = 20;
+
+/// Why a mapping's text was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MappingError {
+    /// A part without `=`.
+    #[error("\"{part}\" is not field=column; write for example title=名称,summary=摘要+说明,region=:420000")]
+    Form {
+        /// The part.
+        part: String,
+    },
+    /// A field that the kind does not have.
+    #[error("there is no field \"{field}\" in {kind}; did you mean: {near}?")]
+    UnknownField {
+        /// The field asked for.
+        field: String,
+        /// The kind's id.
+        kind: &'static str,
+        /// Ids of fields that are written alike.
+        near: String,
+    },
+    /// A field mapped twice.
+    #[error("the field \"{field}\" is mapped twice; join columns with +, as in summary=a+b")]
+    Twice {
+        /// The field.
+        field: String,
+    },
+    /// More columns for one field than allowed.
+    #[error("the field \"{field}\" joins more than {MAX_JOINED_COLUMNS} columns; join fewer")]
+    TooManyColumns {
+        /// The field.
+        field: String,
+    },
+}
+
+impl MappingError {
+    /// The same sentence in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            MappingError::Form { part } => {
+                format!("“{part}”不是 字段=列名 的形式；例如 title=名称,summary=摘要+说明,region=:420000")
+            }
+            MappingError::UnknownField { field, kind, near } => {
+                format!("{kind} 没有字段“{field}”；是否指：{near}？")
+            }
+            MappingError::Twice { field } => {
+                format!("字段“{field}”映射了两次；多列合并请用 +，如 summary=a+b")
+            }
+            MappingError::TooManyColumns { field } => {
+                format!("字段“{field}”合并的列超过 {MAX_JOINED_COLUMNS} 个；请减少")
+            }
+        }
+    }
+}
+
+/// Where a field's text comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// One column, or several joined: by a line break for a long text, by `；` for a set, by a space otherwise.
+    Columns(Vec<String>),
+    /// The same text in every row.
+    Constant(String),
+}
+
+/// One field's part of a mapping.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What the cell is called: the field's id, or the key of one of its parts (`price_min`), as exports have them.
+    pub key: String,
+    /// The field of the kind.
+    pub field: &'static Field,
+    /// Where its text comes from.
+    pub from: Origin,
+}
+
+/// Which column goes where.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    kind: Kind,
+    entries: Vec<Entry>,
+}
+
+impl Mapping {
+    /// Reads `field=column,field=a+b,field=:constant,field="constant"`. In a column's name `,`, `+`, `=` and `\` are
+    /// written with a `\` before them. `field=` with nothing after it leaves the field out.
+    ///
+    /// # Errors
+    /// Names the part that is wrong, and fields that are written like an unknown one.
+    pub fn parse(kind: Kind, text: &str) -> Result<Mapping, MappingError> {
+        let mut mapping = Mapping { kind, entries: Vec::new() };
+        for part in text::parts(text) {
+            let (id, from) = text::entry(&part)?;
+            let field = guess::field_of(kind, &id).ok_or_else(|| guess::unknown(kind, &id))?;
+            let Some(from) = from else { continue };
+            mapping.push(Entry { key: id, field, from })?;
+        }
+        Ok(mapping)
+    }
+
+    /// Maps the columns whose names the catalogue knows. Each column goes to one field, and each field takes the column
+    /// that names it best; the rest are [`Mapping::unmapped`].
+    pub fn guess(kind: Kind, headers: &[String]) -> Mapping {
+        Mapping { kind, entries: guess::entries(kind, headers) }
+    }
+
+    /// What was stated, and for fields not stated what is guessed from columns not used.
+    ///
+    /// # Errors
+    /// As [`Mapping::parse`].
+    pub fn stated_or_guessed(kind: Kind, text: &str, headers: &[String]) -> Result<Mapping, MappingError> {
+        let mut mapping = Mapping::parse(kind, text)?;
+        let silenced = text::silenced(text)?;
+        let free = mapping.unmapped(headers);
+        for entry in guess::entries(kind, &free) {
+            let taken = mapping.entries.iter().any(|own| own.key == entry.key);
+            if !taken && !silenced.contains(&entry.key) {
+                mapping.entries.push(entry);
+            }
+        }
+        Ok(mapping)
+    }
+
+    fn push(&mut self, entry: Entry) -> Result<(), MappingError> {
+        if self.has(&entry.key) {
+            return Err(MappingError::Twice { field: entry.key });
+        }
+        if matches!(&entry.from, Origin::Columns(columns) if columns.len() > MAX_JOINED_COLUMNS) {
+            return Err(MappingError::TooManyColumns { field: entry.key });
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// The kind it maps to.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its parts, in the order stated or guessed.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// True when some column or constant gives the field's text.
+    pub fn has(&self, field: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == field)
+    }
+
+    /// Columns of the file that no field takes. Report them: nothing is dropped in silence.
+    pub fn unmapped(&self, headers: &[String]) -> Vec<String> {
+        let taken = |header: &String| self.columns().any(|column| same(column, header));
+        headers.iter().filter(|header| !taken(header)).cloned().collect()
+    }
+
+    /// Columns that the mapping names and the file does not have: most likely a slip of the pen.
+    pub fn missing(&self, headers: &[String]) -> Vec<String> {
+        let there = |column: &&String| headers.iter().any(|header| same(column, header));
+        self.columns().filter(|column| !there(column)).cloned().collect()
+    }
+
+    fn columns(&self) -> impl Iterator<Item = &String> {
+        self.entries.iter().flat_map(|entry| match &entry.from {
+            Origin::Columns(columns) => columns.as_slice(),
+            Origin::Constant(_) => &[],
+        })
+    }
+
+    /// A row as (field id, text) cells, for `catalog::Record::from_cells`. Empty texts are left out.
+    pub fn apply(&self, row: &Row) -> Vec<(String, String)> {
+        let cells = self.entries.iter().map(|entry| (entry.key.clone(), entry.text(row)));
+        cells.filter(|(_, text)| !text.is_empty()).collect()
+    }
+
+    /// The key by which a later import of the same list finds the listing again: the office's own number (`source_id`), when
+    /// the mapping has it and the row too. Without it a row is only ever added.
+    pub fn update_key(&self, row: &Row) -> Option<String> {
+        let entry = self.entries.iter().find(|entry| entry.key == "source_id")?;
+        Some(entry.text(row)).filter(|text| !text.is_empty())
+    }
+}
+
+impl Entry {
+    fn text(&self, row: &Row) -> String {
+        let columns = match &self.from {
+            Origin::Constant(text) => return text.clone(),
+            Origin::Columns(columns) => columns,
+        };
+        let mut joined = String::new();
+        for text in columns.iter().filter_map(|column| self.cell(row, column)) {
+            if !joined.is_empty() {
+                joined.push_str(separator(&self.field.ty));
+            }
+            joined.push_str(&text);
+        }
+        joined
+    }
+
+    fn cell(&self, row: &Row, column: &str) -> Option<String> {
+        let cell = row.cells.iter().find(|(header, _)| header == column);
+        let (header, text) = cell.or_else(|| row.cells.iter().find(|(header, _)| same(header, column)))?;
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        // `价格（万元）` over `50`: the unit stands in the header alone.
+        let is_amount = matches!(self.field.ty, FieldType::Money) && self.key == self.field.id;
+        Some(if is_amount { catalog::money::with_unit_of_header(text, header) } else { text.to_owned() })
+    }
+}
+
+/// Names are compared exactly first; a stated name may also differ in width, case and spaces.
+fn same(one: &str, other: &str) -> bool {
+    one == other || (normalize(one) == normalize(other) && bracketed(one) == bracketed(other))
+}
+
+fn separator(ty: &FieldType) -> &'static str {
+    match ty {
+        FieldType::LongText => "\n",
+        FieldType::Set { .. }
+        | FieldType::VocabularySet { .. }
+        | FieldType::PatentSet
+        | FieldType::IpcSet => "；",
+        _ => " ",
+    }
+}
+
+impl fmt::Display for Mapping {
+    /// The form that [`Mapping::parse`] reads.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, entry) in self.entries.iter().enumerate() {
+            let comma = if place == 0 { "" } else { "," };
+            write!(f, "{comma}{}={}", entry.key, text::written(&entry.from))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: &[(&str, &str)]) -> Row {
+        let cells = cells.iter().map(|(h, t)| ((*h).to_owned(), (*t).to_owned())).collect();
+        Row { number: 2, cells }
+    }
+
+    fn cell(id: &str, text: &str) -> (String, String) {
+        (id.to_owned(), text.to_owned())
+    }
+
+    #[test]
+    fn columns_constants_and_joins() {
+        let text = "title=名称,summary=a+b,region=:420000,organization=\"某, 大学\",source_id=no\\, 1";
+        let mapping = Mapping::parse(Kind::Achievement, text).unwrap();
+        let row = row(&[("名称", "激光"), ("a", "一"), ("b", "二"), ("no, 1", "K-7"), ("c", "x")]);
+        let cells = mapping.apply(&row);
+        assert_eq!(cells[0], cell("title", "激光"));
+        assert!(cells[1].1 == "一\n二" || cells[1].1 == "一 二");
+        assert_eq!(cells[2], cell("region", "420000"));
+        assert_eq!(cells[3], cell("organization", "某, 大学"));
+        assert_eq!(mapping.update_key(&row).as_deref(), Some("K-7"));
+        let headers: Vec<String> = row.cells.iter().map(|(h, _)| h.clone()).collect();
+        assert_eq!(mapping.unmapped(&headers), ["c"]);
+        assert_eq!(mapping.missing(&["名称".to_owned()]), ["a", "b", "no, 1"]);
+        let again = Mapping::parse(Kind::Achievement, &mapping.to_string()).unwrap();
+        assert_eq!(again.apply(&row), cells);
+    }
+
+    #[test]
+    fn errors_say_what_to_do() {
+        let error = Mapping::parse(Kind::Achievement, "tilte=x").unwrap_err();
+        assert!(error.to_string().contains("title"), "{error}");
+        assert!(matches!(Mapping::parse(Kind::Achievement, "title"), Err(MappingError::Form { .. })));
+        assert!(matches!(
+            Mapping::parse(Kind::Achievement, "title=a,title=b"),
+            Err(MappingError::Twice { .. })
+        ));
+    }
+
+    #[test]
+    fn headers_as_offices_write_them() {
+        let headers = ["★成果名称", "简介（≤140字）", "关键词(3)", "完成 单位", "备注"].map(str::to_owned);
+        let mapping = Mapping::guess(Kind::Achievement, &headers);
+        for field in ["title", "summary", "keywords", "organization"] {
+            assert!(mapping.has(field), "{field} in {mapping}");
+        }
+        assert_eq!(mapping.unmapped(&headers), ["备注"]);
+    }
+
+    #[test]
+    fn a_stated_part_wins_and_an_empty_one_silences() {
+        let headers = ["title", "名称", "abstract", "keywords"].map(str::to_owned);
+        let mapping =
+            Mapping::stated_or_guessed(Kind::Achievement, "title=名称,keywords=", &headers).unwrap();
+        assert!(mapping.has("summary") && !mapping.has("keywords"));
+        assert_eq!(mapping.entries()[0].from, Origin::Columns(vec!["名称".to_owned()]));
+    }
+
+    #[test]
+    fn the_unit_of_a_header_reaches_the_cell() {
+        let headers = ["预算（万元）".to_owned()];
+        let mapping = Mapping::parse(Kind::Demand, "budget=预算（万元）").unwrap();
+        assert!(mapping.missing(&headers).is_empty());
+        let text = |cell: &str| mapping.apply(&row(&[("预算（万元）", cell)]))[0].1.clone();
+        assert_eq!(text("50"), "50万元");
+        assert_eq!(text("10-20"), "10-20万元");
+        assert_eq!(text("面议"), "面议");
+    }
+}

@@ -1,0 +1,439 @@
+//! Writing: what the clerk and the operator do. Each function signs, journals, fsyncs and stores; what it returns is
+//! acknowledged, and is to be given to the replica so that peers get it.
+
+use std::collections::BTreeMap;
+
+use protocol::{
+    Action, CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, Invitation, LogId, OpenLog, Origin, Patch, Payload,
+    Redemption, RosterStep, Shelf, ShelfKind, SignedPatch, SignedStep, Subject, Value, Verb, Visibility, hash,
+};
+use replica::{PUBLISHED, STATUS, WITHDRAWN};
+use storage::Table;
+
+use crate::error::{MarketError, Result};
+use crate::identity::{Identity, InvitationFile, random};
+use crate::ledger::{Ledger, load_document};
+use crate::library::Library;
+
+/// Prefix of the local table that leads from a record of ours to its document.
+const OWN: &[u8] = b"own:";
+/// Prefix of contact details, which stay at home.
+const CONTACT: &str = "contact:";
+/// Prefix of drafts.
+const DRAFT: &str = "draft:";
+/// Days of validity that an invitation may have.
+pub const MAX_INVITATION_DAYS: u32 = 365;
+
+/// Fields of a listing: the flat root map.
+pub type Fields = BTreeMap<String, Value>;
+
+/// Entries that were written and acknowledged, to be given to the replica.
+#[derive(Debug)]
+pub struct Authored {
+    /// The log.
+    pub log: LogId,
+    /// The entries.
+    pub entries: Vec<CheckedEntry>,
+}
+
+/// What became of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Published as a new listing.
+    Published(DocumentId),
+    /// An earlier listing of the same number was changed.
+    Updated(DocumentId),
+    /// It is there already, word for word.
+    Unchanged(DocumentId),
+    /// Kept as a draft on this node.
+    Drafted(String),
+}
+
+/// A record to be taken in.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The kind's shelf code.
+    pub kind: u16,
+    /// Its fields, checked by the catalogue.
+    pub fields: Fields,
+    /// Fields that stay at home: contact details.
+    pub contact: Fields,
+}
+
+/// The writing hand of a node. Made anew for each piece of work; `now_ms` is this node's clock.
+pub struct Desk<'a> {
+    /// The ledger.
+    pub ledger: &'a mut Ledger,
+    /// The node's identity.
+    pub identity: &'a Identity,
+    /// The reading side.
+    pub library: &'a Library,
+    /// Milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+impl Desk<'_> {
+    fn log(&self, shelf: Shelf) -> LogId {
+        LogId { node: self.identity.node.public(), incarnation: self.identity.incarnation, shelf }
+    }
+
+    /// The public shelf of this node's region for a kind.
+    fn shelf(&self, kind: u16) -> Shelf {
+        Shelf {
+            region: self.identity.certificate.body.region,
+            kind: ShelfKind(kind),
+            visibility: Visibility::Public,
+        }
+    }
+
+    /// Signs drafts into a log, opening it first when it is new, and makes them durable.
+    fn write(&mut self, shelf: Shelf, drafts: Vec<(Draft, Option<SignedPatch>)>) -> Result<Authored> {
+        let log = self.log(shelf);
+        let network = self.identity.network();
+        let mut head = self.ledger.head(&log);
+        let mut entries = Vec::with_capacity(drafts.len() + 1);
+        let opening = (head.seq == 0).then(|| self.opening()).transpose()?;
+        for (draft, patch) in opening.into_iter().chain(drafts) {
+            let entry = Entry::author(log, head, draft, &network, &self.identity.node)?;
+            let hash = entry.hash();
+            head = Head { seq: entry.header.seq, hash };
+            entries.push(CheckedEntry { entry, hash, patch });
+        }
+        self.ledger.author(&log, &entries)?;
+        Ok(Authored { log, entries })
+    }
+
+    fn opening(&self) -> Result<(Draft, Option<SignedPatch>)> {
+        let open = OpenLog { certificate: self.identity.certificate.clone(), predecessors: Vec::new() };
+        Ok((self.draft(None, Verb::OPEN, open.to_bytes())?, None))
+    }
+
+    fn draft(&self, document: Option<DocumentId>, verb: Verb, bytes: Vec<u8>) -> Result<Draft> {
+        Ok(Draft { document, verb, payload: Payload { salt: random()?, bytes }, time_ms: self.now_ms })
+    }
+
+    /// Takes in records of one kind: new ones are published (or kept as drafts), those that carry an earlier record's
+    /// own number change that one, those that are there already change nothing. Outcomes come in the order given.
+    ///
+    /// # Errors
+    /// When the disk fails or is full; then nothing of this call was acknowledged.
+    pub fn take_in(&mut self, records: &[Incoming], publish: bool) -> Result<(Vec<Outcome>, Vec<Authored>)> {
+        if !publish {
+            let drafted = records.iter().map(|r| self.keep_draft(None, r)).collect::<Result<_>>()?;
+            return Ok((drafted, Vec::new()));
+        }
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; records.len()];
+        let mut authored = Vec::new();
+        let mut fresh: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+        let mut seen: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        let mut repeats = Vec::new();
+        for (n, record) in records.iter().enumerate() {
+            let key = own_key(record);
+            if let Some(first) = seen.get(&key) {
+                repeats.push((n, *first));
+                continue;
+            }
+            seen.insert(key.clone(), n);
+            match self.ledger.store().get(Table::Meta, &key)?.and_then(|id| id.try_into().ok()) {
+                Some(id) => {
+                    let (outcome, written) = self.replace(DocumentId(id), record)?;
+                    outcomes[n] = Some(outcome);
+                    authored.extend(written);
+                }
+                None => fresh.entry(record.kind).or_default().push(n),
+            }
+        }
+        for (kind, rows) in fresh {
+            let (ids, written) = self.create(kind, rows.iter().map(|n| &records[*n]))?;
+            for (n, id) in rows.into_iter().zip(ids) {
+                outcomes[n] = Some(Outcome::Published(id));
+            }
+            authored.push(written);
+        }
+        for (n, first) in repeats {
+            // The same number twice in one file: the later row has the last word.
+            let id = match &outcomes[first] {
+                Some(Outcome::Published(id) | Outcome::Updated(id) | Outcome::Unchanged(id)) => *id,
+                _ => continue,
+            };
+            let (outcome, written) = self.replace(id, &records[n])?;
+            outcomes[n] = Some(outcome);
+            authored.extend(written);
+        }
+        Ok((outcomes.into_iter().flatten().collect(), authored))
+    }
+
+    fn create<'r>(
+        &mut self,
+        kind: u16,
+        records: impl Iterator<Item = &'r Incoming>,
+    ) -> Result<(Vec<DocumentId>, Authored)> {
+        let records: Vec<&Incoming> = records.collect();
+        let shelf = self.shelf(kind);
+        let log = self.log(shelf);
+        let first = self.ledger.head(&log).seq.max(1) + 1;
+        let mut drafts = Vec::with_capacity(records.len());
+        for (seq, record) in (first..).zip(&records) {
+            let actor = protocol::Actor::derive(&log, &Origin { log, seq }, 0);
+            let signed = SignedPatch::of(Patch::first(record.fields.clone()), actor, self.now_ms)?;
+            drafts.push((self.draft(None, Verb::CREATE, signed.to_bytes())?, Some(signed)));
+        }
+        let authored = self.write(shelf, drafts)?;
+        let created = authored.entries.iter().filter(|e| e.entry.header.verb == Verb::CREATE);
+        let ids: Vec<DocumentId> = created.map(|e| DocumentId(e.hash.0)).collect();
+        let mut kept = Vec::new();
+        for (id, record) in ids.iter().zip(&records) {
+            kept.push((own_key(record), Some(id.0.to_vec())));
+        }
+        self.ledger.keep_all(Table::Meta, &kept)?;
+        self.keep_contacts(ids.iter().zip(records.iter().map(|r| &r.contact)))?;
+        Ok((ids, authored))
+    }
+
+    fn keep_contacts<'r>(&mut self, of: impl Iterator<Item = (&'r DocumentId, &'r Fields)>) -> Result<()> {
+        let mut kept = Vec::new();
+        for (id, contact) in of.filter(|(_, contact)| !contact.is_empty()) {
+            kept.push((format!("{CONTACT}{id}").into_bytes(), Some(fields_bytes(contact))));
+        }
+        self.ledger.keep_all(Table::Drafts, &kept)
+    }
+
+    /// Makes a listing of ours say what a record says: fields that the record lacks are removed.
+    fn replace(&mut self, id: DocumentId, record: &Incoming) -> Result<(Outcome, Option<Authored>)> {
+        let listing = self.own_listing(&id)?;
+        let mut changes: BTreeMap<String, Option<Value>> =
+            record.fields.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+        for key in listing.state.fields.keys().filter(|key| *key != STATUS) {
+            changes.entry(key.clone()).or_insert(None);
+        }
+        self.keep_contacts([(&id, &record.contact)].into_iter())?;
+        Ok(match self.edit(&id, &changes)? {
+            Some(authored) => (Outcome::Updated(id), Some(authored)),
+            None => (Outcome::Unchanged(id), None),
+        })
+    }
+
+    fn own_listing(&self, id: &DocumentId) -> Result<crate::Listing> {
+        let missing = || MarketError::NoSuchListing { id: id.to_string() };
+        let listing = self.library.listing(id)?.ok_or_else(missing)?;
+        if listing.institution == Some(self.identity.institution.id()) {
+            Ok(listing)
+        } else {
+            let title = listing.title().to_owned();
+            Err(MarketError::NotOurs { title, institution: listing.institution_name })
+        }
+    }
+
+    /// Changes fields of a listing of ours: a value, or `None` to remove. `None` when nothing would change.
+    ///
+    /// # Errors
+    /// When the listing is another institution's or not held.
+    pub fn edit(
+        &mut self,
+        id: &DocumentId,
+        changes: &BTreeMap<String, Option<Value>>,
+    ) -> Result<Option<Authored>> {
+        let listing = self.own_listing(id)?;
+        let missing = MarketError::NoSuchListing { id: id.to_string() };
+        let document = load_document(self.ledger.store().as_ref(), id)?.ok_or(missing)?;
+        let shelf = listing.log.shelf;
+        let log = self.log(shelf);
+        let Some(signed) = document.edit(&log, changes, self.now_ms)? else { return Ok(None) };
+        let draft = self.draft(Some(*id), Verb::EDIT, signed.to_bytes())?;
+        Ok(Some(self.write(shelf, vec![(draft, Some(signed))])?))
+    }
+
+    /// Hides a listing of ours (`true`) or shows it again.
+    ///
+    /// # Errors
+    /// As [`Desk::edit`].
+    pub fn withdraw(&mut self, id: &DocumentId, withdrawn: bool) -> Result<Option<Authored>> {
+        let listing = self.own_listing(id)?;
+        if listing.state.is_withdrawn() == withdrawn {
+            return Ok(None);
+        }
+        let word = if withdrawn { WITHDRAWN } else { PUBLISHED };
+        self.edit(id, &BTreeMap::from([(STATUS.to_owned(), Some(Value::Text(word.to_owned())))]))
+    }
+
+    /// Keeps a draft on this node; it never leaves it. A new one gets a number of its own.
+    ///
+    /// # Errors
+    /// When the disk fails or is full.
+    pub fn keep_draft(&mut self, id: Option<&str>, record: &Incoming) -> Result<Outcome> {
+        let id = match id {
+            Some(id) => id.to_owned(),
+            None => format!("d-{}", data_encoding::HEXLOWER.encode(&random::<6>()?)),
+        };
+        let mut fields = record.fields.clone();
+        fields.extend(record.contact.clone());
+        let mut to = Encoder::new();
+        to.uint(record.kind.into()).raw(&fields_bytes(&fields));
+        self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), Some(&to.finish()))?;
+        Ok(Outcome::Drafted(id))
+    }
+
+    /// Removes a draft, once it was published or is no longer wanted.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn drop_draft(&mut self, id: &str) -> Result<()> {
+        self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), None)
+    }
+
+    /// Publishes the node's addresses when they differ from those it published last.
+    ///
+    /// # Errors
+    /// When the disk fails or is full.
+    pub fn publish_addresses(&mut self, addresses: &[String]) -> Result<Option<Authored>> {
+        let mut sorted: Vec<&String> = addresses.iter().collect();
+        sorted.sort();
+        sorted.dedup();
+        sorted.truncate(protocol::limits::MAX_ADDRESSES);
+        let mut to = Encoder::new();
+        to.list(&sorted, |to, a| {
+            to.text(a);
+        });
+        let bytes = to.finish();
+        const LAST: &[u8] = b"addresses";
+        if self.ledger.store().get(Table::Meta, LAST)?.as_deref() == Some(&bytes) {
+            return Ok(None);
+        }
+        let draft = self.draft(None, Verb::ADDRESSES, bytes.clone())?;
+        let authored = self.write(Shelf::DIRECTORY, vec![(draft, None)])?;
+        self.ledger.keep(Table::Meta, LAST, Some(&bytes))?;
+        Ok(Some(authored))
+    }
+
+    /// Signs and publishes a roster step about a subject.
+    ///
+    /// # Errors
+    /// When this institution is not a governor or its root key is not on this node.
+    pub fn roster_step(&mut self, subject: Subject, action: Action) -> Result<(SignedStep, Authored)> {
+        let refused = |why: &str| MarketError::Refused(vec![why.to_owned()]);
+        let roster = self.library.roster();
+        let index = self
+            .identity
+            .governor_index(&roster.governors)
+            .ok_or_else(|| refused("this institution is not a governor of the network; ask the hub"))?;
+        let root = self.identity.root.as_ref().ok_or_else(|| {
+            refused("the institution's root key is not on this node; put it back to sign roster steps")
+        })?;
+        let (number, previous) = roster.chains.get(&subject).copied().unwrap_or_default();
+        let step = RosterStep { epoch: roster.epoch, subject, number: number + 1, previous, action };
+        let signed = SignedStep::sign(step, &self.identity.network(), index, root);
+        let draft = self.draft(None, Verb::ROSTER_STEP, signed.to_bytes())?;
+        let authored = self.write(Shelf::ROSTER, vec![(draft, None)])?;
+        Ok((signed, authored))
+    }
+
+    /// Invites: signs the step that admits the one-time key in advance, and makes the file to hand over.
+    ///
+    /// # Errors
+    /// As [`Desk::roster_step`].
+    pub fn invite(
+        &mut self,
+        role: protocol::Role,
+        region: u32,
+        days: u32,
+        addresses: Vec<String>,
+    ) -> Result<(InvitationFile, Authored)> {
+        let secret: [u8; 32] = random()?;
+        let key = protocol::SecretKey::from_seed(&secret).public();
+        let span = i64::from(days.min(MAX_INVITATION_DAYS)) * 24 * 3600 * 1000;
+        let not_after_ms = self.now_ms.saturating_add(span);
+        let issuer = self.identity.node.public();
+        let invitation = Invitation { key, issuer, role, region, not_after_ms };
+        let action = Action::Invite(invitation.clone());
+        let (_, authored) = self.roster_step(Subject::Invitation(key), action)?;
+        let charter = self.identity.charter.clone();
+        Ok((InvitationFile { charter, invitation, secret, addresses }, authored))
+    }
+
+    /// Countersigns a redemption in this node's roster log.
+    ///
+    /// # Errors
+    /// When the disk fails or is full.
+    pub fn countersign(&mut self, redemption: &Redemption) -> Result<Authored> {
+        let draft = self.draft(None, Verb::REDEEM, redemption.to_bytes())?;
+        self.write(Shelf::ROSTER, vec![(draft, None)])
+    }
+}
+
+/// The key of a record of ours: the office's own number where it has one, else all that it says.
+fn own_key(record: &Incoming) -> Vec<u8> {
+    let kind = record.kind.to_be_bytes();
+    let key = match record.fields.get("source_id") {
+        Some(Value::Text(number)) => hash("own-number", &[&kind, number.as_bytes()]),
+        _ => hash("own-content", &[&kind, &fields_bytes(&record.fields)]),
+    };
+    [OWN, &key.0].concat()
+}
+
+fn fields_bytes(fields: &Fields) -> Vec<u8> {
+    let items: Vec<_> = fields.iter().collect();
+    let mut to = Encoder::new();
+    to.list(&items, |to, (key, value)| {
+        to.text(key).bytes(&protocol::value_bytes(value));
+    });
+    to.finish()
+}
+
+fn fields_of(from: &mut protocol::Decoder<'_>) -> protocol::Checked<Fields> {
+    let items = from.list(protocol::limits::MAX_PATCH_OPS, "fields", |from| {
+        let key = from.text(protocol::limits::MAX_KEY, "key")?.to_owned();
+        Ok((key, Value::from_bytes(from.bytes(protocol::limits::MAX_PAYLOAD, "value")?)?))
+    })?;
+    Ok(items.into_iter().collect())
+}
+
+/// A draft kept on this node.
+#[derive(Clone, Debug)]
+pub struct DraftRecord {
+    /// Its number here.
+    pub id: String,
+    /// The kind's shelf code.
+    pub kind: u16,
+    /// All its fields, contact details too.
+    pub fields: Fields,
+}
+
+impl Library {
+    /// Drafts of this node, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn drafts(&self, limit: usize) -> Result<Vec<DraftRecord>> {
+        let page = self.store().scan_prefix(Table::Drafts, DRAFT.as_bytes(), None, limit)?;
+        Ok(page.iter().filter_map(|(key, value)| draft_of(key, value)).collect())
+    }
+
+    /// One draft.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn draft(&self, id: &str) -> Result<Option<DraftRecord>> {
+        let key = format!("{DRAFT}{id}").into_bytes();
+        let value = self.store().get(Table::Drafts, &key)?;
+        Ok(value.and_then(|value| draft_of(&key, &value)))
+    }
+
+    /// Contact details of a listing of ours, which stay at home.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn contact(&self, id: &DocumentId) -> Result<Fields> {
+        let value = self.store().get(Table::Drafts, format!("{CONTACT}{id}").as_bytes())?;
+        let read = |bytes: Vec<u8>| protocol::Decoder::whole(&bytes, "contact", fields_of).ok();
+        Ok(value.and_then(read).unwrap_or_default())
+    }
+}
+
+fn draft_of(key: &[u8], value: &[u8]) -> Option<DraftRecord> {
+    let id = std::str::from_utf8(key).ok()?.strip_prefix(DRAFT)?.to_owned();
+    protocol::Decoder::whole(value, "draft", |from| {
+        let kind = from.uint_max(u16::MAX.into(), "kind")? as u16;
+        Ok(DraftRecord { id, kind, fields: fields_of(from)? })
+    })
+    .ok()
+}

@@ -1,0 +1,65 @@
+//! What can go wrong in a use case.
+
+use thiserror::Error;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, Error)]
+pub enum MarketError {
+    /// The store or the journal.
+    #[error(transparent)]
+    Storage(#[from] storage::StorageError),
+    /// The search index.
+    #[error(transparent)]
+    Search(#[from] search::Error),
+    /// The protocol's rules.
+    #[error(transparent)]
+    Fault(#[from] protocol::Fault),
+    /// Entries came that do not continue their log: a defect of this program.
+    #[error("entry {seq} of node {node} does not continue its log; nothing of it was stored. Please report this")]
+    OutOfStep {
+        /// The node.
+        node: String,
+        /// The sequence number.
+        seq: u64,
+    },
+    /// The store holds something unreadable.
+    #[error("the store is damaged: {what}. Stop the node and start it again: it rebuilds itself from the journal and from peers")]
+    Damaged {
+        /// What was found.
+        what: &'static str,
+    },
+    /// No such listing.
+    #[error("there is no listing {id} on this node; check the id, or wait until the node has synced")]
+    NoSuchListing {
+        /// What was asked for.
+        id: String,
+    },
+    /// Several listings begin with these digits.
+    #[error("several listings begin with {id}; give more digits")]
+    AmbiguousId {
+        /// What was asked for.
+        id: String,
+    },
+    /// The listing belongs to another institution.
+    #[error("{title:?} belongs to {institution}; only its own node can change it")]
+    NotOurs {
+        /// The listing.
+        title: String,
+        /// Whose it is.
+        institution: String,
+    },
+    /// The record was refused; the reasons are in it.
+    #[error("the record was refused: {}", .0.join("; "))]
+    Refused(Vec<String>),
+    /// An identity file is missing or wrong.
+    #[error("{path}: {why}")]
+    Identity {
+        /// The file.
+        path: String,
+        /// What is wrong and what to do.
+        why: String,
+    },
+}
+
+/// Result of a use case.
+pub type Result<T> = std::result::Result<T, MarketError>;

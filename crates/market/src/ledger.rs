@@ -1,0 +1,308 @@
+//! The ledger: entries laid down in the store, with what follows from them.
+//!
+//! One writer (the node's core) owns a [`Ledger`]; readers on other threads use [`crate::Library`] over the same
+//! store. Layout of keys and values: `ledger/layout.rs`. Absent: sessions, sockets, what fields mean.
+
+mod layout;
+mod open;
+mod project;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use protocol::{CheckedEntry, DocumentId, Entry, Head, LogId, NodeCertificate, Shelf, Verb, frontier_digest};
+use replica::ViewSum;
+use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Store, Table};
+
+use crate::error::{MarketError, Result};
+
+pub(crate) use layout::{LogRecord, document_entries, entry_at, log_record, projection};
+pub(crate) use project::load_document;
+pub use open::OpenedLedger;
+
+/// Entries after which a batch is written, so that one transaction stays small.
+const BATCH_ENTRIES: usize = 512;
+
+/// The node's entries and what is derived from them. See [`Ledger::author`] and [`Ledger::persist`].
+pub struct Ledger {
+    storage: Storage,
+    store: Arc<dyn Store>,
+    journal: Arc<Journal>,
+    logs: BTreeMap<LogId, LogRecord>,
+    certificates: BTreeMap<LogId, NodeCertificate>,
+    sums: BTreeMap<Shelf, ViewSum>,
+    /// Documents whose edits came before the entry that creates them.
+    waiting: BTreeSet<DocumentId>,
+    next_log: u32,
+    next_arrival: u64,
+    entries: u64,
+    void: u64,
+    journaled: Position,
+    checked: Position,
+    dirty: bool,
+}
+
+/// Figures of a ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LedgerFigures {
+    /// Entries held.
+    pub entries: u64,
+    /// Of them void.
+    pub void: u64,
+    /// Logs held.
+    pub logs: usize,
+    /// Listings held, withdrawn ones included.
+    pub held: u64,
+    /// Listings created by this node's keys.
+    pub own: u64,
+    /// Documents whose beginning has not arrived.
+    pub waiting: usize,
+}
+
+impl Ledger {
+    /// Lays down entries that the replica has accepted; they continue their log.
+    ///
+    /// # Errors
+    /// When the store fails or the disk is full; then nothing of the last batch was written.
+    pub fn persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
+        let mut batch = Batch::default();
+        for (n, checked) in entries.iter().enumerate() {
+            if n % BATCH_ENTRIES == BATCH_ENTRIES - 1 {
+                self.write(&mut batch)?;
+            }
+            self.lay_down(log, checked, &mut batch)?;
+        }
+        self.write(&mut batch)
+    }
+
+    /// Writes own entries: into the journal, fsynced, then into the store. When this returns they are acknowledged.
+    ///
+    /// # Errors
+    /// When the disk is full or fails: nothing was acknowledged.
+    pub fn author(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
+        self.storage.room()?;
+        let records: Vec<Record> = entries.iter().map(|e| Record::Entry(e.entry.to_bytes())).collect();
+        for chunk in records.chunks(BATCH_ENTRIES) {
+            self.journaled = self.journal.append(chunk)?;
+        }
+        self.journal.commit(self.journaled)?;
+        self.persist(log, entries)
+    }
+
+    /// Writes a local record (draft, setting): journaled and fsynced like an own entry. `None` deletes.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn keep(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<()> {
+        self.keep_all(table, &[(key.to_vec(), value.map(<[u8]>::to_vec))])
+    }
+
+    /// Several local records at once, under one fsync.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn keep_all(&mut self, table: Table, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.storage.room()?;
+        let mut batch = Batch::default();
+        let mut records = Vec::with_capacity(changes.len());
+        for (key, value) in changes {
+            records.push(match value {
+                Some(value) => {
+                    batch.put(table, key, value.clone());
+                    Record::Put { table, key: key.clone(), value: value.clone() }
+                }
+                None => {
+                    batch.delete(table, key);
+                    Record::Delete { table, key: key.clone() }
+                }
+            });
+        }
+        for chunk in records.chunks(BATCH_ENTRIES) {
+            self.journaled = self.journal.append(chunk)?;
+        }
+        self.journal.commit(self.journaled)?;
+        self.write(&mut batch)
+    }
+
+    fn lay_down(&mut self, log: &LogId, checked: &CheckedEntry, batch: &mut Batch) -> Result<()> {
+        let entry = &checked.entry;
+        let mut record = self.record(log, batch);
+        if entry.header.seq != record.head.seq + 1 || entry.header.prev != record.head.hash {
+            return Err(MarketError::OutOfStep { node: log.node.short(), seq: entry.header.seq });
+        }
+        if entry.header.verb == Verb::OPEN {
+            self.note_certificate(log, entry);
+        }
+        batch.put(Table::Entries, &layout::entry_key(record.number, entry.header.seq), entry.to_bytes());
+        let created = self.project(log, &record, checked, batch)?;
+        record.head = Head { seq: entry.header.seq, hash: checked.hash };
+        record.created += u64::from(created);
+        self.logs.insert(*log, record);
+        batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &record));
+        self.entries += 1;
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn record(&mut self, log: &LogId, batch: &mut Batch) -> LogRecord {
+        if let Some(record) = self.logs.get(log) {
+            return *record;
+        }
+        let number = self.next_log;
+        self.next_log += 1;
+        batch.put(Table::LogNumbers, &log.to_bytes(), number.to_be_bytes());
+        LogRecord { number, ..LogRecord::default() }
+    }
+
+    fn note_certificate(&mut self, log: &LogId, entry: &Entry) {
+        let open = entry.payload.as_ref().map(|p| protocol::OpenLog::from_bytes(&p.bytes));
+        if let Some(Ok(open)) = open {
+            self.certificates.insert(*log, open.certificate);
+        }
+    }
+
+    /// Writes a batch with the figures that belong to it.
+    fn write(&mut self, batch: &mut Batch) -> Result<()> {
+        let mut full = std::mem::take(batch);
+        if full.is_empty() {
+            return Ok(());
+        }
+        full.put(Table::Meta, layout::FIGURES, layout::figures_value(self.next_arrival, self.void));
+        full.facts(&self.facts());
+        self.store.apply(full)?;
+        Ok(())
+    }
+
+    fn facts(&self) -> CheckpointFacts {
+        let heads = self.logs.iter().map(|(log, record)| (log, &record.head));
+        CheckpointFacts { entries: self.entries, digest: frontier_digest(heads).0, journal: self.journaled }
+    }
+
+    /// Fsyncs everything laid down so far. True when there was anything to do.
+    ///
+    /// # Errors
+    /// When the disk fails; then the last checkpoint stands.
+    pub fn checkpoint(&mut self) -> Result<bool> {
+        if !self.dirty && self.checked == self.journaled {
+            return Ok(false);
+        }
+        let facts = self.facts();
+        let mut batch = Batch::default();
+        self.sums_into(&mut batch);
+        batch.facts(&facts);
+        self.store.apply(batch)?;
+        self.storage.checkpoint(&facts)?;
+        self.dirty = false;
+        self.checked = self.journaled;
+        Ok(true)
+    }
+
+    /// Entries of a log after `have` up to `to`, in order, for as long as `take` wants more.
+    ///
+    /// # Errors
+    /// When the store fails or an entry does not read.
+    pub fn read_log(
+        &self,
+        log: &LogId,
+        have: u64,
+        to: u64,
+        mut take: impl FnMut(Entry) -> bool,
+    ) -> Result<()> {
+        let Some(record) = self.logs.get(log) else { return Ok(()) };
+        let mut next = have + 1;
+        while next <= to {
+            let from = layout::entry_key(record.number, next);
+            let end = layout::entry_key(record.number, to.saturating_add(1));
+            let page = self.store.scan(Table::Entries, &from, Some(&end), 64)?;
+            if page.is_empty() {
+                return Err(MarketError::Damaged { what: "an entry that the head counts is missing" });
+            }
+            for (_, value) in page {
+                let entry = layout::entry_of(&value)?;
+                next = entry.header.seq + 1;
+                if !take(entry) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The head of a log, when it is held.
+    pub fn head(&self, log: &LogId) -> Head {
+        self.logs.get(log).map(|r| r.head).unwrap_or_default()
+    }
+
+    /// All logs with their heads and the certificates that opened them.
+    pub fn logs(&self) -> BTreeMap<LogId, replica::LogState> {
+        let state = |(log, record): (&LogId, &LogRecord)| {
+            let certificate = self.certificates.get(log).cloned();
+            (*log, replica::LogState { head: record.head, certificate })
+        };
+        self.logs.iter().map(state).collect()
+    }
+
+    /// The sums of all shelves, for the view hash.
+    pub fn sums(&self) -> &BTreeMap<Shelf, ViewSum> {
+        &self.sums
+    }
+
+    /// Figures, `own` counted over the given node key.
+    pub fn figures(&self, node: &protocol::PublicKey) -> LedgerFigures {
+        let listings = self.sums.iter().filter(|(shelf, _)| shelf.kind.is_listing());
+        let own = self.logs.iter().filter(|(log, _)| log.node == *node);
+        LedgerFigures {
+            entries: self.entries,
+            void: self.void,
+            logs: self.logs.len(),
+            held: listings.map(|(_, sum)| sum.count).sum(),
+            own: own.map(|(_, record)| record.created).sum(),
+            waiting: self.waiting.len(),
+        }
+    }
+
+    /// The number of the next arrival: what the search index catches up to.
+    pub fn arrivals(&self) -> u64 {
+        self.next_arrival
+    }
+
+    /// Names the numbering of arrivals: another store counts anew. The search index is built for one of them.
+    ///
+    /// # Errors
+    /// When the store fails or the system gives no random number.
+    pub fn numbering(&mut self) -> Result<u64> {
+        const KEY: &[u8] = b"numbering";
+        if let Some(known) = self.store.get(Table::Meta, KEY)?.and_then(|bytes| bytes.try_into().ok()) {
+            return Ok(u64::from_be_bytes(known));
+        }
+        let number: [u8; 8] = crate::identity::random()?;
+        let mut batch = Batch::default();
+        batch.put(Table::Meta, KEY, number);
+        self.store.apply(batch)?;
+        Ok(u64::from_be_bytes(number))
+    }
+
+    /// The store, for readers on other threads.
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
+    /// Whether there is room to write.
+    ///
+    /// # Errors
+    /// Below the floor of free space.
+    pub fn room(&self) -> Result<()> {
+        Ok(self.storage.room()?)
+    }
+
+    /// Bytes of the store and the journal on disk.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn size_on_disk(&self) -> Result<u64> {
+        Ok(self.store.size_on_disk()? + self.journal.size_on_disk()?)
+    }
+}

@@ -1,0 +1,234 @@
+//! Opening: heads, certificates, sums and roster read back; the journal replayed; sums rebuilt when they are behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use protocol::{CheckedEntry, Decoder, DocumentId, Entry, LogId, Redemption, RosterInput, Shelf, SignedStep, Verb};
+use replica::ViewSum;
+use storage::{Batch, Opened, Options, Position, Record, Storage, Table};
+
+use super::{Ledger, layout, project};
+use crate::error::{MarketError, Result};
+
+/// A ledger just opened.
+pub struct OpenedLedger {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The roster's raw material, as its entries say.
+    pub roster: RosterInput,
+    /// What had to be mended, in words, when anything had.
+    pub mended: Option<String>,
+}
+
+/// Why the replay of the journal stopped.
+enum Stop {
+    Storage(storage::StorageError),
+    Market(MarketError),
+}
+
+impl From<storage::StorageError> for Stop {
+    fn from(error: storage::StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl Ledger {
+    /// Opens or makes the ledger in a home's `data` folder.
+    ///
+    /// # Errors
+    /// When the home is locked by another process, of a newer version, or the disk fails.
+    pub fn open(dir: &Path, options: Options) -> Result<OpenedLedger> {
+        let (storage, opened) = Storage::open(dir, options)?;
+        let (from, mended) = match opened {
+            Opened::Fresh => (Position::START, None),
+            Opened::Intact { replay_from } => (replay_from, None),
+            Opened::Rebuilt { set_aside, why } => {
+                (Position::START, Some(format!("{why}; the old store was moved to {}", set_aside.display())))
+            }
+        };
+        let mut ledger = Self {
+            store: storage.store(),
+            journal: storage.journal(),
+            storage,
+            logs: BTreeMap::new(),
+            certificates: BTreeMap::new(),
+            sums: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            next_log: 0,
+            next_arrival: 0,
+            entries: 0,
+            void: 0,
+            journaled: from,
+            checked: from,
+            dirty: false,
+        };
+        ledger.read_heads()?;
+        ledger.read_figures()?;
+        ledger.read_sums()?;
+        ledger.replay(from)?;
+        let roster = ledger.read_roster()?;
+        Ok(OpenedLedger { ledger, roster, mended })
+    }
+
+    fn read_heads(&mut self) -> Result<()> {
+        let mut found = Vec::new();
+        let mut fault = None;
+        self.store.walk(Table::Heads, &[], &mut |key, value| {
+            let number = key.try_into().map(u32::from_be_bytes).unwrap_or_default();
+            match layout::head_of(number, value) {
+                Ok(head) => found.push(head),
+                Err(error) => fault = Some(error),
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        for (log, record) in found {
+            self.next_log = self.next_log.max(record.number + 1);
+            self.entries += record.head.seq;
+            let first = layout::entry_at(self.store.as_ref(), record.number, 1)?;
+            self.note_certificate(&log, &first);
+            self.logs.insert(log, record);
+        }
+        Ok(())
+    }
+
+    fn read_figures(&mut self) -> Result<()> {
+        if let Some(bytes) = self.store.get(Table::Meta, layout::FIGURES)? {
+            (self.next_arrival, self.void) = layout::figures_of(&bytes)?;
+        }
+        let mut waiting = BTreeSet::new();
+        self.store.walk(Table::Projections, &[], &mut |key, value| {
+            // A waiting document's projection has no versions: its first byte is zero.
+            if let (Ok(id), Some(0)) = (key.try_into(), value.first()) {
+                waiting.insert(DocumentId(id));
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        self.waiting = waiting;
+        Ok(())
+    }
+
+    /// Reads the stored sums when they were written with the very figures that the store holds; else adds them up.
+    fn read_sums(&mut self) -> Result<()> {
+        let marked = self.store.get(Table::Meta, SUMS_AT)?;
+        if marked.as_deref() != Some(&self.next_arrival.to_be_bytes()[..]) {
+            return self.rebuild_sums();
+        }
+        let mut sums = BTreeMap::new();
+        self.store.walk(Table::Shelves, &[], &mut |key, value| {
+            let shelf = Decoder::whole(key, "shelf", Shelf::decode);
+            if let (Ok(shelf), Some(sum)) = (shelf, ViewSum::from_bytes(value)) {
+                sums.insert(shelf, sum);
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        self.sums = sums;
+        Ok(())
+    }
+
+    /// Adds up the state digests of all documents.
+    fn rebuild_sums(&mut self) -> Result<()> {
+        let mut ids: Vec<(DocumentId, u32)> = Vec::new();
+        self.store.walk(Table::Documents, &[], &mut |key, value| {
+            let id = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok());
+            let log = key.get(32..36).and_then(|log| <[u8; 4]>::try_from(log).ok());
+            if let (Some(id), Some(log), [1]) = (id, log, value) {
+                ids.push((DocumentId(id), u32::from_be_bytes(log)));
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        let shelves: BTreeMap<u32, Shelf> = self.logs.iter().map(|(log, r)| (r.number, log.shelf)).collect();
+        self.sums.clear();
+        for (id, log) in ids {
+            let Some(shelf) = shelves.get(&log) else { continue };
+            let state = match layout::projection(self.store.as_ref(), &id)? {
+                Some(projection) => Some(projection.state),
+                None => match project::load_document(self.store.as_ref(), &id)? {
+                    Some(document) if document.versions() > 0 => {
+                        Some(document.state().map_err(layout::damaged)?)
+                    }
+                    _ => None,
+                },
+            };
+            if let Some(state) = state {
+                self.sums.entry(*shelf).or_default().add(&state.digest(&id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings back what the journal holds and the store does not.
+    fn replay(&mut self, from: Position) -> Result<()> {
+        let journal = Arc::clone(&self.journal);
+        let done = journal.replay(from, |_, records| -> std::result::Result<(), Stop> {
+            for record in records {
+                self.replay_record(record)?;
+            }
+            Ok(())
+        });
+        match done {
+            Ok(_) => {
+                self.journaled = journal.end();
+                Ok(())
+            }
+            Err(Stop::Storage(error)) => Err(error.into()),
+            Err(Stop::Market(error)) => Err(error),
+        }
+    }
+
+    fn replay_record(&mut self, record: Record) -> std::result::Result<(), Stop> {
+        let mut batch = Batch::default();
+        match record {
+            Record::Entry(bytes) => return self.replay_entry(&bytes).map_err(Stop::Market),
+            Record::Put { table, key, value } => batch.put(table, &key, value),
+            Record::Delete { table, key } => batch.delete(table, &key),
+        };
+        Ok(self.store.apply(batch)?)
+    }
+
+    fn replay_entry(&mut self, bytes: &[u8]) -> Result<()> {
+        let entry = layout::entry_of(bytes)?;
+        let log = entry.header.log;
+        if entry.header.seq <= self.head(&log).seq {
+            return Ok(());
+        }
+        let hash = entry.hash();
+        self.persist(&log, &[CheckedEntry { entry, hash, patch: None }])
+    }
+
+    fn read_roster(&self) -> Result<RosterInput> {
+        let mut input = RosterInput::default();
+        let logs: Vec<LogId> = self.logs.keys().filter(|log| log.shelf == Shelf::ROSTER).copied().collect();
+        for log in logs {
+            self.read_log(&log, 0, self.head(&log).seq, |entry| {
+                take_roster_entry(&mut input, &entry);
+                true
+            })?;
+        }
+        Ok(input)
+    }
+}
+
+fn take_roster_entry(input: &mut RosterInput, entry: &Entry) {
+    let Some(payload) = &entry.payload else { return };
+    match entry.header.verb {
+        Verb::ROSTER_STEP => input.steps.extend(SignedStep::from_bytes(&payload.bytes)),
+        Verb::REDEEM => {
+            if let Ok(redemption) = Redemption::from_bytes(&payload.bytes) {
+                input.redemptions.push((entry.header.log, entry.header.seq, redemption));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Key of the arrival number at which the stored sums were written.
+pub(super) const SUMS_AT: &[u8] = b"sums-at";
+
+/// The sums' mark, to be written in the same batch as the sums.
+pub(super) fn sums_mark(next_arrival: u64, batch: &mut Batch) {
+    batch.put(Table::Meta, SUMS_AT, next_arrival.to_be_bytes());
+}

@@ -1,0 +1,156 @@
+//! What entries mean for documents: their states, the shelves' sums, the order of arrival.
+
+use protocol::{CheckedEntry, DocumentId, LogId, Origin, SignedPatch, Verb};
+use replica::{Document, DocumentPatch, DocumentState, check_entry, patch_of};
+use storage::{Batch, Table};
+
+use super::layout::{self, Projection};
+use super::{Ledger, LogRecord};
+use crate::error::Result;
+
+/// Patches of one document that a fold reads at the most.
+const MAX_FOLD: usize = protocol::limits::MAX_DOCUMENT_PATCHES + 1_000;
+
+impl Ledger {
+    /// Adds to `batch` what an entry does to documents. True when it creates one.
+    pub(super) fn project(
+        &mut self,
+        log: &LogId,
+        record: &LogRecord,
+        checked: &CheckedEntry,
+        batch: &mut Batch,
+    ) -> Result<bool> {
+        let entry = &checked.entry;
+        let valid = match self.certificates.get(log) {
+            Some(certificate) => check_entry(entry, certificate),
+            None => return Ok(false),
+        };
+        if valid.is_err() {
+            self.void += 1;
+            return Ok(false);
+        }
+        let verb = entry.header.verb;
+        if (verb != Verb::CREATE && verb != Verb::EDIT) || !log.shelf.kind.is_listing() {
+            return Ok(false);
+        }
+        let id = entry.header.document.unwrap_or(DocumentId(checked.hash.0));
+        let creates = verb == Verb::CREATE;
+        let key = layout::document_key(&id, record.number, entry.header.seq);
+        batch.put(Table::Documents, &key, vec![u8::from(creates)]);
+        if creates && !self.waiting.contains(&id) {
+            let signed = match &checked.patch {
+                Some(signed) => Some(signed.clone()),
+                None => patch_of(entry).ok().flatten(),
+            };
+            let origin = Origin { log: *log, seq: entry.header.seq };
+            let sound = signed.filter(|signed| checked.patch.is_some() || is_sound(signed, &origin, entry));
+            match sound {
+                Some(signed) => self.create(log, &id, &signed, batch),
+                None => self.void += 1,
+            }
+            return Ok(true);
+        }
+        // Reading back below must see this entry.
+        batch.put(Table::Entries, &layout::entry_key(record.number, entry.header.seq), entry.to_bytes());
+        let ahead = LogRecord {
+            head: protocol::Head { seq: entry.header.seq, hash: checked.hash },
+            ..*record
+        };
+        batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &ahead));
+        self.store.apply(std::mem::take(batch))?;
+        self.refold(&id, log, batch)?;
+        Ok(creates)
+    }
+
+    fn create(&mut self, log: &LogId, id: &DocumentId, signed: &SignedPatch, batch: &mut Batch) {
+        let state = DocumentState::of_first(&signed.patch);
+        self.sums.entry(log.shelf).or_default().add(&state.digest(id));
+        self.arrive(id, batch);
+    }
+
+    fn arrive(&mut self, id: &DocumentId, batch: &mut Batch) {
+        batch.put(Table::Arrivals, &self.next_arrival.to_be_bytes(), id.0);
+        self.next_arrival += 1;
+    }
+
+    /// Folds a document anew after an edit, or when its beginning has come at last.
+    fn refold(&mut self, id: &DocumentId, log: &LogId, batch: &mut Batch) -> Result<()> {
+        let before = self.state_before(id)?;
+        let Some(document) = load_document(self.store.as_ref(), id)? else {
+            self.waiting.insert(*id);
+            batch.put(Table::Projections, &id.0, layout::projection_value(&Projection::default()));
+            return Ok(());
+        };
+        self.waiting.remove(id);
+        let state = document.state().map_err(layout::damaged)?;
+        let valid = document.patches().filter(|(_, fate)| **fate == replica::Fate::Valid);
+        let updated_ms = valid.map(|(patch, _)| patch.time_ms).max().unwrap_or_default();
+        let sum = self.sums.entry(log.shelf).or_default();
+        if let Some(before) = before {
+            sum.remove(&before.digest(id));
+        }
+        sum.add(&state.digest(id));
+        let versions = document.versions() as u64;
+        batch.put(
+            Table::Projections,
+            &id.0,
+            layout::projection_value(&Projection { versions, updated_ms, state }),
+        );
+        self.arrive(id, batch);
+        Ok(())
+    }
+
+    /// The state that the shelf's sum holds of a document now; `None` when it is not in it.
+    fn state_before(&self, id: &DocumentId) -> Result<Option<DocumentState>> {
+        if self.waiting.contains(id) {
+            return Ok(None);
+        }
+        let store = self.store.as_ref();
+        if let Some(projection) = layout::projection(store, id)? {
+            return Ok((projection.versions > 0).then_some(projection.state));
+        }
+        let entries = layout::document_entries(store, id, MAX_FOLD)?;
+        let Some(creating) = entries.iter().find(|e| e.creates) else { return Ok(None) };
+        let entry = layout::entry_at(store, creating.log, creating.seq)?;
+        let signed = patch_of(&entry).ok().flatten();
+        Ok(signed.map(|signed| DocumentState::of_first(&signed.patch)))
+    }
+
+    pub(super) fn sums_into(&self, batch: &mut Batch) {
+        super::open::sums_mark(self.next_arrival, batch);
+        for (shelf, sum) in &self.sums {
+            let mut key = protocol::Encoder::new();
+            shelf.encode(&mut key);
+            batch.put(Table::Shelves, &key.finish(), sum.to_bytes());
+        }
+    }
+}
+
+/// Whether a creating patch is what its change hash says. A run that implied the hash has computed it already.
+fn is_sound(signed: &SignedPatch, origin: &Origin, entry: &protocol::Entry) -> bool {
+    let actor = protocol::Actor::derive(&origin.log, origin, 0);
+    signed.to_change(actor, entry.header.time_ms).is_ok()
+}
+
+/// Reads and folds a document; `None` while its creating entry is not held.
+pub(crate) fn load_document(store: &dyn storage::Store, id: &DocumentId) -> Result<Option<Document>> {
+    let places = layout::document_entries(store, id, MAX_FOLD)?;
+    let mut origin = None;
+    let mut patches = Vec::with_capacity(places.len());
+    for place in places {
+        let entry = layout::entry_at(store, place.log, place.seq)?;
+        if place.creates {
+            origin = Some(Origin { log: entry.header.log, seq: entry.header.seq });
+        }
+        if let Some(signed) = patch_of(&entry).map_err(layout::damaged)? {
+            patches.push(DocumentPatch {
+                log: entry.header.log,
+                seq: entry.header.seq,
+                entry: entry.hash(),
+                time_ms: entry.header.time_ms,
+                signed,
+            });
+        }
+    }
+    Ok(origin.map(|origin| Document::fold(origin, patches)))
+}

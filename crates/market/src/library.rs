@@ -1,0 +1,306 @@
+//! Reading listings: any thread, beside the one that writes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use protocol::{
+    DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, NodeCertificate, Roster, Value, Verb,
+};
+use replica::{DocumentState, Fate, check_entry, patch_of};
+use storage::{Store, Table};
+
+use crate::error::{MarketError, Result};
+use crate::ledger::{document_entries, entry_at, load_document, log_record, projection};
+
+/// Fewest hexadecimal digits that stand for a listing's id.
+const SHORTEST_PREFIX: usize = 6;
+/// Entries of one document that a history shows.
+const MAX_HISTORY: usize = 10_000;
+
+/// A listing as people see it.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Its document id.
+    pub id: DocumentId,
+    /// The log that created it.
+    pub log: LogId,
+    /// Its fields.
+    pub state: DocumentState,
+    /// Number of valid patches.
+    pub versions: u64,
+    /// The author's clock at creation, milliseconds since 1970.
+    pub created_ms: i64,
+    /// The author's clock at the last valid patch.
+    pub updated_ms: i64,
+    /// Who answers for it.
+    pub institution: Option<InstitutionId>,
+    /// The institution's name as the roster has it.
+    pub institution_name: String,
+    /// Its credit code, or empty.
+    pub credit_code: String,
+    /// Why it is not shown, when it is not.
+    pub hidden: Option<String>,
+}
+
+impl Listing {
+    /// Its title, or empty.
+    pub fn title(&self) -> &str {
+        match self.state.fields.get("title").and_then(|values| values.first()) {
+            Some(Value::Text(title)) => title,
+            _ => "",
+        }
+    }
+}
+
+/// One entry of a document's history.
+#[derive(Clone, Debug)]
+pub struct HistoryItem {
+    /// Hash of the entry.
+    pub entry: Hash,
+    /// Its log.
+    pub log: LogId,
+    /// Its place in the log.
+    pub seq: u64,
+    /// The author's clock, milliseconds since 1970.
+    pub time_ms: i64,
+    /// `create`, `edit`, …
+    pub verb: Verb,
+    /// What the patch sets (a value) and removes (`None`).
+    pub changes: BTreeMap<String, Option<Value>>,
+    /// What became of it.
+    pub fate: Fate,
+    /// Whether the node key's signature verifies.
+    pub signed: bool,
+}
+
+struct LogInfo {
+    log: LogId,
+    certificate: Option<NodeCertificate>,
+}
+
+/// The listings of a node's store.
+pub struct Library {
+    store: Arc<dyn Store>,
+    roster: RwLock<Arc<Roster>>,
+    logs: RwLock<BTreeMap<u32, Arc<LogInfo>>>,
+}
+
+impl Library {
+    /// Reads from `store`, with `roster` as it stands.
+    pub fn new(store: Arc<dyn Store>, roster: Roster) -> Self {
+        Self { store, roster: RwLock::new(Arc::new(roster)), logs: RwLock::default() }
+    }
+
+    /// Takes a changed roster.
+    pub fn set_roster(&self, roster: Roster) {
+        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+    }
+
+    /// The roster as of now.
+    pub fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn log_info(&self, number: u32) -> Result<Arc<LogInfo>> {
+        if let Some(info) = self.logs.read().unwrap_or_else(PoisonError::into_inner).get(&number) {
+            return Ok(Arc::clone(info));
+        }
+        let (log, _) = log_record(self.store.as_ref(), number)?;
+        let opening = entry_at(self.store.as_ref(), number, 1)?;
+        let open = opening.payload.and_then(|p| protocol::OpenLog::from_bytes(&p.bytes).ok());
+        let info = Arc::new(LogInfo { log, certificate: open.map(|open| open.certificate) });
+        self.logs.write().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&info));
+        Ok(info)
+    }
+
+    /// A listing with its present state; `None` when the node does not hold its beginning.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn listing(&self, id: &DocumentId) -> Result<Option<Listing>> {
+        let store = self.store.as_ref();
+        let places = document_entries(store, id, MAX_HISTORY)?;
+        let Some(creating) = places.iter().find(|e| e.creates) else { return Ok(None) };
+        let entry = entry_at(store, creating.log, creating.seq)?;
+        let created_ms = entry.header.time_ms;
+        let (state, versions, updated_ms) = match projection(store, id)? {
+            Some(p) => (p.state, p.versions, p.updated_ms),
+            None => match patch_of(&entry)? {
+                Some(signed) => (DocumentState::of_first(&signed.patch), 1, created_ms),
+                None => (DocumentState::default(), 1, created_ms),
+            },
+        };
+        let info = self.log_info(creating.log)?;
+        let mut listing = Listing {
+            id: *id,
+            log: info.log,
+            state,
+            versions,
+            created_ms,
+            updated_ms,
+            institution: info.certificate.as_ref().map(|c| c.body.institution),
+            institution_name: String::new(),
+            credit_code: String::new(),
+            hidden: None,
+        };
+        self.judge(&mut listing, creating.seq);
+        Ok(Some(listing))
+    }
+
+    /// Fills in who answers for a listing and whether the roster hides it.
+    fn judge(&self, listing: &mut Listing, seq: u64) {
+        let roster = self.roster();
+        let member = listing.institution.and_then(|id| roster.members.get(&id));
+        let Some(member) = member else {
+            listing.hidden = Some("its institution is not on the roster".to_owned());
+            return;
+        };
+        listing.institution_name = member.institution.name.clone();
+        listing.credit_code = member.institution.credit_code.clone();
+        listing.hidden = match &member.state {
+            MemberState::Suspended(why) => Some(format!("its institution is suspended: {why}")),
+            MemberState::Exited(why) => Some(format!("its institution has left: {why}")),
+            MemberState::Active if seq > replica::last_valid(&listing.log, &roster) => {
+                Some("its node's key was revoked before it was written".to_owned())
+            }
+            MemberState::Active => roster.taken_down.get(&listing.id).map(|why| format!("taken down: {why}")),
+        };
+    }
+
+    /// The id that a text names: 64 hexadecimal digits, or the first few of them.
+    ///
+    /// # Errors
+    /// When no listing or several begin so.
+    pub fn find(&self, text: &str) -> Result<DocumentId> {
+        let missing = || MarketError::NoSuchListing { id: text.to_owned() };
+        let digits = text.trim().to_ascii_lowercase();
+        let usable = digits.len() >= SHORTEST_PREFIX
+            && digits.len() <= 64
+            && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        if !usable {
+            return Err(missing());
+        }
+        let whole = &digits[..digits.len() & !1];
+        let prefix = data_encoding::HEXLOWER.decode(whole.as_bytes()).map_err(|_| missing())?;
+        let mut found: Vec<DocumentId> = Vec::new();
+        self.store.walk(Table::Documents, &prefix, &mut |key, _| {
+            if let Some(id) = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok()).map(DocumentId) {
+                if id.to_string().starts_with(&digits) && found.last() != Some(&id) {
+                    found.push(id);
+                }
+            }
+            if found.len() > 1 {
+                std::ops::ControlFlow::Break(())
+            } else {
+                std::ops::ControlFlow::Continue(())
+            }
+        })?;
+        match found.as_slice() {
+            [] => Err(missing()),
+            [id] => Ok(*id),
+            _ => Err(MarketError::AmbiguousId { id: text.to_owned() }),
+        }
+    }
+
+    /// All entries of a document in log order, each with its fate and its signature checked anew.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn history(&self, id: &DocumentId) -> Result<Vec<HistoryItem>> {
+        let store = self.store.as_ref();
+        let network = self.roster().network;
+        let fates: BTreeMap<Hash, Fate> = match load_document(store, id)? {
+            Some(document) => document.patches().map(|(p, fate)| (p.entry, fate.clone())).collect(),
+            None => BTreeMap::new(),
+        };
+        let mut items = Vec::new();
+        for place in document_entries(store, id, MAX_HISTORY)? {
+            let entry = entry_at(store, place.log, place.seq)?;
+            let hash = entry.hash();
+            let rules = match &self.log_info(place.log)?.certificate {
+                Some(certificate) => check_entry(&entry, certificate),
+                None => Ok(()),
+            };
+            let fate = match rules {
+                Err(fault) => Fate::Void(fault),
+                Ok(()) => fates.get(&hash).cloned().unwrap_or(Fate::Waiting),
+            };
+            items.push(HistoryItem {
+                entry: hash,
+                log: entry.header.log,
+                seq: entry.header.seq,
+                time_ms: entry.header.time_ms,
+                verb: entry.header.verb,
+                changes: changes_of(&entry),
+                fate,
+                signed: entry.verify(&network).is_ok() && entry.check_payload().is_ok(),
+            });
+        }
+        // By the authors' clocks for the eye; the order of their log decides nothing here.
+        items.sort_by_key(|item| (item.time_ms, item.log, item.seq));
+        Ok(items)
+    }
+
+    /// The entries that make up a document, and the openings of their logs: the body of its proof.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn entries(&self, id: &DocumentId) -> Result<Vec<Entry>> {
+        let store = self.store.as_ref();
+        let mut entries = Vec::new();
+        let mut opened = Vec::new();
+        for place in document_entries(store, id, MAX_HISTORY)? {
+            if !opened.contains(&place.log) {
+                opened.push(place.log);
+                entries.push(entry_at(store, place.log, 1)?);
+            }
+            entries.push(entry_at(store, place.log, place.seq)?);
+        }
+        Ok(entries)
+    }
+
+    /// Documents in the order of their arrival here, from number `from` on: each number with its document.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn arrivals(&self, from: u64, limit: usize) -> Result<Vec<(u64, DocumentId)>> {
+        let page = self.store.scan(Table::Arrivals, &from.to_be_bytes(), None, limit)?;
+        let read = |(key, value): (Vec<u8>, Vec<u8>)| {
+            let number = u64::from_be_bytes(key.try_into().ok()?);
+            Some((number, DocumentId(value.try_into().ok()?)))
+        };
+        Ok(page.into_iter().filter_map(read).collect())
+    }
+
+    /// The store, for local records.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// The name of the institution that answers for a node, when the roster shows it.
+    pub fn institution_of(&self, certificate: &NodeCertificate) -> Option<String> {
+        let roster = self.roster();
+        let member = roster.members.get(&certificate.body.institution)?;
+        Some(member.institution.name.clone())
+    }
+
+    /// The certificate that opened any log of a node.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn certificate_of(&self, log: &LogId) -> Result<Option<NodeCertificate>> {
+        let number = self.store.get(Table::LogNumbers, &log.to_bytes())?;
+        let Some(number) = number.and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes) else {
+            return Ok(None);
+        };
+        Ok(self.log_info(number)?.certificate.clone())
+    }
+}
+
+fn changes_of(entry: &Entry) -> BTreeMap<String, Option<Value>> {
+    match patch_of(entry) {
+        Ok(Some(signed)) => signed.patch.ops.into_iter().map(|op| (op.key, op.put)).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+

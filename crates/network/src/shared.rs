@@ -1,0 +1,267 @@
+//! What the handle, the driver and the sessions share: the table of sessions, the counters, the bounds.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::bucket::Throttle;
+use crate::config::{Config, Limits, MEMORY_WAIT};
+use crate::event::{CloseReason, SessionId};
+use crate::frame::{Memory, Meter};
+use crate::key::NodeKey;
+use crate::outbox::{Outbox, Room};
+
+/// One session as seen from outside its task.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub id: SessionId,
+    pub peer: NodeKey,
+    pub outbox: Outbox,
+    pub meter: Meter,
+    ending: watch::Sender<Option<CloseReason>>,
+}
+
+impl Session {
+    pub fn new(id: SessionId, peer: NodeKey) -> Self {
+        Self { id, peer, outbox: Outbox::default(), meter: Meter::new(), ending: watch::Sender::new(None) }
+    }
+
+    /// Asks the session to end; the first reason counts.
+    pub fn end(&self, reason: CloseReason) {
+        self.ending.send_if_modified(|ending| {
+            let first = ending.is_none();
+            if first {
+                *ending = Some(reason);
+            }
+            first
+        });
+    }
+
+    /// Waits until somebody asks the session to end.
+    pub async fn asked_to_end(&self) -> CloseReason {
+        let mut ending = self.ending.subscribe();
+        loop {
+            if let Some(reason) = ending.borrow_and_update().clone() {
+                return reason;
+            }
+            if ending.changed().await.is_err() {
+                return CloseReason::Shutdown;
+            }
+        }
+    }
+}
+
+/// What has happened since the start, by count. Reasons of closing add up to `sessions_closed`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Sessions begun.
+    pub sessions_opened: u64,
+    /// Sessions ended.
+    pub sessions_closed: u64,
+    /// … because a frame was too long.
+    pub oversize_frames: u64,
+    /// … because a frame was begun and not finished.
+    pub stalled_frames: u64,
+    /// … because there was no memory for a frame.
+    pub out_of_memory: u64,
+    /// … because the link was dead.
+    pub dead_links: u64,
+    /// … because a newer connection took over.
+    pub superseded: u64,
+    /// Inbound connections turned away at the door: too many or too fast from one source, or too many in all.
+    pub turned_away: u64,
+    /// Inbound connections that failed their handshake.
+    pub failed_handshakes: u64,
+    /// Connections whose peer opened no stream in time.
+    pub no_stream: u64,
+    /// Peers with a key that is not ed25519.
+    pub foreign_keys: u64,
+    /// Dials that came to nothing.
+    pub failed_dials: u64,
+}
+
+/// One number of [`Counters`] that is counted up by several tasks.
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub sessions_opened: Count,
+    pub sessions_closed: Count,
+    pub oversize_frames: Count,
+    pub stalled_frames: Count,
+    pub out_of_memory: Count,
+    pub dead_links: Count,
+    pub superseded: Count,
+    pub turned_away: Count,
+    pub failed_handshakes: Count,
+    pub no_stream: Count,
+    pub foreign_keys: Count,
+    pub failed_dials: Count,
+}
+
+impl Counts {
+    pub fn closed(&self, reason: &CloseReason) {
+        self.sessions_closed.add();
+        match reason {
+            CloseReason::Oversize { .. } => self.oversize_frames.add(),
+            CloseReason::FrameStalled => self.stalled_frames.add(),
+            CloseReason::OutOfMemory => self.out_of_memory.add(),
+            CloseReason::LinkDead => self.dead_links.add(),
+            CloseReason::Superseded => self.superseded.add(),
+            CloseReason::HungUp(_)
+            | CloseReason::RemoteClosed
+            | CloseReason::ConnectionLost(_)
+            | CloseReason::Shutdown => {}
+        }
+    }
+
+    pub fn read(&self) -> Counters {
+        Counters {
+            sessions_opened: self.sessions_opened.get(),
+            sessions_closed: self.sessions_closed.get(),
+            oversize_frames: self.oversize_frames.get(),
+            stalled_frames: self.stalled_frames.get(),
+            out_of_memory: self.out_of_memory.get(),
+            dead_links: self.dead_links.get(),
+            superseded: self.superseded.get(),
+            turned_away: self.turned_away.get(),
+            failed_handshakes: self.failed_handshakes.get(),
+            no_stream: self.no_stream.get(),
+            foreign_keys: self.foreign_keys.get(),
+            failed_dials: self.failed_dials.get(),
+        }
+    }
+}
+
+/// Bytes and frames that passed, lengths included; what the transport adds (encryption, headers) is not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// Frames received.
+    pub frames_in: u64,
+    /// Frames written.
+    pub frames_out: u64,
+    /// Bytes that wait to be written.
+    pub queued: u64,
+}
+
+impl Stats {
+    fn add(&mut self, other: Self) {
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.frames_in += other.frames_in;
+        self.frames_out += other.frames_out;
+        self.queued += other.queued;
+    }
+
+    fn of(session: &Session) -> Self {
+        let meter = &session.meter;
+        Self {
+            bytes_in: meter.bytes_in.load(Ordering::Relaxed),
+            bytes_out: meter.bytes_out.load(Ordering::Relaxed),
+            frames_in: meter.frames_in.load(Ordering::Relaxed),
+            frames_out: meter.frames_out.load(Ordering::Relaxed),
+            queued: session.outbox.bytes() as u64,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    open: BTreeMap<SessionId, Arc<Session>>,
+    /// What the sessions that have ended moved.
+    past: Stats,
+}
+
+/// The state that is not the driver's own.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub local: NodeKey,
+    pub limits: Limits,
+    pub counts: Counts,
+    pub memory: Memory,
+    pub up: Throttle,
+    pub down: Throttle,
+    queued: AtomicUsize,
+    table: Mutex<Table>,
+    /// Set once, when the network shall stop.
+    pub stop: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub fn new(config: &Config, local: NodeKey) -> Self {
+        Self {
+            local,
+            limits: config.limits.clone(),
+            counts: Counts::default(),
+            memory: Memory::new(config.limits.receive_memory, MEMORY_WAIT),
+            up: Throttle::new(config.bandwidth.up),
+            down: Throttle::new(config.bandwidth.down),
+            queued: AtomicUsize::new(0),
+            table: Mutex::default(),
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn room(&self) -> Room<'_> {
+        Room { session: self.limits.send_queue, all: self.limits.send_memory, used: &self.queued }
+    }
+
+    pub fn insert(&self, session: Arc<Session>) {
+        self.table().open.insert(session.id, session);
+    }
+
+    /// Takes a session out of the table; from here on sending to it answers `Gone`.
+    pub fn remove(&self, session: &Session) {
+        session.outbox.close(&self.queued);
+        let mut table = self.table();
+        if table.open.remove(&session.id).is_some() {
+            table.past.add(Stats::of(session));
+        }
+    }
+
+    pub fn session(&self, id: SessionId) -> Option<Arc<Session>> {
+        self.table().open.get(&id).cloned()
+    }
+
+    /// Asks every session to end.
+    pub fn end_all(&self, reason: &CloseReason) {
+        for session in self.table().open.values() {
+            session.end(reason.clone());
+        }
+    }
+
+    pub fn stats(&self, id: SessionId) -> Option<Stats> {
+        self.session(id).map(|session| Stats::of(&session))
+    }
+
+    /// All sessions, those that have ended included.
+    pub fn total(&self) -> Stats {
+        let table = self.table();
+        let mut total = table.past;
+        for session in table.open.values() {
+            total.add(Stats::of(session));
+        }
+        total
+    }
+}

@@ -1,0 +1,203 @@
+//! Those who do not keep to the rules.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures::StreamExt;
+use libp2p::{Multiaddr, SwarmBuilder, noise, ping, tcp, yamux};
+use network::{CloseReason, Config, Limits, SendOutcome};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+use crate::support::{Node, QUIC, TCP, config, pair};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_oversize_frame_ends_the_session_and_the_node_lives() {
+    for listen in [TCP, QUIC] {
+        let limits = Limits { max_frame: 4 * network::MAX_FRAME, ..Limits::default() };
+        let hostile = Config { limits, ..config(1, listen) };
+        let (one, session, mut node, _) = pair(hostile, config(2, listen)).await;
+        let size = network::MAX_FRAME + 1;
+        assert_eq!(node.handle.send(session, vec![0; size as usize]), SendOutcome::TooLarge);
+        assert_eq!(one.handle.send(session, vec![0; size as usize - 1]), SendOutcome::Queued);
+        assert_eq!(node.frame().await.len(), network::MAX_FRAME as usize);
+        assert_eq!(one.handle.send(session, vec![0; size as usize]), SendOutcome::Queued);
+        let reason = node.closed().await;
+        assert_eq!(reason, CloseReason::Oversize { length: size, limit: network::MAX_FRAME });
+        assert_eq!(node.handle.counters().oversize_frames, 1);
+        let mut honest = Node::new(3, listen).await;
+        honest.handle.dial(&node.address, None).unwrap();
+        honest.connected().await;
+    }
+}
+
+fn socket_address(node: &Node) -> SocketAddr {
+    let port = node.address.split('/').nth(4).unwrap().parse().unwrap();
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// A plain TCP connection from another loopback address than the honest nodes'.
+async fn plain_connection(to: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 2], 0)))?;
+    socket.connect(to).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_connections_from_one_address_are_limited() {
+    let node = Node::new(1, TCP).await;
+    let mut flood = Vec::new();
+    for _ in 0..200 {
+        flood.push(plain_connection(socket_address(&node)).await);
+    }
+    // Others get in while the flood lasts.
+    let mut honest = Node::new(2, TCP).await;
+    honest.handle.dial(&node.address, None).unwrap();
+    honest.connected().await;
+
+    let mut kept = 0;
+    for connection in flood {
+        let Ok(mut connection) = connection else { continue };
+        let mut hello = [0; 64];
+        // Those let in get the node's half of the handshake only once they speak, so silence is acceptance.
+        if timeout(Duration::from_millis(5), connection.read(&mut hello)).await.is_err() {
+            kept += 1;
+        }
+    }
+    assert!((1..=40).contains(&kept), "{kept} of 200 were let in");
+    assert!(node.handle.counters().turned_away >= 150, "{:?}", node.handle.counters());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_does_no_harm() {
+    let mut node = Node::new(1, TCP).await;
+    let mut noise_source = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut garbage = |size: usize| -> Vec<u8> {
+        let mut next = || {
+            noise_source ^= noise_source << 13;
+            noise_source ^= noise_source >> 7;
+            noise_source ^= noise_source << 17;
+            noise_source as u8
+        };
+        (0..size).map(|_| next()).collect()
+    };
+    for round in 0..25 {
+        let mut connection = plain_connection(socket_address(&node)).await.unwrap();
+        // Some begin like the protocol would (multistream-select), then go wrong.
+        if round % 2 == 0 {
+            let _ = connection.write_all(b"\x13/multistream/1.0.0\n\x07/noise\n").await;
+        }
+        let _ = connection.write_all(&garbage(1 + round * 400)).await;
+    }
+    let udp = tokio::net::UdpSocket::bind("127.0.0.2:0").await.unwrap();
+    let quic = Node::new(2, QUIC).await;
+    for round in 0..100 {
+        let _ = udp.send_to(&garbage(1 + round * 12), socket_address(&quic)).await;
+    }
+    for address in [&node.address.clone(), &quic.address] {
+        let mut honest = Node::new(3, TCP).await;
+        honest.handle.dial(address, None).unwrap();
+        honest.connected().await;
+        honest.handle.shutdown().await;
+    }
+    node.connected().await;
+    assert!(node.handle.counters().failed_handshakes >= 20, "{:?}", node.handle.counters());
+}
+
+/// A libp2p program with a good key and the stock Yamux that never opens the stream.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_peer_is_let_go() {
+    let node = Node::new(1, TCP).await;
+    let mut silent = SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
+        .unwrap()
+        .with_behaviour(|_| ping::Behaviour::default())
+        .unwrap()
+        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(60)))
+        .build();
+    silent.dial(node.address.parse::<Multiaddr>().unwrap()).unwrap();
+    let closed = async {
+        loop {
+            if let libp2p::swarm::SwarmEvent::ConnectionClosed { .. } = silent.select_next_some().await {
+                return;
+            }
+        }
+    };
+    timeout(Duration::from_secs(14), closed).await.expect("the connection is still there");
+    assert_eq!(node.handle.counters().no_stream, 1);
+}
+
+/// The other way round: this node dials a program that does not know the protocol.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_is_recognised() {
+    let mut stranger = SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
+        .unwrap()
+        .with_behaviour(|_| ping::Behaviour::default())
+        .unwrap()
+        .build();
+    stranger.listen_on(TCP.parse().unwrap()).unwrap();
+    let address = loop {
+        if let libp2p::swarm::SwarmEvent::NewListenAddr { address, .. } = stranger.select_next_some().await {
+            break address;
+        }
+    };
+    tokio::spawn(async move {
+        loop {
+            stranger.select_next_some().await;
+        }
+    });
+    let mut node = Node::new(1, TCP).await;
+    node.handle.dial(&address.to_string(), None).unwrap();
+    let reason = node.dial_failure().await;
+    assert!(matches!(reason, network::DialFailure::NoSync(_)), "{reason}");
+}
+
+/// A router on the way forgets the connection: packets vanish, and no end is ever told.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes half a minute; run with --ignored"]
+async fn a_dead_link_is_noticed_and_the_way_is_free_again() {
+    let mut node = Node::new(1, TCP).await;
+    let far = socket_address(&node);
+    let router = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let way = format!("/ip4/127.0.0.1/tcp/{}", router.local_addr().unwrap().port());
+    let (freeze, frozen) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        let (mut near, _) = router.accept().await.unwrap();
+        let mut beyond = TcpStream::connect(far).await.unwrap();
+        let mut frozen_now = frozen.clone();
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut near, &mut beyond) => {}
+            _ = frozen_now.wait_for(|frozen| *frozen) => {}
+        }
+        std::future::pending::<()>().await; // both sockets stay open, silent
+    });
+    let mut other = Node::new(2, TCP).await;
+    other.handle.dial(&way, Some(node.key)).unwrap();
+    let (session, _) = other.connected().await;
+    node.connected().await;
+    freeze.send_replace(true);
+    // Full pipes: closing must not wait for the peer to take what is queued.
+    while other.handle.send(session, vec![0; 60_000]) == SendOutcome::Queued {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let begun = std::time::Instant::now();
+    let closed = |node: Node| async move {
+        let mut node = node;
+        loop {
+            match node.events.recv().await.unwrap() {
+                network::Event::Closed { reason, .. } => return (node, reason),
+                _ => continue,
+            }
+        }
+    };
+    let both = futures::future::join(closed(node), closed(other));
+    let ((node, at_node), (mut other, at_other)) = timeout(Duration::from_secs(40), both).await.unwrap();
+    assert_eq!((at_node, at_other), (CloseReason::LinkDead, CloseReason::LinkDead));
+    println!("noticed after {:?}", begun.elapsed());
+    other.handle.dial(&node.address, None).unwrap();
+    other.connected().await;
+}

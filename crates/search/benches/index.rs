@@ -1,0 +1,85 @@
+//! How fast documents go in, and how fast queries come back.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use search::{Index, Query, SearchDoc};
+
+/// Documents in the index that is measured.
+const DOCS: usize = 2_000;
+
+/// Parts of titles, combined so that every document is another one.
+const SUBJECTS: [&str; 8] = [
+    "水轮机调速系统",
+    "石墨烯复合材料",
+    "锂离子电池隔膜",
+    "水稻抗病育种",
+    "桥梁健康监测",
+    "光伏逆变器",
+    "工业机器人",
+    "污水深度处理",
+];
+const METHODS: [&str; 5] = ["优化设计方法", "在线检测装置", "制备工艺", "智能控制技术", "故障诊断模型"];
+
+fn documents() -> Vec<SearchDoc> {
+    let nth = |list: &[&str], n: usize| list.get(n % list.len()).copied().unwrap_or_default().to_owned();
+    (0..DOCS)
+        .map(|n| {
+            let title =
+                format!("一种基于{}的{}（{n}）", nth(&SUBJECTS, n), nth(&METHODS, n / SUBJECTS.len()));
+            SearchDoc {
+                id: format!("{n:064x}"),
+                kind: "achievement".to_owned(),
+                region: "420106".to_owned(),
+                field: vec![format!("F{:02}", n % 20)],
+                trl: Some((4, 6)),
+                summary: format!("本项目针对{}，提出{}，经试验验证，效果良好。", title, nth(&METHODS, n))
+                    .repeat(4),
+                keywords: vec![nth(&SUBJECTS, n), nth(&METHODS, n)],
+                title,
+                updated_ms: n as i64,
+                ..SearchDoc::default()
+            }
+        })
+        .collect()
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn build(docs: &[SearchDoc]) -> Result<(tempfile::TempDir, Index), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let index = Index::open(folder.path(), 1)?.index;
+    let mut writer = index.writer()?;
+    writer.put(docs)?;
+    writer.commit(DOCS as u64)?;
+    writer.finish()?;
+    Ok((folder, index))
+}
+
+fn measure(criterion: &mut Criterion) -> Outcome {
+    let docs = documents();
+    let (_folder, index) = build(&docs)?;
+    let mut group = criterion.benchmark_group("search");
+    group.sample_size(20);
+    group.bench_function("index 2,000 documents", |bencher| bencher.iter(|| build(black_box(&docs)).is_ok()));
+    let words = Query { text: "水轮机智能控制".to_owned(), limit: 20, ..Query::default() };
+    let faceted = Query { facets: true, region_prefix: Some("42".to_owned()), ..words.clone() };
+    let list = Query { limit: 20, ..Query::default() };
+    for (name, query) in [("words", words), ("words, filter and facets", faceted), ("newest", list)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| index.search(black_box(&query)).map(|r| r.total))
+        });
+    }
+    group.finish();
+    Ok(())
+}
+
+fn index(criterion: &mut Criterion) {
+    if let Err(error) = measure(criterion) {
+        eprintln!("the benchmark could not run: {error}");
+        std::process::exit(1);
+    }
+}
+
+criterion_group!(benches, index);
+criterion_main!(benches);

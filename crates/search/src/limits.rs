@@ -1,0 +1,49 @@
+//! Every bound of the search index, with its unit and its reason.
+
+/// Characters of a query that are looked at; the rest is ignored. A long title has about 60.
+pub const MAX_QUERY_CHARS: usize = 256;
+/// Words of a query that are looked up, after cutting. Bounds the work of one search.
+pub const MAX_QUERY_WORDS: usize = 48;
+/// Hits on one page of results.
+pub const MAX_PAGE: usize = 100;
+/// `offset + limit` at most: ranking keeps that many candidates in memory. Nobody reads on; a crawler uses OAI-PMH.
+pub const MAX_DEPTH: usize = 10_000;
+/// Below this many documents that hold every word of the query, those that hold some of its words are shown after them.
+pub const FEW_HITS: usize = 5;
+
+/// Characters of a document id (a hash in hex has 64).
+pub const MAX_ID_CHARS: usize = 128;
+/// Characters of a code (kind, region, field, institution …) or identifier. Longer ones are not indexed.
+pub const MAX_CODE_CHARS: usize = 128;
+/// Values indexed of one list (fields, keywords, identifiers …) of one document.
+pub const MAX_VALUES: usize = 64;
+/// Characters of a title that are indexed.
+pub const MAX_TITLE_CHARS: usize = 1_024;
+/// Characters of a summary that are indexed, and of all keywords together.
+pub const MAX_SUMMARY_CHARS: usize = 16_384;
+/// Characters of the other texts together that are indexed.
+pub const MAX_BODY_CHARS: usize = 65_536;
+/// Characters of one word; the tail of a longer one is ignored, in the index and in the query alike.
+pub const MAX_WORD_CHARS: usize = 64;
+/// Characters of a folded title that count when a query is compared with the whole title.
+pub const MAX_TITLE_KEY_CHARS: usize = 128;
+
+/// Bytes of the writer's arena: what is indexed in memory before a segment goes to disk.
+pub const WRITER_MEMORY: usize = 48 << 20;
+/// Bytes of text that may wait in the writer's queue. Past it the writer commits by itself (keeping the old cursor), since the
+/// queue beneath is bounded by a count of documents (10,000) and not by their size.
+pub const MAX_PENDING_BYTES: usize = 32 << 20;
+/// Documents of the largest segment that still takes part in merging, so that one merge stays a matter of minutes.
+pub const MAX_MERGED_DOCS: usize = 2_000_000;
+/// Share of deleted documents at which a segment is rewritten.
+pub const MAX_DELETED_SHARE: f32 = 0.3;
+/// Up to this many bytes on disk, opening checks every checksum (about 0.1 s); larger indexes only on [`verify`].
+///
+/// [`verify`]: crate::Index::verify
+pub const CHECK_ON_OPEN_BYTES: u64 = 64 << 20;
+
+/// Distinct values of one facet that are counted per segment (8 bytes each while a search runs). What comes after, in the
+/// order of codes, is not counted.
+pub const MAX_FACET_ORDINALS: usize = 1 << 18;
+/// Values of one facet that are returned, the most frequent first.
+pub const MAX_FACET_VALUES: usize = 500;

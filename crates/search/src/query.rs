@@ -1,0 +1,156 @@
+//! What can be asked, and what is answered.
+
+mod build;
+mod terms;
+
+use serde::Serialize;
+use tantivy::collector::{Collector, Count, TopDocs};
+use tantivy::query::Query as Tree;
+use tantivy::schema::Value;
+use tantivy::{DocAddress, Order, Searcher, TantivyDocument};
+
+use crate::error::Error;
+use crate::facets::{Counter, Facets};
+use crate::limits::{FEW_HITS, MAX_DEPTH, MAX_PAGE};
+use crate::schema::{Fields, columns, region_prefix};
+use build::Builder;
+use terms::Terms;
+
+/// In which order to list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Best match first. Without words to match by, newest first.
+    #[default]
+    Relevance,
+    /// Last changed first.
+    Newest,
+}
+
+/// A question to the index. Every part that is set narrows the results.
+///
+/// The text is plain words, never a language: no character in it has a meaning of its own, so no text is an error. Only its
+/// first [`MAX_QUERY_CHARS`](crate::limits::MAX_QUERY_CHARS) count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Words to look for, or a patent number, or a whole title. Without a word in it, everything is listed.
+    pub text: String,
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only this region and what lies in it: `42`, `420000` and `4201`, `420100` mean the same pairs; or `420106`.
+    pub region_prefix: Option<String>,
+    /// Only this technical field.
+    pub field: Option<String>,
+    /// Only readiness spans that share a level with this one.
+    pub trl: Option<(u8, u8)>,
+    /// Only this cooperation mode.
+    pub cooperation: Option<String>,
+    /// Only this institution.
+    pub institution: Option<String>,
+    /// Only this language.
+    pub lang: Option<String>,
+    /// Results to skip.
+    pub offset: usize,
+    /// Results to return, at most [`MAX_PAGE`]; with 0, only the counts.
+    pub limit: usize,
+    /// In which order.
+    pub sort: Sort,
+    /// Whether to count facets as well.
+    pub facets: bool,
+}
+
+/// One result.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    /// The document id.
+    pub id: String,
+    /// How well it matches, comparable within one answer only; 0 when sorted by time.
+    pub score: f32,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Results {
+    /// How many documents match.
+    pub total: usize,
+    /// How many of these hold every word of the query. When fewer than `total`, the rest hold only some of the words and,
+    /// by relevance, come after; say so on the page.
+    pub complete: usize,
+    /// The page asked for.
+    pub hits: Vec<Hit>,
+    /// Empty unless asked for.
+    pub facets: Facets,
+}
+
+/// What one pass over the index yields.
+struct Pass {
+    total: usize,
+    found: Vec<(f32, DocAddress)>,
+    facets: Option<Facets>,
+}
+
+impl Query {
+    pub(crate) fn run(&self, searcher: &Searcher, fields: &Fields) -> Result<Results, Error> {
+        let limit = self.limit.min(MAX_PAGE);
+        let end = self.offset.saturating_add(limit);
+        if end > MAX_DEPTH {
+            return Err(Error::TooDeep { offset: self.offset, end });
+        }
+        let builder = Builder { fields };
+        let Some(filters) = builder.filters(self) else { return Ok(Results::default()) };
+        let Some(terms) = Terms::parse(&self.text) else {
+            let pass = self.pass(searcher, &builder.everything(&filters), limit, Sort::Newest)?;
+            let complete = pass.total;
+            return pass.results(searcher, fields, complete);
+        };
+        let strict = self.pass(searcher, &builder.strict(&terms, &filters), limit, self.sort)?;
+        let complete = strict.total;
+        // Sorted by time, partial matches would mix with the complete ones: they are shown only when there is nothing else.
+        let enough = if self.sort == Sort::Newest { 1 } else { FEW_HITS };
+        if complete < enough && terms.can_relax() {
+            let relaxed = self.pass(searcher, &builder.relaxed(&terms, &filters), limit, self.sort)?;
+            return relaxed.results(searcher, fields, complete);
+        }
+        strict.results(searcher, fields, complete)
+    }
+
+    fn pass(&self, searcher: &Searcher, tree: &dyn Tree, limit: usize, sort: Sort) -> Result<Pass, Error> {
+        let region = self.region_prefix.as_deref().map(region_prefix).unwrap_or_default().to_owned();
+        let facets = self.facets.then_some(Counter { region });
+        if limit == 0 {
+            let (total, facets) = searcher.search(tree, &(Count, facets)).map_err(Error::reading)?;
+            return Ok(Pass { total, found: Vec::new(), facets });
+        }
+        let top = TopDocs::with_limit(limit).and_offset(self.offset);
+        match sort {
+            Sort::Relevance => collect(searcher, tree, top.order_by_score(), facets, |score| score),
+            Sort::Newest => {
+                let newest = top.order_by_fast_field::<i64>(columns::UPDATED, Order::Desc);
+                collect(searcher, tree, newest, facets, |_| 0.0)
+            }
+        }
+    }
+}
+
+fn collect<K: 'static + Send>(
+    searcher: &Searcher,
+    tree: &dyn Tree,
+    top: impl Collector<Fruit = Vec<(K, DocAddress)>>,
+    facets: Option<Counter>,
+    score: impl Fn(K) -> f32,
+) -> Result<Pass, Error> {
+    let (found, total, facets) = searcher.search(tree, &(top, Count, facets)).map_err(Error::reading)?;
+    Ok(Pass { total, found: found.into_iter().map(|(key, doc)| (score(key), doc)).collect(), facets })
+}
+
+impl Pass {
+    fn results(self, searcher: &Searcher, fields: &Fields, complete: usize) -> Result<Results, Error> {
+        let mut hits = Vec::with_capacity(self.found.len());
+        for (score, address) in self.found {
+            let doc: TantivyDocument = searcher.doc(address).map_err(Error::reading)?;
+            let id = doc.get_first(fields.id).and_then(|value| value.as_str());
+            let id = id.ok_or_else(|| Error::Damaged("a document without an id".to_owned()))?.to_owned();
+            hits.push(Hit { id, score });
+        }
+        Ok(Results { total: self.total, complete, hits, facets: self.facets.unwrap_or_default() })
+    }
+}

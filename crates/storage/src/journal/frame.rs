@@ -1,0 +1,307 @@
+//! A frame: the records of one append, checked as a whole.
+//!
+//! ```text
+//! marker 4 | length of body u32 | crc32 u32 | synced u64 | body
+//! body: for each record  kind u8 | length u32 | payload
+//! ```
+//!
+//! Numbers are big-endian. The checksum covers body, length, synced *and the position of the frame*, so
+//! that old bytes which turn up at another place do not pass. `synced` is the position up to which the
+//! journal was known to be on disk when the frame was written: a good frame with `synced` beyond a bad place
+//! proves that the bad place was once good, thus damage and not a torn end.
+
+use crc32fast::Hasher;
+
+use super::Record;
+use crate::limits::{MAX_APPEND, MAX_APPEND_RECORDS, MAX_KEY, MAX_VALUE};
+use crate::{Result, StorageError, Table};
+
+/// First bytes of a frame: no UTF-8 text has them.
+pub(super) const MARKER: [u8; 4] = [0xF5, b'L', b'J', 0x1E];
+
+/// Bytes before the body.
+pub(super) const HEAD: usize = 4 + 4 + 4 + 8;
+
+/// Bytes before each payload.
+const RECORD_HEAD: usize = 1 + 4;
+
+const ERASED: u8 = 0;
+const ENTRY: u8 = 1;
+const PUT: u8 = 2;
+const DELETE: u8 = 3;
+
+/// A frame that waits for its place: everything but position and `synced` is done.
+pub(super) struct Frame {
+    bytes: Vec<u8>,
+    checksum: Hasher,
+}
+
+impl Frame {
+    /// The frame of `records`.
+    pub(super) fn new(records: &[Record]) -> Result<Self> {
+        let size = |record: &Record| RECORD_HEAD + payload_len(record);
+        let total: usize = records.iter().map(size).sum();
+        if records.len() > MAX_APPEND_RECORDS || total > MAX_APPEND {
+            return Err(StorageError::AppendTooLarge { records: records.len(), bytes: total });
+        }
+        let mut bytes = Vec::with_capacity(HEAD + total);
+        bytes.resize(HEAD, 0);
+        for record in records {
+            push_record(&mut bytes, record)?;
+        }
+        Ok(Self::around(bytes))
+    }
+
+    /// A frame whose body stands behind [`HEAD`] bytes of room.
+    fn around(bytes: Vec<u8>) -> Self {
+        let mut checksum = Hasher::new();
+        checksum.update(bytes.get(HEAD..).unwrap_or_default());
+        Self { bytes, checksum }
+    }
+
+    /// A frame of records that are encoded already.
+    pub(super) fn with_body(body: &[u8]) -> Self {
+        Self::around([&[0; HEAD], body].concat())
+    }
+
+    /// Its bytes, at this position.
+    pub(super) fn seal(mut self, position: u64, synced: u64) -> Vec<u8> {
+        // `new` bounds the body far below 4 GiB.
+        let length = u32::try_from(self.bytes.len() - HEAD).unwrap_or(u32::MAX);
+        let head = Head { length, synced, crc: finish(self.checksum, length, synced, position) };
+        if let Some(room) = self.bytes.first_chunk_mut::<HEAD>() {
+            *room = head.to_bytes();
+        }
+        self.bytes
+    }
+
+    /// The same frame with the records blanked that `doomed` picks, and how many; `None` when it picks none.
+    /// The length stays, so everything behind keeps its position.
+    pub(super) fn blanked(body: &[u8], doomed: &mut dyn FnMut(&Record) -> bool) -> Option<(Self, u64)> {
+        let mut bytes = vec![0; HEAD];
+        bytes.extend_from_slice(body);
+        let mut blanked = 0;
+        for span in spans(body).ok()? {
+            let Some(record) = span.record(body).ok()? else { continue };
+            if !doomed(&record) {
+                continue;
+            }
+            let at = HEAD + span.payload;
+            if let Some(kind) = bytes.get_mut(at - RECORD_HEAD) {
+                *kind = ERASED;
+            }
+            bytes.get_mut(at..at + span.len)?.fill(0);
+            blanked += 1;
+        }
+        (blanked > 0).then(|| (Self::around(bytes), blanked))
+    }
+}
+
+/// The bytes before a body, read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub(super) length: u32,
+    pub(super) synced: u64,
+    crc: u32,
+}
+
+impl Head {
+    /// `Err` says what is wrong.
+    pub(super) fn read(bytes: &[u8; HEAD]) -> std::result::Result<Self, &'static str> {
+        let word =
+            |at: usize| bytes.get(at..).and_then(<[u8]>::first_chunk::<4>).copied().unwrap_or_default();
+        let synced = bytes.last_chunk::<8>().copied().unwrap_or_default();
+        if word(0) != MARKER {
+            return Err("no frame begins here");
+        }
+        let length = u32::from_be_bytes(word(4));
+        if length == 0 || length as usize > MAX_APPEND {
+            return Err("the frame's length is out of bounds");
+        }
+        Ok(Self { length, synced: u64::from_be_bytes(synced), crc: u32::from_be_bytes(word(8)) })
+    }
+
+    fn to_bytes(self) -> [u8; HEAD] {
+        let mut bytes = [0; HEAD];
+        let parts = MARKER
+            .into_iter()
+            .chain(self.length.to_be_bytes())
+            .chain(self.crc.to_be_bytes())
+            .chain(self.synced.to_be_bytes());
+        bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        bytes
+    }
+
+    /// Whether `body` is what was written, at this position.
+    pub(super) fn fits(self, body: &[u8], position: u64) -> bool {
+        let mut checksum = Hasher::new();
+        checksum.update(body);
+        finish(checksum, self.length, self.synced, position) == self.crc
+    }
+}
+
+fn finish(mut body: Hasher, length: u32, synced: u64, position: u64) -> u32 {
+    body.update(&length.to_be_bytes());
+    body.update(&synced.to_be_bytes());
+    body.update(&position.to_be_bytes());
+    body.finalize()
+}
+
+fn payload_len(record: &Record) -> usize {
+    match record {
+        Record::Entry(bytes) => bytes.len(),
+        Record::Put { key, value, .. } => 1 + 2 + key.len() + value.len(),
+        Record::Delete { key, .. } => 1 + key.len(),
+    }
+}
+
+fn push_record(bytes: &mut Vec<u8>, record: &Record) -> Result<()> {
+    let (kind, table, key, value_len) = match record {
+        Record::Entry(entry) => (ENTRY, None, [].as_slice(), entry.len()),
+        Record::Put { table, key, value } => (PUT, Some(*table), key.as_slice(), value.len()),
+        Record::Delete { table, key } => (DELETE, Some(*table), key.as_slice(), 0),
+    };
+    if key.len() > MAX_KEY {
+        return Err(StorageError::KeyTooLong { table, len: key.len() });
+    }
+    if value_len > MAX_VALUE {
+        return Err(StorageError::ValueTooLarge { table, len: value_len });
+    }
+    bytes.push(kind);
+    // Both lengths are bounded just above.
+    bytes.extend_from_slice(&u32::try_from(payload_len(record)).unwrap_or(u32::MAX).to_be_bytes());
+    match record {
+        Record::Entry(entry) => bytes.extend_from_slice(entry),
+        Record::Put { table, key, value } => {
+            bytes.push(table.code());
+            bytes.extend_from_slice(&u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
+            bytes.extend_from_slice(key);
+            bytes.extend_from_slice(value);
+        }
+        Record::Delete { table, key } => {
+            bytes.push(table.code());
+            bytes.extend_from_slice(key);
+        }
+    }
+    Ok(())
+}
+
+/// Where a record's payload stands in a body.
+struct Span {
+    kind: u8,
+    payload: usize,
+    len: usize,
+}
+
+const MALFORMED: &str = "the frame's records do not read";
+
+/// The places of all records of a body.
+fn spans(body: &[u8]) -> std::result::Result<Vec<Span>, &'static str> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    while at < body.len() {
+        let (head, rest) =
+            body.get(at..).and_then(<[u8]>::split_first_chunk::<RECORD_HEAD>).ok_or(MALFORMED)?;
+        let [kind, a, b, c, d] = *head;
+        let len = u32::from_be_bytes([a, b, c, d]) as usize;
+        if len > rest.len() || spans.len() == MAX_APPEND_RECORDS {
+            return Err(MALFORMED);
+        }
+        spans.push(Span { kind, payload: at + RECORD_HEAD, len });
+        at += RECORD_HEAD + len;
+    }
+    Ok(spans)
+}
+
+impl Span {
+    /// The record; `None` when it was erased.
+    fn record(&self, body: &[u8]) -> std::result::Result<Option<Record>, &'static str> {
+        let payload = body.get(self.payload..self.payload + self.len).ok_or(MALFORMED)?;
+        let table = |code: u8| Table::from_code(code).ok_or("a record names a table that does not exist");
+        Ok(Some(match self.kind {
+            ERASED => return Ok(None),
+            ENTRY => Record::Entry(payload.to_vec()),
+            PUT => {
+                let ([code, a, b], rest) = payload.split_first_chunk::<3>().ok_or(MALFORMED)?;
+                let key_len = usize::from(u16::from_be_bytes([*a, *b]));
+                let (key, value) = rest.split_at_checked(key_len).ok_or(MALFORMED)?;
+                Record::Put { table: table(*code)?, key: key.to_vec(), value: value.to_vec() }
+            }
+            DELETE => {
+                let (code, key) = payload.split_first().ok_or(MALFORMED)?;
+                Record::Delete { table: table(*code)?, key: key.to_vec() }
+            }
+            _ => return Err("a record is of an unknown kind"),
+        }))
+    }
+}
+
+/// The records of a checked body, without erased ones.
+pub(super) fn records(body: &[u8]) -> std::result::Result<Vec<Record>, &'static str> {
+    let mut records = Vec::new();
+    for span in spans(body)? {
+        records.extend(span.record(body)?);
+    }
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<Record> {
+        vec![
+            Record::Entry(b"entry".to_vec()),
+            Record::Put { table: Table::Drafts, key: b"k".to_vec(), value: b"".to_vec() },
+            Record::Delete { table: Table::Settings, key: b"".to_vec() },
+        ]
+    }
+
+    fn open(bytes: &[u8], position: u64) -> std::result::Result<Vec<Record>, &'static str> {
+        let (head, body) = bytes.split_first_chunk::<HEAD>().ok_or("short")?;
+        let head = Head::read(head)?;
+        if head.length as usize != body.len() || !head.fits(body, position) {
+            return Err("does not fit");
+        }
+        records(body)
+    }
+
+    #[test]
+    fn records_come_back_as_they_went() {
+        let bytes = Frame::new(&sample()).unwrap().seal(77, 12);
+        assert_eq!(open(&bytes, 77).unwrap(), sample());
+        assert_eq!(open(&bytes, 78), Err("does not fit"), "another place");
+    }
+
+    #[test]
+    fn every_flipped_bit_is_found() {
+        let bytes = Frame::new(&sample()).unwrap().seal(77, 12);
+        for bit in 0..bytes.len() * 8 {
+            let mut bad = bytes.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(open(&bad, 77).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn blanking_keeps_the_length_and_the_others() {
+        let bytes = Frame::new(&sample()).unwrap().seal(77, 12);
+        let (frame, blanked) =
+            Frame::blanked(&bytes[HEAD..], &mut |record| matches!(record, Record::Entry(_))).unwrap();
+        let after = frame.seal(77, 12);
+        assert_eq!((blanked, after.len()), (1, bytes.len()));
+        assert_eq!(open(&after, 77).unwrap(), sample()[1..]);
+        assert!(!after.windows(5).any(|bytes| bytes == b"entry"), "the bytes are gone");
+        assert!(Frame::blanked(&after[HEAD..], &mut |record| matches!(record, Record::Entry(_))).is_none());
+    }
+
+    #[test]
+    fn bounds_are_kept() {
+        let large = Record::Entry(vec![0; MAX_VALUE + 1]);
+        assert!(matches!(Frame::new(&[large]), Err(StorageError::ValueTooLarge { .. })));
+        let key = Record::Delete { table: Table::Meta, key: vec![0; MAX_KEY + 1] };
+        assert!(matches!(Frame::new(&[key]), Err(StorageError::KeyTooLong { .. })));
+        let many = vec![Record::Entry(vec![0; MAX_VALUE]); MAX_APPEND / MAX_VALUE + 1];
+        assert!(matches!(Frame::new(&many), Err(StorageError::AppendTooLarge { .. })));
+    }
+}

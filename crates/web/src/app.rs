@@ -1,0 +1,56 @@
+//! What all handlers share: the source behind a bounded number of turns, and the node's options.
+
+use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, TURN_WAIT};
+use crate::refusal::Refusal;
+use crate::view::{Names, Source, SourceError};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// What the node's configuration says about its pages.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The network's name, beside the mark on every page.
+    pub network: Names,
+    /// The node's name, at the foot of every page.
+    pub node: Names,
+    /// Version of the program, at the foot of every page; may be empty.
+    pub version: String,
+    /// Host names under which the pages are served, besides loopback names and IP addresses.
+    pub hosts: Vec<String>,
+}
+
+/// State of the router.
+pub(crate) struct App {
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) options: Options,
+    turns: Arc<Semaphore>,
+}
+
+impl App {
+    pub(crate) fn new(source: Arc<dyn Source>, options: Options) -> Self {
+        App { source, options, turns: Arc::new(Semaphore::new(CALLS_AT_ONCE)) }
+    }
+
+    /// Asks the source off the async threads. The turn is held until the call has really ended, even when the reader has
+    /// stopped waiting, so that slow calls cannot pile up.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Source) -> Result<T, SourceError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let turn = match timeout(TURN_WAIT, Arc::clone(&self.turns).acquire_owned()).await {
+            Ok(Ok(turn)) => turn,
+            Ok(Err(_)) | Err(_) => return Err(Refusal::Busy),
+        };
+        let source = Arc::clone(&self.source);
+        let answer = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            call(source.as_ref())
+        });
+        match timeout(ANSWER_WAIT, answer).await {
+            Ok(Ok(answer)) => Ok(answer?),
+            Ok(Err(broken)) => Err(SourceError::Failed(broken.to_string()).into()),
+            Err(_) => Err(Refusal::Slow),
+        }
+    }
+}

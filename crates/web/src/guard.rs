@@ -1,0 +1,142 @@
+//! What stands before every page: which requests are served at all, and the headers that every answer carries.
+
+use crate::app::App;
+use crate::limits::{BODY_BYTES, NAME_CHARS, REQUEST_WAIT, URI_BYTES};
+use crate::pages::message;
+use crate::refusal::Refusal;
+use crate::request::pairs;
+use crate::shell::{COOKIE, Place};
+use crate::text::tidy_line;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use catalog::Lang;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Nothing runs, nothing is fetched from elsewhere, nobody frames the pages; forms lead back to this node.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Lets a request through to its page or answers with a refusal, and dresses the answer.
+pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let place = Place::of(request.uri(), request.headers());
+    let chosen = asked_language(request.uri());
+    let mut response = match admit(&app, &request) {
+        Err(refusal) => message::page(&app, &place, &refusal),
+        Ok(()) => match tokio::time::timeout(REQUEST_WAIT, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => message::page(&app, &place, &Refusal::Slow),
+        },
+    };
+    dress(response.headers_mut(), chosen);
+    response
+}
+
+fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
+    if request.uri().to_string().len() > URI_BYTES {
+        return Err(Refusal::LongAddress);
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Refusal::Method(tidy_line(request.method().as_str(), NAME_CHARS)));
+    }
+    if announced_body(request.headers()) > BODY_BYTES {
+        return Err(Refusal::Body);
+    }
+    let host = host(request.uri(), request.headers());
+    if !is_served(&app.options.hosts, &host) {
+        return Err(Refusal::Host(tidy_line(&host, NAME_CHARS)));
+    }
+    Ok(())
+}
+
+/// Bytes of body that the request announces; an unreadable number counts as too many.
+fn announced_body(headers: &HeaderMap) -> u64 {
+    let Some(length) = headers.get(header::CONTENT_LENGTH) else { return 0 };
+    length.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// The host a request names, without its port: from an absolute target, else from the `Host` header; empty if neither.
+fn host(uri: &Uri, headers: &HeaderMap) -> String {
+    let named = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authority = uri.authority().map_or(named, |authority| authority.as_str());
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Whether a host is this node: a loopback name, any IP address (no name can be rebound to that), or a configured name.
+fn is_served(names: &[String], host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok()
+        || (!host.is_empty()
+            && names.iter().any(|name| name.trim_end_matches('.').eq_ignore_ascii_case(host)))
+}
+
+/// The language that the address itself asks for.
+fn asked_language(uri: &Uri) -> Option<Lang> {
+    if uri.query().is_none_or(|query| query.len() > URI_BYTES) {
+        return None;
+    }
+    pairs(uri).iter().find(|(name, _)| name == "lang").and_then(|(_, value)| crate::shell::language(value))
+}
+
+fn dress(headers: &mut HeaderMap, chosen: Option<Lang>) {
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers
+        .insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=()"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(header::VARY, HeaderValue::from_static("cookie"));
+    }
+    if let Some(lang) = chosen {
+        let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", lang.id());
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            headers.insert(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_nodes_hosts_are_served() {
+        let names = vec!["Market.Example.cn".to_owned()];
+        for host in ["localhost", "127.0.0.1", "::1", "10.1.2.3", "market.example.cn", "a.localhost"] {
+            assert!(is_served(&names, host), "{host}");
+        }
+        for host in ["", "evil.example", "market.example.cn.evil.example", "127.0.0.1.evil.example", "0x7f.1"]
+        {
+            assert!(!is_served(&names, host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_read_without_its_port() {
+        let read = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static(value));
+            host(&Uri::from_static("/"), &headers)
+        };
+        assert_eq!(read("Localhost:8080"), "localhost");
+        assert_eq!(read("[::1]:8080"), "::1");
+        assert_eq!(read("market.example.cn.:80"), "market.example.cn");
+        assert_eq!(host(&Uri::from_static("http://evil.example/x"), &HeaderMap::new()), "evil.example");
+        assert_eq!(host(&Uri::from_static("/"), &HeaderMap::new()), "");
+    }
+}

@@ -1,0 +1,33 @@
+//! The pages of a node: server-rendered, readable without JavaScript and without the internet, Chinese first and English
+//! complete, on phones, on paper and in the dark.
+//!
+//! ```text
+//! browser ─▶ server (time, size, number of connections) ─▶ guard (method, host, address; headers of the answer)
+//!         ─▶ pages::* ─▶ App::ask (bounded, off the async threads) ─▶ dyn Source, which the node implements
+//!         ◀─ askama template ◀─ labels, fields, text (words, order, dates) ◀─ view
+//! ```
+//!
+//! This crate knows nothing of storage, signatures, search or the network: [`Source`] hands it [`view`]s, plain data.
+//! It writes nothing, takes no form but a search, sets no cookie but the language, and has no script. Every text in a
+//! view is taken as hostile and escaped by the templates.
+
+mod app;
+mod assets;
+mod fields;
+mod guard;
+mod labels;
+pub mod limits;
+mod pages;
+mod refusal;
+mod request;
+mod router;
+mod server;
+mod shell;
+mod text;
+pub mod view;
+
+pub use app::Options;
+pub use request::{SearchRequest, Sort};
+pub use router::router;
+pub use server::serve;
+pub use view::{Source, SourceError};

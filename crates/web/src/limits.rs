@@ -1,0 +1,63 @@
+//! Every bound of the pages and of the server, with its unit and its reason.
+
+use std::time::Duration;
+
+/// Listings on a page of results: two screens.
+pub const PAGE_SIZE: u32 = 20;
+/// Last page that can be asked for: offset + size stay within the 10,000 hits that the index ranks.
+pub const LAST_PAGE: u32 = 500;
+/// Newest listings on the first page.
+pub const NEWEST_ON_HOME: usize = 8;
+/// Versions listed on a listing's page; the count tells of the rest.
+pub const VERSIONS_SHOWN: usize = 50;
+/// Peers listed on the status page.
+pub const PEERS_SHOWN: usize = 500;
+/// Values of one facet drawn as links.
+pub const BUCKETS_SHOWN: usize = 16;
+/// Values of one field drawn: a set may hold many keywords, a page should not.
+pub const VALUES_SHOWN: usize = 64;
+/// Characters of a summary on a card.
+pub const SUMMARY_CHARS: usize = 160;
+/// Characters of a reason, a name or an id shown from the network.
+pub const NAME_CHARS: usize = 160;
+/// Characters of one field value drawn: above the 64 KiB that a whole record may hold.
+pub const VALUE_CHARS: usize = 65_536;
+
+/// Characters of the search text.
+pub const QUERY_CHARS: usize = 256;
+/// Characters of a filter value.
+pub const FILTER_CHARS: usize = 64;
+/// Parameters read from a query string; the rest is ignored.
+pub const QUERY_PAIRS: usize = 32;
+/// Bytes of a request target: a query of 256 CJK characters takes 2,304 once percent-encoded.
+pub const URI_BYTES: usize = 4096;
+/// Bytes of a request body that is tolerated and never read: pages take none.
+pub const BODY_BYTES: u64 = 4096;
+/// Bytes of a request's whole header.
+pub const HEADER_BYTES: usize = 16 * 1024;
+/// Header lines of a request.
+pub const HEADER_LINES: usize = 64;
+/// Hex digits of a document id, and the fewest that may stand for it.
+pub const ID_DIGITS: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// Calls into the source at once: more would only queue in front of the disk.
+pub const CALLS_AT_ONCE: usize = 16;
+/// How long a request waits for its turn before the page says that the node is busy.
+pub const TURN_WAIT: Duration = Duration::from_secs(3);
+/// How long a call into the source may take before the page gives up on it.
+pub const ANSWER_WAIT: Duration = Duration::from_secs(10);
+/// How long a whole request may take.
+pub const REQUEST_WAIT: Duration = Duration::from_secs(15);
+
+/// Connections at once.
+pub const CONNECTIONS: usize = 512;
+/// Connections at once from one address; loopback is exempt, since a reverse proxy comes from there.
+pub const CONNECTIONS_PER_ADDRESS: usize = 64;
+/// How long a client may take over a request's header, waiting on a kept-alive connection included.
+pub const HEADER_WAIT: Duration = Duration::from_secs(10);
+/// How long a connection lives before it is asked to close: bounds clients that never read their answer.
+pub const CONNECTION_LIFE: Duration = Duration::from_secs(120);
+/// How long a closing connection may still finish its answer.
+pub const CLOSING_WAIT: Duration = Duration::from_secs(5);
+/// Pause after the system refuses to accept a connection, lest a full file table spins the processor.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

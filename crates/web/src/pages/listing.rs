@@ -1,0 +1,214 @@
+//! `/listing/{id}`: all that a listing says, who says it, and how that was verified.
+
+mod proof;
+
+use super::{Fact, draw, message};
+use crate::app::App;
+use crate::fields::{Arranged, Row, arrange};
+use crate::labels;
+use crate::limits::{ID_DIGITS, NAME_CHARS, VERSIONS_SHOWN};
+use crate::refusal::Refusal;
+use crate::request::SearchRequest;
+use crate::shell::{Link, Place, Shell};
+use crate::text::{date, minute, short_id, stamp, tidy, tidy_line};
+use crate::view::{ListingView, Standing, Step, Version};
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use catalog::Lang;
+use catalog::words::{fill, say};
+use proof::Proof;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "listing.html")]
+struct Page {
+    shell: Shell,
+    crumbs: Vec<Link>,
+    id: String,
+    kind: String,
+    kind_class: &'static str,
+    title: String,
+    byline: Vec<String>,
+    updated: String,
+    notice: Option<Notice>,
+    parts_before: Vec<Row>,
+    rows: Vec<Row>,
+    parts_after: Vec<Row>,
+    contact: Vec<Row>,
+    may_ask: bool,
+    no_contact: String,
+    history_title: String,
+    versions: Vec<Line>,
+    versions_more: String,
+    proof: Proof,
+}
+
+/// Why a listing does not stand.
+struct Notice {
+    title: &'static str,
+    text: String,
+    bad: bool,
+}
+
+/// A version in the history.
+struct Line {
+    number: u64,
+    step: &'static str,
+    when: String,
+    stamp: String,
+    by: String,
+    hash: String,
+    changed: String,
+}
+
+pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
+    let place = Place::of(request.uri(), request.headers());
+    let given = request.uri().path().strip_prefix("/listing/").unwrap_or_default();
+    let Some(id) = document_id(given) else {
+        return message::page(&app, &place, &Refusal::NoListing(tidy_line(given, NAME_CHARS)));
+    };
+    let asked = id.clone();
+    match app.ask(move |source| source.listing(&asked)).await {
+        Ok(Some(view)) => draw(StatusCode::OK, &page(&app, &place, &view), place.lang),
+        Ok(None) => message::page(&app, &place, &Refusal::NoListing(id)),
+        Err(refusal) => message::page(&app, &place, &refusal),
+    }
+}
+
+/// A document id as people paste it: hex of either case. Anything else names no document.
+fn document_id(given: &str) -> Option<String> {
+    let fits = ID_DIGITS.contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then(|| given.to_ascii_lowercase())
+}
+
+fn page(app: &App, place: &Place, view: &ListingView) -> Page {
+    let lang = place.lang;
+    let title = tidy_line(&view.title, NAME_CHARS * 2);
+    let title = if title.is_empty() { labels::untitled(lang) } else { title };
+    let mut shell = Shell::new(app, place, &title, &view.kind);
+    shell.indexed = view.standing == Standing::Published;
+    let Arranged { before, rows, after, contact, region, summary } = arrange(lang, &view.kind, &view.fields);
+    if !summary.is_empty() {
+        shell.description = tidy(&summary.replace('\n', " "), NAME_CHARS);
+    }
+    let proof = Proof::new(lang, view);
+    let institution = tidy_line(&view.provenance.institution, NAME_CHARS);
+    let hidden = view.provenance.versions_total.saturating_sub(view.provenance.versions.len() as u64);
+    let whom = if institution.is_empty() { say(lang, "listing.institution") } else { &institution };
+    let asked = [("institution", whom), ("id", &short_id(&view.id))];
+    Page {
+        crumbs: crumbs(lang, &view.kind, &region),
+        id: tidy_line(&view.id, NAME_CHARS),
+        kind: labels::kind(lang, &view.kind),
+        kind_class: labels::kind_class(&view.kind),
+        title,
+        byline: [institution.clone(), labels::region(lang, &region)]
+            .into_iter()
+            .filter(|x| !x.is_empty())
+            .collect(),
+        updated: fill(lang, "listing.updated", &[("date", &date(view.provenance.signed_ms, lang))]),
+        notice: notice(lang, &view.standing),
+        parts_before: before,
+        rows,
+        parts_after: after,
+        may_ask: contact.is_empty() && view.standing == Standing::Published,
+        contact,
+        no_contact: fill(lang, "listing.no_contact", &asked),
+        history_title: fill(lang, "listing.history", &[("n", &view.provenance.versions_total.to_string())]),
+        versions: view
+            .provenance
+            .versions
+            .iter()
+            .take(VERSIONS_SHOWN)
+            .map(|v| line(lang, &view.kind, v))
+            .collect(),
+        versions_more: match hidden {
+            0 => String::new(),
+            more => fill(lang, "listing.history.more", &[("n", &more.to_string())]),
+        },
+        proof,
+        shell,
+    }
+}
+
+/// The hall, then the province, city and county as far as the region code goes.
+fn crumbs(lang: Lang, kind: &str, region: &str) -> Vec<Link> {
+    let hall = SearchRequest { page: 1, kind: Some(kind.to_owned()), ..SearchRequest::default() };
+    let link = |href: String, label: String| Link { href, label, current: false };
+    let within = labels::region_chain(region)
+        .into_iter()
+        .map(|(prefix, name)| link(SearchRequest { region: Some(prefix), ..hall.clone() }.href(), name));
+    std::iter::once(link(hall.href(), labels::hall(lang, kind))).chain(within).collect()
+}
+
+fn notice(lang: Lang, standing: &Standing) -> Option<Notice> {
+    let (title, text, reason, bad) = match standing {
+        Standing::Published => return None,
+        Standing::Withdrawn { at_ms, reason } => {
+            let text = fill(lang, "listing.withdrawn.text", &[("date", &date(*at_ms, lang))]);
+            ("listing.withdrawn.title", text, reason.as_str(), false)
+        }
+        Standing::TakenDown { reason } => (
+            "listing.taken_down.title",
+            say(lang, "listing.taken_down.text").to_owned(),
+            reason.as_str(),
+            true,
+        ),
+        Standing::Suspended => {
+            ("listing.suspended.title", say(lang, "listing.suspended.text").to_owned(), "", true)
+        }
+    };
+    let reason = tidy_line(reason, NAME_CHARS);
+    let text = if reason.is_empty() {
+        text
+    } else {
+        format!("{text}{}{}", lang.pick("", " "), fill_reason(lang, &reason))
+    };
+    Some(Notice { title: say(lang, title), text, bad })
+}
+
+fn fill_reason(lang: Lang, reason: &str) -> String {
+    fill(lang, "listing.reason", &[("reason", reason)])
+}
+
+fn line(lang: Lang, kind: &str, version: &Version) -> Line {
+    let step = match version.step {
+        Step::Published => "step.published",
+        Step::Changed => "step.changed",
+        Step::Withdrawn => "step.withdrawn",
+        Step::Restored => "step.restored",
+    };
+    let names = labels::field_names(lang, kind, &version.changed);
+    let changed = match version.step {
+        Step::Changed if !names.is_empty() => {
+            fill(lang, "listing.history.changed", &[("fields", &names.join(lang.pick("、", ", ")))])
+        }
+        _ => String::new(),
+    };
+    Line {
+        number: version.number,
+        step: say(lang, step),
+        when: minute(version.signed_ms, lang),
+        stamp: stamp(version.signed_ms),
+        by: tidy_line(&version.by, NAME_CHARS),
+        hash: short_id(&tidy_line(&version.hash, NAME_CHARS)),
+        changed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_hex_names_a_document() {
+        let full = "0123456789ABCDEFabcdef0123456789abcdef0123456789abcdef0123456789";
+        assert_eq!(document_id(full), Some(full.to_ascii_lowercase()));
+        assert_eq!(document_id("01234567"), Some("01234567".to_owned()));
+        for wrong in ["", "0123456", "g1234567", "../../etc/passwd", &format!("{full}0"), "%3Cscript%3E"] {
+            assert_eq!(document_id(wrong), None, "{wrong}");
+        }
+    }
+}

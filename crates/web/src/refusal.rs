@@ -1,0 +1,74 @@
+//! Why a request gets no page of its own: what happened, to what, why, and what to do next, as a page in words.
+
+use crate::view::SourceError;
+use axum::http::StatusCode;
+
+/// A request that is answered with an error page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("no page at {0}")]
+    NoPage(String),
+    #[error("no listing {0} on this node")]
+    NoListing(String),
+    #[error("method {0} is not served")]
+    Method(String),
+    #[error("the address is too long")]
+    LongAddress,
+    #[error("the request carries a body")]
+    Body,
+    #[error("host {0} is not one of this node's")]
+    Host(String),
+    #[error("too many requests at once")]
+    Busy,
+    #[error("the answer took too long")]
+    Slow,
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+impl Refusal {
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Refusal::NoPage(_) | Refusal::NoListing(_) => StatusCode::NOT_FOUND,
+            Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Refusal::LongAddress => StatusCode::URI_TOO_LONG,
+            Refusal::Body => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Host(_) => StatusCode::MISDIRECTED_REQUEST,
+            Refusal::Busy | Refusal::Slow | Refusal::Source(SourceError::NotReady(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Refusal::Source(SourceError::Failed(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Keys of the three texts: what happened, why, what to do next.
+    pub(crate) fn words(&self) -> [&'static str; 3] {
+        match self {
+            Refusal::NoPage(_) => ["error.page.title", "error.page.text", "error.page.next"],
+            Refusal::NoListing(_) => ["error.listing.title", "error.listing.text", "error.listing.next"],
+            Refusal::Method(_) => ["error.method.title", "error.method.text", "error.method.next"],
+            Refusal::LongAddress => ["error.long.title", "error.long.text", "error.long.next"],
+            Refusal::Body => ["error.body.title", "error.body.text", "error.body.next"],
+            Refusal::Host(_) => ["error.host.title", "error.host.text", "error.host.next"],
+            Refusal::Busy | Refusal::Slow => ["error.busy.title", "error.busy.text", "error.busy.next"],
+            Refusal::Source(SourceError::NotReady(_)) => {
+                ["error.ready.title", "error.ready.text", "error.ready.next"]
+            }
+            Refusal::Source(SourceError::Failed(_)) => {
+                ["error.failed.title", "error.failed.text", "error.failed.next"]
+            }
+        }
+    }
+
+    /// What it happened to, for the `{what}` place of the texts.
+    pub(crate) fn what(&self) -> &str {
+        match self {
+            Refusal::NoPage(what)
+            | Refusal::NoListing(what)
+            | Refusal::Method(what)
+            | Refusal::Host(what) => what,
+            _ => "",
+        }
+    }
+}

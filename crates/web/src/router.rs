@@ -1,0 +1,56 @@
+//! Addresses and the pages behind them.
+
+use crate::app::{App, Options};
+use crate::guard::guard;
+use crate::pages::{home, list, listing, message, status};
+use crate::refusal::Refusal;
+use crate::shell::Place;
+use crate::text::tidy_line;
+use crate::view::Source;
+use crate::{assets, limits};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::sync::Arc;
+use tower_http::compression::CompressionLayer;
+
+/// Lists and status are for people; single listings are what a search engine should find.
+const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /status\nDisallow: /healthz\nAllow: /\n";
+
+/// All pages of a node: `/`, `/list`, `/listing/{id}`, `/status`, `/healthz`, `/robots.txt` and assets.
+///
+/// Only GET and HEAD are served, under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
+/// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
+pub fn router(source: Arc<dyn Source>, options: Options) -> Router {
+    let app = Arc::new(App::new(source, options));
+    Router::new()
+        .route("/", get(home::handle))
+        .route("/list", get(list::handle))
+        .route("/listing/{id}", get(listing::handle))
+        .route("/status", get(status::handle))
+        .route("/healthz", get(|| async { plain("ok\n") }))
+        .route("/robots.txt", get(|| async { plain(ROBOTS) }))
+        .route("/favicon.ico", get(|| async { assets::favicon() }))
+        .route("/favicon.svg", get(|| async { assets::favicon() }))
+        .fallback(other)
+        .layer(from_fn_with_state(Arc::clone(&app), guard))
+        .layer(CompressionLayer::new())
+        .with_state(app)
+}
+
+/// An asset, or a page that says there is none.
+async fn other(State(app): State<Arc<App>>, request: Request) -> Response {
+    let path = request.uri().path();
+    if let Some(asset) = assets::serve(path) {
+        return asset;
+    }
+    let place = Place::of(request.uri(), request.headers());
+    message::page(&app, &place, &Refusal::NoPage(tidy_line(path, limits::NAME_CHARS)))
+}
+
+fn plain(text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}

@@ -1,0 +1,118 @@
+//! What every page has around its content: language, addresses of assets, title, where in the site it stands.
+
+use crate::app::App;
+use crate::assets;
+use crate::limits::NAME_CHARS;
+use crate::request::{href_in_language, pairs};
+use crate::text::tidy_line;
+use axum::http::{HeaderMap, Uri, header};
+use catalog::Lang;
+use catalog::words::say;
+
+/// The cookie that remembers the language; it holds `zh` or `en` and nothing about the reader.
+pub(crate) const COOKIE: &str = "lang";
+
+/// Where a reader is and which language they read.
+pub(crate) struct Place {
+    pub(crate) lang: Lang,
+    pub(crate) switch_href: String,
+    path: String,
+}
+
+impl Place {
+    /// The language comes from `?lang=`, else from the cookie, else it is Chinese: a page looks the same to everyone who is
+    /// sent its address, whatever their browser prefers.
+    pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        let asked =
+            pairs(uri).into_iter().find(|(name, _)| name == "lang").and_then(|(_, value)| language(&value));
+        let lang = asked.or_else(|| remembered(headers)).unwrap_or_default();
+        Place { lang, switch_href: href_in_language(uri, lang.other().id()), path: uri.path().to_owned() }
+    }
+}
+
+/// Exactly `zh` or `en`.
+pub(crate) fn language(value: &str) -> Option<Lang> {
+    [Lang::Zh, Lang::En].into_iter().find(|lang| lang.id() == value)
+}
+
+fn remembered(headers: &HeaderMap) -> Option<Lang> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| language(value))
+}
+
+/// An entry of the navigation.
+pub(crate) struct Link {
+    pub(crate) href: String,
+    pub(crate) label: String,
+    pub(crate) current: bool,
+}
+
+/// What the base template needs of every page.
+pub(crate) struct Shell {
+    pub(crate) lang: Lang,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) network: String,
+    pub(crate) node: String,
+    pub(crate) version: String,
+    pub(crate) halls: Vec<Link>,
+    pub(crate) status: Link,
+    pub(crate) switch_href: String,
+    /// Whether search engines should list the page.
+    pub(crate) indexed: bool,
+    /// Whether the head of the page carries a search box, because the page has none of its own.
+    pub(crate) search_in_head: bool,
+}
+
+impl Shell {
+    /// A shell titled `title`; an empty one gives the network's name alone. `hall` is the kind id whose entry is current.
+    pub(crate) fn new(app: &App, place: &Place, title: &str, hall: &str) -> Self {
+        let lang = place.lang;
+        let network = tidy_line(app.options.network.pick(lang), NAME_CHARS);
+        let product = say(lang, "site.name");
+        let parts = [title, network.as_str(), product];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let halls = catalog_halls(lang, hall);
+        let status = Link {
+            href: "/status".to_owned(),
+            label: say(lang, "nav.status").to_owned(),
+            current: place.path == "/status",
+        };
+        Shell {
+            lang,
+            title: parts.join(lang.pick(" – ", " – ")),
+            description: say(lang, "site.description").to_owned(),
+            network,
+            node: tidy_line(app.options.node.pick(lang), NAME_CHARS),
+            version: app.options.version.clone(),
+            halls,
+            status,
+            switch_href: place.switch_href.clone(),
+            indexed: true,
+            search_in_head: true,
+        }
+    }
+
+    /// A text of the catalogue.
+    pub(crate) fn say<'k>(&self, key: &'k str) -> &'k str {
+        say(self.lang, key)
+    }
+
+    pub(crate) fn style(&self) -> &'static str {
+        assets::style()
+    }
+
+    pub(crate) fn mark(&self) -> &'static str {
+        assets::mark()
+    }
+}
+
+fn catalog_halls(lang: Lang, hall: &str) -> Vec<Link> {
+    let entry = |kind: &&'static str| Link {
+        href: format!("/list?kind={kind}"),
+        label: crate::labels::hall(lang, kind),
+        current: *kind == hall,
+    };
+    crate::labels::KINDS.iter().map(entry).collect()
+}

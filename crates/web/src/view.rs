@@ -1,0 +1,356 @@
+//! What the pages show, as plain data, and the trait through which the node hands it over.
+//!
+//! Views carry raw values: ids of kinds, fields and vocabularies, GB/T 2260 codes, milliseconds since 1970-01-01 UTC. The
+//! words for them come from `catalog` when a page is drawn, in the reader's language. Every text is taken as hostile.
+//! Absent: how any of this is stored, searched or verified.
+
+use crate::request::SearchRequest;
+
+/// Where pages get their data. Calls may block; the router runs them off the async threads, bounded and with a time limit.
+///
+/// A source is read only. It shows what its node may show to anyone who reaches the page: fields of narrower visibility
+/// are simply not in the view.
+pub trait Source: Send + Sync + 'static {
+    /// The first page.
+    fn home(&self) -> Result<HomeView, SourceError>;
+    /// One page of results with the facets of the whole result.
+    fn search(&self, request: &SearchRequest) -> Result<SearchView, SourceError>;
+    /// One listing by its document id (lower-case hex, or a unique prefix of it if the source resolves those).
+    fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError>;
+    /// How the node and its peers are.
+    fn status(&self) -> Result<StatusView, SourceError>;
+}
+
+/// Why a source could not answer. The text goes to the node's log; a reader sees which of the two it was and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// It will be able to soon: the index is being rebuilt, the store is opening. Answered with 503.
+    #[error("the node cannot answer yet: {0}; ask again in a minute")]
+    NotReady(String),
+    /// It failed. Answered with 500.
+    #[error("the node failed to answer: {0}; `lianshi doctor` may say more")]
+    Failed(String),
+}
+
+/// A proper name in Chinese and, where there is one, in English.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// 中文名.
+    pub zh: String,
+    /// English name; may be empty.
+    pub en: String,
+}
+
+impl Names {
+    /// Both names at once.
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Names { zh: zh.into(), en: en.into() }
+    }
+
+    /// The name for a language; the other one where that is empty.
+    pub fn pick(&self, lang: catalog::Lang) -> &str {
+        let (first, second) = lang.pick((&self.zh, &self.en), (&self.en, &self.zh));
+        if first.is_empty() { second } else { first }
+    }
+}
+
+/// What a node is in the 1+N network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// 枢纽.
+    Hub,
+    /// 分市场.
+    SubMarket,
+    /// 资源分站.
+    ResourceStation,
+    /// 基层站点.
+    GrassrootsSite,
+}
+
+/// The node that serves the page and the network it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeView {
+    /// The node's name.
+    pub name: Names,
+    /// Its role.
+    pub role: Role,
+    /// GB/T 2260 code, 6 digits or a 2- or 4-digit prefix; empty when it has none.
+    pub region: String,
+    /// The network's name.
+    pub network: Names,
+    /// Listings that this node can show now.
+    pub listings: u64,
+    /// Institutions admitted to the network.
+    pub institutions: u64,
+    /// Nodes known in the network, this one included.
+    pub nodes: u64,
+}
+
+/// The first page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeView {
+    /// This node.
+    pub node: NodeView,
+    /// Listings per kind id; kinds that are missing count 0.
+    pub halls: Vec<Bucket>,
+    /// Newest first; at most [`crate::limits::NEWEST_ON_HOME`] are drawn.
+    pub newest: Vec<Card>,
+}
+
+/// A listing in a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Card {
+    /// Document id, hex.
+    pub id: String,
+    /// Kind id: `achievement`, `demand`, …
+    pub kind: String,
+    /// Title as written.
+    pub title: String,
+    /// Summary as written; the page cuts it.
+    pub summary: String,
+    /// Name of the institution that answers for it.
+    pub institution: String,
+    /// GB/T 2260 code; empty when it names none.
+    pub region: String,
+    /// Technology fields: vocabulary ids, or text as written.
+    pub fields: Vec<String>,
+    /// Technology readiness, lowest and highest of 1–9.
+    pub trl: Option<(u8, u8)>,
+    /// Author's time of the last version, ms.
+    pub updated_ms: i64,
+}
+
+/// A value and how many listings have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Raw value: kind id, region prefix, vocabulary id, `4-6`.
+    pub value: String,
+    /// Listings with it.
+    pub listings: u64,
+}
+
+/// One page of results.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchView {
+    /// Listings found in all, beyond what may be paged to as well.
+    pub total: u64,
+    /// This page's listings, in order; at most [`crate::limits::PAGE_SIZE`] are drawn.
+    pub cards: Vec<Card>,
+    /// By kind id, counted without the kind filter where the source can.
+    pub kinds: Vec<Bucket>,
+    /// By region prefix: provinces, or what lies below the chosen region.
+    pub regions: Vec<Bucket>,
+    /// By technology field.
+    pub fields: Vec<Bucket>,
+    /// By readiness: `1`, or a band such as `4-6`.
+    pub trl: Vec<Bucket>,
+}
+
+/// One listing, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingView {
+    /// Document id, hex.
+    pub id: String,
+    /// Kind id.
+    pub kind: String,
+    /// The title to head the page with; concurrent titles also stand in `fields`.
+    pub title: String,
+    /// Whether it stands, and if not why.
+    pub standing: Standing,
+    /// All keys that may be shown, contact fields only if they may; any order.
+    pub fields: Vec<FieldView>,
+    /// Who says so, and how that was checked.
+    pub provenance: Provenance,
+}
+
+/// Whether a listing stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Published.
+    #[default]
+    Published,
+    /// Withdrawn by its own institution.
+    Withdrawn {
+        /// Author's time, ms.
+        at_ms: i64,
+        /// Reason as given; may be empty.
+        reason: String,
+    },
+    /// Taken down by the governors.
+    TakenDown {
+        /// Reason as given.
+        reason: String,
+    },
+    /// Its institution is suspended.
+    Suspended,
+}
+
+/// One key of the document's flat root map, as `catalog::Kind::key` reads it: `title`, `price_min`, `keyword/新材料`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldView {
+    /// The document key.
+    pub key: String,
+    /// Raw values: texts as written, whole numbers in decimal, flags `true`/`false`. More than one are concurrent edits
+    /// that nobody has chosen between yet; the page shows them side by side.
+    pub values: Vec<String>,
+}
+
+impl FieldView {
+    /// A key with its values.
+    pub fn new<V: Into<String>>(key: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
+        FieldView { key: key.into(), values: values.into_iter().map(Into::into).collect() }
+    }
+}
+
+/// Who says what a listing says, and what a check of that found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// The institution's name.
+    pub institution: String,
+    /// Its 统一社会信用代码 (GB 32100-2015); empty when unknown.
+    pub credit_code: String,
+    /// Its id: hash of its first root key, hex.
+    pub institution_id: String,
+    /// Name of the node that signed the last version; may be empty.
+    pub node: String,
+    /// That node's public key, hex.
+    pub node_key: String,
+    /// When, by the author's clock, ms.
+    pub signed_ms: i64,
+    /// The network's name.
+    pub network: Names,
+    /// The network's id, hex.
+    pub network_id: String,
+    /// Names of the governors that co-signed the admission.
+    pub admitted_by: Vec<String>,
+    /// What was checked on this node, in the order to show.
+    pub checks: Vec<Check>,
+    /// Number of versions in all.
+    pub versions_total: u64,
+    /// Versions, newest first; at most [`crate::limits::VERSIONS_SHOWN`] are drawn.
+    pub versions: Vec<Version>,
+}
+
+/// One thing that was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What.
+    pub what: CheckKind,
+    /// With which result.
+    pub result: CheckResult,
+}
+
+/// What can be verified about a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckKind {
+    /// The node's ed25519 signature over the entry.
+    Signature,
+    /// The hash chain of the log up to the entry.
+    Chain,
+    /// The content's hash is the signed one.
+    Content,
+    /// The institution's certificate for the node.
+    Certificate,
+    /// The institution's admission in the roster.
+    Admission,
+}
+
+/// Result of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckResult {
+    /// It holds.
+    Passed,
+    /// It does not, and why.
+    Failed(String),
+    /// It was not done, and why.
+    Skipped(String),
+}
+
+/// One version of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Number, from 1.
+    pub number: u64,
+    /// What the step did.
+    pub step: Step,
+    /// Author's time, ms.
+    pub signed_ms: i64,
+    /// The node or institution that signed it.
+    pub by: String,
+    /// Entry hash, hex.
+    pub hash: String,
+    /// Field ids that it changed; may be empty.
+    pub changed: Vec<String>,
+}
+
+/// What a version did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Published first.
+    Published,
+    /// Changed.
+    Changed,
+    /// Withdrawn.
+    Withdrawn,
+    /// Published again after a withdrawal.
+    Restored,
+}
+
+/// How the node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusView {
+    /// This node.
+    pub node: NodeView,
+    /// The network's id, hex.
+    pub network_id: String,
+    /// The node's public key, hex.
+    pub node_key: String,
+    /// Addresses under which peers reach it.
+    pub addresses: Vec<String>,
+    /// View hash: equal on two nodes that hold the same entries, hex.
+    pub view_hash: String,
+    /// Entries held.
+    pub entries: u64,
+    /// Logs held.
+    pub logs: u64,
+    /// Version of the program.
+    pub version: String,
+    /// When the program started, ms.
+    pub started_ms: i64,
+    /// Now, ms.
+    pub now_ms: i64,
+    /// Peers, in the order to show; at most [`crate::limits::PEERS_SHOWN`] are drawn.
+    pub peers: Vec<PeerView>,
+}
+
+/// Another node, as this one sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerView {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Its public key, hex.
+    pub key: String,
+    /// Address last used; may be empty.
+    pub address: String,
+    /// Its state.
+    pub state: PeerState,
+    /// Why it is in that state, as text of the node; may be empty.
+    pub reason: String,
+    /// Last successful round of replication, ms.
+    pub last_success_ms: Option<i64>,
+}
+
+/// State of a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerState {
+    /// Connected, and holds the same entries.
+    InStep,
+    /// Connected, entries are moving.
+    Syncing,
+    /// Being dialled.
+    Connecting,
+    /// Not connected; will be dialled again.
+    Waiting,
+    /// It or this node refuses the connection.
+    Refused,
+}

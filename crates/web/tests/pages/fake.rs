@@ -1,0 +1,383 @@
+//! A fixed source with listings of every kind and standing, for tests and for looking at the pages.
+
+use web::view::*;
+use web::{SearchRequest, Source, SourceError};
+
+/// 2026-03-04 14:05 in China.
+pub const NOW: i64 = 1_772_604_300_000;
+const DAY: i64 = 86_400_000;
+
+pub const SOLID: &str = "3f9a02c411be77d09c4e5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f809";
+pub const NEED: &str = "b07d51c2a3948e6f70819a2b3c4d5e6f708192a3b4c5d6e7f8090a1b2c3d4e5f";
+pub const GONE: &str = "0011223344556677889900112233445566778899001122334455667788990011";
+pub const FORGED: &str = "ffee0011223344556677889900aabbccddeeff00112233445566778899aabbcc";
+
+/// The source; `poison` stands in every text when it is not empty.
+#[derive(Default)]
+pub struct Fake {
+    pub poison: String,
+    pub empty: bool,
+    pub slow: bool,
+}
+
+impl Fake {
+    fn text(&self, text: &str) -> String {
+        if self.poison.is_empty() { text.to_owned() } else { self.poison.clone() }
+    }
+
+    fn names(&self, zh: &str, en: &str) -> Names {
+        Names::new(self.text(zh), self.text(en))
+    }
+
+    fn node(&self) -> NodeView {
+        NodeView {
+            name: self.names("武汉市东湖节点", "Wuhan East Lake node"),
+            role: Role::SubMarket,
+            region: self.text("420111"),
+            network: self.names("湖北联合技术市场", "Hubei Joined Technology Market"),
+            listings: if self.empty { 0 } else { 12_408 },
+            institutions: if self.empty { 1 } else { 86 },
+            nodes: if self.empty { 1 } else { 23 },
+        }
+    }
+
+    fn card(&self, row: &CardRow) -> Card {
+        let (id, kind, title, summary, institution, region, field, trl, days) = row;
+        Card {
+            id: (*id).to_owned(),
+            kind: (*kind).to_owned(),
+            title: self.text(title),
+            summary: self.text(summary),
+            institution: self.text(institution),
+            region: self.text(region),
+            fields: vec![self.text(field)],
+            trl: *trl,
+            updated_ms: NOW - days * DAY,
+        }
+    }
+
+    fn provenance(&self) -> Provenance {
+        let passed = |what| Check { what, result: CheckResult::Passed };
+        let version = |number, step, days: i64, changed: &[&str]| Version {
+            number,
+            step,
+            signed_ms: NOW - days * DAY,
+            by: self.text("武汉大学技术转移中心"),
+            hash: "9c4e5a6b7c8d9e0f3f9a02c4".to_owned(),
+            changed: changed.iter().map(|id| self.text(id)).collect(),
+        };
+        Provenance {
+            institution: self.text("武汉大学"),
+            credit_code: self.text("12100000707137123P"),
+            institution_id: "77d09c4e5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8093f9a02c411be".to_owned(),
+            node: self.text("武汉大学技术转移中心"),
+            node_key: "5e6f708192a3b4c5d6e7f8093f9a02c411be77d09c4e5a6b7c8d9e0f1a2b3c4d".to_owned(),
+            signed_ms: NOW - DAY,
+            network: self.names("湖北联合技术市场", "Hubei Joined Technology Market"),
+            network_id: "c411be77d09c4e5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8093f9a02".to_owned(),
+            admitted_by: vec![self.text("湖北省科技厅"), self.text("湖北技术交易所")],
+            checks: vec![
+                passed(CheckKind::Signature),
+                passed(CheckKind::Chain),
+                passed(CheckKind::Content),
+                passed(CheckKind::Certificate),
+                passed(CheckKind::Admission),
+            ],
+            versions_total: 3,
+            versions: vec![
+                version(3, Step::Changed, 1, &["price_min", "price_max", "trl_word"]),
+                version(2, Step::Changed, 20, &["summary", "keyword/固态电池"]),
+                version(1, Step::Published, 41, &[]),
+            ],
+        }
+    }
+
+    fn field(&self, key: &str, values: &[&str]) -> FieldView {
+        FieldView::new(key, values.iter().map(|value| self.text(value)))
+    }
+}
+
+type CardRow = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<(u8, u8)>,
+    i64,
+);
+
+const CARDS: &[CardRow] = &[
+    (
+        SOLID,
+        "achievement",
+        "面向动力电池的硫化物固态电解质膜连续制备技术",
+        "以干法成膜代替溶剂浇铸，膜厚 30 微米，室温离子电导率 3.1 mS/cm，已完成 10 米级连续试制，可用于 20 Ah 级软包电池。",
+        "武汉大学",
+        "420106",
+        "new_materials",
+        Some((4, 6)),
+        0,
+    ),
+    (
+        NEED,
+        "demand",
+        "海上风电塔筒内壁长效防腐涂层",
+        "现有环氧体系在高盐雾、冷凝水交替环境下三年即起泡，希望寻找设计寿命二十五年、可现场修补的涂层方案。",
+        "湖北长江装备股份有限公司",
+        "420684",
+        "new_materials",
+        None,
+        1,
+    ),
+    (
+        "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+        "expert",
+        "陈晓岚　教授：复合材料结构健康监测",
+        "长期从事光纤传感与结构损伤识别，可提供诊断、培训和联合研发。",
+        "华中科技大学",
+        "420111",
+        "advanced_manufacturing",
+        None,
+        2,
+    ),
+    (
+        GONE,
+        "achievement",
+        "水稻籽粒重金属低积累品种选育与示范",
+        "镉含量较对照降低六成以上，已在江汉平原三县示范两万亩，产量与主栽品种持平。",
+        "华中农业大学",
+        "421022",
+        "agriculture",
+        Some((8, 9)),
+        3,
+    ),
+    (
+        "b1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+        "service",
+        "科技成果评价与技术合同认定登记",
+        "按《科学技术评价》规范组织同行评议，五个工作日出具报告；合同认定登记当日办结。",
+        "湖北技术交易所",
+        "420106",
+        "urban_social",
+        None,
+        3,
+    ),
+    (
+        "c1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+        "activity",
+        "2026 年春季“新材料＋新能源”成果对接会（襄阳）",
+        "现场发布成果四十项、企业需求二十六项，设一对一洽谈区；线上同步。",
+        "襄阳市科学技术局",
+        "420602",
+        "new_energy",
+        None,
+        5,
+    ),
+    (
+        FORGED,
+        "achievement",
+        "Low-cost LiDAR for port machinery",
+        "Solid-state scanner with 120 m range, tested on two gantry cranes over one winter.",
+        "Wuhan Optics Valley Sensing Co., Ltd.",
+        "420111",
+        "electronics_it",
+        Some((7, 7)),
+        8,
+    ),
+    (
+        "d1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+        "organization",
+        "宜昌市磷化工产业技术研究院",
+        "服务磷石膏综合利用、精细磷酸盐与电子级磷酸方向，开放中试平台两条线。",
+        "宜昌市磷化工产业技术研究院",
+        "420504",
+        "environment_resources",
+        None,
+        13,
+    ),
+];
+
+fn buckets(pairs: &[(&str, u64)]) -> Vec<Bucket> {
+    pairs.iter().map(|(value, listings)| Bucket { value: (*value).to_owned(), listings: *listings }).collect()
+}
+
+const KINDS: &[(&str, u64)] = &[
+    ("achievement", 7_312),
+    ("demand", 2_064),
+    ("expert", 1_480),
+    ("organization", 864),
+    ("service", 612),
+    ("activity", 76),
+];
+
+impl Source for Fake {
+    fn home(&self) -> Result<HomeView, SourceError> {
+        let newest = if self.empty { Vec::new() } else { CARDS.iter().map(|row| self.card(row)).collect() };
+        let halls = if self.empty { Vec::new() } else { buckets(KINDS) };
+        Ok(HomeView { node: self.node(), halls, newest })
+    }
+
+    fn search(&self, request: &SearchRequest) -> Result<SearchView, SourceError> {
+        if self.slow {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+        }
+        match request.text.as_str() {
+            "unready" => return Err(SourceError::NotReady("the index is being rebuilt".into())),
+            "broken" => return Err(SourceError::Failed("secret path /var/lib".into())),
+            "nothing" => return Ok(SearchView::default()),
+            "panic" => std::panic::resume_unwind(Box::new("as asked")),
+            _ => {}
+        }
+        let mut regions =
+            buckets(&[("4201", 5210), ("4205", 1302), ("4206", 1184), ("4203", 640), ("429004", 77)]);
+        let mut fields = buckets(&[
+            ("new_materials", 2_410),
+            ("advanced_manufacturing", 1_935),
+            ("electronics_it", 1_610),
+            ("biomedicine", 1_208),
+            ("agriculture", 980),
+            ("environment_resources", 644),
+        ]);
+        if !self.poison.is_empty() {
+            regions.insert(0, Bucket { value: self.poison.clone(), listings: 1 });
+            fields.insert(0, Bucket { value: self.poison.clone(), listings: 1 });
+        }
+        Ok(SearchView {
+            total: 1_284,
+            cards: CARDS.iter().map(|row| self.card(row)).collect(),
+            kinds: buckets(KINDS),
+            regions,
+            fields,
+            trl: buckets(&[("1-3", 1_120), ("4-6", 3_870), ("7-9", 2_004)]),
+        })
+    }
+
+    fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError> {
+        let Some(row) = CARDS.iter().find(|row| row.0.starts_with(id)) else { return Ok(None) };
+        let mut provenance = self.provenance();
+        let standing = match row.0 {
+            GONE => Standing::Withdrawn { at_ms: NOW - DAY, reason: self.text("已整体转让") },
+            _ => Standing::Published,
+        };
+        if row.0 == FORGED {
+            provenance.checks[2].result = CheckResult::Failed(self.text("内容与签名时的哈希不符"));
+            provenance.checks[4].result = CheckResult::Skipped(self.text("名册尚未同步"));
+        }
+        let mut fields: Vec<FieldView> = FIELDS.iter().map(|(key, values)| self.field(key, values)).collect();
+        if row.0 == NEED {
+            fields.retain(|field| !field.key.starts_with("contact"));
+        }
+        if !self.poison.is_empty() {
+            fields.push(FieldView::new(format!("keyword/{}", self.poison), ["true"]));
+            fields.push(FieldView::new(self.poison.clone(), [self.poison.clone()]));
+        }
+        let title = self.text(row.2);
+        let (id, kind) = (row.0.to_owned(), row.1.to_owned());
+        Ok(Some(ListingView { id, kind, title, standing, fields, provenance }))
+    }
+
+    fn status(&self) -> Result<StatusView, SourceError> {
+        let peer = |name: &str, key: &str, state, reason: &str, minutes: Option<i64>| PeerView {
+            name: self.text(name),
+            key: key.to_owned(),
+            address: self.text("/dns4/hub.example.cn/udp/4001/quic-v1"),
+            state,
+            reason: self.text(reason),
+            last_success_ms: minutes.map(|minutes| NOW - minutes * 60_000),
+        };
+        let peers = vec![
+            peer("湖北技术交易所（枢纽）", "11be77d09c4e5a6b", PeerState::InStep, "", Some(0)),
+            peer(
+                "襄阳市分市场",
+                "22be77d09c4e5a6b",
+                PeerState::Syncing,
+                "还差 1,204 条，约 2 分钟",
+                Some(31),
+            ),
+            peer("", "33be77d09c4e5a6b", PeerState::Connecting, "", None),
+            peer(
+                "神农架基层站点",
+                "44be77d09c4e5a6b",
+                PeerState::Waiting,
+                "连接超时；5 分钟后再试",
+                Some(60 * 50),
+            ),
+            peer(
+                "测试节点",
+                "55be77d09c4e5a6b",
+                PeerState::Refused,
+                "对方证书已过期，请其机构续签",
+                Some(60 * 24 * 90),
+            ),
+        ];
+        Ok(StatusView {
+            node: self.node(),
+            network_id: "c411be77d09c4e5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8093f9a02".to_owned(),
+            node_key: "5e6f708192a3b4c5d6e7f8093f9a02c411be77d09c4e5a6b7c8d9e0f1a2b3c4d".to_owned(),
+            addresses: vec![
+                self.text("/ip4/10.20.30.40/udp/4001/quic-v1"),
+                self.text("/ip4/10.20.30.40/tcp/4001"),
+            ],
+            view_hash: "e0f1a2b3c4d5e6f708192a3b4c5d6e7f8093f9a02c411be77d09c4e5a6b7c8d9".to_owned(),
+            entries: 48_210,
+            logs: 131,
+            version: "0.1.0".to_owned(),
+            started_ms: NOW - 3 * DAY,
+            now_ms: NOW,
+            peers: if self.empty { Vec::new() } else { peers },
+        })
+    }
+}
+
+const FIELDS: &[(&str, &[&str])] = &[
+    ("title", &["面向动力电池的硫化物固态电解质膜连续制备技术"]),
+    (
+        "summary",
+        &[
+            "以干法成膜代替溶剂浇铸，膜厚 30 微米，室温离子电导率 3.1 mS/cm，已完成 10 米级连续试制，可用于 20 Ah 级软包电池。",
+        ],
+    ),
+    ("keyword/固态电池", &["true"]),
+    ("keyword/硫化物电解质", &["true"]),
+    ("keyword/干法成膜", &["true"]),
+    ("field/new_materials", &["true"]),
+    ("field/new_energy", &["true"]),
+    ("trl_min", &["4"]),
+    ("trl_max", &["6"]),
+    ("trl_word", &["通过小试"]),
+    ("cooperation/exclusive_license", &["true"]),
+    ("cooperation/joint_development", &["true"]),
+    ("price_min", &["3000000", "3500000"]),
+    ("price_max", &["5000000"]),
+    (
+        "advantages",
+        &[
+            "一、全程无溶剂，能耗较湿法降低约四成；\n二、厚度偏差小于 ±1.5 微米，可与现有辊压设备衔接；\n三、膜片对湿度的敏感性显著降低，露点 −40 ℃ 环境下可稳定操作 8 小时。",
+        ],
+    ),
+    ("problem", &["硫化物电解质对水分敏感、成膜脆，溶剂残留影响界面，制约固态电池放大生产。"]),
+    (
+        "indicators",
+        &["膜厚 30±1.5 μm；离子电导率 ≥3 mS/cm（25 ℃）；抗拉强度 ≥6 MPa；幅宽 300 mm；线速度 3 m/min。"],
+    ),
+    ("use_cases", &["新能源汽车动力电池、低空飞行器高比能电池、储能电站。"]),
+    ("patent/CN202310123456.7", &["true"]),
+    ("patent/CN202310654321.0", &["true"]),
+    ("ipc/H01M10/0562", &["true"]),
+    ("organization", &["武汉大学"]),
+    ("credit_code", &["12100000707137123P"]),
+    ("region", &["420106"]),
+    ("region_as_of", &["2024"]),
+    ("year", &["2025"]),
+    ("completed_on", &["2025-11"]),
+    ("team", &["张明远 教授课题组，固定成员 12 人，其中博士后 3 人。"]),
+    ("contact_name", &["李静（技术转移中心）"]),
+    ("contact_phone", &["027-6875 0000"]),
+    ("contact_email", &["tto@example.edu.cn"]),
+    ("url", &["https://example.edu.cn/results/3f9a"]),
+    ("source_id", &["WHU-2025-0317"]),
+    ("carbon_saving_2027", &["约 1.2 吨 CO₂ 每百平方米"]),
+];

@@ -1,0 +1,236 @@
+//! What a hostile text or client cannot do.
+
+use crate::fake::{Fake, SOLID};
+use crate::http::Server;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Texts that run, break out or deceive wherever a page forgets to escape.
+const CORPUS: &[&str] = &[
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onmouseover='alert(1)",
+    "</title><script>alert(1)</script>",
+    "</textarea></style></script><svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html;base64,PHNjcmlwdD4=",
+    "{{7*7}}{% include \"x\" %}",
+    "<!--<script>-->",
+    "<a href=\"javascript:alert(1)\">x</a>",
+    "&lt;script&gt;",
+    "\u{202e}gpj.exe\u{0}\u{1b}[31m",
+    "https://whu.edu.cn@evil.example/\" onclick=\"alert(1)",
+    "<base href=//evil.example>",
+    "＜script＞",
+];
+
+const PAGES: &[&str] = &["/", "/list?q=x", "/status"];
+
+/// Markup that only a text from the network could have brought.
+const FOREIGN: &[&str] = &[
+    "<script",
+    "<img src=x",
+    "<svg/onload",
+    "<base",
+    "</title><",
+    "onmouseover='",
+    "href=\"javascript",
+    "href=\"JaVa",
+    "href=\"data:",
+    "{{7*7}}<",
+    "<!--",
+    "\u{202e}",
+    "\u{0}",
+    "\u{1b}",
+    "\" onclick=\"",
+];
+
+#[tokio::test]
+async fn no_text_becomes_markup_on_any_page() {
+    for poison in CORPUS {
+        let server = Server::start(Fake { poison: (*poison).to_owned(), ..Fake::default() }).await;
+        let listing = format!("/listing/{SOLID}");
+        for target in PAGES.iter().copied().chain([listing.as_str()]) {
+            for lang in ["zh", "en"] {
+                let answer = server.get_with(target, &format!("Cookie: lang={lang}\r\n")).await;
+                assert_eq!(answer.status, 200, "{poison} {target}");
+                for markup in FOREIGN {
+                    assert!(!answer.body.contains(markup), "{poison} brought {markup} to {target}");
+                }
+                assert_eq!(
+                    answer.body.matches('<').count(),
+                    answer.body.matches('>').count(),
+                    "{poison} {target}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_reader_types_is_escaped_too() {
+    let server = Server::start(Fake::default()).await;
+    for target in [
+        "/list?q=%3Cscript%3Ealert(1)%3C/script%3E&kind=%22%3E%3Cscript%3E&field=%3Cscript%3E",
+        "/list?q=%22%20onfocus=%22alert(1)",
+        "/%3Cscript%3E?%22%3E%3Cscript%3E=%22%3E%3Cscript%3E",
+        "/listing/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    ] {
+        let answer = server.get(target).await;
+        assert!(!answer.body.contains("<script") && !answer.body.contains("\" onfocus=\""), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers() {
+    let server = Server::start(Fake::default()).await;
+    for target in ["/", "/list", "/nowhere", "/healthz", "/favicon.ico", "/list?q=broken"] {
+        let answer = server.get(target).await;
+        let policy = answer.header("content-security-policy");
+        for part in [
+            "default-src 'none'",
+            "style-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(part), "{target}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "same-origin");
+    }
+}
+
+#[tokio::test]
+async fn nothing_on_a_page_needs_what_the_policy_forbids() {
+    let server = Server::start(Fake::default()).await;
+    let listing = format!("/listing/{SOLID}");
+    for target in PAGES.iter().copied().chain([listing.as_str(), "/nowhere"]) {
+        let body = server.get(target).await.body;
+        for forbidden in ["<script", " style=", "<style", " onclick=", "<iframe", "http-equiv"] {
+            assert!(!body.contains(forbidden), "{forbidden} on {target}");
+        }
+        for source in body.split(" src=\"").skip(1) {
+            assert!(source.starts_with("/assets/"), "{target} fetches {}", &source[..20]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn strange_hosts_methods_and_sizes_are_refused() {
+    let server = Server::start(Fake::default()).await;
+    for (host, status) in [
+        ("Host: evil.example\r\n", 421),
+        ("Host: market.example.cn.evil.example\r\n", 421),
+        ("Host: \r\n", 421),
+        ("Host: MARKET.example.cn:8080\r\n", 200),
+        ("Host: 192.168.1.9\r\n", 200),
+        ("Host: [::1]:80\r\n", 200),
+    ] {
+        assert_eq!(server.get_with("/", host).await.status, status, "{host}");
+    }
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] {
+        let answer = server
+            .raw(format!("{method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
+            .await;
+        assert_eq!(answer.status, 405, "{method}");
+        assert_eq!(answer.header("allow"), "GET, HEAD");
+    }
+    assert_eq!(server.get_with("/", "Content-Length: 99999999\r\n").await.status, 413);
+    assert_eq!(server.get(&format!("/list?q={}", "a".repeat(5000))).await.status, 414);
+    assert_eq!(server.get_with("/", &format!("X-Long: {}\r\n", "a".repeat(40_000))).await.status, 431);
+}
+
+#[tokio::test]
+async fn odd_queries_give_results_not_errors() {
+    let server = Server::start(Fake::default()).await;
+    for query in [
+        "q=%00%01%02",
+        "q=%F0%9F%98%80%CC%81",
+        "q=%ff%fe%fd",
+        "q=a&q=b&q=c",
+        "page=99999999999999999999",
+        "page=-1&trl=9-1&region=..&sort=%22",
+        "q=((((%22%27%5C%5B%5D+AND+OR+NOT+*%3F~",
+        "&&&=&==",
+        "%",
+    ] {
+        let answer = server.get(&format!("/list?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}");
+    }
+}
+
+/// A client that sends its header a byte at a time loses its connection; others are served meanwhile.
+#[tokio::test]
+async fn a_slow_client_is_hung_up_on() {
+    let server = Server::start(Fake::default()).await;
+    let begun = Instant::now();
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ").await.unwrap();
+    let (mut read, mut write) = slow.into_split();
+    let drip = tokio::spawn(async move {
+        while write.write_all(b"a").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(200)).await
+        }
+    });
+    assert_eq!(server.get("/healthz").await.status, 200);
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(20), read.read_to_end(&mut rest)).await;
+    drip.abort();
+    assert!(closed.is_ok(), "still open after {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_is_hung_up_on() {
+    let server = Server::start(Fake::default()).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(20), silent.read_to_end(&mut rest)).await;
+    assert!(closed.is_ok());
+}
+
+#[tokio::test]
+async fn many_slow_questions_are_answered_in_turn() {
+    let server = Server::start(Fake { slow: true, ..Fake::default() }).await;
+    let asked = (0..64).map(|_| server.get("/list"));
+    let mut statuses: Vec<u16> = Vec::new();
+    for answer in futures_all(asked).await {
+        statuses.push(answer);
+    }
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+}
+
+/// Runs all at once; a stand-in for `join_all` without a dependency.
+async fn futures_all<F: Future<Output = crate::http::Answer>>(all: impl Iterator<Item = F>) -> Vec<u16> {
+    let mut waiting: Vec<_> = all.map(Box::pin).collect();
+    let mut statuses = Vec::new();
+    std::future::poll_fn(|context| {
+        waiting.retain_mut(|one| match one.as_mut().poll(context) {
+            std::task::Poll::Ready(answer) => {
+                statuses.push(answer.status);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if waiting.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    statuses
+}
+
+#[tokio::test]
+async fn a_stopped_server_finishes_what_is_open() {
+    let mut server = Server::start(Fake { slow: true, ..Fake::default() }).await;
+    let mut open = TcpStream::connect(server.address).await.unwrap();
+    open.write_all(b"GET /list HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.stop();
+    let mut answer = Vec::new();
+    open.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200") && answer.ends_with(b"</html>"));
+    tokio::time::timeout(Duration::from_secs(2), &mut server.running).await.unwrap().unwrap().unwrap();
+}

@@ -1,0 +1,173 @@
+//! What a reader sees.
+
+use crate::fake::{FORGED, Fake, GONE, NEED, SOLID};
+use crate::http::Server;
+
+async fn server() -> Server {
+    Server::start(Fake::default()).await
+}
+
+/// Every page, in both languages, with words that must stand on it.
+#[tokio::test]
+async fn every_page_speaks_both_languages() {
+    let server = server().await;
+    let pages: &[(&str, &[&str], &[&str])] = &[
+        (
+            "/",
+            &[
+                "让技术找到用处",
+                "六个大厅",
+                "7,312",
+                "武汉市东湖节点",
+                "分市场",
+                "12,408",
+                "硫化物固态电解质",
+            ],
+            &["Where technology finds its use", "Six halls", "Wuhan East Lake node", "sub-market", "12,408"],
+        ),
+        (
+            "/list?q=LiDAR&kind=achievement&region=4201&field=new_materials&trl=4-6",
+            &[
+                "找到",
+                "1,284",
+                "武汉市",
+                "新材料及其应用",
+                "<mark>LiDAR</mark>",
+                "清除全部条件",
+                "成熟度 4–6 级",
+            ],
+            &["1,284", "New materials", "<mark>LiDAR</mark>", "Clear all", "TRL 4–6"],
+        ),
+        (
+            &format!("/listing/{SOLID}"),
+            &[
+                "签名核验通过",
+                "12100000707137123P",
+                "联系方式",
+                "027-6875 0000",
+                "2 个并存",
+                "300–500 万元",
+                "版本记录（3）",
+            ],
+            &["Verified", "Contact", "2 values side by side", "CNY 3,000,000–5,000,000", "Versions (3)"],
+        ),
+        (
+            "/status",
+            &["运行正常", "已同步", "对方证书已过期", "31 分钟前", "视图指纹", "48,210"],
+            &["Running", "In step", "31 min ago", "View hash", "48,210"],
+        ),
+    ];
+    for (target, zh, en) in pages {
+        for (lang, words) in [("zh", zh), ("en", en)] {
+            let answer = server.get_with(target, &format!("Cookie: lang={lang}\r\n")).await;
+            assert_eq!(answer.status, 200, "{target} {lang}");
+            assert_eq!(answer.header("content-language"), if lang == "zh" { "zh-CN" } else { "en" });
+            for word in *words {
+                assert!(answer.body.contains(word), "{word} is not on {target} in {lang}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_language_is_asked_for_remembered_and_else_chinese() {
+    let server = server().await;
+    let plain = server.get_with("/", "Accept-Language: en\r\n").await;
+    assert!(plain.body.contains("lang=\"zh-CN\"") && plain.header("set-cookie").is_empty());
+    let asked = server.get("/list?q=a&lang=en").await;
+    assert!(asked.body.contains("<html lang=\"en\">") && asked.body.contains("/list?q=a&#38;lang=zh"));
+    assert!(asked.header("set-cookie").starts_with("lang=en; Path=/;"));
+    let odd = server.get_with("/?lang=%0d%0aSet-Cookie:x", "Cookie: lang=<script>; a=b\r\n").await;
+    assert!(odd.body.contains("lang=\"zh-CN\"") && odd.header("set-cookie").is_empty());
+}
+
+#[tokio::test]
+async fn standing_and_failed_checks_are_said_aloud() {
+    let server = server().await;
+    let gone = server.get(&format!("/listing/{GONE}")).await;
+    assert!(
+        gone.body.contains("此信息已撤下")
+            && gone.body.contains("已整体转让")
+            && gone.body.contains("noindex")
+    );
+    let forged = server.get(&format!("/listing/{FORGED}")).await;
+    assert!(forged.body.contains("签名核验未通过") && forged.body.contains("内容与签名一致：未通过"));
+    assert!(forged.body.contains("机构准入：未核验"));
+    let need = server.get(&format!("/listing/{NEED}")).await;
+    assert!(need.body.contains("联系方式只在网络成员之间共享") && !need.body.contains("027-6875"));
+}
+
+#[tokio::test]
+async fn filters_lead_on_and_come_off_again() {
+    let server = server().await;
+    let body = server.get("/list?q=x&kind=demand&region=4201&page=3").await.body;
+    for link in [
+        "href=\"/list?q=x&#38;kind=demand\"",
+        "href=\"/list?q=x&#38;region=4201\"",
+        "href=\"/list?q=x&#38;kind=demand&#38;region=4201&#38;field=agriculture\"",
+        "href=\"/list?q=x&#38;kind=demand&#38;region=4201&#38;page=4\"",
+        "<input type=\"hidden\" name=\"kind\" value=\"demand\">",
+    ] {
+        assert!(body.contains(link), "{link}");
+    }
+    let none = server.get("/list?q=nothing&kind=demand").await;
+    assert_eq!(none.status, 200);
+    assert!(none.body.contains("没有符合的信息") && none.body.contains("去掉全部筛选条件"));
+}
+
+#[tokio::test]
+async fn an_empty_node_says_what_to_do_next() {
+    let server = Server::start(Fake { empty: true, ..Fake::default() }).await;
+    assert!(server.get("/").await.body.contains("导入本单位的表格并发布"));
+    assert!(server.get("/status").await.body.contains("要一份邀请"));
+}
+
+#[tokio::test]
+async fn refusals_are_pages_in_words() {
+    let server = server().await;
+    let cases = [
+        ("/listing/00000000ffffffff", 404, "没有找到这条信息"),
+        ("/listing/..%2f..%2fetc%2fpasswd", 404, "没有找到这条信息"),
+        ("/listing/%ff%fe", 404, "没有找到这条信息"),
+        ("/nowhere", 404, "没有这个页面"),
+        ("/assets/lianshi.0000000000000000.css", 404, "没有这个页面"),
+        ("/list?q=unready", 503, "节点正在准备"),
+        ("/list?q=broken", 500, "这一页没能显示"),
+        ("/list?q=panic", 500, "这一页没能显示"),
+    ];
+    for (target, status, words) in cases {
+        let answer = server.get(target).await;
+        assert_eq!(answer.status, status, "{target}");
+        assert!(answer.body.contains(words), "{target} lacks {words}");
+        assert!(!answer.body.contains("secret path"), "{target} tells of the machine");
+    }
+    assert_eq!(server.get("/list?q=unready").await.header("retry-after"), "30");
+}
+
+#[tokio::test]
+async fn small_addresses_answer() {
+    let server = server().await;
+    let health = server.get("/healthz").await;
+    assert_eq!((health.status, health.body.as_str()), (200, "ok\n"));
+    assert!(server.get("/robots.txt").await.body.contains("Disallow: /list?"));
+    assert_eq!(server.get("/favicon.ico").await.header("content-type"), "image/svg+xml");
+    let head = server.raw(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    let zipped = server.get_with("/", "Accept-Encoding: gzip\r\n").await;
+    assert_eq!(zipped.header("content-encoding"), "gzip");
+}
+
+#[tokio::test]
+async fn assets_are_found_through_the_page_and_kept_for_ever() {
+    let server = server().await;
+    let body = server.get("/").await.body;
+    for (before, media) in
+        [("rel=\"stylesheet\" href=\"", "text/css"), ("type=\"image/svg+xml\" href=\"", "image/svg")]
+    {
+        let path = body.split(before).nth(1).unwrap().split('"').next().unwrap();
+        let asset = server.get(path).await;
+        assert_eq!(asset.status, 200);
+        assert!(asset.header("content-type").starts_with(media));
+        assert!(asset.header("cache-control").contains("immutable"));
+    }
+}

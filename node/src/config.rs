@@ -1,0 +1,170 @@
+//! The node's configuration: `config.toml` in its home. Every key has a default; unknown keys are refused with their
+//! name, since a typing error must not silently change what a node does.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use protocol::{Role, ShelfKind, ShelfPattern, Subscription};
+use serde::{Deserialize, Serialize};
+
+/// The whole file. The sample files in `configs/` explain each key.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `hub`, `sub-market`, `resource-station` or `grassroots-site`.
+    pub role: String,
+    /// Who the node is, for people.
+    pub node: NodeSection,
+    /// Peers.
+    pub network: NetworkSection,
+    /// Pages.
+    pub web: WebSection,
+    /// Disk.
+    pub storage: StorageSection,
+    /// What is replicated to this node.
+    pub subscribe: SubscribeSection,
+    /// Logs.
+    pub log: LogSection,
+}
+
+/// Who the node is.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeSection {
+    /// Name of the institution.
+    pub name: String,
+    /// GB/T 2260 code, six digits.
+    pub region: String,
+}
+
+/// Peers.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetworkSection {
+    /// Multiaddresses to listen on.
+    pub listen: Vec<String>,
+    /// Multiaddresses to connect to, beside those of the invitation.
+    pub bootstrap: Vec<String>,
+}
+
+/// Pages.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebSection {
+    /// Address and port.
+    pub listen: String,
+}
+
+/// Disk.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageSection {
+    /// Cache of the store, MiB.
+    pub cache_mib: u64,
+    /// Free space below which nothing is written, MiB.
+    pub floor_mib: u64,
+}
+
+/// What is replicated to this node.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubscribeSection {
+    /// Prefixes of region codes; an empty prefix is everything.
+    pub regions: Vec<String>,
+    /// Kinds, or `*`.
+    pub kinds: Vec<String>,
+}
+
+/// Logs.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSection {
+    /// `error`, `warn`, `info`, `debug`, or a filter.
+    pub level: String,
+}
+
+impl Default for NetworkSection {
+    fn default() -> Self {
+        let listen = ["/ip4/0.0.0.0/tcp/7400", "/ip4/0.0.0.0/udp/7400/quic-v1"];
+        Self { listen: listen.map(str::to_owned).into(), bootstrap: Vec::new() }
+    }
+}
+
+impl Default for WebSection {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:7480".to_owned() }
+    }
+}
+
+impl Default for StorageSection {
+    fn default() -> Self {
+        Self { cache_mib: 128, floor_mib: 256 }
+    }
+}
+
+impl Default for SubscribeSection {
+    fn default() -> Self {
+        Self { regions: vec![String::new()], kinds: vec!["*".to_owned()] }
+    }
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { level: "warn".to_owned() }
+    }
+}
+
+impl Config {
+    /// Name of the file in a home.
+    pub const FILE: &str = "config.toml";
+
+    /// Reads a home's file; defaults when it has none.
+    ///
+    /// # Errors
+    /// When it cannot be read or has a key that this version does not know.
+    pub fn read(home: &Path) -> Result<Self> {
+        let path = home.join(Self::FILE);
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        Self::read_file(&path)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn read_file(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is not a valid configuration", path.display()))
+    }
+
+    /// The role, when the file names a known one.
+    pub fn role(&self) -> Option<Role> {
+        Role::from_id(&self.role)
+    }
+
+    /// The subscription that the file asks for.
+    ///
+    /// # Errors
+    /// A region that is not a prefix of digits, a kind that does not exist.
+    pub fn subscription(&self) -> Result<Subscription> {
+        let mut patterns = Vec::new();
+        for region in &self.subscribe.regions {
+            let digits = region.len() <= 6 && region.bytes().all(|b| b.is_ascii_digit());
+            anyhow::ensure!(digits, "[subscribe] regions: {region:?} is not a prefix of a region code");
+            for kind in &self.subscribe.kinds {
+                let kind = match kind.as_str() {
+                    "*" => None,
+                    word => Some(ShelfKind(
+                        catalog::Kind::from_id(word)
+                            .with_context(|| format!("[subscribe] kinds: {word:?} is not a kind"))?
+                            .code(),
+                    )),
+                };
+                patterns.push(ShelfPattern { region_prefix: region.clone(), kind });
+            }
+        }
+        Ok(Subscription { patterns })
+    }
+}

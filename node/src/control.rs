@@ -1,0 +1,151 @@
+//! The control socket: how the command line talks to a running node, since the store can be open in one process only.
+//!
+//! One JSON object a line each way: a [`Request`], then `{"ok": …}` or `{"error": {code, message, hint}}`. The socket
+//! lies in the home and only its owner can open it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixListener;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::office::{Failure, Office, Reply, Request, exit};
+
+/// Longest request, bytes: an import of `MAX_ROWS` rows of the largest records that are usual.
+const MAX_LINE: u64 = 64 * 1024 * 1024;
+/// Connections served at once.
+const MAX_CONNECTIONS: usize = 16;
+/// Longest path of a Unix socket on Linux is 107 bytes; longer homes get a socket in the temporary folder.
+const MAX_SOCKET_PATH: usize = 100;
+/// The client waits this long for an answer; imports answer piece by piece.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Answer {
+    Ok(serde_json::Value),
+    Error(Failure),
+}
+
+/// Where the socket of a home lies.
+pub fn socket_path(home: &Path) -> PathBuf {
+    let usual = home.join("control.sock");
+    if usual.as_os_str().len() <= MAX_SOCKET_PATH {
+        return usual;
+    }
+    let name = protocol::hash("control-socket", &[home.as_os_str().as_encoded_bytes()]);
+    std::env::temp_dir().join(format!("lianshi-{}.sock", &name.to_string()[..24]))
+}
+
+/// Serves the socket until `stop` is notified.
+///
+/// # Errors
+/// When the socket cannot be made.
+pub async fn serve(office: Arc<Office>, home: &Path, stop: Arc<Notify>) -> std::io::Result<()> {
+    let path = socket_path(home);
+    // The home's lock is ours, so a socket that is still there belongs to a process that is gone.
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let (office, stop) = (Arc::clone(&office), Arc::clone(&stop));
+                tokio::spawn(async move {
+                    if let Err(error) = converse(stream, office, stop).await {
+                        tracing::debug!("a control connection ended: {error}");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!("control socket: {error}");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+async fn converse(
+    stream: tokio::net::UnixStream,
+    office: Arc<Office>,
+    stop: Arc<Notify>,
+) -> anyhow::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut read = tokio::io::BufReader::new(read);
+    loop {
+        let mut line = Vec::new();
+        let size = (&mut read).take(MAX_LINE).read_until(b'\n', &mut line).await?;
+        if size == 0 {
+            return Ok(());
+        }
+        let reply = match serde_json::from_slice::<Request>(&line) {
+            Ok(Request::Stop) => {
+                stop.notify_one();
+                Ok(serde_json::json!({ "v": 1, "stopping": true }))
+            }
+            Ok(request) => {
+                let office = Arc::clone(&office);
+                tokio::task::spawn_blocking(move || office.answer(request)).await?
+            }
+            Err(error) => Err(Failure::new(
+                exit::USAGE,
+                format!("the request is not understood: {error}"),
+                "the command line and the node may be of different versions",
+            )),
+        };
+        let answer = match reply {
+            Ok(json) => Answer::Ok(json),
+            Err(failure) => Answer::Error(failure),
+        };
+        let mut bytes = serde_json::to_vec(&answer)?;
+        bytes.push(b'\n');
+        write.write_all(&bytes).await?;
+    }
+}
+
+/// A connection to a running node.
+pub struct Client {
+    stream: BufReader<UnixStream>,
+}
+
+impl Client {
+    /// Connects; `None` when no node runs in that home.
+    pub fn connect(home: &Path) -> Option<Self> {
+        let stream = UnixStream::connect(socket_path(home)).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        Some(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// # Errors
+    /// The node's own failure, or exit code 4 when the connection broke.
+    pub fn ask(&mut self, request: &Request) -> Reply {
+        let broken = |what: String| {
+            Failure::new(exit::UNREACHABLE, what, "see whether it still runs: `lianshi status`; then try again")
+        };
+        let mut bytes = serde_json::to_vec(request).map_err(|error| broken(error.to_string()))?;
+        bytes.push(b'\n');
+        let sent = self.stream.get_mut().write_all(&bytes);
+        sent.map_err(|error| broken(format!("the node does not take the request: {error}")))?;
+        let mut line = String::new();
+        match self.stream.read_line(&mut line) {
+            Ok(0) => Err(broken("the node has stopped before it answered".to_owned())),
+            Err(error) => Err(broken(format!("the node does not answer: {error}"))),
+            Ok(_) => match serde_json::from_str::<Answer>(&line) {
+                Ok(Answer::Ok(json)) => Ok(json),
+                Ok(Answer::Error(failure)) => Err(failure),
+                Err(error) => Err(broken(format!("the answer is not understood: {error}"))),
+            },
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! The one place that owns the replica and performs its effects.
+//!
+//! ```text
+//! network events ─► on_event ─► Replica::handle ─► effects ─► ledger · network
+//! clerk's work   ─► work     ─► Desk (sign, journal, fsync, store) ─► Replica::handle(Appended) ─► network
+//! ```
+//!
+//! A [`Core`] stands behind one lock. It never waits for a peer: what does not fit into a session's queue stays in
+//! `serving` until the network says that there is room.
+
+mod dialing;
+mod serving;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use market::{Authored, Desk, Identity, Ledger, LedgerFigures, Library};
+use network::{Event, SessionId};
+use protocol::{Entry, Hash, LogId, PublicKey, Redemption, Verb};
+use replica::{Effect, Input, PeerView, Replica};
+
+use crate::config::Config;
+use dialing::Dialing;
+use serving::Serving;
+
+/// The name and version that peers and operators see.
+pub const AGENT: &str = concat!("lianshi/", env!("CARGO_PKG_VERSION"));
+
+/// Milliseconds since 1970, this machine's clock.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// A node's state and its hands.
+pub struct Core {
+    identity: Arc<Identity>,
+    ledger: Ledger,
+    replica: Replica,
+    library: Arc<Library>,
+    network: Option<network::Handle>,
+    serving: Serving,
+    dialing: Dialing,
+    addresses: Vec<String>,
+    arrivals: Arc<AtomicU64>,
+    last_success: BTreeMap<PublicKey, i64>,
+    last_failure: BTreeMap<PublicKey, String>,
+    mended: Option<String>,
+}
+
+/// Figures that a status shows.
+#[derive(Clone, Debug)]
+pub struct CoreFigures {
+    /// Of the ledger.
+    pub ledger: LedgerFigures,
+    /// The view hash.
+    pub view: Hash,
+    /// Where peers can reach this node.
+    pub addresses: Vec<String>,
+    /// Everyone connected.
+    pub peers: Vec<PeerView>,
+    /// When a node was last in step with this one, milliseconds since 1970.
+    pub last_success: BTreeMap<PublicKey, i64>,
+    /// The last thing that went wrong with nodes that are not connected.
+    pub last_failure: BTreeMap<PublicKey, String>,
+    /// Dials that came to nothing: address and reason.
+    pub unreachable: Vec<(String, String)>,
+    /// Bytes received and sent by the network since the start.
+    pub bytes: (u64, u64),
+    /// Bytes on disk.
+    pub disk: u64,
+    /// What had to be mended at the start.
+    pub mended: Option<String>,
+}
+
+impl Core {
+    /// Opens the node of a home.
+    ///
+    /// # Errors
+    /// When there is none, another process holds it, or its files are damaged beyond mending.
+    pub fn open(home: &Path, config: &Config) -> anyhow::Result<Self> {
+        let identity = Arc::new(Identity::read(home)?);
+        let options = storage::Options {
+            cache_capacity: config.storage.cache_mib.max(8) << 20,
+            floor_bytes: config.storage.floor_mib << 20,
+        };
+        let opened = Ledger::open(&home.join("data"), options)?;
+        let me = identity.me(config.subscription()?, AGENT.to_owned());
+        let replica = Replica::new(me, opened.ledger.logs(), opened.roster);
+        let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
+        let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
+        let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
+        dialing.spare(serving::directory(&opened.ledger, &identity)?);
+        Ok(Self {
+            identity,
+            ledger: opened.ledger,
+            replica,
+            library,
+            network: None,
+            serving: Serving::default(),
+            dialing,
+            addresses: Vec::new(),
+            arrivals,
+            last_success: BTreeMap::new(),
+            last_failure: BTreeMap::new(),
+            mended: opened.mended,
+        })
+    }
+
+    /// The reading side, for other threads.
+    pub fn library(&self) -> Arc<Library> {
+        Arc::clone(&self.library)
+    }
+
+    /// Counts documents as they arrive or change; the index catches up to it.
+    pub fn arrivals(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.arrivals)
+    }
+
+    /// Who this node is.
+    pub fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.identity)
+    }
+
+    /// The replica, to read.
+    pub fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// Names the numbering of arrivals.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn numbering(&mut self) -> market::Result<u64> {
+        self.ledger.numbering()
+    }
+
+    /// One entry of a log, when it is held.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn read_one(&self, log: &LogId, seq: u64) -> market::Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        // The opening comes along: it holds the certificate of the node that signed.
+        for place in [1, seq] {
+            self.ledger.read_log(log, place - 1, place, |entry| {
+                found.push(entry);
+                true
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Gives the core its network.
+    pub fn connect(&mut self, network: network::Handle) {
+        self.network = Some(network);
+    }
+
+    /// Does a clerk's or operator's work and passes what was written on to the peers.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn work<T>(
+        &mut self,
+        work: impl FnOnce(&mut Desk<'_>) -> market::Result<(T, Vec<Authored>)>,
+    ) -> market::Result<T> {
+        let now_ms = now_ms();
+        let mut desk =
+            Desk { ledger: &mut self.ledger, identity: &self.identity, library: &self.library, now_ms };
+        let (value, authored) = work(&mut desk)?;
+        self.announce(authored);
+        Ok(value)
+    }
+
+    fn announce(&mut self, authored: Vec<Authored>) {
+        for Authored { log, entries } in authored {
+            self.drive(Input::Appended { log, entries });
+        }
+        self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
+        self.pump();
+    }
+
+    /// Gives the replica one input and performs what it wants.
+    fn drive(&mut self, input: Input) {
+        let mut effects = self.replica.handle(input, now_ms());
+        // Performing an effect can call for another input; it is taken after the effects before it.
+        let mut later = Vec::new();
+        while !effects.is_empty() {
+            for effect in effects.drain(..) {
+                if let Some(input) = self.perform(effect) {
+                    later.push(input);
+                }
+            }
+            for input in later.drain(..) {
+                effects.extend(self.replica.handle(input, now_ms()));
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) -> Option<Input> {
+        match effect {
+            Effect::Send { session, frame } => self.serving.queue(session, frame.to_bytes()),
+            Effect::Serve { session, log, have, to } => self.serving.serve(session, log, have, to),
+            Effect::Persist { run } => self.persist(&run),
+            Effect::Countersign { redemption } => return self.countersign(&redemption),
+            Effect::RosterChanged => self.library.set_roster(self.replica.roster().clone()),
+            Effect::HangUp { session, reason } => {
+                self.pump();
+                self.note_failure(session, &reason);
+                if let Some(network) = &self.network {
+                    network.hang_up(SessionId(session), reason);
+                }
+            }
+            Effect::Report { session, what } => tracing::warn!(session, "{what}"),
+        }
+        None
+    }
+
+    fn persist(&mut self, run: &protocol::CheckedRun) {
+        if let Err(error) = self.ledger.persist(&run.log, &run.entries) {
+            // The replica counts entries that the store does not have: go on from the disk's word at the next start.
+            tracing::error!("entries from a peer could not be stored: {error}");
+            self.mended = Some(format!("entries from a peer could not be stored: {error}"));
+            return;
+        }
+        for checked in run.entries.iter().filter(|e| e.entry.header.verb == Verb::ADDRESSES) {
+            self.dialing.spare(serving::addresses_in(&checked.entry, &self.identity));
+        }
+        self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
+    }
+
+    fn countersign(&mut self, redemption: &Redemption) -> Option<Input> {
+        let mut desk = Desk {
+            ledger: &mut self.ledger,
+            identity: &self.identity,
+            library: &self.library,
+            now_ms: now_ms(),
+        };
+        match desk.countersign(redemption) {
+            Ok(Authored { log, entries }) => Some(Input::Appended { log, entries }),
+            Err(error) => {
+                tracing::error!("an invitation could not be countersigned: {error}");
+                None
+            }
+        }
+    }
+
+    fn note_failure(&mut self, session: u64, reason: &str) {
+        let peers = self.replica.peers();
+        if let Some(peer) = peers.iter().find(|p| p.session == session) {
+            self.last_failure.insert(peer.peer, reason.to_owned());
+        }
+    }
+
+    /// Takes an event of the network.
+    pub fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Connected { session, peer, address, outbound } => {
+                self.dialing.connected(&address);
+                let peer = PublicKey(peer);
+                self.drive(Input::Connected { session: session.0, peer, outbound });
+            }
+            Event::Frame { session, bytes } => self.drive(Input::Frame { session: session.0, bytes }),
+            Event::Closed { session, peer, reason } => {
+                self.last_failure.entry(PublicKey(peer)).or_insert_with(|| reason.to_string());
+                self.serving.forget(session.0);
+                self.dialing.closed(now_ms());
+                self.drive(Input::Closed { session: session.0 });
+            }
+            Event::Drained { session } => self.serving.drained(session.0),
+            Event::Listening { address } => {
+                tracing::info!("listening on {address}");
+                self.addresses.push(address);
+                self.publish_addresses();
+            }
+            Event::ListeningEnded { address, .. } => self.addresses.retain(|a| *a != address),
+            Event::ListenFailed { address, why, hint } => {
+                tracing::error!("cannot listen on {address}: {why}; {hint}");
+                eprintln!("lianshi: cannot listen on {address}: {why}\n  hint: {hint}");
+            }
+            Event::DialFailed { address, reason, .. } => self.dialing.failed(&address, reason.to_string(), now_ms()),
+            Event::Observed { .. } => {}
+        }
+        self.pump();
+    }
+
+    fn publish_addresses(&mut self) {
+        let addresses = self.addresses.clone();
+        let published =
+            self.work(|desk| Ok(((), desk.publish_addresses(&addresses)?.into_iter().collect())));
+        if let Err(error) = published {
+            tracing::warn!("the node's addresses could not be published: {error}");
+        }
+    }
+
+    /// To be called about once a second: deadlines, dials.
+    pub fn tick(&mut self) {
+        self.drive(Input::Tick);
+        let now = now_ms();
+        for peer in self.replica.peers() {
+            if peer.synced {
+                self.last_success.insert(peer.peer, now);
+                self.last_failure.remove(&peer.peer);
+            }
+        }
+        self.dial(now);
+        self.pump();
+    }
+
+    /// Sends what has room by now.
+    pub fn go_on(&mut self) {
+        self.pump();
+    }
+
+    /// Fsyncs what came in and tells the peers. False when there was nothing.
+    pub fn checkpoint(&mut self) -> bool {
+        match self.ledger.checkpoint() {
+            Ok(true) => {
+                self.drive(Input::Durable);
+                self.pump();
+                true
+            }
+            Ok(false) => false,
+            Err(error) => {
+                tracing::error!("the store could not be fsynced: {error}");
+                false
+            }
+        }
+    }
+
+    /// The view hash.
+    pub fn view_hash(&self) -> Hash {
+        replica::view_hash(self.ledger.sums(), &self.replica.roster().digest())
+    }
+
+    /// Figures for a status.
+    pub fn figures(&self) -> CoreFigures {
+        let total = self.network.as_ref().map(network::Handle::total).unwrap_or_default();
+        CoreFigures {
+            ledger: self.ledger.figures(&self.identity.node.public()),
+            view: self.view_hash(),
+            addresses: self.addresses.clone(),
+            peers: self.replica.peers(),
+            last_success: self.last_success.clone(),
+            last_failure: self.last_failure.clone(),
+            unreachable: self.dialing.unreachable(),
+            bytes: (total.bytes_in, total.bytes_out),
+            disk: self.ledger.size_on_disk().unwrap_or_default(),
+            mended: self.mended.clone(),
+        }
+    }
+}

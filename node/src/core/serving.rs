@@ -1,0 +1,174 @@
+//! What is on its way out: frames and ranges of entries, each session with its own queue, in turn.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use market::{Identity, Ledger};
+use network::{SendOutcome, SessionId};
+use protocol::{Decoder, Entry, Frame, Head, LogId, RunBuilder, ShelfKind, Verb, limits};
+use replica::Input;
+
+use super::Core;
+
+/// Runs sent to one session before the next one has its turn.
+const RUNS_PER_TURN: usize = 4;
+
+struct Range {
+    log: LogId,
+    have: u64,
+    to: u64,
+}
+
+#[derive(Default)]
+struct Outbox {
+    frames: VecDeque<Vec<u8>>,
+    ranges: VecDeque<Range>,
+    full: bool,
+}
+
+/// The queues of all sessions.
+#[derive(Default)]
+pub(super) struct Serving {
+    sessions: BTreeMap<u64, Outbox>,
+}
+
+impl Serving {
+    pub fn queue(&mut self, session: u64, frame: Vec<u8>) {
+        self.sessions.entry(session).or_default().frames.push_back(frame);
+    }
+
+    /// Entries after `have` up to `to`. A log asked for again is sent again from there; one that only grew goes on.
+    pub fn serve(&mut self, session: u64, log: LogId, have: u64, to: u64) {
+        let outbox = self.sessions.entry(session).or_default();
+        match outbox.ranges.iter_mut().find(|r| r.log == log) {
+            Some(range) if range.to == have => range.to = to,
+            Some(range) => *range = Range { log, have, to: to.max(range.to) },
+            None => outbox.ranges.push_back(Range { log, have, to }),
+        }
+    }
+
+    pub fn forget(&mut self, session: u64) {
+        self.sessions.remove(&session);
+    }
+
+    pub fn drained(&mut self, session: u64) {
+        if let Some(outbox) = self.sessions.get_mut(&session) {
+            outbox.full = false;
+        }
+    }
+}
+
+impl Core {
+    /// Sends what can be sent now.
+    pub(super) fn pump(&mut self) {
+        let Some(network) = self.network.clone() else { return };
+        let sessions: Vec<u64> = self.serving.sessions.keys().copied().collect();
+        for session in sessions {
+            self.pump_session(&network, session);
+        }
+    }
+
+    /// True while ranges wait that the lines could take.
+    pub fn has_work(&self) -> bool {
+        self.serving.sessions.values().any(|o| !o.full && !(o.ranges.is_empty() && o.frames.is_empty()))
+    }
+
+    fn pump_session(&mut self, network: &network::Handle, session: u64) {
+        for _ in 0..RUNS_PER_TURN {
+            let Some(outbox) = self.serving.sessions.get_mut(&session) else { return };
+            while let Some(frame) = outbox.frames.pop_front() {
+                if outbox.full {
+                    outbox.frames.push_front(frame);
+                    return;
+                }
+                match network.send(SessionId(session), frame) {
+                    SendOutcome::Queued => {}
+                    SendOutcome::Full(frame) => {
+                        outbox.frames.push_front(frame);
+                        outbox.full = true;
+                        return;
+                    }
+                    SendOutcome::TooLarge => tracing::error!("a frame was too large to be sent"),
+                    SendOutcome::Gone => {
+                        self.serving.forget(session);
+                        return;
+                    }
+                }
+            }
+            if outbox.full {
+                return;
+            }
+            let Some(range) = outbox.ranges.pop_front() else { return };
+            self.send_run(session, range);
+        }
+    }
+
+    /// Queues one run of a range, and puts the rest of the range behind the others.
+    fn send_run(&mut self, session: u64, range: Range) {
+        let Range { log, have, to } = range;
+        let run = match read_run(&self.ledger, &log, have, to) {
+            Ok(Some(run)) => run,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!("entries could not be read for a peer: {error}");
+                return;
+            }
+        };
+        let (bytes, upto) = run;
+        self.serving.queue(session, Frame::Run(bytes).to_bytes());
+        if upto < to {
+            if let Some(outbox) = self.serving.sessions.get_mut(&session) {
+                outbox.ranges.push_back(Range { log, have: upto, to });
+            }
+        }
+        self.drive(Input::Served { session, log, upto, entries: upto - have });
+    }
+}
+
+/// One run of a log after `have`: its bytes and the last sequence number in it.
+fn read_run(ledger: &Ledger, log: &LogId, have: u64, to: u64) -> anyhow::Result<Option<(Vec<u8>, u64)>> {
+    let mut builder: Option<RunBuilder> = None;
+    let mut upto = have;
+    ledger.read_log(log, have, to, |entry| {
+        let prev = Head { seq: have, hash: entry.header.prev };
+        let run = builder.get_or_insert_with(|| RunBuilder::new(*log, prev));
+        run.push(&entry);
+        upto = entry.header.seq;
+        !run.is_full()
+    })?;
+    Ok(match builder {
+        Some(builder) => Some((builder.finish()?, upto)),
+        None => None,
+    })
+}
+
+/// Addresses in a directory entry of another node.
+pub(super) fn addresses_in(entry: &Entry, me: &Identity) -> Vec<String> {
+    let of_others = entry.header.log.node != me.node.public();
+    let payload = entry.payload.as_ref().filter(|_| of_others && entry.header.verb == Verb::ADDRESSES);
+    let read = payload.map(|payload| {
+        Decoder::whole(&payload.bytes, "addresses", |from| {
+            from.list(limits::MAX_ADDRESSES, "addresses", |from| {
+                Ok(from.text(limits::MAX_ADDRESS, "address")?.to_owned())
+            })
+        })
+    });
+    match read {
+        Some(Ok(addresses)) => addresses,
+        _ => Vec::new(),
+    }
+}
+
+/// The latest addresses of all other nodes, from the directory shelf.
+pub(super) fn directory(ledger: &Ledger, me: &Identity) -> market::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (log, state) in ledger.logs() {
+        if log.shelf.kind != ShelfKind::DIRECTORY || log.node == me.node.public() {
+            continue;
+        }
+        ledger.read_log(&log, state.head.seq.saturating_sub(1), state.head.seq, |entry| {
+            found.extend(addresses_in(&entry, me));
+            true
+        })?;
+    }
+    Ok(found)
+}

@@ -1,0 +1,116 @@
+//! The node's office: everything that the command line, the pages and the control socket ask for, answered in one place.
+//!
+//! Reads go to the library and the index, beside the core; writes take the core's lock for as long as they take.
+
+mod answers;
+mod json;
+mod request;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use market::{Finder, Identity, Library};
+
+use crate::config::Config;
+use crate::core::{Core, CoreFigures, now_ms};
+
+pub use answers::{MAX_ROWS, kind_of, region_code};
+pub use json::{peer_state, time as time_text, to_value, of_value};
+pub use request::{Failure, Reply, Request, Row, RowOutcome, exit};
+
+/// An open node.
+pub struct Office {
+    home: PathBuf,
+    config: Config,
+    core: Mutex<Core>,
+    library: Arc<Library>,
+    finder: Arc<Finder>,
+    identity: Arc<Identity>,
+    started_ms: i64,
+    web: OnceLock<String>,
+    running: bool,
+}
+
+impl Office {
+    /// Opens the node of a home. `running` says whether it will serve peers and pages.
+    ///
+    /// # Errors
+    /// When there is none, another process holds it, or it cannot be read.
+    pub fn open(home: &Path, config: Config, running: bool) -> anyhow::Result<Self> {
+        let mut core = Core::open(home, &config)?;
+        let finder = Finder::open(&home.join("index"), core.numbering()?)?;
+        if let Some(why) = finder.rebuilt() {
+            tracing::info!("the search index is built anew: {why}");
+        }
+        Ok(Self {
+            home: home.to_owned(),
+            library: core.library(),
+            identity: core.identity(),
+            core: Mutex::new(core),
+            finder: Arc::new(finder),
+            started_ms: now_ms(),
+            web: OnceLock::new(),
+            config,
+            running,
+        })
+    }
+
+    /// The home's folder.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The core, locked.
+    pub fn core(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reading side.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The search index.
+    pub fn finder(&self) -> &Arc<Finder> {
+        &self.finder
+    }
+
+    /// Who this node is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The configuration it was started with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// When it was opened, milliseconds since 1970.
+    pub fn started_ms(&self) -> i64 {
+        self.started_ms
+    }
+
+    /// Notes the web address once the pages are served.
+    pub fn set_web(&self, address: String) {
+        // Set once, by the one task that binds the port.
+        let _ = self.web.set(address);
+    }
+
+    /// The web address, when pages are served.
+    pub fn web(&self) -> Option<&str> {
+        self.web.get().map(String::as_str)
+    }
+
+    /// Figures of the core.
+    pub fn figures(&self) -> CoreFigures {
+        self.core().figures()
+    }
+
+    /// Makes everything that arrived searchable. A running node does so by itself.
+    ///
+    /// # Errors
+    /// When the store or the index fails.
+    pub fn index(&self) -> market::Result<u64> {
+        self.finder.catch_up(&self.library)
+    }
+}

@@ -1,0 +1,366 @@
+//! The answers.
+
+use std::collections::BTreeMap;
+
+use catalog::{Kind, Record};
+use market::{Desk, Incoming, Outcome};
+use protocol::{DocumentId, FileKind, Proof, Role, Subject, seal_file};
+use serde_json::{Value as Json, json};
+
+use super::json;
+use super::request::{Failure, Reply, Request, Row, exit};
+use super::Office;
+
+/// Most rows of one request; the command line sends an import in pieces of this size.
+pub const MAX_ROWS: usize = 500;
+/// Most drafts shown.
+const MAX_DRAFTS: usize = 4_000;
+
+impl Office {
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// What went wrong, with the exit code that a command line ends with.
+    pub fn answer(&self, request: Request) -> Reply {
+        match request {
+            Request::Status => Ok(self.status()),
+            Request::Peers => {
+                let figures = self.figures();
+                Ok(json!({ "v": 1, "peers": self.peers_json(&figures) }))
+            }
+            Request::Search { text, kind, region, field, trl, limit, offset } => {
+                let query = search::Query {
+                    text,
+                    kind,
+                    region_prefix: region,
+                    field,
+                    trl,
+                    limit,
+                    offset,
+                    ..search::Query::default()
+                };
+                self.search(&query)
+            }
+            Request::Show { id } => self.show(&id),
+            Request::History { id } => {
+                let id = self.library().find(&id)?;
+                let items = self.library().history(&id)?;
+                Ok(json!({ "v": 1, "id": id.to_string(), "entries": items.iter().map(json::of_history).collect::<Vec<_>>() }))
+            }
+            Request::Drafts => self.drafts(),
+            Request::TakeIn { kind, rows, publish } => self.take_in(&kind, rows, publish),
+            Request::Edit { id, changes } => self.edit(&id, &changes),
+            Request::Publish { id } => self.publish(&id),
+            Request::Withdraw { id } => self.set_withdrawn(&id, true),
+            Request::Invite { role, region, days } => self.invite(&role, &region, days),
+            Request::Proof { id } => self.proof(&id),
+            Request::Charter => Ok(file_reply(&self.identity().charter_file())),
+            Request::Stop => Err(Failure::new(exit::FAILED, "no node is running in this home", "")),
+        }
+    }
+
+    fn peers_json(&self, figures: &crate::core::CoreFigures) -> Vec<Json> {
+        json::of_peers(figures, |peer| self.library().institution_of(peer.certificate.as_ref()?))
+    }
+
+    fn status(&self) -> Json {
+        let figures = self.figures();
+        let identity = self.identity();
+        let body = &identity.certificate.body;
+        let charter = &identity.charter.charter;
+        let admitted = self.library().roster().members.contains_key(&body.institution);
+        json!({
+            "v": 1,
+            "running": self.running,
+            "node": identity.node.public().to_string(),
+            "name": identity.institution.name,
+            "role": body.role.id(),
+            "region": format!("{:06}", body.region),
+            "admitted": admitted,
+            "institution": body.institution.to_string(),
+            "network": {
+                "id": charter.id().to_string(), "name_zh": charter.name_zh, "name_en": charter.name_en,
+                "institutions": self.library().roster().members.len(),
+            },
+            "listings": { "held": figures.ledger.held, "own": figures.ledger.own, "waiting": figures.ledger.waiting },
+            "entries": figures.ledger.entries,
+            "void": figures.ledger.void,
+            "logs": figures.ledger.logs,
+            "searchable": self.finder().index().len(),
+            "view_hash": figures.view.to_string(),
+            "peers": self.peers_json(&figures),
+            "addresses": figures.addresses,
+            "web": self.web(),
+            "bytes": { "in": figures.bytes.0, "out": figures.bytes.1, "disk": figures.disk },
+            "certificate": { "id": identity.certificate.id().to_string(), "not_after": json::time(body.not_after_ms) },
+            "started": json::time(self.started_ms()),
+            "mended": figures.mended,
+            "version": env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    fn search(&self, query: &search::Query) -> Reply {
+        if !self.running {
+            self.index()?;
+        }
+        let results = self.finder().index().search(query).map_err(market::MarketError::from)?;
+        let mut hits = Vec::with_capacity(results.hits.len());
+        for hit in &results.hits {
+            let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
+            let Some(listing) = self.library().listing(&id)?.filter(|l| l.hidden.is_none()) else { continue };
+            let record = Record::new(listing.state.flat());
+            let region = record.text("region").unwrap_or_default();
+            hits.push(json!({
+                "v": 1,
+                "id": hit.id,
+                "title": listing.title(),
+                "kind": json::kind_id(listing.log.shelf.kind.0),
+                "region": region,
+                "region_name": catalog::region::path_text(region),
+                "institution": listing.institution_name,
+                "trl": record.trl(),
+                "updated": json::time(listing.updated_ms),
+                "score": hit.score,
+            }));
+        }
+        Ok(json!({ "v": 1, "total": results.total, "hits": hits }))
+    }
+
+    fn show(&self, id: &str) -> Reply {
+        if let Some(draft) = self.library().draft(id)? {
+            return Ok(json!({
+                "v": 1, "id": draft.id, "kind": json::kind_id(draft.kind), "status": "draft",
+                "title": draft.fields.get("title").map(json::of_value), "fields": json::of_fields(&draft.fields),
+            }));
+        }
+        let id = self.library().find(id)?;
+        let missing = || Failure::new(exit::FAILED, format!("there is no listing {id} on this node"), "");
+        let listing = self.library().listing(&id)?.ok_or_else(missing)?;
+        let history = self.library().history(&id)?;
+        let signed = history.iter().all(|item| item.signed);
+        let admitted = listing.institution.is_some_and(|i| self.library().roster().members.contains_key(&i));
+        let void = history.iter().filter(|item| item.fate != replica::Fate::Valid).count();
+        let state = match (signed, admitted) {
+            (true, true) => "verified",
+            (false, _) => "signature does not verify",
+            (_, false) => "institution not admitted",
+        };
+        let mut out = json::of_listing(&listing, &self.library().contact(&id)?);
+        out.insert(
+            "proof".into(),
+            json!({
+                "state": state, "signatures": signed, "admitted": admitted, "entries": history.len(), "void_or_waiting": void,
+                "network": self.identity().network().to_string(),
+            }),
+        );
+        Ok(Json::Object(out))
+    }
+
+    fn drafts(&self) -> Reply {
+        let drafts = self.library().drafts(MAX_DRAFTS)?;
+        let list: Vec<Json> = drafts
+            .iter()
+            .map(|d| {
+                json!({
+                    "v": 1, "id": d.id, "kind": json::kind_id(d.kind), "status": "draft",
+                    "title": d.fields.get("title").map(json::of_value),
+                })
+            })
+            .collect();
+        Ok(json!({ "v": 1, "drafts": list }))
+    }
+
+    fn take_in(&self, kind: &str, rows: Vec<Row>, publish: bool) -> Reply {
+        let kind = kind_of(kind)?;
+        if rows.len() > MAX_ROWS {
+            let message = format!("{} rows at once, {MAX_ROWS} are allowed", rows.len());
+            return Err(Failure::new(exit::USAGE, message, "send them in pieces"));
+        }
+        let mut records = Vec::with_capacity(rows.len());
+        for row in &rows {
+            records.push(incoming(kind, &values_of(&row.fields)?).map_err(|failure| {
+                Failure { message: format!("row {}: {}", row.row, failure.message), ..failure }
+            })?);
+        }
+        let outcomes = self.core().work(|desk| desk.take_in(&records, publish))?;
+        let list: Vec<Json> = rows.iter().zip(&outcomes).map(|(row, outcome)| outcome_json(row.row, outcome)).collect();
+        Ok(json!({ "v": 1, "rows": list }))
+    }
+
+    fn edit(&self, id: &str, changes: &BTreeMap<String, Json>) -> Reply {
+        let mut parsed = BTreeMap::new();
+        for (key, value) in changes {
+            let value = match value {
+                Json::Null => None,
+                other => Some(json::to_value(other).ok_or_else(|| unusable(key))?),
+            };
+            parsed.insert(key.clone(), value);
+        }
+        if let Some(draft) = self.library().draft(id)? {
+            let mut fields = draft.fields;
+            apply(&mut fields, parsed);
+            let kind = kind_of(&json::kind_id(draft.kind))?;
+            let record = incoming(kind, &fields)?;
+            let outcome = self.core().work(|desk| Ok((desk.keep_draft(Some(id), &record)?, Vec::new())))?;
+            return Ok(outcome_json(0, &outcome));
+        }
+        let id = self.library().find(id)?;
+        let listing = self.library().listing(&id)?;
+        if let Some(listing) = listing {
+            let mut fields = listing.state.flat();
+            apply(&mut fields, parsed.clone());
+            let kind = kind_of(&json::kind_id(listing.log.shelf.kind.0))?;
+            let checked = incoming(kind, &fields)?;
+            if let Some(key) = checked.contact.keys().find(|key| parsed.contains_key(*key)) {
+                let message = format!("{key} is a contact detail and stays on this node");
+                return Err(Failure::new(exit::REFUSED, message, "give it when the listing is made"));
+            }
+        }
+        let changed = self.core().work(|desk| {
+            let authored = desk.edit(&id, &parsed)?;
+            Ok((authored.is_some(), authored.into_iter().collect()))
+        })?;
+        let outcome = if changed { Outcome::Updated(id) } else { Outcome::Unchanged(id) };
+        Ok(outcome_json(0, &outcome))
+    }
+
+    fn publish(&self, id: &str) -> Reply {
+        let Some(draft) = self.library().draft(id)? else { return self.set_withdrawn(id, false) };
+        let kind = kind_of(&json::kind_id(draft.kind))?;
+        let record = incoming(kind, &draft.fields)?;
+        let outcomes = self.core().work(|desk: &mut Desk<'_>| {
+            let done = desk.take_in(std::slice::from_ref(&record), true)?;
+            desk.drop_draft(id)?;
+            Ok(done)
+        })?;
+        outcomes.first().map(|o| outcome_json(0, o)).ok_or_else(|| Failure::new(exit::FAILED, "nothing was published", ""))
+    }
+
+    fn set_withdrawn(&self, id: &str, withdrawn: bool) -> Reply {
+        let id = self.library().find(id)?;
+        let changed = self.core().work(|desk| {
+            let authored = desk.withdraw(&id, withdrawn)?;
+            Ok((authored.is_some(), authored.into_iter().collect()))
+        })?;
+        let word = match (changed, withdrawn) {
+            (false, _) => "unchanged",
+            (true, true) => "withdrawn",
+            (true, false) => "published",
+        };
+        Ok(json!({ "v": 1, "row": 0, "outcome": word, "id": id.to_string() }))
+    }
+
+    fn invite(&self, role: &str, region: &str, days: u32) -> Reply {
+        let role = Role::from_id(role).ok_or_else(|| {
+            Failure::new(exit::USAGE, format!("{role:?} is not a role"), "hub, sub-market, resource-station or grassroots-site")
+        })?;
+        let code = region_code(region)?;
+        let addresses = self.invitation_addresses();
+        let file = self.core().work(|desk| {
+            let (file, authored) = desk.invite(role, code, days, addresses.clone())?;
+            Ok((file, vec![authored]))
+        })?;
+        let mut reply = file_reply(&file.to_file());
+        reply["addresses"] = json!(addresses);
+        reply["not_after"] = json!(json::time(file.invitation.not_after_ms));
+        Ok(reply)
+    }
+
+    fn proof(&self, id: &str) -> Reply {
+        let id = self.library().find(id)?;
+        let mut entries = self.library().entries(&id)?;
+        let core = self.core();
+        let input = core.replica().roster_input();
+        let listing = self.library().listing(&id)?;
+        let institution = listing.and_then(|l| l.institution);
+        let roster = self.library().roster();
+        let key = roster.redeemed.iter().find(|(_, who)| Some(**who) == institution).map(|(key, _)| *key);
+        let mut steps = Vec::new();
+        for step in &input.steps {
+            let about = match step.step.subject {
+                Subject::Institution(who) => Some(who) == institution,
+                Subject::Invitation(invited) => Some(invited) == key,
+                _ => false,
+            };
+            if about && !steps.contains(step) {
+                steps.push(step.clone());
+            }
+        }
+        for (log, seq, redemption) in &input.redemptions {
+            if Some(redemption.invitation) == key {
+                core.read_one(log, *seq)?.into_iter().for_each(|entry| entries.push(entry));
+            }
+        }
+        let proof = Proof { network: self.identity().network(), document: id, steps, entries };
+        Ok(file_reply(&seal_file(FileKind::Proof, &proof.to_bytes())))
+    }
+}
+
+fn apply(fields: &mut BTreeMap<String, protocol::Value>, changes: BTreeMap<String, Option<protocol::Value>>) {
+    for (key, value) in changes {
+        match value {
+            Some(value) => fields.insert(key, value),
+            None => fields.remove(&key),
+        };
+    }
+}
+
+fn unusable(key: &str) -> Failure {
+    Failure::new(exit::REJECTED, format!("{key}: a field holds a text, a whole number, yes or no"), "")
+}
+
+fn values_of(fields: &BTreeMap<String, Json>) -> Result<BTreeMap<String, protocol::Value>, Failure> {
+    let one = |(key, value): (&String, &Json)| {
+        Ok((key.clone(), json::to_value(value).ok_or_else(|| unusable(key))?))
+    };
+    fields.iter().map(one).collect()
+}
+
+/// Checks a record against the catalogue and parts what stays at home from what is published.
+fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<Incoming, Failure> {
+    let known: BTreeMap<String, protocol::Value> =
+        fields.iter().filter(|(key, _)| !key.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let issues = Record::validate(kind, &known);
+    if !issues.is_empty() {
+        let reasons: Vec<String> = issues.iter().map(|i| i.reason_zh.clone()).collect();
+        return Err(Failure::new(exit::REJECTED, reasons.join("；"), ""));
+    }
+    let is_contact = |key: &str| kind.key(key).is_some_and(|(field, _)| field.contact);
+    let (contact, fields) = fields.clone().into_iter().partition(|(key, _)| is_contact(key));
+    Ok(Incoming { kind: kind.code(), fields, contact })
+}
+
+/// The kind of that id.
+pub fn kind_of(id: &str) -> Result<Kind, Failure> {
+    Kind::from_id(id).ok_or_else(|| {
+        let kinds: Vec<&str> = Kind::ALL.iter().map(|k| k.id()).collect();
+        Failure::new(exit::USAGE, format!("{id:?} is not a kind"), format!("one of {}", kinds.join(", ")))
+    })
+}
+
+/// Six digits of a region that the code list knows, as a number.
+pub fn region_code(text: &str) -> Result<u32, Failure> {
+    let known = catalog::region::by_code(text);
+    let code = known.and_then(|_| text.parse().ok());
+    code.ok_or_else(|| {
+        Failure::new(
+            exit::USAGE,
+            format!("{text:?} is not a code of GB/T 2260"),
+            "six digits, such as 420000 for 湖北省 or 420106 for 武昌区",
+        )
+    })
+}
+
+fn outcome_json(row: u64, outcome: &Outcome) -> Json {
+    let (word, id) = match outcome {
+        Outcome::Published(id) => ("published", id.to_string()),
+        Outcome::Updated(id) => ("updated", id.to_string()),
+        Outcome::Unchanged(id) => ("unchanged", id.to_string()),
+        Outcome::Drafted(id) => ("drafted", id.clone()),
+    };
+    json!({ "v": 1, "row": row, "outcome": word, "id": id })
+}
+
+fn file_reply(bytes: &[u8]) -> Json {
+    json!({ "v": 1, "file": data_encoding::BASE64.encode(bytes) })
+}

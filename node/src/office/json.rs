@@ -1,0 +1,179 @@
+//! JSON of listings, histories and peers. Every document carries `"v": 1`; a change that a script would notice is a new
+//! version.
+
+use std::collections::BTreeMap;
+
+use market::{HistoryItem, Listing};
+use protocol::Value;
+use replica::{Fate, PeerView, SessionState};
+use serde_json::{Map, Value as Json, json};
+
+use crate::core::CoreFigures;
+
+/// A field's value.
+pub fn of_value(value: &Value) -> Json {
+    match value {
+        Value::Text(text) => json!(text),
+        Value::Int(n) => json!(n),
+        Value::Bool(b) => json!(b),
+        Value::Time(ms) => json!({ "ms": ms }),
+    }
+}
+
+/// The value that JSON stands for; `None` for what no field can hold.
+pub fn to_value(json: &Json) -> Option<Value> {
+    match json {
+        Json::String(text) => Some(Value::Text(text.clone())),
+        Json::Bool(b) => Some(Value::Bool(*b)),
+        Json::Number(n) => n.as_i64().map(Value::Int),
+        Json::Object(map) => map.get("ms").and_then(Json::as_i64).map(Value::Time),
+        Json::Null | Json::Array(_) => None,
+    }
+}
+
+/// Fields with one value each.
+pub fn of_fields(fields: &BTreeMap<String, Value>) -> Json {
+    Json::Object(fields.iter().map(|(key, value)| (key.clone(), of_value(value))).collect())
+}
+
+/// The kind's id of a shelf code.
+pub fn kind_id(code: u16) -> String {
+    catalog::Kind::from_code(code).map_or_else(|| format!("kind-{code}"), |kind| kind.id().to_owned())
+}
+
+/// A time, ISO 8601 in UTC, for people and scripts alike.
+pub fn time(ms: i64) -> String {
+    let days = ms.div_euclid(86_400_000);
+    let second = ms.rem_euclid(86_400_000) / 1000;
+    // Civil from days: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = yoe + era * 400 + i64::from(month <= 2);
+    let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z")
+}
+
+/// A listing, whole.
+pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<String, Json> {
+    let fields = listing.state.fields.iter().filter(|(key, _)| !key.starts_with('_'));
+    let values = |values: &Vec<Value>| match values.as_slice() {
+        [one] => of_value(one),
+        many => Json::Array(many.iter().map(of_value).collect()),
+    };
+    let conflicts: Vec<&String> = listing.state.conflicts().map(|(key, _)| key).collect();
+    let mut out = Map::new();
+    out.insert("v".into(), json!(1));
+    out.insert("id".into(), json!(listing.id.to_string()));
+    out.insert("kind".into(), json!(kind_id(listing.log.shelf.kind.0)));
+    out.insert("title".into(), json!(listing.title()));
+    let status = match &listing.hidden {
+        Some(_) => "hidden",
+        None if listing.state.is_withdrawn() => "withdrawn",
+        None => "published",
+    };
+    out.insert("status".into(), json!(status));
+    out.insert("hidden".into(), json!(listing.hidden));
+    out.insert("fields".into(), Json::Object(fields.map(|(k, v)| (k.clone(), values(v))).collect()));
+    if !contact.is_empty() {
+        out.insert("contact".into(), of_fields(contact));
+    }
+    out.insert("conflicts".into(), json!(conflicts));
+    out.insert("versions".into(), json!(listing.versions));
+    out.insert("created".into(), json!(time(listing.created_ms)));
+    out.insert("updated".into(), json!(time(listing.updated_ms)));
+    out.insert("author".into(), json!({ "node": listing.log.node.to_string() }));
+    let institution = listing.institution.map(|id| id.to_string());
+    out.insert(
+        "institution".into(),
+        json!({ "id": institution, "name": listing.institution_name, "credit_code": listing.credit_code }),
+    );
+    out.insert("shelf".into(), json!({ "region": format!("{:06}", listing.log.shelf.region), "visibility": "public" }));
+    out
+}
+
+/// What became of a patch.
+pub fn fate(fate: &Fate) -> (&'static str, Option<String>) {
+    match fate {
+        Fate::Valid => ("valid", None),
+        Fate::Waiting => ("waiting", Some("what it builds on has not arrived".to_owned())),
+        Fate::Void(fault) => ("void", Some(fault.to_string())),
+    }
+}
+
+/// One entry of a history.
+pub fn of_history(item: &HistoryItem) -> Json {
+    let verb = match item.verb.0 {
+        2 => "create".to_owned(),
+        3 => "edit".to_owned(),
+        other => format!("verb-{other}"),
+    };
+    let changes: Map<String, Json> = item
+        .changes
+        .iter()
+        .map(|(key, value)| (key.clone(), value.as_ref().map_or(Json::Null, of_value)))
+        .collect();
+    let (state, reason) = fate(&item.fate);
+    json!({
+        "v": 1,
+        "entry": item.entry.to_string(),
+        "node": item.log.node.to_string(),
+        "seq": item.seq,
+        "time": time(item.time_ms),
+        "verb": verb,
+        "state": state,
+        "reason": reason,
+        "signed": item.signed,
+        "changes": changes,
+    })
+}
+
+/// The word for a peer's state.
+pub fn peer_state(peer: &PeerView) -> (&'static str, String) {
+    match &peer.state {
+        SessionState::Greeting => ("greeting", "waiting for its hello".to_owned()),
+        SessionState::Admitting => ("admitting", "its invitation is being countersigned".to_owned()),
+        SessionState::Ended(why) => ("refused", why.clone()),
+        SessionState::Ready if peer.synced => ("synced", "both hold the same entries".to_owned()),
+        SessionState::Ready => ("syncing", format!("{} logs differ", peer.logs_behind)),
+    }
+}
+
+/// Everyone connected, and everyone who cannot be reached.
+pub fn of_peers(figures: &CoreFigures, name: impl Fn(&PeerView) -> Option<String>) -> Vec<Json> {
+    let connected = figures.peers.iter().map(|peer| {
+        let (state, reason) = peer_state(peer);
+        json!({
+            "v": 1,
+            "node": peer.peer.to_string(),
+            "name": name(peer),
+            "role": peer.certificate.as_ref().map(|c| c.body.role.id()),
+            "region": peer.certificate.as_ref().map(|c| format!("{:06}", c.body.region)),
+            "state": state,
+            "reason": reason,
+            "last_success": figures.last_success.get(&peer.peer).map(|ms| time(*ms)),
+            "last_fault": peer.last_fault,
+            "outbound": peer.outbound,
+            "agent": peer.agent,
+            "entries_in": peer.entries.0,
+            "entries_out": peer.entries.1,
+            "since": time(peer.times_ms.0),
+        })
+    });
+    let present: Vec<_> = figures.peers.iter().map(|p| p.peer).collect();
+    let gone = figures.last_failure.iter().filter(|(node, _)| !present.contains(node)).map(|(node, why)| {
+        json!({
+            "v": 1, "node": node.to_string(), "state": "disconnected", "reason": why,
+            "last_success": figures.last_success.get(node).map(|ms| time(*ms)),
+        })
+    });
+    let unreachable = figures.unreachable.iter().map(|(address, why)| {
+        json!({ "v": 1, "node": null, "address": address, "state": "unreachable", "reason": why, "last_success": null })
+    });
+    connected.chain(gone).chain(unreachable).collect()
+}

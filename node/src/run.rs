@@ -1,0 +1,166 @@
+//! A running node: peers, pages, control socket, index; started in this order and stopped in the other.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use network::Events;
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::office::Office;
+use crate::{control, site};
+
+/// The core looks at deadlines this often.
+const TICK: Duration = Duration::from_millis(500);
+/// Without an event for this long, what came in is fsynced and confirmed.
+const QUIET: Duration = Duration::from_millis(20);
+/// What comes in without a pause is fsynced and confirmed this often.
+const CHECKPOINT: Duration = Duration::from_millis(1_000);
+/// Events taken under one lock.
+const EVENTS_AT_ONCE: usize = 64;
+/// The index looks for arrivals this often.
+const INDEX_EVERY: Duration = Duration::from_millis(100);
+
+/// Runs the node of a home until it is told to stop. `announce` is called with each address as it comes up.
+///
+/// # Errors
+/// When the home cannot be opened, or pages or the control socket cannot be served.
+pub fn run(home: &Path, config: Config, announce: impl Fn(&str) + Send + Sync + 'static) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(16)
+        .enable_all()
+        .build()
+        .context("the async runtime cannot start")?;
+    let office = Arc::new(Office::open(home, config, true)?);
+    let stopping = Arc::new(AtomicBool::new(false));
+    let stop = Arc::new(Notify::new());
+    let outcome = runtime.block_on(serve(Arc::clone(&office), home, &stop, &stopping, Arc::new(announce)));
+    stopping.store(true, Ordering::Release);
+    // Whatever was taken in is confirmed on disk before the process ends.
+    office.core().checkpoint();
+    let _ = std::fs::remove_file(control::socket_path(home));
+    runtime.shutdown_timeout(Duration::from_secs(3));
+    outcome
+}
+
+type Announce = Arc<dyn Fn(&str) + Send + Sync>;
+
+async fn serve(
+    office: Arc<Office>,
+    home: &Path,
+    stop: &Arc<Notify>,
+    stopping: &Arc<AtomicBool>,
+    announce: Announce,
+) -> anyhow::Result<()> {
+    let config = office.config().clone();
+    let (handle, events) = network::start(network::Config {
+        listen: config.network.listen.clone(),
+        preferred_port: crate::home::preferred_port(home),
+        ..network::Config::new(office.identity().node.seed())
+    })?;
+    office.core().connect(handle.clone());
+    let core = spawn_core(Arc::clone(&office), events, Arc::clone(stopping), Arc::clone(&announce))?;
+    let index = spawn_index(Arc::clone(&office), Arc::clone(stopping))?;
+    let listener = tokio::net::TcpListener::bind(&config.web.listen)
+        .await
+        .with_context(|| format!("pages cannot be served at {}; choose another address with --web", config.web.listen))?;
+    let address = format!("http://{}/", listener.local_addr()?);
+    office.set_web(address.clone());
+    announce(&format!("web {address}"));
+    let router = web::router(Arc::new(site::Site::new(Arc::clone(&office))), site::options(&office));
+    let ended = Arc::new(Notify::new());
+    let pages = tokio::spawn({
+        let ended = Arc::clone(&ended);
+        async move { web::serve(listener, router, async move { ended.notified().await }).await }
+    });
+    let control = control::serve(Arc::clone(&office), home, Arc::clone(stop));
+    tokio::select! {
+        served = control => served.context("the control socket cannot be served")?,
+        () = stop.notified() => {}
+        () = signalled() => {}
+    }
+    ended.notify_one();
+    handle.shutdown().await;
+    stopping.store(true, Ordering::Release);
+    let _ = tokio::time::timeout(Duration::from_secs(2), pages).await;
+    let joined = tokio::task::spawn_blocking(move || (core.join(), index.join()));
+    let _ = tokio::time::timeout(Duration::from_secs(10), joined).await;
+    Ok(())
+}
+
+async fn signalled() {
+    let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(term) => term,
+        Err(_) => return std::future::pending().await,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+    }
+}
+
+/// The thread that gives the core its events, ticks and checkpoints.
+fn spawn_core(
+    office: Arc<Office>,
+    mut events: Events,
+    stopping: Arc<AtomicBool>,
+    announce: Announce,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new().name("core".to_owned()).spawn(move || {
+        let (mut ticked, mut checked) = (Instant::now(), Instant::now());
+        let mut wait = QUIET;
+        while !stopping.load(Ordering::Acquire) {
+            let event = runtime.block_on(async { tokio::time::timeout(wait, events.recv()).await });
+            let quiet = event.is_err();
+            let mut core = office.core();
+            match event {
+                Ok(Some(event)) => take(&mut core, event, &announce),
+                Ok(None) => return,
+                Err(_) => {}
+            }
+            for _ in 1..EVENTS_AT_ONCE {
+                match events.try_recv() {
+                    Ok(event) => take(&mut core, event, &announce),
+                    Err(_) => break,
+                }
+            }
+            if ticked.elapsed() >= TICK {
+                core.tick();
+                ticked = Instant::now();
+            }
+            if (quiet && core.checkpoint()) || (checked.elapsed() >= CHECKPOINT && core.checkpoint()) {
+                checked = Instant::now();
+            }
+            core.go_on();
+            wait = if core.has_work() { Duration::ZERO } else { QUIET };
+        }
+    })
+}
+
+fn take(core: &mut crate::core::Core, event: network::Event, announce: &Announce) {
+    if let network::Event::Listening { address } = &event {
+        announce(&format!("listening {address}"));
+    }
+    core.on_event(event);
+}
+
+/// The thread that keeps the index in step with the store, behind the acknowledgement.
+fn spawn_index(office: Arc<Office>, stopping: Arc<AtomicBool>) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let arrivals = office.core().arrivals();
+    std::thread::Builder::new().name("index".to_owned()).spawn(move || {
+        while !stopping.load(Ordering::Acquire) {
+            if arrivals.load(Ordering::Acquire) > office.finder().cursor() {
+                if let Err(error) = office.index() {
+                    tracing::error!("the search index fell behind: {error}");
+                    std::thread::sleep(TICK);
+                }
+            }
+            std::thread::sleep(INDEX_EVERY);
+        }
+    })
+}

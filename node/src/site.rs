@@ -1,0 +1,295 @@
+//! The pages' view of this node: what `web` asks for, taken from the library, the index and the core.
+
+use std::sync::Arc;
+
+use catalog::{Kind, Record};
+use market::{HistoryItem, Listing, MarketError};
+use protocol::{DocumentId, MemberState, Role, Value};
+use replica::{Fate, STATUS, WITHDRAWN};
+use web::view::{
+    Bucket, Card, Check, CheckKind, CheckResult, FieldView, HomeView, ListingView, Names, NodeView, PeerState,
+    PeerView, Provenance, SearchView, Standing, StatusView, Step, Version,
+};
+use web::{SearchRequest, Source, SourceError};
+
+use crate::core::now_ms;
+use crate::office::Office;
+
+/// Newest listings on the first page.
+const NEWEST: usize = 8;
+
+/// The source of the pages.
+pub struct Site {
+    office: Arc<Office>,
+}
+
+/// What every page carries.
+pub fn options(office: &Office) -> web::Options {
+    let charter = &office.identity().charter.charter;
+    web::Options {
+        network: Names::new(&charter.name_zh, &charter.name_en),
+        node: Names::new(&office.identity().institution.name, ""),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        hosts: Vec::new(),
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> SourceError {
+    SourceError::Failed(error.to_string())
+}
+
+fn bucket((value, listings): (String, u64)) -> Bucket {
+    Bucket { value, listings }
+}
+
+impl Site {
+    /// Pages of an office.
+    pub fn new(office: Arc<Office>) -> Self {
+        Self { office }
+    }
+
+    fn node(&self, listings: u64) -> NodeView {
+        let identity = self.office.identity();
+        let roster = self.office.library().roster();
+        let core = self.office.core();
+        let mut nodes: Vec<_> = core.replica().logs().keys().map(|log| log.node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let charter = &identity.charter.charter;
+        NodeView {
+            name: Names::new(&identity.institution.name, ""),
+            role: match identity.certificate.body.role {
+                Role::Hub => web::view::Role::Hub,
+                Role::SubMarket => web::view::Role::SubMarket,
+                Role::ResourceStation => web::view::Role::ResourceStation,
+                Role::GrassrootsSite => web::view::Role::GrassrootsSite,
+            },
+            region: format!("{:06}", identity.certificate.body.region),
+            network: Names::new(&charter.name_zh, &charter.name_en),
+            listings,
+            institutions: roster.members.values().filter(|m| m.state == MemberState::Active).count() as u64,
+            nodes: nodes.len().max(1) as u64,
+        }
+    }
+
+    fn find(&self, query: &search::Query) -> Result<(search::Results, Vec<Card>), SourceError> {
+        let results = self.office.finder().index().search(query).map_err(failed)?;
+        let mut cards = Vec::with_capacity(results.hits.len());
+        for hit in &results.hits {
+            let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
+            let listing = self.office.library().listing(&id).map_err(failed)?;
+            cards.extend(listing.filter(|l| l.hidden.is_none()).map(|l| card(&l)));
+        }
+        Ok((results, cards))
+    }
+}
+
+fn card(listing: &Listing) -> Card {
+    let record = Record::new(listing.state.flat());
+    Card {
+        id: listing.id.to_string(),
+        kind: kind_of(listing),
+        title: listing.title().to_owned(),
+        summary: record.text("summary").unwrap_or_default().to_owned(),
+        institution: listing.institution_name.clone(),
+        region: record.text("region").unwrap_or_default().to_owned(),
+        fields: record.members("field").map(str::to_owned).collect(),
+        trl: record.trl(),
+        updated_ms: listing.updated_ms,
+    }
+}
+
+fn kind_of(listing: &Listing) -> String {
+    Kind::from_code(listing.log.shelf.kind.0).map(|k| k.id().to_owned()).unwrap_or_default()
+}
+
+fn raw(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Int(n) => n.to_string(),
+        Value::Bool(b) => b.to_string(),
+        Value::Time(ms) => crate::office::time_text(*ms),
+    }
+}
+
+impl Source for Site {
+    fn home(&self) -> Result<HomeView, SourceError> {
+        let query = search::Query {
+            limit: NEWEST,
+            sort: search::Sort::Newest,
+            facets: true,
+            ..search::Query::default()
+        };
+        let (results, newest) = self.find(&query)?;
+        let halls = results.facets.kind.iter().cloned().map(bucket).collect();
+        Ok(HomeView { node: self.node(results.total as u64), halls, newest })
+    }
+
+    fn search(&self, request: &SearchRequest) -> Result<SearchView, SourceError> {
+        let query = search::Query {
+            text: request.text.clone(),
+            kind: request.kind.clone(),
+            region_prefix: request.region.clone(),
+            field: request.field.clone(),
+            trl: request.trl,
+            offset: request.offset() as usize,
+            limit: request.limit() as usize,
+            sort: match request.sort {
+                web::Sort::Newest => search::Sort::Newest,
+                web::Sort::Relevance => search::Sort::Relevance,
+            },
+            facets: true,
+            ..search::Query::default()
+        };
+        let (results, cards) = self.find(&query)?;
+        let kinds = match request.kind {
+            None => results.facets.kind.clone(),
+            // The other halls stay in sight with their counts.
+            Some(_) => {
+                let all = search::Query { kind: None, limit: 0, offset: 0, ..query };
+                self.office.finder().index().search(&all).map_err(failed)?.facets.kind
+            }
+        };
+        Ok(SearchView {
+            total: results.total as u64,
+            cards,
+            kinds: kinds.into_iter().map(bucket).collect(),
+            regions: results.facets.region.into_iter().map(bucket).collect(),
+            fields: results.facets.field.into_iter().map(bucket).collect(),
+            trl: results.facets.trl.into_iter().map(bucket).collect(),
+        })
+    }
+
+    fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError> {
+        let library = self.office.library();
+        let id = match library.find(id) {
+            Ok(id) => id,
+            Err(MarketError::NoSuchListing { .. } | MarketError::AmbiguousId { .. }) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let Some(listing) = library.listing(&id).map_err(failed)? else { return Ok(None) };
+        let history = library.history(&id).map_err(failed)?;
+        let standing = standing(&listing, &history);
+        let shown = !matches!(standing, Standing::TakenDown { .. } | Standing::Suspended);
+        let fields = listing.state.fields.iter().filter(|(key, _)| shown && !key.starts_with('_'));
+        Ok(Some(ListingView {
+            id: listing.id.to_string(),
+            kind: kind_of(&listing),
+            title: if shown { listing.title().to_owned() } else { String::new() },
+            fields: fields.map(|(key, values)| FieldView::new(key.clone(), values.iter().map(raw))).collect(),
+            provenance: self.provenance(&listing, &history),
+            standing,
+        }))
+    }
+
+    fn status(&self) -> Result<StatusView, SourceError> {
+        let figures = self.office.figures();
+        let identity = self.office.identity();
+        let peers = figures.peers.iter().map(|peer| {
+            let (word, reason) = crate::office::peer_state(peer);
+            let certificate = peer.certificate.as_ref();
+            PeerView {
+                name: certificate.and_then(|c| self.office.library().institution_of(c)).unwrap_or_default(),
+                key: peer.peer.to_string(),
+                address: String::new(),
+                state: match word {
+                    "synced" => PeerState::InStep,
+                    "syncing" => PeerState::Syncing,
+                    "refused" => PeerState::Refused,
+                    _ => PeerState::Connecting,
+                },
+                reason: if word == "refused" { reason } else { String::new() },
+                last_success_ms: figures.last_success.get(&peer.peer).copied(),
+            }
+        });
+        let unreachable = figures.unreachable.iter().map(|(address, why)| PeerView {
+            name: String::new(),
+            key: String::new(),
+            address: address.clone(),
+            state: PeerState::Waiting,
+            reason: why.clone(),
+            last_success_ms: None,
+        });
+        let peers = peers.chain(unreachable).collect();
+        Ok(StatusView {
+            node: self.node(self.office.finder().index().len()),
+            network_id: identity.network().to_string(),
+            node_key: identity.node.public().to_string(),
+            addresses: figures.addresses,
+            view_hash: figures.view.to_string(),
+            entries: figures.ledger.entries,
+            logs: figures.ledger.logs as u64,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_ms: self.office.started_ms(),
+            now_ms: now_ms(),
+            peers,
+        })
+    }
+}
+
+fn standing(listing: &Listing, history: &[HistoryItem]) -> Standing {
+    match &listing.hidden {
+        Some(why) if why.starts_with("taken down") => Standing::TakenDown { reason: why.clone() },
+        Some(_) => Standing::Suspended,
+        None if listing.state.is_withdrawn() => {
+            let last = history.iter().rev().find(|item| sets_status(item, WITHDRAWN));
+            Standing::Withdrawn { at_ms: last.map_or(listing.updated_ms, |i| i.time_ms), reason: String::new() }
+        }
+        None => Standing::Published,
+    }
+}
+
+fn sets_status(item: &HistoryItem, word: &str) -> bool {
+    matches!(item.changes.get(STATUS), Some(Some(Value::Text(text))) if text == word)
+}
+
+impl Site {
+    fn provenance(&self, listing: &Listing, history: &[HistoryItem]) -> Provenance {
+        let library = self.office.library();
+        let roster = library.roster();
+        let charter = &self.office.identity().charter.charter;
+        let valid: Vec<&HistoryItem> = history.iter().filter(|i| i.fate == Fate::Valid).collect();
+        let versions = valid.iter().enumerate().rev().map(|(n, item)| Version {
+            number: n as u64 + 1,
+            step: match item.verb.0 {
+                2 => Step::Published,
+                _ if sets_status(item, WITHDRAWN) => Step::Withdrawn,
+                _ if item.changes.contains_key(STATUS) => Step::Restored,
+                _ => Step::Changed,
+            },
+            signed_ms: item.time_ms,
+            by: listing.institution_name.clone(),
+            hash: item.entry.to_string(),
+            changed: match item.verb.0 {
+                2 => Vec::new(),
+                _ => item.changes.keys().filter(|key| *key != STATUS).cloned().collect(),
+            },
+        });
+        let certificate = library.certificate_of(&listing.log).ok().flatten();
+        let certified = certificate.as_ref().is_some_and(|c| c.verify(&roster.network).is_ok());
+        let admitted = listing.institution.is_some_and(|id| roster.members.contains_key(&id));
+        let last = valid.last();
+        let check = |what, holds: bool, why: &str| Check {
+            what,
+            result: if holds { CheckResult::Passed } else { CheckResult::Failed(why.to_owned()) },
+        };
+        Provenance {
+            institution: listing.institution_name.clone(),
+            credit_code: listing.credit_code.clone(),
+            institution_id: listing.institution.map(|id| id.to_string()).unwrap_or_default(),
+            node: String::new(),
+            node_key: last.map_or(listing.log.node, |item| item.log.node).to_string(),
+            signed_ms: listing.updated_ms,
+            network: Names::new(&charter.name_zh, &charter.name_en),
+            network_id: roster.network.to_string(),
+            admitted_by: roster.governors.members.iter().map(|g| g.name.clone()).collect(),
+            checks: vec![
+                check(CheckKind::Signature, history.iter().all(|i| i.signed), "a signature does not verify"),
+                check(CheckKind::Certificate, certified, "the node certificate does not verify"),
+                check(CheckKind::Admission, admitted, "the institution is not on the roster"),
+            ],
+            versions_total: valid.len() as u64,
+            versions: versions.collect(),
+        }
+    }
+}
