@@ -69,7 +69,7 @@ pub struct StorageSection {
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
 pub struct SubscribeSection {
-    /// Prefixes of region codes; an empty prefix is everything.
+    /// Prefixes of region codes, or `*`.
     pub regions: Vec<String>,
     /// Kinds, or `*`.
     pub kinds: Vec<String>,
@@ -104,7 +104,7 @@ impl Default for StorageSection {
 
 impl Default for SubscribeSection {
     fn default() -> Self {
-        Self { regions: vec![String::new()], kinds: vec!["*".to_owned()] }
+        Self { regions: vec!["*".to_owned()], kinds: vec!["*".to_owned()] }
     }
 }
 
@@ -151,6 +151,7 @@ impl Config {
     pub fn subscription(&self) -> Result<Subscription> {
         let mut patterns = Vec::new();
         for region in &self.subscribe.regions {
+            let region = if region == "*" { "" } else { region.as_str() };
             let digits = region.len() <= 6 && region.bytes().all(|b| b.is_ascii_digit());
             anyhow::ensure!(digits, "[subscribe] regions: {region:?} is not a prefix of a region code");
             for kind in &self.subscribe.kinds {
@@ -162,7 +163,7 @@ impl Config {
                             .code(),
                     )),
                 };
-                patterns.push(ShelfPattern { region_prefix: region.clone(), kind });
+                patterns.push(ShelfPattern { region_prefix: region.to_owned(), kind });
             }
         }
         Ok(Subscription { patterns })

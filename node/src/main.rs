@@ -1,11 +1,21 @@
 //! `lianshi`: a node that joins technology markets.
 
+mod cli;
+mod commands;
 mod config;
 mod control;
 mod core;
+mod demo;
 mod home;
+mod log;
 mod office;
 mod run;
 mod site;
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let lang = cli::language();
+    let cli = cli::parse(lang);
+    ExitCode::from(commands::run(cli, lang))
+}

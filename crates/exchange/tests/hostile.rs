@@ -1,5 +1,7 @@
 //! Files that are wrong, odd, or made to do harm.
 
+#![expect(clippy::unwrap_used, reason = "in a test's helper a failure is the test's answer")]
+
 use exchange::read::{Format, HeaderRow, Input, ReadOptions, Source, open};
 use exchange::{ReadError, RowProblem};
 use proptest::prelude::*;

@@ -90,7 +90,7 @@ fn vote(stream: Box<dyn Stream>) -> io::Result<&'static Encoding> {
         broken += bad;
         piece.drain(..ready);
         if last {
-            return Ok(if broken > 0 && false { GB18030 } else { UTF_8 });
+            return Ok(if broken > 0 && broken >= sound { GB18030 } else { UTF_8 });
         }
     }
 }

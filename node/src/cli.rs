@@ -1,0 +1,332 @@
+//! The command line: what can be typed. Help texts live in the catalogue of words under `help.…` and are put in when the
+//! parser is built, so that `--lang` and `LANG` decide the language of `--help` too.
+
+use std::path::PathBuf;
+
+use catalog::{Lang, words};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+/// Everything typed.
+#[derive(Parser, Debug)]
+#[command(name = "lianshi", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[arg(long, global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "zh|en")]
+    pub lang: Option<String>,
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Sub,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Sub {
+    Init(Init),
+    Invite(Invite),
+    Run(Run),
+    Status(Status),
+    Doctor,
+    Demo(Demo),
+    Import(Import),
+    Listing {
+        #[command(subcommand)]
+        action: ListingAction,
+    },
+    Search(Search),
+    Export(Export),
+    Verify(Verify),
+    Peer {
+        #[command(subcommand)]
+        action: PeerAction,
+    },
+    Stop,
+    Completions {
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A role, as typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RoleArg {
+    Hub,
+    SubMarket,
+    ResourceStation,
+    GrassrootsSite,
+}
+
+impl RoleArg {
+    pub fn role(self) -> protocol::Role {
+        match self {
+            Self::Hub => protocol::Role::Hub,
+            Self::SubMarket => protocol::Role::SubMarket,
+            Self::ResourceStation => protocol::Role::ResourceStation,
+            Self::GrassrootsSite => protocol::Role::GrassrootsSite,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct Init {
+    #[arg(long)]
+    pub role: Option<RoleArg>,
+    #[arg(long)]
+    pub name: Option<String>,
+    #[arg(long, default_value = "")]
+    pub name_en: String,
+    #[arg(long)]
+    pub region: Option<String>,
+    #[arg(long)]
+    pub credit_code: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub join: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Invite {
+    #[arg(long)]
+    pub role: RoleArg,
+    #[arg(long)]
+    pub region: String,
+    #[arg(long, default_value_t = 7)]
+    pub days: u32,
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct Run {
+    #[arg(long, value_name = "MULTIADDR")]
+    pub listen: Vec<String>,
+    #[arg(long, value_name = "MULTIADDR")]
+    pub peer: Vec<String>,
+    #[arg(long, value_name = "HOST:PORT")]
+    pub web: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Status {
+    #[arg(long, value_name = "synced|running")]
+    pub wait: Option<WaitFor>,
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub timeout: u64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+pub enum WaitFor {
+    Running,
+    Synced,
+}
+
+#[derive(Args, Debug)]
+pub struct Demo {
+    #[arg(long)]
+    pub exit: bool,
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    #[arg(long, default_value_t = 180, value_name = "SECONDS")]
+    pub timeout: u64,
+}
+
+#[derive(Args, Debug)]
+pub struct Import {
+    pub file: PathBuf,
+    #[arg(long)]
+    pub kind: String,
+    #[arg(long, value_name = "FIELD=COLUMN,…")]
+    pub map: Option<String>,
+    #[arg(long)]
+    pub apply: bool,
+    #[arg(long, requires = "apply")]
+    pub publish: bool,
+    #[arg(long)]
+    pub format: Option<String>,
+    #[arg(long)]
+    pub sheet: Option<String>,
+    #[arg(long, value_name = "PATH")]
+    pub records: Option<String>,
+    #[arg(long, conflicts_with = "no_header")]
+    pub header: bool,
+    #[arg(long)]
+    pub no_header: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ListingAction {
+    New {
+        #[arg(long)]
+        kind: String,
+        #[arg(value_name = "FIELD=VALUE", required = true)]
+        fields: Vec<String>,
+        #[arg(long)]
+        publish: bool,
+    },
+    List {
+        #[arg(long)]
+        kind: Option<String>,
+        #[arg(long)]
+        drafts: bool,
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        #[arg(long, default_value_t = 0)]
+        offset: usize,
+    },
+    Show {
+        id: String,
+    },
+    Edit {
+        id: String,
+        #[arg(value_name = "FIELD=VALUE", required = true)]
+        fields: Vec<String>,
+    },
+    Publish {
+        id: String,
+    },
+    Withdraw {
+        id: String,
+    },
+    History {
+        id: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct Search {
+    #[arg(default_value = "")]
+    pub text: String,
+    #[arg(long)]
+    pub kind: Option<String>,
+    #[arg(long)]
+    pub region: Option<String>,
+    #[arg(long)]
+    pub field: Option<String>,
+    #[arg(long, value_name = "N[-M]")]
+    pub trl: Option<String>,
+    #[arg(long, default_value_t = 20)]
+    pub limit: usize,
+    #[arg(long, default_value_t = 0)]
+    pub offset: usize,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+pub enum ExportFormat {
+    Proof,
+    Charter,
+    Jsonl,
+    Csv,
+}
+
+#[derive(Args, Debug)]
+pub struct Export {
+    pub id: Option<String>,
+    #[arg(long)]
+    pub format: ExportFormat,
+    #[arg(long)]
+    pub kind: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct Verify {
+    pub file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub charter: PathBuf,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum PeerAction {
+    List,
+    Show { node: String },
+}
+
+/// The language of this run: `--lang`, else `LC_ALL`, `LC_MESSAGES`, `LANG`, else Chinese.
+pub fn language() -> Lang {
+    let mut args = std::env::args();
+    let mut stated = None;
+    while let Some(arg) = args.next() {
+        if arg == "--lang" {
+            stated = args.next();
+        } else if let Some(value) = arg.strip_prefix("--lang=") {
+            stated = Some(value.to_owned());
+        }
+    }
+    let environment = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
+    stated.into_iter().chain(environment).find_map(|tag| Lang::parse(&tag)).unwrap_or_default()
+}
+
+/// The parser, its help in `lang`.
+pub fn command(lang: Lang) -> Command {
+    translate(Cli::command(), "help", lang)
+}
+
+/// Reads the command line; ends the process with help or a usage error where that is what was asked for.
+pub fn parse(lang: Lang) -> Cli {
+    let matches = command(lang).get_matches();
+    match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    }
+}
+
+fn translate(command: Command, path: &str, lang: Lang) -> Command {
+    let text = |key: &str| {
+        let said = words::say(lang, key);
+        (said != key).then(|| said.to_owned())
+    };
+    let mut command = match text(path) {
+        Some(about) => command.about(about),
+        None => command,
+    };
+    let arguments: Vec<clap::Id> = command.get_arguments().map(|a| a.get_id().clone()).collect();
+    for id in arguments {
+        let own = format!("{path}.{}", id.as_str().replace('_', "-"));
+        let common = format!("help.arg.{}", id.as_str().replace('_', "-"));
+        if let Some(help) = text(&own).or_else(|| text(&common)) {
+            command = command.mut_arg(id, |arg| arg.help(help));
+        }
+    }
+    let subcommands: Vec<String> = command.get_subcommands().map(|s| s.get_name().to_owned()).collect();
+    for name in subcommands {
+        let inner = format!("{path}.{name}");
+        command = command.mut_subcommand(name, |sub| translate(sub, &inner, lang));
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn untold(command: &Command, path: &str, missing: &mut Vec<String>) {
+        if command.get_about().is_none() {
+            missing.push(path.to_owned());
+        }
+        for arg in command.get_arguments().filter(|a| !matches!(a.get_id().as_str(), "help" | "version")) {
+            if arg.get_help().is_none() {
+                missing.push(format!("{path} {}", arg.get_id()));
+            }
+        }
+        for sub in command.get_subcommands() {
+            untold(sub, &format!("{path}.{}", sub.get_name()), missing);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_is_explained_in_both_languages() {
+        for lang in [Lang::Zh, Lang::En] {
+            let mut missing = Vec::new();
+            untold(&command(lang), "help", &mut missing);
+            assert!(missing.is_empty(), "no help in {lang:?} for: {missing:#?}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command(Lang::Zh).debug_assert();
+    }
+}

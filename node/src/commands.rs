@@ -1,0 +1,186 @@
+//! What the commands do. Data go to standard output, progress and advice to standard error; `--json` prints one object a
+//! line with `"v": 1`.
+
+mod import;
+mod listing;
+mod node;
+mod prove;
+mod show;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use catalog::{Lang, words};
+use serde_json::Value as Json;
+
+use crate::cli::{Cli, Sub};
+use crate::config::Config;
+use crate::control::Client;
+use crate::office::{Failure, Office, Reply, Request, exit};
+
+/// How long a command waits for another command that holds the store.
+const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+
+/// What every command has at hand.
+pub struct Context {
+    /// The node's home.
+    pub home: PathBuf,
+    /// Language of everything printed.
+    pub lang: Lang,
+    /// Whether scripts read it.
+    pub json: bool,
+}
+
+/// Result of a command: the exit code of a run that did what it could.
+pub type Outcome = Result<u8, Failure>;
+
+/// Does what was typed and returns the exit code.
+pub fn run(cli: Cli, lang: Lang) -> u8 {
+    let home = cli.home.unwrap_or_else(crate::home::default_home);
+    let context = Context { home, lang, json: cli.json };
+    let done = match cli.command {
+        Sub::Init(args) => node::init(&context, args),
+        Sub::Invite(args) => node::invite(&context, &args),
+        Sub::Run(args) => node::run(&context, args),
+        Sub::Status(args) => node::status(&context, &args),
+        Sub::Doctor => node::doctor(&context),
+        Sub::Demo(args) => crate::demo::run(&context, &args),
+        Sub::Import(args) => import::run(&context, &args),
+        Sub::Listing { action } => listing::run(&context, action),
+        Sub::Search(args) => listing::search(&context, &args),
+        Sub::Export(args) => prove::export(&context, &args),
+        Sub::Verify(args) => prove::verify(&context, &args),
+        Sub::Peer { action } => node::peer(&context, &action),
+        Sub::Stop => node::stop(&context),
+        Sub::Completions { shell } => {
+            let mut command = crate::cli::command(lang);
+            clap_complete::generate(shell, &mut command, "lianshi", &mut std::io::stdout());
+            Ok(0)
+        }
+    };
+    done.unwrap_or_else(|failure| context.report(&failure))
+}
+
+impl Context {
+    /// The text of a key.
+    pub fn say<'k>(&self, key: &'k str) -> &'k str {
+        words::say(self.lang, key)
+    }
+
+    /// The text of a key with its places filled.
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+        words::fill(self.lang, key, values)
+    }
+
+    /// Prints a failure and returns its exit code.
+    pub fn report(&self, failure: &Failure) -> u8 {
+        if self.json {
+            print_line(&serde_json::json!({ "v": 1, "error": failure }).to_string());
+        }
+        eprintln!("lianshi: {}", failure.message);
+        if !failure.hint.is_empty() {
+            eprintln!("  {}{}", self.say("cli.hint"), failure.hint);
+        }
+        failure.code
+    }
+
+    /// The configuration of the home.
+    pub fn config(&self) -> Result<Config, Failure> {
+        Config::read(&self.home).map_err(|error| Failure::new(exit::USAGE, format!("{error:#}"), ""))
+    }
+
+    /// Someone who answers: the running node, else the store opened here.
+    pub fn desk(&self) -> Result<Answerer, Failure> {
+        let begun = Instant::now();
+        loop {
+            if let Some(client) = Client::connect(&self.home) {
+                return Ok(Answerer::Running(Box::new(client)));
+            }
+            match Office::open(&self.home, self.config()?, false) {
+                Ok(office) => return Ok(Answerer::Here(Box::new(office))),
+                Err(error) if is_locked(&error) && begun.elapsed() < LOCK_PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                Err(error) => return Err(opening_failure(&error)),
+            }
+        }
+    }
+
+    /// Asks one thing.
+    pub fn ask(&self, request: &Request) -> Reply {
+        self.desk()?.ask(request)
+    }
+}
+
+/// Whoever answers requests.
+pub enum Answerer {
+    /// The running node.
+    Running(Box<Client>),
+    /// The store, opened by this process.
+    Here(Box<Office>),
+}
+
+impl Answerer {
+    /// Asks and waits.
+    pub fn ask(&mut self, request: &Request) -> Reply {
+        match self {
+            Self::Running(client) => client.ask(request),
+            Self::Here(office) => office.answer(request.clone()),
+        }
+    }
+}
+
+fn is_locked(error: &anyhow::Error) -> bool {
+    let storage = error.chain().find_map(|cause| cause.downcast_ref::<storage::StorageError>());
+    let market = error.chain().find_map(|cause| cause.downcast_ref::<market::MarketError>());
+    let inner = match market {
+        Some(market::MarketError::Storage(inner)) => Some(inner),
+        _ => storage,
+    };
+    matches!(inner, Some(storage::StorageError::Locked { .. }))
+}
+
+/// The failure of a home that does not open.
+pub fn opening_failure(error: &anyhow::Error) -> Failure {
+    let code = if is_locked(error) { exit::UNREACHABLE } else { exit::FAILED };
+    Failure::new(code, format!("{error:#}"), "")
+}
+
+/// Prints one line to standard output. A reader that has gone away (`| head`) ends the process quietly.
+pub fn print_line(line: &str) {
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Writes a file that a command was asked for.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|error| {
+        Failure::new(exit::FAILED, format!("{}: {error}", path.display()), "choose another --out")
+    })
+}
+
+/// Reads a file that a command was given.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let size = std::fs::metadata(path).map(|m| m.len()).unwrap_or_default();
+    if size > protocol::limits::MAX_FILE as u64 {
+        return Err(Failure::new(exit::REJECTED, format!("{} is too large to be such a file", path.display()), ""));
+    }
+    std::fs::read(path)
+        .map_err(|error| Failure::new(exit::FAILED, format!("{}: {error}", path.display()), "check the path"))
+}
+
+/// The bytes of a file that an answer holds.
+pub fn file_in(reply: &Json) -> Result<Vec<u8>, Failure> {
+    let text = reply["file"].as_str().unwrap_or_default();
+    data_encoding::BASE64
+        .decode(text.as_bytes())
+        .map_err(|error| Failure::new(exit::FAILED, format!("the node's answer is damaged: {error}"), ""))
+}
+
+/// A text of a JSON document, or nothing.
+pub fn text<'j>(json: &'j Json, key: &str) -> &'j str {
+    json[key].as_str().unwrap_or_default()
+}

@@ -1,0 +1,222 @@
+//! Import: a dry run that names every row, or the real thing, piece by piece, each piece acknowledged when it is durable.
+
+use std::collections::BTreeMap;
+
+use catalog::{Context as RowContext, Kind, Record};
+use exchange::mapping::Mapping;
+use exchange::read::{self, HeaderRow, ReadOptions, Source};
+use serde_json::{Value as Json, json};
+
+use super::{Answerer, Context, Outcome, print_line, text};
+use crate::cli::Import;
+use crate::office::{Failure, MAX_ROWS, Request, Row, exit, kind_of, of_value};
+
+/// Rows sent in one piece: each piece is one fsync.
+const PIECE: usize = 200;
+/// Progress is shown every so many rows.
+const PROGRESS: u64 = 500;
+
+/// What became of the rows so far.
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    good: u64,
+    refused: u64,
+    advised: u64,
+    outcomes: BTreeMap<String, u64>,
+}
+
+pub fn run(context: &Context, args: &Import) -> Outcome {
+    let kind = kind_of(&args.kind)?;
+    let options = ReadOptions {
+        format: match &args.format {
+            Some(id) => Some(
+                read::Format::from_id(id)
+                    .ok_or_else(|| Failure::new(exit::USAGE, format!("{id:?}"), "csv, tsv, jsonl, json, xlsx"))?,
+            ),
+            None => None,
+        },
+        sheet: args.sheet.clone(),
+        records: args.records.clone(),
+        header: match (args.header, args.no_header) {
+            (true, _) => HeaderRow::First,
+            (_, true) => HeaderRow::Absent,
+            _ => HeaderRow::Detect,
+        },
+        ..ReadOptions::default()
+    };
+    let mut source = read::open(args.file.as_path(), &options).map_err(|error| {
+        let said = context.lang.pick(error.zh(), error.to_string());
+        Failure::new(exit::REJECTED, format!("{}: {said}", args.file.display()), "")
+    })?;
+    let stated = args.map.clone().unwrap_or_default();
+    let mapping = Mapping::stated_or_guessed(kind, &stated, source.headers()).map_err(|error| {
+        Failure::new(exit::USAGE, context.lang.pick(error.zh(), error.to_string()), context.say("cli.import.map.hint"))
+    })?;
+    let missing = mapping.missing(source.headers());
+    if !missing.is_empty() && source.header_row().is_some() {
+        let (names, there) = (missing.join(", "), source.headers().join(", "));
+        let message = context.fill("cli.import.missing", &[("columns", &names), ("there", &there)]);
+        return Err(Failure::new(exit::USAGE, message, context.say("cli.import.map.hint")));
+    }
+    let mut import = Importing { context, args, kind, mapping, tally: Tally::default(), piece: Vec::new() };
+    import.all(&mut source)
+}
+
+struct Importing<'a> {
+    context: &'a Context,
+    args: &'a Import,
+    kind: Kind,
+    mapping: Mapping,
+    tally: Tally,
+    piece: Vec<Row>,
+}
+
+impl Importing<'_> {
+    fn all(&mut self, source: &mut Source) -> Outcome {
+        let mut desk = self.context.desk()?;
+        let status = desk.ask(&Request::Status)?;
+        let region = text(&status, "region").to_owned();
+        let mut answerer = self.args.apply.then_some(desk);
+        // A dry run only reads: the store is free for others meanwhile.
+        while let Some(item) = source.next() {
+            self.tally.rows += 1;
+            match item {
+                Err(problem) => {
+                    let reason = self.context.lang.pick(&problem.reason_zh, &problem.reason_en);
+                    self.refuse(problem.number, "", problem.code, reason);
+                }
+                Ok(row) => self.row(&row, &region),
+            }
+            if self.piece.len() >= PIECE.min(MAX_ROWS) {
+                self.send(answerer.as_mut())?;
+            }
+            if self.tally.rows % PROGRESS == 0 {
+                let rows = self.tally.rows.to_string();
+                eprint!("\r{}", self.context.fill("cli.import.progress", &[("rows", &rows)]));
+            }
+        }
+        self.send(answerer.as_mut())?;
+        if self.tally.rows >= PROGRESS {
+            eprintln!();
+        }
+        self.summary(source);
+        let whole = self.tally.refused == 0 && !source.broke_off();
+        Ok(if whole { 0 } else { exit::REJECTED })
+    }
+
+    fn row(&mut self, row: &read::Row, region: &str) {
+        let cells = self.mapping.apply(row);
+        let borrowed: Vec<(&str, &str)> = cells.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let against = RowContext { default_region: Some(region), today_year: this_year(), ..RowContext::default() };
+        let outcome = Record::from_cells(self.kind, &borrowed, &against);
+        if !outcome.is_accepted() {
+            for issue in &outcome.refused {
+                self.refuse_field(row.number, &issue.field, issue.code, issue.reason(self.context.lang));
+            }
+            self.tally.refused += 1;
+            return;
+        }
+        self.tally.good += 1;
+        if !outcome.advice.is_empty() {
+            self.tally.advised += 1;
+            for issue in &outcome.advice {
+                self.advise(row.number, &issue.field, issue.code, issue.reason(self.context.lang));
+            }
+        }
+        let fields = outcome.record.entries().iter().map(|(key, value)| (key.clone(), of_value(value)));
+        let fields: BTreeMap<String, Json> = fields.collect();
+        if !self.args.apply && self.context.json {
+            let title = outcome.record.title();
+            print_line(&json!({ "v": 1, "row": row.number, "outcome": "good", "title": title }).to_string());
+        }
+        self.piece.push(Row { row: row.number, fields });
+    }
+
+    fn refuse(&mut self, row: u64, field: &str, code: &str, reason: &str) {
+        self.refuse_field(row, field, code, reason);
+        self.tally.refused += 1;
+    }
+
+    fn refuse_field(&self, row: u64, field: &str, code: &str, reason: &str) {
+        if self.context.json {
+            let line = json!({ "v": 1, "row": row, "outcome": "refused", "field": field, "code": code, "reason": reason });
+            print_line(&line.to_string());
+        } else {
+            let row = row.to_string();
+            print_line(&self.context.fill("cli.import.refused", &[("row", &row), ("field", field), ("reason", reason)]));
+        }
+    }
+
+    /// Advice is for people who look at a dry run; a script finds it in the JSON of the dry run too.
+    fn advise(&self, row: u64, field: &str, code: &str, reason: &str) {
+        if self.args.apply {
+            return;
+        }
+        if self.context.json {
+            let line = json!({ "v": 1, "row": row, "outcome": "advice", "field": field, "code": code, "reason": reason });
+            print_line(&line.to_string());
+        } else if self.tally.advised <= 10 {
+            let row = row.to_string();
+            eprintln!("{}", self.context.fill("cli.import.advice", &[("row", &row), ("field", field), ("reason", reason)]));
+        }
+    }
+
+    fn send(&mut self, answerer: Option<&mut Answerer>) -> Result<(), Failure> {
+        let rows = std::mem::take(&mut self.piece);
+        let Some(answerer) = answerer.filter(|_| !rows.is_empty()) else { return Ok(()) };
+        let request = Request::TakeIn { kind: self.kind.id().to_owned(), rows, publish: self.args.publish };
+        let reply = answerer.ask(&request)?;
+        for row in reply["rows"].as_array().into_iter().flatten() {
+            *self.tally.outcomes.entry(text(row, "outcome").to_owned()).or_default() += 1;
+            if self.context.json {
+                print_line(&row.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn summary(&self, source: &Source) {
+        let context = self.context;
+        for note in source.notes() {
+            eprintln!("{}", context.lang.pick(&note.zh, &note.en));
+        }
+        let unmapped = self.mapping.unmapped(source.headers());
+        if !unmapped.is_empty() {
+            eprintln!("{}", context.fill("cli.import.unmapped", &[("columns", &unmapped.join(", "))]));
+        }
+        let mapped: Vec<String> = self
+            .mapping
+            .entries()
+            .iter()
+            .map(|entry| entry.field.label(context.lang).to_owned())
+            .collect();
+        let tally = &self.tally;
+        if context.json {
+            let out = json!({
+                "v": 1, "summary": true, "applied": self.args.apply, "rows": tally.rows, "good": tally.good,
+                "refused": tally.refused, "advised": tally.advised, "outcomes": tally.outcomes,
+                "blank": source.blank_rows(), "unmapped": unmapped,
+            });
+            print_line(&out.to_string());
+            return;
+        }
+        eprintln!("{}", context.fill("cli.import.mapped", &[("fields", &mapped.join("、"))]));
+        let counts = [("rows", tally.rows), ("good", tally.good), ("refused", tally.refused), ("advised", tally.advised)];
+        let counts = counts.map(|(key, n)| (key, n.to_string()));
+        let places: Vec<(&str, &str)> = counts.iter().map(|(k, n)| (*k, n.as_str())).collect();
+        print_line(&context.fill("cli.import.summary", &places));
+        for (outcome, count) in &tally.outcomes {
+            let key = format!("cli.outcome.{outcome}");
+            print_line(&format!("  {} {count}", context.say(&key)));
+        }
+        if !self.args.apply {
+            eprintln!("{}", context.say("cli.import.dry"));
+        }
+    }
+}
+
+fn this_year() -> i64 {
+    let now = crate::office::time_text(crate::core::now_ms());
+    now.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,160 @@
+//! Listings one by one, and search.
+
+use std::collections::BTreeMap;
+
+use catalog::{Context as RowContext, Record};
+use serde_json::{Value as Json, json};
+
+use super::{Context, Outcome, print_line, show, text};
+use crate::cli::{ListingAction, Search};
+use crate::office::{Failure, Request, Row, exit, kind_of, of_value};
+
+pub fn run(context: &Context, action: ListingAction) -> Outcome {
+    match action {
+        ListingAction::New { kind, fields, publish } => new(context, &kind, &fields, publish),
+        ListingAction::List { drafts: true, .. } => drafts(context),
+        ListingAction::List { kind, limit, offset, .. } => {
+            let args = Search { text: String::new(), kind, region: None, field: None, trl: None, limit, offset };
+            search(context, &args)
+        }
+        ListingAction::Show { id } => {
+            let listing = context.ask(&Request::Show { id })?;
+            if context.json { print_line(&listing.to_string()) } else { show::listing(context, &listing) }
+            Ok(0)
+        }
+        ListingAction::Edit { id, fields } => edit(context, id, &fields),
+        ListingAction::Publish { id } => say_outcome(context, &context.ask(&Request::Publish { id })?),
+        ListingAction::Withdraw { id } => say_outcome(context, &context.ask(&Request::Withdraw { id })?),
+        ListingAction::History { id } => history(context, id),
+    }
+}
+
+fn say_outcome(context: &Context, reply: &Json) -> Outcome {
+    if context.json {
+        print_line(&reply.to_string());
+    } else {
+        let key = format!("cli.outcome.{}", text(reply, "outcome"));
+        print_line(&format!("{} {}", context.say(&key), text(reply, "id")));
+    }
+    Ok(0)
+}
+
+fn pairs(context: &Context, fields: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    fields
+        .iter()
+        .map(|pair| match pair.split_once('=') {
+            Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
+            None => Err(Failure::new(exit::USAGE, context.fill("cli.listing.pair", &[("pair", pair)]), "title=…")),
+        })
+        .collect()
+}
+
+/// Reads typed fields as the catalogue reads cells.
+fn record(context: &Context, kind: catalog::Kind, pairs: &[(String, String)]) -> Result<Record, Failure> {
+    let cells: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let outcome = Record::from_cells(kind, &cells, &RowContext::default());
+    if outcome.is_accepted() {
+        for issue in &outcome.advice {
+            eprintln!("{}{}", context.say("cli.advice"), issue.reason(context.lang));
+        }
+        return Ok(outcome.record);
+    }
+    let reasons: Vec<&str> = outcome.refused.iter().map(|issue| issue.reason(context.lang)).collect();
+    Err(Failure::new(exit::REJECTED, reasons.join("\n"), ""))
+}
+
+fn new(context: &Context, kind: &str, fields: &[String], publish: bool) -> Outcome {
+    let kind = kind_of(kind)?;
+    let record = record(context, kind, &pairs(context, fields)?)?;
+    let fields = record.entries().iter().map(|(key, value)| (key.clone(), of_value(value))).collect();
+    let request = Request::TakeIn { kind: kind.id().to_owned(), rows: vec![Row { row: 1, fields }], publish };
+    let reply = context.ask(&request)?;
+    say_outcome(context, &reply["rows"][0])
+}
+
+fn edit(context: &Context, id: String, fields: &[String]) -> Outcome {
+    let mut desk = context.desk()?;
+    let listing = desk.ask(&Request::Show { id: id.clone() })?;
+    let kind = kind_of(text(&listing, "kind"))?;
+    let mut changes: BTreeMap<String, Json> = BTreeMap::new();
+    let (mut given, mut emptied) = (Vec::new(), Vec::new());
+    for (key, value) in pairs(context, fields)? {
+        if value.is_empty() { emptied.push(key) } else { given.push((key, value)) }
+    }
+    // The new values are read as a whole record: a title of its own is lent where only other fields change.
+    let lent = !given.iter().any(|(key, _)| key == "title");
+    let mut cells = given.clone();
+    if lent {
+        cells.push(("title".to_owned(), text(&listing, "title").to_owned()));
+    }
+    let record = record(context, kind, &cells)?;
+    let named: Vec<&str> = given.iter().map(|(k, _)| k.as_str()).chain(emptied.iter().map(String::as_str)).collect();
+    let present = listing["fields"].as_object().cloned().unwrap_or_default();
+    for key in present.keys() {
+        let field = kind.key(key).map_or(key.as_str(), |(field, _)| field.id);
+        if named.contains(&field) || named.contains(&key.as_str()) {
+            changes.insert(key.clone(), Json::Null);
+        }
+    }
+    for (key, value) in record.entries() {
+        let field = kind.key(key).map_or(key.as_str(), |(field, _)| field.id);
+        if named.contains(&field) || named.contains(&key.as_str()) {
+            changes.insert(key.clone(), of_value(value));
+        }
+    }
+    say_outcome(context, &desk.ask(&Request::Edit { id, changes })?)
+}
+
+fn drafts(context: &Context) -> Outcome {
+    let reply = context.ask(&Request::Drafts)?;
+    for draft in reply["drafts"].as_array().into_iter().flatten() {
+        if context.json { print_line(&draft.to_string()) } else { show::row(context, draft) }
+    }
+    Ok(0)
+}
+
+fn history(context: &Context, id: String) -> Outcome {
+    let reply = context.ask(&Request::History { id })?;
+    for entry in reply["entries"].as_array().into_iter().flatten() {
+        if context.json { print_line(&entry.to_string()) } else { show::entry(context, entry) }
+    }
+    Ok(0)
+}
+
+pub fn search(context: &Context, args: &Search) -> Outcome {
+    let trl = match &args.trl {
+        Some(text) => Some(levels(text).ok_or_else(|| Failure::new(exit::USAGE, context.fill("cli.search.trl", &[("trl", text)]), "--trl 4-6"))?),
+        None => None,
+    };
+    if let Some(kind) = &args.kind {
+        kind_of(kind)?;
+    }
+    let request = Request::Search {
+        text: args.text.clone(),
+        kind: args.kind.clone(),
+        region: args.region.clone(),
+        field: args.field.clone(),
+        trl,
+        limit: args.limit,
+        offset: args.offset,
+    };
+    let reply = context.ask(&request)?;
+    let hits = reply["hits"].as_array().cloned().unwrap_or_default();
+    for hit in &hits {
+        if context.json { print_line(&hit.to_string()) } else { show::row(context, hit) }
+    }
+    let total = reply["total"].as_u64().unwrap_or_default();
+    if !context.json {
+        let key = if hits.is_empty() { "cli.search.none" } else { "cli.search.total" };
+        eprintln!("{}", context.fill(key, &[("total", &total.to_string()), ("shown", &hits.len().to_string())]));
+    } else if hits.is_empty() {
+        eprintln!("{}", json!({ "v": 1, "total": total }));
+    }
+    Ok(0)
+}
+
+fn levels(text: &str) -> Option<(u8, u8)> {
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    let (low, high) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
+    (1 <= low && low <= high && high <= 9).then_some((low, high))
+}

@@ -1,0 +1,264 @@
+//! Founding, joining, inviting, running, and how the node is.
+
+use std::time::{Duration, Instant};
+
+use market::{Applicant, Identity, InvitationFile};
+use serde_json::{Value as Json, json};
+
+use super::{Answerer, Context, Outcome, file_in, print_line, read_file, show, text, write_file};
+use crate::cli::{Init, Invite, PeerAction, Run, Status, WaitFor};
+use crate::config::Config;
+use crate::control::Client;
+use crate::core::now_ms;
+use crate::office::{Failure, Office, Request, exit, region_code};
+
+/// Year of the list of regions inside the program.
+const REGIONS_AS_OF: u16 = 2025;
+/// A status that waits looks this often.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+
+pub fn init(context: &Context, args: Init) -> Outcome {
+    let home = &context.home;
+    if Identity::exists(home) {
+        let message = context.fill("cli.init.exists", &[("home", &home.display().to_string())]);
+        return Err(Failure::new(exit::REFUSED, message, context.say("cli.init.exists.hint")));
+    }
+    let mut config = match &args.config {
+        Some(path) => Config::read_file(path).map_err(|e| Failure::new(exit::USAGE, format!("{e:#}"), ""))?,
+        None => Config::default(),
+    };
+    let file = args.join.as_deref().map(|path| InvitationFile::from_file(&read_file(path)?).map_err(Failure::from));
+    let file = file.transpose()?;
+    let role = args.role.map(crate::cli::RoleArg::role).or(config.role());
+    let role = role.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.init.role"), "--role hub"))?;
+    let region = args.region.clone().unwrap_or_else(|| config.node.region.clone());
+    let code = region_code(&region)?;
+    let name = args.name.clone().unwrap_or_else(|| config.node.name.clone());
+    if name.trim().is_empty() || name.len() > protocol::limits::MAX_NAME {
+        return Err(Failure::new(exit::USAGE, context.say("cli.init.name"), "--name …"));
+    }
+    let credit_code = match &args.credit_code {
+        Some(given) => catalog::credit_code::parse(given)
+            .map_err(|_| Failure::new(exit::REJECTED, context.fill("cli.init.credit", &[("code", given)]), context.say("cli.init.credit.hint")))?,
+        None => String::new(),
+    };
+    if file.is_none() && role != protocol::Role::Hub {
+        return Err(Failure::new(exit::USAGE, context.say("cli.init.join"), context.say("cli.init.join.hint")));
+    }
+    config.role = role.id().to_owned();
+    config.node.name = name.clone();
+    config.node.region = region.clone();
+    make_home(home, &config)?;
+    let who = Applicant { name, name_en: args.name_en.clone(), credit_code, role, region: code, region_as_of: REGIONS_AS_OF };
+    let identity = match &file {
+        Some(file) => Identity::join(home, &who, file, now_ms())?,
+        None => {
+            let (identity, recovery) = Identity::found(home, &who, now_ms())?;
+            let path = home.join("recovery.key");
+            let hex = data_encoding::HEXLOWER.encode(&recovery);
+            market::write_private(&path, format!("{hex}\n").as_bytes())?;
+            eprintln!("{}", context.fill("cli.init.recovery", &[("path", &path.display().to_string())]));
+            identity
+        }
+    };
+    let node = identity.node.public().to_string();
+    let network = identity.network().to_string();
+    if context.json {
+        let out = json!({ "v": 1, "home": home.display().to_string(), "node": node, "network": network, "role": role.id() });
+        print_line(&out.to_string());
+    } else {
+        let key = if file.is_some() { "cli.init.joined" } else { "cli.init.founded" };
+        let charter = &identity.charter.charter;
+        print_line(&context.fill(key, &[("name", &identity.institution.name), ("network", &charter.name_zh), ("node", &node[..16])]));
+        eprintln!("{}", context.fill("cli.init.next", &[("home", &home.display().to_string())]));
+    }
+    Ok(0)
+}
+
+fn make_home(home: &std::path::Path, config: &Config) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(exit::FAILED, format!("{}: {error}", home.display()), "choose another --home")
+    };
+    std::fs::create_dir_all(home).map_err(failed)?;
+    #[cfg(unix)]
+    std::fs::set_permissions(home, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(failed)?;
+    let text = toml::to_string_pretty(config).map_err(|e| Failure::new(exit::FAILED, e.to_string(), ""))?;
+    std::fs::write(home.join(Config::FILE), text).map_err(failed)?;
+    crate::home::choose_port(home).map_err(failed)?;
+    Ok(())
+}
+
+pub fn invite(context: &Context, args: &Invite) -> Outcome {
+    let request = Request::Invite {
+        role: args.role.role().id().to_owned(),
+        region: args.region.clone(),
+        days: args.days,
+    };
+    let reply = context.ask(&request)?;
+    let bytes = file_in(&reply)?;
+    market::write_private(&args.out, &bytes)?;
+    if context.json {
+        let out = json!({ "v": 1, "file": args.out.display().to_string(), "addresses": reply["addresses"], "not_after": reply["not_after"] });
+        print_line(&out.to_string());
+    } else {
+        let path = args.out.display().to_string();
+        print_line(&context.fill("cli.invite.done", &[("file", &path), ("until", text(&reply, "not_after"))]));
+        eprintln!("{}", context.say("cli.invite.next"));
+    }
+    Ok(0)
+}
+
+pub fn run(context: &Context, args: Run) -> Outcome {
+    let mut config = context.config()?;
+    if !args.listen.is_empty() {
+        config.network.listen = args.listen;
+    }
+    config.network.bootstrap.extend(args.peer);
+    if let Some(web) = args.web {
+        config.web.listen = web;
+    }
+    crate::log::start(&config.log.level);
+    let (json, lang) = (context.json, context.lang);
+    let announce = move |line: &str| {
+        let (what, address) = line.split_once(' ').unwrap_or((line, ""));
+        if json {
+            print_line(&json!({ "v": 1, what: address }).to_string());
+        } else {
+            let label = catalog::words::say(lang, if what == "web" { "cli.run.web" } else { "cli.run.listening" });
+            print_line(&format!("{label} {address}"));
+        }
+    };
+    crate::run::run(&context.home, config, announce).map_err(|error| super::opening_failure(&error))?;
+    Ok(0)
+}
+
+pub fn status(context: &Context, args: &Status) -> Outcome {
+    let begun = Instant::now();
+    let limit = Duration::from_secs(args.timeout);
+    loop {
+        let status = match args.wait {
+            None => Some(context.ask(&Request::Status)?),
+            // Only a running node can become what is waited for; the store must not be taken from it meanwhile.
+            Some(_) => Client::connect(&context.home).map(|mut client| client.ask(&Request::Status)).transpose()?,
+        };
+        let reached = match (&status, args.wait) {
+            (Some(_), None | Some(WaitFor::Running)) => true,
+            (Some(status), Some(WaitFor::Synced)) => is_synced(status),
+            (None, _) => false,
+        };
+        if reached || begun.elapsed() >= limit {
+            let Some(status) = status else {
+                return Err(Failure::new(exit::UNREACHABLE, context.say("cli.status.not-running"), "lianshi run"));
+            };
+            if context.json {
+                print_line(&status.to_string());
+            } else {
+                show::status(context, &status);
+            }
+            if !reached {
+                let message = context.fill("cli.status.not-synced", &[("seconds", &args.timeout.to_string())]);
+                return Err(Failure::new(exit::UNREACHABLE, message, context.say("cli.status.not-synced.hint")));
+            }
+            return Ok(0);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Equal frontiers with every connected peer, at least one.
+pub fn is_synced(status: &Json) -> bool {
+    let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
+    let connected: Vec<&Json> =
+        peers.iter().filter(|p| !matches!(text(p, "state"), "disconnected" | "unreachable" | "refused")).collect();
+    !connected.is_empty() && connected.iter().all(|p| text(p, "state") == "synced")
+}
+
+pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
+    let reply = context.ask(&Request::Peers)?;
+    let peers = reply["peers"].as_array().cloned().unwrap_or_default();
+    let chosen: Vec<&Json> = match action {
+        PeerAction::List => peers.iter().collect(),
+        PeerAction::Show { node } => peers.iter().filter(|p| text(p, "node").starts_with(node.as_str())).collect(),
+    };
+    if let (PeerAction::Show { node }, []) = (action, chosen.as_slice()) {
+        let message = context.fill("cli.peer.none", &[("node", node)]);
+        return Err(Failure::new(exit::FAILED, message, "lianshi peer list"));
+    }
+    for peer in &chosen {
+        if context.json { print_line(&peer.to_string()) } else { show::peer(context, peer) }
+    }
+    if chosen.is_empty() && !context.json {
+        eprintln!("{}", context.say("cli.peer.nobody"));
+    }
+    Ok(0)
+}
+
+pub fn stop(context: &Context) -> Outcome {
+    let mut client = Client::connect(&context.home)
+        .ok_or_else(|| Failure::new(exit::UNREACHABLE, context.say("cli.status.not-running"), ""))?;
+    client.ask(&Request::Stop)?;
+    let begun = Instant::now();
+    while Client::connect(&context.home).is_some() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(LOOK_EVERY);
+    }
+    Ok(0)
+}
+
+pub fn doctor(context: &Context) -> Outcome {
+    let mut answerer = context.desk()?;
+    let running = matches!(answerer, Answerer::Running(_));
+    let status = answerer.ask(&Request::Status)?;
+    if let Answerer::Here(office) = &answerer {
+        check_store(office)?;
+    }
+    let mut findings: Vec<(&str, String)> = Vec::new();
+    if !running {
+        findings.push(("cli.doctor.stopped", String::new()));
+    }
+    if status["admitted"] != json!(true) {
+        findings.push(("cli.doctor.not-admitted", String::new()));
+    }
+    if let Some(what) = status["mended"].as_str() {
+        findings.push(("cli.doctor.mended", what.to_owned()));
+    }
+    for peer in status["peers"].as_array().into_iter().flatten() {
+        if matches!(text(peer, "state"), "unreachable" | "refused") {
+            findings.push(("cli.doctor.peer", format!("{} {}", text(peer, "address"), text(peer, "reason"))));
+        }
+    }
+    if context.home.join("recovery.key").exists() {
+        findings.push(("cli.doctor.recovery", context.home.join("recovery.key").display().to_string()));
+    }
+    let degraded = findings.iter().any(|(key, _)| matches!(*key, "cli.doctor.mended" | "cli.doctor.peer"));
+    if context.json {
+        let list: Vec<Json> = findings.iter().map(|(key, what)| json!({ "finding": key.trim_start_matches("cli.doctor."), "detail": what })).collect();
+        print_line(&json!({ "v": 1, "degraded": degraded, "findings": list }).to_string());
+    } else {
+        if findings.is_empty() {
+            print_line(context.say("cli.doctor.well"));
+        }
+        for (key, what) in &findings {
+            print_line(&format!("• {}", context.fill(key, &[("what", what)])));
+        }
+    }
+    Ok(if degraded { exit::DEGRADED } else { 0 })
+}
+
+fn check_store(office: &Office) -> Result<(), Failure> {
+    office.finder().index().verify().map_err(|error| {
+        let hint = "remove the folder `index` in the home; it is built anew at the next start";
+        Failure::new(exit::DEGRADED, error.to_string(), hint)
+    })
+}
+
+/// Writes an answer's file where it was asked for.
+pub fn save(context: &Context, reply: &Json, out: &std::path::Path, key: &str) -> Outcome {
+    write_file(out, &file_in(reply)?)?;
+    let path = out.display().to_string();
+    if context.json {
+        print_line(&json!({ "v": 1, "file": path }).to_string());
+    } else {
+        print_line(&context.fill(key, &[("file", &path)]));
+    }
+    Ok(0)
+}

@@ -1,0 +1,202 @@
+//! Files that prove themselves: export and verify.
+
+use std::collections::BTreeMap;
+
+use protocol::{FileKind, Proof, Value, unseal_file};
+use replica::{Document, DocumentPatch, DocumentState};
+use serde_json::{Value as Json, json};
+
+use super::{Context, Outcome, node, print_line, read_file, show, text, write_file};
+use crate::cli::{Export, ExportFormat, Verify};
+use crate::office::{Failure, Request, exit, of_value, time_text};
+
+/// Listings that one page of an export asks for.
+const PAGE: usize = 100;
+/// Deepest page of a search; longer exports go kind by kind.
+const DEEPEST: usize = 10_000;
+
+pub fn export(context: &Context, args: &Export) -> Outcome {
+    match args.format {
+        ExportFormat::Charter => {
+            let reply = context.ask(&Request::Charter)?;
+            node::save(context, &reply, &args.out, "cli.export.charter")
+        }
+        ExportFormat::Proof => {
+            let id = args.id.clone();
+            let id = id.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.export.id"), ""))?;
+            let reply = context.ask(&Request::Proof { id })?;
+            node::save(context, &reply, &args.out, "cli.export.proof")
+        }
+        ExportFormat::Jsonl | ExportFormat::Csv => export_list(context, args),
+    }
+}
+
+fn export_list(context: &Context, args: &Export) -> Outcome {
+    let kind = args.kind.clone();
+    let kind = kind.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.export.kind"), "--kind achievement"))?;
+    let kind = crate::office::kind_of(&kind)?;
+    let mut desk = context.desk()?;
+    let mut rows: Vec<BTreeMap<String, String>> = Vec::new();
+    let mut offset = 0;
+    loop {
+        let request = Request::Search {
+            text: String::new(),
+            kind: Some(kind.id().to_owned()),
+            region: None,
+            field: None,
+            trl: None,
+            limit: PAGE,
+            offset,
+        };
+        let page = desk.ask(&request)?;
+        let hits = page["hits"].as_array().cloned().unwrap_or_default();
+        for hit in &hits {
+            let listing = desk.ask(&Request::Show { id: text(hit, "id").to_owned() })?;
+            rows.push(cells_of(&listing));
+        }
+        offset += PAGE;
+        if hits.len() < PAGE || offset + PAGE > DEEPEST {
+            break;
+        }
+    }
+    let bytes = match args.format {
+        ExportFormat::Jsonl => {
+            let mut out = Vec::new();
+            for row in &rows {
+                let cells: Vec<(&str, &str)> = row.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+                exchange::write::jsonl(&mut out, &cells).map_err(|e| Failure::new(exit::FAILED, e.to_string(), ""))?;
+            }
+            out
+        }
+        _ => csv(context, kind, &rows)?,
+    };
+    write_file(&args.out, &bytes)?;
+    let (file, count) = (args.out.display().to_string(), rows.len().to_string());
+    if context.json {
+        print_line(&json!({ "v": 1, "file": file, "listings": rows.len() }).to_string());
+    } else {
+        print_line(&context.fill("cli.export.list", &[("file", &file), ("count", &count)]));
+    }
+    Ok(0)
+}
+
+fn csv(context: &Context, kind: catalog::Kind, rows: &[BTreeMap<String, String>]) -> Result<Vec<u8>, Failure> {
+    let failed = |e: std::io::Error| Failure::new(exit::FAILED, e.to_string(), "");
+    let mut columns: Vec<(&str, &str)> = vec![("id", "id")];
+    let used = |key: &str| rows.iter().any(|row| row.contains_key(key));
+    for field in kind.fields() {
+        if used(field.id) {
+            columns.push((field.id, field.label(context.lang)));
+        }
+    }
+    let others: std::collections::BTreeSet<&str> = rows.iter().flat_map(|r| r.keys().map(String::as_str)).collect();
+    for key in others {
+        if !columns.iter().any(|(known, _)| *known == key) {
+            columns.push((key, key));
+        }
+    }
+    let mut writer = exchange::write::CsvWriter::new(Vec::new(), &columns).map_err(failed)?;
+    for row in rows {
+        let cells: Vec<(&str, &str)> = row.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        writer.write(&cells).map_err(failed)?;
+    }
+    writer.finish().map_err(failed)
+}
+
+/// A listing's fields as cells: members of a set joined under the set's field.
+fn cells_of(listing: &Json) -> BTreeMap<String, String> {
+    let kind = catalog::Kind::from_id(text(listing, "kind"));
+    let mut cells = BTreeMap::from([("id".to_owned(), text(listing, "id").to_owned())]);
+    for (key, value) in listing["fields"].as_object().into_iter().flatten() {
+        let member = key.split_once('/').map(|(_, member)| member.to_owned());
+        let name = match (&kind, &member) {
+            (Some(kind), Some(_)) => kind.key(key).map_or(key.as_str(), |(field, _)| field.id).to_owned(),
+            _ => key.clone(),
+        };
+        let value = member.unwrap_or_else(|| show::plain(value));
+        cells.entry(name).and_modify(|cell: &mut String| {
+            cell.push('；');
+            cell.push_str(&value);
+        }).or_insert(value);
+    }
+    cells
+}
+
+/// Checks a proof file against a charter, offline and without a home.
+pub fn verify(context: &Context, args: &Verify) -> Outcome {
+    match check(&read_file(&args.file)?, &read_file(&args.charter)?) {
+        Ok(found) => {
+            if context.json {
+                print_line(&found.to_string());
+            } else {
+                show::verified(context, &found);
+            }
+            Ok(0)
+        }
+        Err(why) => {
+            let message = context.fill("cli.verify.refused", &[("file", &args.file.display().to_string()), ("why", &why)]);
+            Err(Failure::new(exit::REJECTED, message, context.say("cli.verify.refused.hint")))
+        }
+    }
+}
+
+fn check(file: &[u8], charter: &[u8]) -> Result<Json, String> {
+    let charter = market::read_charter(charter).map_err(|error| error.to_string())?.charter;
+    let body = unseal_file(FileKind::Proof, file).map_err(|fault| fault.to_string())?;
+    let proof = Proof::from_bytes(body).map_err(|fault| fault.to_string())?;
+    let proven = proof.verify(&charter).map_err(|fault| fault.to_string())?;
+    let state = fold(&proven.entries)?;
+    let author = proven.authors.values().next();
+    let fields: serde_json::Map<String, Json> = state
+        .fields
+        .iter()
+        .filter(|(key, _)| !key.starts_with('_'))
+        .map(|(key, values)| (key.clone(), json_values(values)))
+        .collect();
+    let last = proven.entries.iter().map(|e| e.header.time_ms).max().unwrap_or_default();
+    let kind = proven.entries.first().map(|e| e.header.log.shelf.kind.0).unwrap_or_default();
+    Ok(json!({
+        "v": 1,
+        "proof": "verified",
+        "id": proof.document.to_string(),
+        "kind": catalog::Kind::from_code(kind).map(catalog::Kind::id),
+        "network": { "id": charter.id().to_string(), "name_zh": charter.name_zh, "name_en": charter.name_en },
+        "institution": author.map(|i| json!({ "id": i.id().to_string(), "name": i.name, "credit_code": i.credit_code })),
+        "node": proven.authors.keys().next().map(ToString::to_string),
+        "signed": time_text(last),
+        "versions": proven.entries.len(),
+        "status": if state.is_withdrawn() { "withdrawn" } else { "published" },
+        "fields": fields,
+    }))
+}
+
+fn json_values(values: &[Value]) -> Json {
+    match values {
+        [one] => of_value(one),
+        many => Json::Array(many.iter().map(of_value).collect()),
+    }
+}
+
+/// The state that a proof's entries make; an entry that does not count makes the proof worthless.
+fn fold(entries: &[protocol::Entry]) -> Result<DocumentState, String> {
+    let mut origin = None;
+    let mut patches = Vec::new();
+    for entry in entries {
+        if entry.header.document.is_none() {
+            origin = Some(protocol::Origin { log: entry.header.log, seq: entry.header.seq });
+        }
+        let signed = replica::patch_of(entry).map_err(|fault| fault.to_string())?;
+        patches.push(DocumentPatch {
+            log: entry.header.log,
+            seq: entry.header.seq,
+            entry: entry.hash(),
+            time_ms: entry.header.time_ms,
+            signed: signed.ok_or("an entry without its content")?,
+        });
+    }
+    let document = Document::fold(origin.ok_or("the creating entry is missing")?, patches);
+    if document.versions() == 0 {
+        return Err("none of its entries counts".to_owned());
+    }
+    document.state().map_err(|fault| fault.to_string())
+}

@@ -1,0 +1,155 @@
+//! What people see in a terminal. No colour carries meaning; columns are cut to what a line holds.
+
+use catalog::{Kind, Record, display};
+use serde_json::Value as Json;
+
+use super::{Context, print_line, text};
+use crate::office::to_value;
+
+/// A value on one line.
+pub fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" ‖ "),
+        other => other.to_string(),
+    }
+}
+
+fn line(context: &Context, key: &str, value: &str) {
+    if !value.is_empty() {
+        print_line(&format!("  {}{value}", pad(context.say(key), 16)));
+    }
+}
+
+/// Columns that a terminal gives a text: two for wide characters.
+fn width(text: &str) -> usize {
+    text.chars().map(|c| if (c as u32) >= 0x1100 { 2 } else { 1 }).sum()
+}
+
+fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text)).max(1)))
+}
+
+fn kind_label(context: &Context, id: &str) -> String {
+    Kind::from_id(id).map_or_else(|| id.to_owned(), |kind| kind.label(context.lang).to_owned())
+}
+
+/// One listing in a list.
+pub fn row(context: &Context, hit: &Json) {
+    let short: String = text(hit, "id").chars().take(12).collect();
+    print_line(&format!("{short}  {}{}", pad(&kind_label(context, text(hit, "kind")), 9), text(hit, "title")));
+    let region = hit["region_name"].as_str().unwrap_or_default();
+    let about = [text(hit, "institution"), region, text(hit, "updated").get(..10).unwrap_or_default()];
+    let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
+    if !about.is_empty() {
+        print_line(&format!("              {}", about.join(" · ")));
+    }
+}
+
+/// A listing, whole.
+pub fn listing(context: &Context, listing: &Json) {
+    print_line(text(listing, "title"));
+    let status = format!("cli.listing.status.{}", text(listing, "status"));
+    print_line(&format!("{} · {}", kind_label(context, text(listing, "kind")), context.say(&status)));
+    if let Some(why) = listing["hidden"].as_str() {
+        print_line(why);
+    }
+    fields(context, listing, "fields");
+    if listing["contact"].is_object() {
+        print_line(context.say("cli.listing.contact"));
+        fields(context, listing, "contact");
+    }
+    for key in listing["conflicts"].as_array().into_iter().flatten() {
+        let field = plain(key);
+        print_line(&context.fill("cli.listing.conflict", &[("field", &field), ("values", &plain(&listing["fields"][&field]))]));
+    }
+    if !listing["proof"].is_object() {
+        line(context, "cli.label.id", text(listing, "id"));
+        return;
+    }
+    print_line(context.say("cli.listing.provenance"));
+    line(context, "cli.label.institution", text(&listing["institution"], "name"));
+    line(context, "cli.label.credit-code", text(&listing["institution"], "credit_code"));
+    line(context, "cli.label.node", text(&listing["author"], "node"));
+    line(context, "cli.label.signed", text(listing, "updated"));
+    line(context, "cli.label.versions", &listing["versions"].to_string());
+    let proof = text(&listing["proof"], "state");
+    line(context, "cli.label.proof", context.say(if proof == "verified" { "cli.proof.verified" } else { "cli.proof.not" }));
+    line(context, "cli.label.id", text(listing, "id"));
+}
+
+fn fields(context: &Context, listing: &Json, part: &str) {
+    let Some(kind) = Kind::from_id(text(listing, "kind")) else { return };
+    let one = |(key, value): (&String, &Json)| {
+        let value = value.as_array().and_then(|values| values.first()).unwrap_or(value);
+        Some((key.clone(), to_value(value)?))
+    };
+    let entries = listing[part].as_object().into_iter().flatten().filter_map(one).collect();
+    for shown in display::all(kind, &Record::new(entries), context.lang) {
+        if shown.id != "title" {
+            print_line(&format!("  {}{}", pad(&shown.label, 16), shown.value));
+        }
+    }
+}
+
+/// One entry of a history.
+pub fn entry(context: &Context, entry: &Json) {
+    let verb = format!("cli.verb.{}", text(entry, "verb"));
+    let state = format!("cli.fate.{}", text(entry, "state"));
+    let short: String = text(entry, "entry").chars().take(12).collect();
+    print_line(&format!("{}  {}  {}  {short}", text(entry, "time"), context.say(&verb), context.say(&state)));
+    if let Some(why) = entry["reason"].as_str() {
+        print_line(&format!("    {why}"));
+    }
+    if text(entry, "verb") == "edit" {
+        for (key, value) in entry["changes"].as_object().into_iter().flatten() {
+            let value = if value.is_null() { context.say("cli.history.removed").to_owned() } else { plain(value) };
+            print_line(&format!("    {key}: {value}"));
+        }
+    }
+}
+
+/// A peer.
+pub fn peer(context: &Context, peer: &Json) {
+    let name = [text(peer, "name"), text(peer, "address"), text(peer, "node")].into_iter().find(|t| !t.is_empty());
+    let state = format!("cli.peer.{}", text(peer, "state"));
+    print_line(&format!("{}  {}", pad(context.say(&state), 10), name.unwrap_or_default()));
+    let reason = text(peer, "reason");
+    if !matches!(text(peer, "state"), "synced") && !reason.is_empty() {
+        print_line(&format!("            {reason}"));
+    }
+}
+
+/// The node's state.
+pub fn status(context: &Context, status: &Json) {
+    let role = format!("cli.role.{}", text(status, "role"));
+    print_line(&format!("{} · {}", text(status, "name"), context.say(&role)));
+    line(context, "cli.label.network", text(&status["network"], context.lang.pick("name_zh", "name_en")));
+    line(context, "cli.label.running", context.say(if status["running"] == true { "cli.yes" } else { "cli.no" }));
+    line(context, "cli.label.admitted", context.say(if status["admitted"] == true { "cli.yes" } else { "cli.no" }));
+    let (held, own) = (status["listings"]["held"].to_string(), status["listings"]["own"].to_string());
+    line(context, "cli.label.listings", &context.fill("cli.status.listings", &[("held", &held), ("own", &own)]));
+    line(context, "cli.label.entries", &status["entries"].to_string());
+    line(context, "cli.label.view", text(status, "view_hash"));
+    line(context, "cli.label.web", text(status, "web"));
+    for address in status["addresses"].as_array().into_iter().flatten() {
+        line(context, "cli.label.address", &plain(address));
+    }
+    line(context, "cli.label.node", text(status, "node"));
+    for each in status["peers"].as_array().into_iter().flatten() {
+        peer(context, each);
+    }
+}
+
+/// What a proof has shown.
+pub fn verified(context: &Context, found: &Json) {
+    print_line(context.say("cli.verify.good"));
+    print_line(&plain(&found["fields"]["title"]));
+    line(context, "cli.label.institution", text(&found["institution"], "name"));
+    line(context, "cli.label.credit-code", text(&found["institution"], "credit_code"));
+    line(context, "cli.label.network", text(&found["network"], context.lang.pick("name_zh", "name_en")));
+    line(context, "cli.label.signed", text(found, "signed"));
+    line(context, "cli.label.node", text(found, "node"));
+    line(context, "cli.label.versions", &found["versions"].to_string());
+    line(context, "cli.label.id", text(found, "id"));
+}
