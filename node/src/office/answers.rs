@@ -13,6 +13,8 @@ use super::Office;
 
 /// Most rows of one request; the command line sends an import in pieces of this size.
 pub const MAX_ROWS: usize = 500;
+/// A search waits this long for the index of a running node.
+const INDEX_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// Most drafts shown.
 const MAX_DRAFTS: usize = 4_000;
 
@@ -99,10 +101,23 @@ impl Office {
         })
     }
 
-    fn search(&self, query: &search::Query) -> Reply {
+    /// What was held when the question came is found: a node that does not run indexes now, a running one is given a
+    /// moment to catch up.
+    fn await_index(&self) -> Result<(), Failure> {
         if !self.running {
             self.index()?;
+            return Ok(());
         }
+        let target = self.core().arrivals().load(std::sync::atomic::Ordering::Acquire);
+        let begun = std::time::Instant::now();
+        while self.finder().cursor() < target && begun.elapsed() < INDEX_PATIENCE {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    fn search(&self, query: &search::Query) -> Reply {
+        self.await_index()?;
         let results = self.finder().index().search(query).map_err(market::MarketError::from)?;
         let mut hits = Vec::with_capacity(results.hits.len());
         for hit in &results.hits {

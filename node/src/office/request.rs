@@ -30,17 +30,6 @@ pub struct Row {
     pub fields: BTreeMap<String, Json>,
 }
 
-/// What became of a row.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RowOutcome {
-    /// Its number in the file.
-    pub row: u64,
-    /// `published`, `updated`, `unchanged` or `drafted`.
-    pub outcome: String,
-    /// The listing's or draft's id.
-    pub id: String,
-}
-
 /// A request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
