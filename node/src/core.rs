@@ -20,7 +20,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use market::{Authored, Desk, Identity, Ledger, LedgerFigures, Library};
 use network::{Event, SessionId};
 use protocol::{Entry, Hash, LogId, PublicKey, Redemption, Verb};
-use replica::{Effect, Input, PeerView, Replica};
+use replica::{Effect, Input, Me, PeerView, Replica};
 
 use crate::config::Config;
 use dialing::Dialing;
@@ -39,6 +39,7 @@ pub fn now_ms() -> i64 {
 pub struct Core {
     identity: Arc<Identity>,
     ledger: Ledger,
+    me: Me,
     replica: Replica,
     library: Arc<Library>,
     network: Option<network::Handle>,
@@ -89,7 +90,7 @@ impl Core {
         };
         let opened = Ledger::open(&home.join("data"), options)?;
         let me = identity.me(config.subscription()?, AGENT.to_owned());
-        let replica = Replica::new(me, opened.ledger.logs(), opened.roster);
+        let replica = Replica::new(me.clone(), opened.ledger.logs(), opened.roster);
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
         let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
@@ -97,6 +98,7 @@ impl Core {
         Ok(Self {
             identity,
             ledger: opened.ledger,
+            me,
             replica,
             library,
             network: None,
@@ -221,15 +223,28 @@ impl Core {
 
     fn persist(&mut self, run: &protocol::CheckedRun) {
         if let Err(error) = self.ledger.persist(&run.log, &run.entries) {
-            // The replica counts entries that the store does not have: go on from the disk's word at the next start.
             tracing::error!("entries from a peer could not be stored: {error}");
-            self.mended = Some(format!("entries from a peer could not be stored: {error}"));
+            self.start_over(&format!("entries from a peer could not be stored: {error}"));
             return;
         }
         for checked in run.entries.iter().filter(|e| e.entry.header.verb == Verb::ADDRESSES) {
             self.dialing.spare(serving::addresses_in(&checked.entry, &self.identity));
         }
         self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
+    }
+
+    /// The replica counts entries that the store does not have: all sessions end, and it begins again from what the
+    /// store holds.
+    fn start_over(&mut self, why: &str) {
+        if let Some(network) = &self.network {
+            for peer in self.replica.peers() {
+                network.hang_up(SessionId(peer.session), why);
+                self.serving.forget(peer.session);
+            }
+        }
+        self.replica = Replica::new(self.me.clone(), self.ledger.logs(), self.replica.roster_input().clone());
+        self.library.set_roster(self.replica.roster().clone());
+        self.mended = Some(why.to_owned());
     }
 
     fn countersign(&mut self, redemption: &Redemption) -> Option<Input> {
@@ -336,6 +351,13 @@ impl Core {
         replica::view_hash(self.ledger.sums(), &self.replica.roster().digest())
     }
 
+    /// Addresses that do not answer, except those of nodes that are connected by another way.
+    fn unreachable(&self) -> Vec<(String, String)> {
+        let connected: Vec<[u8; 32]> = self.replica.peers().iter().map(|p| p.peer.0).collect();
+        let missed = |address: &str| network::key_in_address(address).is_none_or(|key| !connected.contains(&key));
+        self.dialing.unreachable().into_iter().filter(|(address, _)| missed(address)).collect()
+    }
+
     /// Figures for a status.
     pub fn figures(&self) -> CoreFigures {
         let total = self.network.as_ref().map(network::Handle::total).unwrap_or_default();
@@ -346,7 +368,7 @@ impl Core {
             peers: self.replica.peers(),
             last_success: self.last_success.clone(),
             last_failure: self.last_failure.clone(),
-            unreachable: self.dialing.unreachable(),
+            unreachable: self.unreachable(),
             bytes: (total.bytes_in, total.bytes_out),
             disk: self.ledger.size_on_disk().unwrap_or_default(),
             mended: self.mended.clone(),

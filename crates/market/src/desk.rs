@@ -74,7 +74,7 @@ pub struct Desk<'a> {
 
 impl Desk<'_> {
     fn log(&self, shelf: Shelf) -> LogId {
-        LogId { node: self.identity.node.public(), incarnation: self.identity.incarnation, shelf }
+        LogId { node: self.identity.node.public(), incarnation: self.ledger.incarnation(), shelf }
     }
 
     /// The public shelf of this node's region for a kind.

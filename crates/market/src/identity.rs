@@ -100,8 +100,6 @@ pub struct Identity {
     pub certificate: NodeCertificate,
     /// The invitation's redemption, kept until the roster shows the admission.
     pub redemption: Option<Redemption>,
-    /// Number of this store: part of the id of every log written here.
-    pub incarnation: u64,
     /// Addresses that the invitation named, dialled first.
     pub bootstrap: Vec<String>,
 }
@@ -198,7 +196,6 @@ impl Identity {
             node: keys.node,
             certificate,
             redemption: None,
-            incarnation: u64::from_be_bytes(random()?),
             bootstrap: Vec::new(),
         };
         identity.write(home, &keys.sealing)?;
@@ -234,7 +231,6 @@ impl Identity {
             node: keys.node,
             certificate,
             redemption: Some(redemption),
-            incarnation: u64::from_be_bytes(random()?),
             bootstrap: file.addresses.clone(),
         };
         identity.write(home, &keys.sealing)?;
@@ -255,7 +251,7 @@ impl Identity {
         let mut to = Encoder::new();
         self.institution.encode(&mut to);
         self.certificate.encode(&mut to);
-        to.option(self.redemption.as_ref(), |to, r| r.encode(to)).raw(&self.incarnation.to_be_bytes());
+        to.option(self.redemption.as_ref(), |to, r| r.encode(to));
         to.list(&self.bootstrap, |to, a| {
             to.text(a);
         });
@@ -279,13 +275,12 @@ impl Identity {
         let body = unseal_file(FileKind::Charter, &charter)?;
         let charter = Decoder::whole(body, "charter", SignedCharter::decode)?;
         let bytes = read(&dir.join("certificate"))?;
-        let (institution, certificate, redemption, incarnation, bootstrap) =
+        let (institution, certificate, redemption, bootstrap) =
             Decoder::whole(&bytes, "certificate file", |from| {
                 Ok((
                     Institution::decode(from)?,
                     NodeCertificate::decode(from)?,
                     from.option("redemption", Redemption::decode)?,
-                    u64::from_be_bytes(from.array("incarnation")?),
                     from.list(limits::MAX_ADDRESSES, "addresses", |from| {
                         Ok(from.text(limits::MAX_ADDRESS, "address")?.to_owned())
                     })?,
@@ -294,7 +289,7 @@ impl Identity {
         let root = dir.join("root.key");
         let root = if root.exists() { Some(read_key(&root)?) } else { None };
         let node = read_key(&dir.join("node.key"))?;
-        Ok(Self { charter, institution, root, node, certificate, redemption, incarnation, bootstrap })
+        Ok(Self { charter, institution, root, node, certificate, redemption, bootstrap })
     }
 
     /// True when a home has a finished identity.

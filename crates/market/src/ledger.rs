@@ -40,6 +40,10 @@ pub struct Ledger {
     journaled: Position,
     checked: Position,
     dirty: bool,
+    incarnation: u64,
+    /// Own entries are in the journal that the store could not take: no more may be written until a restart has replayed
+    /// them, or a sequence number would be used twice.
+    stuck: bool,
 }
 
 /// Figures of a ledger.
@@ -65,6 +69,15 @@ impl Ledger {
     /// # Errors
     /// When the store fails or the disk is full; then nothing of the last batch was written.
     pub fn persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
+        let done = self.try_persist(log, entries);
+        if done.is_err() {
+            // What is in memory runs ahead of the disk: take the disk's word.
+            self.read_back()?;
+        }
+        done
+    }
+
+    fn try_persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
         let mut batch = Batch::default();
         for (n, checked) in entries.iter().enumerate() {
             if n % BATCH_ENTRIES == BATCH_ENTRIES - 1 {
@@ -80,13 +93,23 @@ impl Ledger {
     /// # Errors
     /// When the disk is full or fails: nothing was acknowledged.
     pub fn author(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
-        self.storage.room()?;
+        self.may_write()?;
         let records: Vec<Record> = entries.iter().map(|e| Record::Entry(e.entry.to_bytes())).collect();
         for chunk in records.chunks(BATCH_ENTRIES) {
             self.journaled = self.journal.append(chunk)?;
         }
         self.journal.commit(self.journaled)?;
-        self.persist(log, entries)
+        self.stuck = true;
+        self.persist(log, entries)?;
+        self.stuck = false;
+        Ok(())
+    }
+
+    fn may_write(&self) -> Result<()> {
+        if self.stuck {
+            return Err(MarketError::Damaged { what: "the store did not take what the journal holds" });
+        }
+        Ok(self.storage.room()?)
     }
 
     /// Writes a local record (draft, setting): journaled and fsynced like an own entry. `None` deletes.
@@ -105,7 +128,7 @@ impl Ledger {
         if changes.is_empty() {
             return Ok(());
         }
-        self.storage.room()?;
+        self.may_write()?;
         let mut batch = Batch::default();
         let mut records = Vec::with_capacity(changes.len());
         for (key, value) in changes {
@@ -267,6 +290,12 @@ impl Ledger {
     /// The number of the next arrival: what the search index catches up to.
     pub fn arrivals(&self) -> u64 {
         self.next_arrival
+    }
+
+    /// Number of this store: part of the id of every log written here. A store that is lost and begun anew has another,
+    /// so that no sequence number is ever used twice.
+    pub fn incarnation(&self) -> u64 {
+        self.incarnation
     }
 
     /// Names the numbering of arrivals: another store counts anew. The search index is built for one of them.

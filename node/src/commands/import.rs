@@ -24,7 +24,11 @@ struct Tally {
     refused: u64,
     advised: u64,
     outcomes: BTreeMap<String, u64>,
+    missing: BTreeMap<String, u64>,
 }
+
+/// Code of the advice that a field is empty; said once for all rows.
+const MISSING: &str = "missing";
 
 pub fn run(context: &Context, args: &Import) -> Outcome {
     let kind = kind_of(&args.kind)?;
@@ -121,6 +125,9 @@ impl Importing<'_> {
         if !outcome.advice.is_empty() {
             self.tally.advised += 1;
             for issue in &outcome.advice {
+                if issue.code == MISSING {
+                    *self.tally.missing.entry(issue.field.clone()).or_default() += 1;
+                }
                 self.advise(row.number, &issue.field, issue.code, issue.reason(self.context.lang));
             }
         }
@@ -150,7 +157,7 @@ impl Importing<'_> {
 
     /// Advice is for people who look at a dry run; a script finds it in the JSON of the dry run too.
     fn advise(&self, row: u64, field: &str, code: &str, reason: &str) {
-        if self.args.apply {
+        if self.args.apply || (code == MISSING && !self.context.json) {
             return;
         }
         if self.context.json {
@@ -192,11 +199,16 @@ impl Importing<'_> {
             .map(|entry| entry.field.label(context.lang).to_owned())
             .collect();
         let tally = &self.tally;
+        let label = |id: &String| self.kind.field(id).map_or(id.clone(), |f| f.label(context.lang).to_owned());
+        let missing: Vec<String> = tally.missing.iter().map(|(id, n)| format!("{} {n}", label(id))).collect();
+        if !missing.is_empty() && !context.json {
+            eprintln!("{}", context.fill("cli.import.incomplete", &[("fields", &missing.join("、"))]));
+        }
         if context.json {
             let out = json!({
                 "v": 1, "summary": true, "applied": self.args.apply, "rows": tally.rows, "good": tally.good,
                 "refused": tally.refused, "advised": tally.advised, "outcomes": tally.outcomes,
-                "blank": source.blank_rows(), "unmapped": unmapped,
+                "blank": source.blank_rows(), "unmapped": unmapped, "missing": tally.missing,
             });
             print_line(&out.to_string());
             return;

@@ -50,12 +50,23 @@ fn pairs(context: &Context, fields: &[String]) -> Result<Vec<(String, String)>, 
 }
 
 /// Reads typed fields as the catalogue reads cells.
-fn record(context: &Context, kind: catalog::Kind, pairs: &[(String, String)]) -> Result<Record, Failure> {
+fn record(
+    context: &Context,
+    kind: catalog::Kind,
+    pairs: &[(String, String)],
+    whole: bool,
+) -> Result<Record, Failure> {
     let cells: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let outcome = Record::from_cells(kind, &cells, &RowContext::default());
     if outcome.is_accepted() {
-        for issue in &outcome.advice {
+        let (empty, other): (Vec<_>, Vec<_>) = outcome.advice.iter().partition(|issue| issue.code == "missing");
+        for issue in other {
             eprintln!("{}{}", context.say("cli.advice"), issue.reason(context.lang));
+        }
+        let labels: Vec<&str> =
+            empty.iter().filter_map(|i| kind.field(&i.field)).map(|f| f.label(context.lang)).collect();
+        if whole && !labels.is_empty() {
+            eprintln!("{}", context.fill("cli.listing.incomplete", &[("fields", &labels.join("、"))]));
         }
         return Ok(outcome.record);
     }
@@ -65,7 +76,7 @@ fn record(context: &Context, kind: catalog::Kind, pairs: &[(String, String)]) ->
 
 fn new(context: &Context, kind: &str, fields: &[String], publish: bool) -> Outcome {
     let kind = kind_of(kind)?;
-    let record = record(context, kind, &pairs(context, fields)?)?;
+    let record = record(context, kind, &pairs(context, fields)?, true)?;
     let fields = record.entries().iter().map(|(key, value)| (key.clone(), of_value(value))).collect();
     let request = Request::TakeIn { kind: kind.id().to_owned(), rows: vec![Row { row: 1, fields }], publish };
     let reply = context.ask(&request)?;
@@ -87,7 +98,7 @@ fn edit(context: &Context, id: String, fields: &[String]) -> Outcome {
     if lent {
         cells.push(("title".to_owned(), text(&listing, "title").to_owned()));
     }
-    let record = record(context, kind, &cells)?;
+    let record = record(context, kind, &cells, false)?;
     let named: Vec<&str> = given.iter().map(|(k, _)| k.as_str()).chain(emptied.iter().map(String::as_str)).collect();
     let present = listing["fields"].as_object().cloned().unwrap_or_default();
     for key in present.keys() {

@@ -36,13 +36,13 @@ fn kind_label(context: &Context, id: &str) -> String {
 
 /// One listing in a list.
 pub fn row(context: &Context, hit: &Json) {
-    let short: String = text(hit, "id").chars().take(12).collect();
+    let short: String = text(hit, "id").chars().take(14).collect();
     print_line(&format!("{short}  {}{}", pad(&kind_label(context, text(hit, "kind")), 9), text(hit, "title")));
     let region = hit["region_name"].as_str().unwrap_or_default();
     let about = [text(hit, "institution"), region, text(hit, "updated").get(..10).unwrap_or_default()];
     let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
     if !about.is_empty() {
-        print_line(&format!("              {}", about.join(" · ")));
+        print_line(&format!("                {}", about.join(" · ")));
     }
 }
 

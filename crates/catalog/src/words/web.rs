@@ -98,7 +98,7 @@ pub const TABLE: &[Row] = &[
     ("listing.history.changed", "改动：{fields}", "Changed: {fields}"),
     ("listing.history.more", "另有 {n} 个更早的版本，可在节点上用命令行查看。", "{n} earlier versions can be seen with the command line on the node."),
     ("listing.institution", "发布机构", "the institution"),
-    ("listing.no_contact", "联系方式只在网络成员之间共享。请联系{institution}，或到就近的技术市场站点咨询，并报上信息编号 {id}。", "Contact details are shared among the members of the network only. Ask {institution} or a market near you, and give the number {id}."),
+    ("listing.no_contact", "联系方式由发布机构保管，不随信息传播。请联系{institution}，或到就近的技术市场站点咨询，并报上信息编号 {id}。", "Contact details stay with the institution that published this. Ask {institution} or a market near you, and give the number {id}."),
     ("listing.reason", "理由：{reason}", "Reason: {reason}"),
     ("listing.suspended.text", "发布机构目前被暂停资格，恢复之前此信息不在列表中出现。", "Its institution is suspended. Until that ends the listing is not shown in lists."),
     ("listing.suspended.title", "发布机构已被暂停", "Institution suspended"),

@@ -62,13 +62,39 @@ impl Ledger {
             journaled: from,
             checked: from,
             dirty: false,
+            incarnation: 0,
+            stuck: false,
         };
-        ledger.read_heads()?;
-        ledger.read_figures()?;
-        ledger.read_sums()?;
+        ledger.read_back()?;
         ledger.replay(from)?;
+        ledger.settle_incarnation()?;
         let roster = ledger.read_roster()?;
         Ok(OpenedLedger { ledger, roster, mended })
+    }
+
+    /// Takes everything kept in memory from the store.
+    pub(super) fn read_back(&mut self) -> Result<()> {
+        self.logs.clear();
+        self.certificates.clear();
+        (self.next_log, self.entries) = (0, 0);
+        self.read_heads()?;
+        self.read_figures()?;
+        self.read_sums()
+    }
+
+    fn settle_incarnation(&mut self) -> Result<()> {
+        const KEY: &[u8] = b"incarnation";
+        let known = self.store.get(Table::Meta, KEY)?.and_then(|bytes| bytes.try_into().ok());
+        let number = match known {
+            Some(number) => number,
+            None => {
+                let number: [u8; 8] = crate::identity::random()?;
+                self.keep(Table::Meta, KEY, Some(&number))?;
+                number
+            }
+        };
+        self.incarnation = u64::from_be_bytes(number);
+        Ok(())
     }
 
     fn read_heads(&mut self) -> Result<()> {
