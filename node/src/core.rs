@@ -325,6 +325,11 @@ impl Core {
         self.pump();
     }
 
+    /// True while something waits to be fsynced.
+    pub fn is_dirty(&self) -> bool {
+        self.ledger.is_dirty()
+    }
+
     /// Sends what has room by now.
     pub fn go_on(&mut self) {
         self.pump();

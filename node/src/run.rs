@@ -24,6 +24,9 @@ const EVENTS_AT_ONCE: usize = 64;
 /// The index looks for arrivals this often.
 const INDEX_EVERY: Duration = Duration::from_millis(100);
 
+/// Set in its environment, a node ends when its standard input closes: whoever started it is gone.
+pub const EXIT_WITH_STDIN: &str = "LIANSHI_EXIT_WITH_STDIN";
+
 /// Runs the node of a home until it is told to stop. `announce` is called with each address as it comes up.
 ///
 /// # Errors
@@ -38,6 +41,9 @@ pub fn run(home: &Path, config: Config, announce: impl Fn(&str) + Send + Sync + 
     let office = Arc::new(Office::open(home, config, true)?);
     let stopping = Arc::new(AtomicBool::new(false));
     let stop = Arc::new(Notify::new());
+    if std::env::var_os(EXIT_WITH_STDIN).is_some() {
+        stop_with_stdin(Arc::clone(&stop)).context("standard input cannot be watched")?;
+    }
     let outcome = runtime.block_on(serve(Arc::clone(&office), home, &stop, &stopping, Arc::new(announce)));
     stopping.store(true, Ordering::Release);
     // Whatever was taken in is confirmed on disk before the process ends.
@@ -92,6 +98,16 @@ async fn serve(
     Ok(())
 }
 
+/// Stops the node when its standard input closes.
+fn stop_with_stdin(stop: Arc<Notify>) -> std::io::Result<()> {
+    let watch = move || {
+        // What is written there has no meaning; that it ends has, in whatever way.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        stop.notify_one();
+    };
+    std::thread::Builder::new().name("stdin".to_owned()).spawn(watch).map(drop)
+}
+
 async fn signalled() {
     let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(term) => term,
@@ -137,7 +153,11 @@ fn spawn_core(
                 checked = Instant::now();
             }
             core.go_on();
-            wait = if core.has_work() { Duration::ZERO } else { QUIET };
+            wait = match (core.has_work(), core.is_dirty()) {
+                (true, _) => Duration::ZERO,
+                (false, true) => QUIET,
+                (false, false) => TICK,
+            };
         }
     })
 }

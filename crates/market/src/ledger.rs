@@ -209,7 +209,7 @@ impl Ledger {
     /// # Errors
     /// When the disk fails; then the last checkpoint stands.
     pub fn checkpoint(&mut self) -> Result<bool> {
-        if !self.dirty && self.checked == self.journaled {
+        if !self.is_dirty() {
             return Ok(false);
         }
         let facts = self.facts();
@@ -221,6 +221,11 @@ impl Ledger {
         self.dirty = false;
         self.checked = self.journaled;
         Ok(true)
+    }
+
+    /// True when something was laid down since the last checkpoint.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty || self.checked != self.journaled
     }
 
     /// Entries of a log after `have` up to `to`, in order, for as long as `take` wants more.
