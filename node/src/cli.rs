@@ -1,10 +1,15 @@
 //! The command line: what can be typed. Help texts live in the catalogue of words under `help.…` and are put in when the
 //! parser is built, so that `--lang` and `LANG` decide the language of `--help` too.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use catalog::{Lang, words};
+use catalog::Lang;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::office::{Failure, exit};
+
+mod wording;
 
 /// Everything typed.
 #[derive(Parser, Debug)]
@@ -72,11 +77,11 @@ pub struct Init {
     pub role: Option<RoleArg>,
     #[arg(long)]
     pub name: Option<String>,
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", value_name = "NAME")]
     pub name_en: String,
-    #[arg(long)]
+    #[arg(long, value_name = "CODE")]
     pub region: Option<String>,
-    #[arg(long)]
+    #[arg(long, value_name = "CODE")]
     pub credit_code: Option<String>,
     #[arg(long, value_name = "FILE")]
     pub join: Option<PathBuf>,
@@ -88,7 +93,7 @@ pub struct Init {
 pub struct Invite {
     #[arg(long)]
     pub role: RoleArg,
-    #[arg(long)]
+    #[arg(long, value_name = "CODE")]
     pub region: String,
     #[arg(long, default_value_t = 7)]
     pub days: u32,
@@ -200,7 +205,7 @@ pub struct Search {
     pub text: String,
     #[arg(long)]
     pub kind: Option<String>,
-    #[arg(long)]
+    #[arg(long, value_name = "CODE")]
     pub region: Option<String>,
     #[arg(long)]
     pub field: Option<String>,
@@ -261,72 +266,25 @@ pub fn language() -> Lang {
 
 /// The parser, its help in `lang`.
 pub fn command(lang: Lang) -> Command {
-    translate(Cli::command(), "help", lang)
+    let mut built = Cli::command();
+    built.build();
+    wording::translate(Cli::command(), &mut built, "help", lang)
 }
 
-/// Reads the command line; ends the process with help or a usage error where that is what was asked for.
-pub fn parse(lang: Lang) -> Cli {
-    let matches = command(lang).get_matches();
-    match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
-    }
+/// Reads the command line; ends the process where help was asked for.
+///
+/// # Errors
+/// A usage error, in words.
+pub fn parse(lang: Lang) -> Result<Cli, Failure> {
+    read(std::env::args_os(), lang).map_err(|error| match wording::fault(&error, lang) {
+        Some((message, hint)) => Failure::new(exit::USAGE, message, hint),
+        None => error.exit(),
+    })
 }
 
-fn translate(command: Command, path: &str, lang: Lang) -> Command {
-    let text = |key: &str| {
-        let said = words::say(lang, key);
-        (said != key).then(|| said.to_owned())
-    };
-    let mut command = match text(path) {
-        Some(about) => command.about(about),
-        None => command,
-    };
-    let arguments: Vec<clap::Id> = command.get_arguments().map(|a| a.get_id().clone()).collect();
-    for id in arguments {
-        let own = format!("{path}.{}", id.as_str().replace('_', "-"));
-        let common = format!("help.arg.{}", id.as_str().replace('_', "-"));
-        if let Some(help) = text(&own).or_else(|| text(&common)) {
-            command = command.mut_arg(id, |arg| arg.help(help));
-        }
-    }
-    let subcommands: Vec<String> = command.get_subcommands().map(|s| s.get_name().to_owned()).collect();
-    for name in subcommands {
-        let inner = format!("{path}.{name}");
-        command = command.mut_subcommand(name, |sub| translate(sub, &inner, lang));
-    }
-    command
+fn read(args: impl IntoIterator<Item = OsString>, lang: Lang) -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&command(lang).try_get_matches_from(args)?)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn untold(command: &Command, path: &str, missing: &mut Vec<String>) {
-        if command.get_about().is_none() {
-            missing.push(path.to_owned());
-        }
-        for arg in command.get_arguments().filter(|a| !matches!(a.get_id().as_str(), "help" | "version")) {
-            if arg.get_help().is_none() {
-                missing.push(format!("{path} {}", arg.get_id()));
-            }
-        }
-        for sub in command.get_subcommands() {
-            untold(sub, &format!("{path}.{}", sub.get_name()), missing);
-        }
-    }
-
-    #[test]
-    fn every_command_and_argument_is_explained_in_both_languages() {
-        for lang in [Lang::Zh, Lang::En] {
-            let mut missing = Vec::new();
-            untold(&command(lang), "help", &mut missing);
-            assert!(missing.is_empty(), "no help in {lang:?} for: {missing:#?}");
-        }
-    }
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        command(Lang::Zh).debug_assert();
-    }
-}
+mod tests;

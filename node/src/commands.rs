@@ -32,6 +32,12 @@ pub struct Context {
     pub json: bool,
 }
 
+/// Reports a command line that could not be read; returns the exit code.
+pub fn refuse(failure: &Failure, lang: Lang) -> u8 {
+    let json = std::env::args_os().any(|arg| arg == "--json");
+    Context { home: PathBuf::new(), lang, json }.report(failure)
+}
+
 /// Result of a command: the exit code of a run that did what it could.
 pub type Outcome = Result<u8, Failure>;
 
@@ -73,21 +79,28 @@ impl Context {
         words::fill(self.lang, key, values)
     }
 
+    /// Words in a row, parted as the language parts them.
+    pub fn list<S: AsRef<str>>(&self, words: &[S]) -> String {
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        words.join(self.lang.pick("、", ", "))
+    }
+
     /// Prints a failure and returns its exit code.
     pub fn report(&self, failure: &Failure) -> u8 {
         if self.json {
             print_line(&serde_json::json!({ "v": 1, "error": failure }).to_string());
         }
-        eprintln!("lianshi: {}", failure.message);
-        if !failure.hint.is_empty() {
-            eprintln!("  {}{}", self.say("cli.hint"), failure.hint);
+        let (message, hint) = failure.in_words(self.lang);
+        eprintln!("lianshi: {message}");
+        if !hint.is_empty() {
+            eprintln!("  {}{hint}", self.say("cli.hint"));
         }
         failure.code
     }
 
     /// The configuration of the home.
     pub fn config(&self) -> Result<Config, Failure> {
-        Config::read(&self.home).map_err(|error| Failure::new(exit::USAGE, format!("{error:#}"), ""))
+        Config::read(&self.home).map_err(|error| Failure::said(exit::USAGE, "cli.failure.config", &[("what", &format!("{error:#}"))]))
     }
 
     /// Someone who answers: the running node, else the store opened here.
@@ -131,20 +144,29 @@ impl Answerer {
     }
 }
 
-fn is_locked(error: &anyhow::Error) -> bool {
+/// What the disk said, when it is the disk that stands behind an error.
+fn storage_error(error: &anyhow::Error) -> Option<&storage::StorageError> {
     let storage = error.chain().find_map(|cause| cause.downcast_ref::<storage::StorageError>());
     let market = error.chain().find_map(|cause| cause.downcast_ref::<market::MarketError>());
-    let inner = match market {
+    match market {
         Some(market::MarketError::Storage(inner)) => Some(inner),
         _ => storage,
-    };
-    matches!(inner, Some(storage::StorageError::Locked { .. }))
+    }
+}
+
+fn is_locked(error: &anyhow::Error) -> bool {
+    matches!(storage_error(error), Some(storage::StorageError::Locked { .. }))
 }
 
 /// The failure of a home that does not open.
 pub fn opening_failure(error: &anyhow::Error) -> Failure {
-    let code = if is_locked(error) { exit::UNREACHABLE } else { exit::FAILED };
-    Failure::new(code, format!("{error:#}"), "")
+    if let Some(error) = storage_error(error) {
+        return error.into();
+    }
+    if let Some(market::MarketError::Identity { path, why }) = error.downcast_ref() {
+        return Failure::said(exit::FAILED, "cli.failure.identity", &[("path", path), ("what", why)]);
+    }
+    Failure::new(exit::FAILED, format!("{error:#}"), "")
 }
 
 /// Prints one line to standard output. A reader that has gone away (`| head`) ends the process quietly.
@@ -157,19 +179,23 @@ pub fn print_line(line: &str) {
 
 /// Writes a file that a command was asked for.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|error| {
-        Failure::new(exit::FAILED, format!("{}: {error}", path.display()), "choose another --out")
-    })
+    std::fs::write(path, bytes).map_err(|error| file_failure(path, &error))
 }
 
 /// Reads a file that a command was given.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let size = std::fs::metadata(path).map(|m| m.len()).unwrap_or_default();
     if size > protocol::limits::MAX_FILE as u64 {
-        return Err(Failure::new(exit::REJECTED, format!("{} is too large to be such a file", path.display()), ""));
+        let file = path.display().to_string();
+        return Err(Failure::said(exit::REJECTED, "cli.failure.file.large", &[("file", &file)]));
     }
-    std::fs::read(path)
-        .map_err(|error| Failure::new(exit::FAILED, format!("{}: {error}", path.display()), "check the path"))
+    std::fs::read(path).map_err(|error| file_failure(path, &error))
+}
+
+/// The failure of a file that the system does not give or take.
+pub fn file_failure(path: &Path, error: &std::io::Error) -> Failure {
+    let (file, what) = (path.display().to_string(), error.to_string());
+    Failure::said(exit::FAILED, "cli.failure.file", &[("file", &file), ("what", &what)])
 }
 
 /// The bytes of a file that an answer holds.
@@ -177,7 +203,7 @@ pub fn file_in(reply: &Json) -> Result<Vec<u8>, Failure> {
     let text = reply["file"].as_str().unwrap_or_default();
     data_encoding::BASE64
         .decode(text.as_bytes())
-        .map_err(|error| Failure::new(exit::FAILED, format!("the node's answer is damaged: {error}"), ""))
+        .map_err(|error| Failure::said(exit::FAILED, "cli.failure.reply", &[("what", &error.to_string())]))
 }
 
 /// A text of a JSON document, or nothing.

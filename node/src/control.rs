@@ -131,7 +131,7 @@ impl Client {
     /// The node's own failure, or exit code 4 when the connection broke.
     pub fn ask(&mut self, request: &Request) -> Reply {
         let broken = |what: String| {
-            Failure::new(exit::UNREACHABLE, what, "see whether it still runs: `lianshi status`; then try again")
+            Failure::said(exit::UNREACHABLE, "cli.failure.reply", &[("what", &what)])
         };
         let mut bytes = serde_json::to_vec(request).map_err(|error| broken(error.to_string()))?;
         bytes.push(b'\n');

@@ -366,12 +366,16 @@ impl Core {
     /// Figures for a status.
     pub fn figures(&self) -> CoreFigures {
         let total = self.network.as_ref().map(network::Handle::total).unwrap_or_default();
+        let peers = self.replica.peers();
+        // Ticks note it twice a second; who is in step right now is in step right now.
+        let mut last_success = self.last_success.clone();
+        last_success.extend(peers.iter().filter(|p| p.synced).map(|p| (p.peer, now_ms())));
         CoreFigures {
             ledger: self.ledger.figures(&self.identity.node.public()),
             view: self.view_hash(),
             addresses: self.addresses.clone(),
-            peers: self.replica.peers(),
-            last_success: self.last_success.clone(),
+            peers,
+            last_success,
             last_failure: self.last_failure.clone(),
             unreachable: self.unreachable(),
             bytes: (total.bytes_in, total.bytes_out),

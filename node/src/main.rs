@@ -16,6 +16,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let lang = cli::language();
-    let cli = cli::parse(lang);
-    ExitCode::from(commands::run(cli, lang))
+    let code = match cli::parse(lang) {
+        Ok(cli) => commands::run(cli, lang),
+        Err(failure) => commands::refuse(&failure, lang),
+    };
+    ExitCode::from(code)
 }

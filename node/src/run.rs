@@ -174,12 +174,11 @@ fn spawn_index(office: Arc<Office>, stopping: Arc<AtomicBool>) -> std::io::Resul
     let arrivals = office.core().arrivals();
     std::thread::Builder::new().name("index".to_owned()).spawn(move || {
         while !stopping.load(Ordering::Acquire) {
-            if arrivals.load(Ordering::Acquire) > office.finder().cursor() {
-                if let Err(error) = office.index() {
+            if arrivals.load(Ordering::Acquire) > office.finder().cursor()
+                && let Err(error) = office.index() {
                     tracing::error!("the search index fell behind: {error}");
                     std::thread::sleep(TICK);
                 }
-            }
             std::thread::sleep(INDEX_EVERY);
         }
     })

@@ -181,10 +181,13 @@ impl Governors {
     }
 }
 
+/// The index that stands for the charter's recovery key, in place of a governor's.
+pub const RECOVERY_INDEX: u8 = 255;
+
 /// One governor's signature, named by the governor's place in the epoch's list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CoSignature {
-    /// Index in `Governors::members`.
+    /// Index in `Governors::members`, or `RECOVERY_INDEX`.
     pub governor: u8,
     /// The signature.
     pub signature: Signature,
@@ -216,11 +219,13 @@ pub struct Charter {
     pub nonce: [u8; 16],
     /// The governors of epoch 0.
     pub governors: Governors,
-    /// A key kept offline that may name new governors when the old ones are gone.
+    /// A key kept offline that may name new governors when the old ones are gone: its signature, with
+    /// [`RECOVERY_INDEX`], completes a step of governors by itself.
     pub recovery: PublicKey,
     /// The founding versions of the four unifications.
     pub profile: Profile,
-    /// Whether sub-markets may invite grassroots sites of their region.
+    /// Whether sub-markets may be named as issuers of invitations for grassroots sites of their region. The
+    /// governors' word among themselves: the roster's fold does not ask.
     pub sub_markets_invite: bool,
 }
 

@@ -217,10 +217,7 @@ impl Entry {
             header: Decoder::whole(header, "entry header", Header::decode)?,
             signature: Signature::decode(from)?,
             payload: from.option("payload", |from| {
-                Ok(Payload {
-                    salt: from.array("salt")?,
-                    bytes: from.bytes(MAX_PAYLOAD, "payload")?.to_vec(),
-                })
+                Ok(Payload { salt: from.array("salt")?, bytes: from.bytes(MAX_PAYLOAD, "payload")?.to_vec() })
             })?,
         };
         entry.check_payload()?;

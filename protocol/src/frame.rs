@@ -6,7 +6,7 @@ use crate::certificate::NodeCertificate;
 use crate::codec::{Decoder, Encoder};
 use crate::entry::Head;
 use crate::fault::{Checked, Fault};
-use crate::hash::{Hash, NetworkId, hash};
+use crate::hash::{Hash, NetworkId};
 use crate::limits::{FRONTIER_BUCKETS, MAX_FRAME, MAX_HEADS, MAX_NAME, MAX_WANTS, VERSION};
 use crate::shelf::{LogId, Subscription};
 use crate::steps::Redemption;
@@ -111,7 +111,7 @@ impl Hello {
             }
         }
         self.subscription.encode(to);
-        to.text(&self.agent);
+        to.text(shortened(&self.agent));
     }
 
     fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
@@ -140,7 +140,7 @@ impl Frame {
                 hello.encode(&mut to);
             }
             Self::Refused(why) => {
-                to.u8(2).text(why);
+                to.u8(2).text(shortened(why));
             }
             Self::Digest(digest) => {
                 to.u8(3).raw(&digest.0);
@@ -179,9 +179,7 @@ impl Frame {
             1 => Ok(Self::Hello(Box::new(Hello::decode(from)?))),
             2 => Ok(Self::Refused(from.text(MAX_NAME, "reason")?.to_owned())),
             3 => Ok(Self::Digest(Hash::decode(from)?)),
-            4 => Ok(Self::Buckets(from.list(FRONTIER_BUCKETS, "buckets", |from| {
-                Ok(Bucket { index: from.u8("bucket")?, digest: from.array("bucket digest")? })
-            })?)),
+            4 => Ok(Self::Buckets(decode_buckets(from)?)),
             5 => Ok(Self::Heads(from.list(MAX_HEADS, "heads", LogHead::decode)?)),
             6 => Ok(Self::Want(from.list(MAX_WANTS, "wants", |from| {
                 let log = LogId::decode(from)?;
@@ -197,9 +195,23 @@ impl Frame {
     }
 }
 
+fn decode_buckets(from: &mut Decoder<'_>) -> Checked<Vec<Bucket>> {
+    let buckets = from.list(FRONTIER_BUCKETS, "buckets", |from| {
+        Ok(Bucket { index: from.u8("bucket")?, digest: from.array("bucket digest")? })
+    })?;
+    let ascending = buckets.is_sorted_by(|a, b| a.index < b.index);
+    if ascending { Ok(buckets) } else { Err(Fault::NotCanonical { what: "buckets" }) }
+}
+
+/// The beginning of a text for an operator's eyes that a frame has room for.
+fn shortened(text: &str) -> &str {
+    let end = (0..=text.len().min(MAX_NAME)).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
+}
+
 /// The bucket of a log.
 pub fn bucket_of(log: &LogId) -> u8 {
-    hash("log", &[&log.to_bytes()]).0[0]
+    log.hash().0[0]
 }
 
 /// Digest of a set of heads, which the caller gives in ascending order of their log ids.

@@ -4,6 +4,8 @@
 //! function of its arguments: no clock, no socket, no disk, no randomness (callers pass seeds and times in), no hash
 //! map. Absent too: what a listing's fields mean (`catalog`), and when to send what to whom (`replica`).
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
+
 mod certificate;
 mod charter;
 mod codec;
@@ -13,6 +15,7 @@ mod frame;
 mod hash;
 mod keys;
 pub mod limits;
+mod narrow;
 mod patch;
 mod proof;
 mod roster;
@@ -22,7 +25,9 @@ mod steps;
 mod value;
 
 pub use certificate::{Capabilities, CertificateBody, NodeCertificate};
-pub use charter::{Charter, CoSignature, Governors, Institution, Profile, Role, SignedCharter};
+pub use charter::{
+    Charter, CoSignature, Governors, Institution, Profile, RECOVERY_INDEX, Role, SignedCharter,
+};
 pub use codec::{Decoder, Encoder};
 pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
 pub use fault::{Checked, Fault};

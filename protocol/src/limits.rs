@@ -9,6 +9,8 @@ pub const MAX_PAYLOAD: usize = 64 * 1024;
 pub const MAX_PATCH_OPS: usize = 512;
 /// Most predecessors that one operation may name: concurrent values of one field, at most one per editor.
 pub const MAX_PREDS: usize = 64;
+/// Most writers that the predecessors of one patch may have: who wrote the present values of its fields.
+pub const MAX_ACTORS: usize = 256;
 /// Most dependencies of one patch: heads of a document, at most one per concurrent editor.
 pub const MAX_DEPS: usize = 64;
 /// Longest key in a document, bytes of UTF-8: `keyword/` and 60 Chinese characters.

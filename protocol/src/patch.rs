@@ -13,7 +13,7 @@ use automerge::{ActorId, Change, ChangeHash, ExpandedChange, ScalarValue};
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
 use crate::hash::{Hash, hash};
-use crate::limits::{MAX_DEPS, MAX_KEY, MAX_OP_COUNTER, MAX_PATCH_OPS, MAX_PREDS, MAX_TEXT};
+use crate::limits::{MAX_ACTORS, MAX_DEPS, MAX_KEY, MAX_OP_COUNTER, MAX_PATCH_OPS, MAX_PREDS, MAX_TEXT};
 use crate::shelf::LogId;
 use crate::value::Value;
 
@@ -96,10 +96,8 @@ const LATER: u8 = 1;
 impl Patch {
     /// The first patch of a document: puts only.
     pub fn first(fields: impl IntoIterator<Item = (String, Value)>) -> Self {
-        let mut ops: Vec<Op> = fields
-            .into_iter()
-            .map(|(key, value)| Op { key, put: Some(value), preds: Vec::new() })
-            .collect();
+        let mut ops: Vec<Op> =
+            fields.into_iter().map(|(key, value)| Op { key, put: Some(value), preds: Vec::new() }).collect();
         ops.sort_by(|a, b| a.key.cmp(&b.key));
         Self { generation: 0, seq: 1, start_op: 1, deps: Vec::new(), ops }
     }
@@ -112,7 +110,7 @@ impl Patch {
 
     /// Counter of the last operation.
     pub fn last_op(&self) -> u64 {
-        self.start_op + self.ops.len() as u64 - 1
+        self.start_op.saturating_add(self.ops.len() as u64).saturating_sub(1)
     }
 
     /// Checks the bounds and the order of everything. Encoding a patch that fails here is refused too.
@@ -130,6 +128,9 @@ impl Patch {
         }
         if !self.ops.is_sorted_by(|a, b| a.key < b.key) {
             return forbidden("its keys must be ascending, each once");
+        }
+        if self.actors().len() > MAX_ACTORS {
+            return forbidden("its predecessors have more writers than the limit");
         }
         self.ops.iter().try_for_each(|op| op.check(self.start_op))
     }
@@ -153,7 +154,7 @@ impl Patch {
             to.text(&op.key);
             encode_value(to, op.put.as_ref());
             to.list(&op.preds, |to, pred| {
-                let place = actors.iter().position(|a| *a == pred.actor).unwrap_or_default();
+                let place = actors.binary_search(&pred.actor).unwrap_or_default();
                 to.uint(pred.counter).uint(place as u64);
             });
         });
@@ -184,7 +185,11 @@ impl Patch {
             _ => return Err(Fault::Unknown { what: "patch form", code: form.into() }),
         };
         patch.check()?;
-        if patch.is_first() == (form == FIRST) { Ok(patch) } else { Err(Fault::NotCanonical { what: "patch" }) }
+        if patch.is_first() == (form == FIRST) {
+            Ok(patch)
+        } else {
+            Err(Fault::NotCanonical { what: "patch" })
+        }
     }
 
     fn decode_later(from: &mut Decoder<'_>) -> Checked<Self> {
@@ -192,14 +197,14 @@ impl Patch {
         let seq = from.uint("patch number")?;
         let start_op = from.uint_max(MAX_OP_COUNTER, "start of operations")?;
         let deps = from.list(MAX_DEPS, "dependencies", Hash::decode)?;
-        let actors = from.list(MAX_PREDS, "actors", |from| Ok(Actor(from.array("actor")?)))?;
+        let actors = from.list(MAX_ACTORS, "actors", |from| Ok(Actor(from.array("actor")?)))?;
         let ops = from.list(MAX_PATCH_OPS, "operations", |from| {
             Ok(Op {
                 key: from.text(MAX_KEY, "key")?.to_owned(),
                 put: decode_value(from)?,
                 preds: from.list(MAX_PREDS, "predecessors", |from| {
                     let counter = from.uint_max(MAX_OP_COUNTER, "predecessor")?;
-                    let place = from.uint_max(MAX_PREDS as u64, "actor")? as usize;
+                    let place = from.uint_max(MAX_ACTORS as u64, "actor")? as usize;
                     let actor = actors.get(place).copied();
                     Ok(OpId { counter, actor: actor.ok_or(Fault::NotCanonical { what: "actor" })? })
                 })?,
@@ -210,7 +215,8 @@ impl Patch {
     }
 
     fn actors(&self) -> Vec<Actor> {
-        let mut actors: Vec<Actor> = self.ops.iter().flat_map(|op| op.preds.iter().map(|p| p.actor)).collect();
+        let mut actors: Vec<Actor> =
+            self.ops.iter().flat_map(|op| op.preds.iter().map(|p| p.actor)).collect();
         actors.sort_unstable();
         actors.dedup();
         actors
@@ -286,7 +292,8 @@ impl Op {
     }
 
     fn from_expanded(op: &ExpandedOp) -> Checked<Self> {
-        let foreign = Fault::Forbidden { what: "change", why: "it does more than put and delete root fields" };
+        let foreign =
+            Fault::Forbidden { what: "change", why: "it does more than put and delete root fields" };
         let Key::Map(key) = &op.key else { return Err(foreign) };
         if op.insert || op.obj != ObjectId::Root {
             return Err(foreign);

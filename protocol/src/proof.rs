@@ -10,7 +10,7 @@ use crate::hash::{DocumentId, NetworkId, hash};
 use crate::keys::PublicKey;
 use crate::limits::{MAX_FILE, MAX_HEADS, MAX_PROOF_ENTRIES, VERSION};
 use crate::roster::{Roster, RosterInput};
-use crate::shelf::{LogId, ShelfKind};
+use crate::shelf::{LogId, Shelf, ShelfKind};
 use crate::steps::{OpenLog, Redemption, SignedStep};
 
 /// What a sealed file holds.
@@ -60,7 +60,11 @@ pub fn unseal_file(kind: FileKind, file: &[u8]) -> Checked<&[u8]> {
         return Err(Fault::Truncated { what: kind.word() });
     };
     let (body, sum) = rest.split_at(end);
-    if hash("file", &[&magic, body]).0 == *sum { Ok(body) } else { Err(Fault::Mismatch { what: "file and its checksum" }) }
+    if hash("file", &[&magic, body]).0 == *sum {
+        Ok(body)
+    } else {
+        Err(Fault::Mismatch { what: "file and its checksum" })
+    }
 }
 
 /// Everything that proves a document: its entries, the openings of their logs, and the roster entries that admitted
@@ -139,14 +143,18 @@ impl Proof {
         }
         let created = entries.iter().any(|e| e.header.document.is_none());
         if !created {
-            return Err(Fault::Forbidden { what: "proof", why: "the entry that creates the document is missing" });
+            return Err(Fault::Forbidden {
+                what: "proof",
+                why: "the entry that creates the document is missing",
+            });
         }
         Ok(Proven { entries, authors, roster })
     }
 
     fn roster_input(&self) -> Checked<RosterInput> {
         let mut input = RosterInput { steps: self.steps.clone(), redemptions: Vec::new() };
-        for entry in self.entries.iter().filter(|e| e.header.verb == Verb::REDEEM) {
+        let redeem = |e: &&Entry| e.header.verb == Verb::REDEEM && e.header.log.shelf == Shelf::ROSTER;
+        for entry in self.entries.iter().filter(redeem) {
             let Some(payload) = &entry.payload else { continue };
             let redemption = Redemption::from_bytes(&payload.bytes)?;
             input.redemptions.push((entry.header.log, entry.header.seq, redemption));
@@ -180,9 +188,16 @@ impl Proof {
         if !certificate.allows(&log.shelf) {
             return Err(Fault::Forbidden { what: "entry", why: "its node is not certified for this shelf" });
         }
+        if entry.header.seq > roster.last_valid(log) {
+            return Err(Fault::Forbidden {
+                what: "entry",
+                why: "its node's key was revoked before it was written",
+            });
+        }
         let body = &certificate.body;
         let member = roster.members.get(&body.institution).filter(|m| m.institution.root == body.root);
-        let unknown = Fault::Forbidden { what: "proof", why: "it does not show that the institution was admitted" };
+        let unknown =
+            Fault::Forbidden { what: "proof", why: "it does not show that the institution was admitted" };
         Ok(member.ok_or(unknown)?.institution.clone())
     }
 }

@@ -3,10 +3,11 @@
 //! The same set of steps gives the same roster, whatever the order in which they came. No clock is asked: an expired
 //! invitation is the issuer's business when it countersigns.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::certificate::NodeCertificate;
-use crate::charter::{Charter, Governors, Institution, Profile};
+use crate::charter::{Charter, CoSignature, Governors, Institution, Profile, RECOVERY_INDEX};
 use crate::codec::Encoder;
 use crate::entry::Head;
 use crate::hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
@@ -67,6 +68,8 @@ pub enum NodeState<'a> {
 pub struct Roster {
     /// The network.
     pub network: NetworkId,
+    /// The charter's recovery key.
+    pub recovery: PublicKey,
     /// The present charter epoch.
     pub epoch: u32,
     /// Its governors.
@@ -96,37 +99,24 @@ impl Roster {
     pub fn fold(charter: &Charter, input: &RosterInput) -> Self {
         let mut roster = Self::founding(charter);
         let mut accepted: Vec<RosterStep> = Vec::new();
-        while let Some(kept) = roster.fold_epoch(input, &mut accepted) {
-            roster.close_epoch(&kept, &mut accepted);
-        }
+        while roster.fold_epoch(input, &mut accepted) {}
         accepted.sort_by_key(|step| (step.subject, step.number));
-        for step in &accepted {
-            roster.admit(step);
-        }
+        // What is void must be known before redemptions are counted, and who is a member before steps about members.
+        accepted.iter().for_each(|step| roster.clip(step));
+        accepted.iter().for_each(|step| roster.admit(step));
         roster.redeem(input);
-        for step in &accepted {
-            roster.apply(step);
-        }
+        accepted.iter().for_each(|step| roster.apply(step));
         roster
     }
 
     fn founding(charter: &Charter) -> Self {
-        let members = charter.governors.members.iter().map(|g| {
-            let member = Member {
-                institution: g.clone(),
-                state: MemberState::Active,
-                admitted_by: Hash::default(),
-                last_step: Hash::default(),
-                steps: 0,
-            };
-            (g.id(), member)
-        });
-        Self {
+        let mut roster = Self {
             network: charter.id(),
+            recovery: charter.recovery,
             epoch: 0,
             governors: charter.governors.clone(),
             profile: charter.profile.clone(),
-            members: members.collect(),
+            members: BTreeMap::new(),
             invitations: BTreeMap::new(),
             redeemed: BTreeMap::new(),
             revoked: BTreeMap::new(),
@@ -134,88 +124,103 @@ impl Roster {
             taken_down: BTreeMap::new(),
             purged: BTreeMap::new(),
             chains: BTreeMap::new(),
-        }
+        };
+        charter.governors.members.iter().for_each(|g| roster.enter(g, Hash::default()));
+        roster
     }
 
-    /// Extends every subject's chain with the complete steps of the present epoch. Returns the kept list when one of
-    /// them names new governors.
-    fn fold_epoch(
-        &mut self,
-        input: &RosterInput,
-        accepted: &mut Vec<RosterStep>,
-    ) -> Option<Vec<(Subject, Hash)>> {
-        let mut candidates: BTreeMap<(Subject, u64), Vec<(Hash, &RosterStep)>> = BTreeMap::new();
-        for (id, step) in self.complete_steps(input) {
-            candidates.entry((step.subject, step.number)).or_default().push((id, step));
-        }
-        let mut closing = None;
-        for ((subject, number), mut steps) in candidates {
-            let (last, previous) = self.chains.get(&subject).copied().unwrap_or_default();
-            if number != last + 1 {
-                continue;
-            }
-            steps.retain(|(_, step)| step.previous == previous);
-            steps.sort_by_key(|(id, step)| (std::cmp::Reverse(step.action.strictness()), *id));
-            let Some((id, step)) = steps.first() else { continue };
-            self.chains.insert(subject, (number, *id));
-            accepted.push((*step).clone());
-            if let (Subject::Network, Action::Governors(governors, kept)) = (subject, &step.action) {
-                self.governors = governors.clone();
-                closing = Some(kept.clone());
-                // Later network steps belong to the next epoch.
-                continue;
+    /// Takes the steps of the present epoch. True when one of them opened the next one.
+    fn fold_epoch(&mut self, input: &RosterInput, accepted: &mut Vec<RosterStep>) -> bool {
+        let steps = self.complete_steps(input);
+        let mut chains = self.chains.clone();
+        let taken = extend_chains(&steps, &mut chains);
+        let opening = taken.iter().find_map(|step| match (step.subject, &step.action) {
+            (Subject::Network, Action::Governors(governors, kept)) => Some((governors, kept)),
+            _ => None,
+        });
+        let Some((governors, kept)) = opening else {
+            self.chains = chains;
+            accepted.extend(taken.into_iter().cloned());
+            return false;
+        };
+        accepted.extend(taken.iter().filter(|step| step.subject == Subject::Network).copied().cloned());
+        self.chains.extend(chains.get_key_value(&Subject::Network));
+        for (subject, last) in kept.iter().filter(|(subject, _)| *subject != Subject::Network) {
+            let before = self.chains.get(subject).copied().unwrap_or_default();
+            if let Some(chain) = walk_back(&steps, *subject, *last, before) {
+                self.chains.insert(*subject, (before.0 + chain.len() as u64, *last));
+                accepted.extend(chain.into_iter().cloned());
             }
         }
-        closing
+        self.governors = governors.clone();
+        self.epoch += 1;
+        true
     }
 
     fn complete_steps<'a>(&self, input: &'a RosterInput) -> BTreeMap<Hash, &'a RosterStep> {
-        let mut signatures: BTreeMap<Hash, (&RosterStep, Vec<_>)> = BTreeMap::new();
-        for signed in input.steps.iter().filter(|s| s.step.epoch == self.epoch) {
-            let (_, known) = signatures.entry(signed.step.id()).or_insert((&signed.step, Vec::new()));
-            known.extend(signed.signatures.iter().cloned());
+        let mut signed: BTreeMap<Hash, (&RosterStep, BTreeSet<&CoSignature>)> = BTreeMap::new();
+        for step in input.steps.iter().filter(|s| s.step.epoch == self.epoch) {
+            let (_, known) = signed.entry(step.step.id()).or_insert((&step.step, BTreeSet::new()));
+            known.extend(&step.signatures);
         }
-        let complete = signatures.into_iter().filter(|(_, (step, signatures))| {
-            let (purpose, body) = (Purpose::RosterStep, step.to_bytes());
-            self.governors.check_signed(purpose, &self.network, &body, signatures, "the roster step").is_ok()
-        });
+        let complete =
+            signed.into_iter().filter(|(_, (step, signatures))| self.is_complete(step, signatures));
         complete.map(|(id, (step, _))| (id, step)).collect()
     }
 
-    /// Cuts every chain of the closed epoch at the step that the new governors' step keeps.
-    fn close_epoch(&mut self, kept: &[(Subject, Hash)], accepted: &mut Vec<RosterStep>) {
-        let kept: BTreeMap<Subject, Hash> = kept.iter().copied().collect();
-        let epoch = self.epoch;
-        accepted.sort_by_key(|step| (step.subject, step.number));
-        let mut ended = std::collections::BTreeSet::new();
-        accepted.retain(|step| {
-            if step.subject == Subject::Network || step.epoch != epoch {
-                return true;
-            }
-            let Some(last) = kept.get(&step.subject) else { return false };
-            let keep = !ended.contains(&step.subject);
-            if step.id() == *last {
-                ended.insert(step.subject);
-            }
-            keep
-        });
-        self.chains.clear();
-        for step in accepted.iter() {
-            self.chains.insert(step.subject, (step.number, step.id()));
+    /// Signed by the threshold of the epoch's governors; a step of new governors by the recovery key alone.
+    fn is_complete(&self, step: &RosterStep, signatures: &BTreeSet<&CoSignature>) -> bool {
+        let (purpose, body, what) = (Purpose::RosterStep, step.to_bytes(), "the roster step");
+        let recovers = step.subject == Subject::Network && matches!(step.action, Action::Governors(..));
+        let by_recovery = |s: &&CoSignature| {
+            let key = &self.recovery;
+            s.governor == RECOVERY_INDEX
+                && key.verify(purpose, &self.network, &body, &s.signature, what).is_ok()
+        };
+        if recovers && signatures.iter().any(by_recovery) {
+            return true;
         }
-        self.epoch += 1;
+        let signatures: Vec<CoSignature> = signatures.iter().copied().cloned().collect();
+        self.governors.check_signed(purpose, &self.network, &body, &signatures, what).is_ok()
+    }
+
+    /// Revocations and settles: the end of what counts in a log. Of two ends of one log the lower stands.
+    fn clip(&mut self, step: &RosterStep) {
+        let lower = |known: &mut BTreeMap<LogId, Head>, log: &LogId, head: &Head| {
+            let end = known.entry(*log).or_insert(*head);
+            *end = (*end).min(*head);
+        };
+        match (step.subject, &step.action) {
+            (Subject::Institution(_), Action::RevokeNode(node, heads, _)) => {
+                let known = self.revoked.entry(*node).or_default();
+                heads
+                    .iter()
+                    .filter(|(log, _)| log.node == *node)
+                    .for_each(|(log, head)| lower(known, log, head));
+            }
+            (Subject::Log(id), Action::Settle(log, head)) if log.hash() == id => {
+                lower(&mut self.settled, log, head);
+            }
+            _ => {}
+        }
+    }
+
+    /// The last sequence number of a log that counts: all of it, unless the log was settled or its node revoked.
+    pub fn last_valid(&self, log: &LogId) -> u64 {
+        let settled = self.settled.get(log).map_or(u64::MAX, |head| head.seq);
+        match self.revoked.get(&log.node) {
+            Some(heads) => heads.get(log).map_or(0, |head| head.seq).min(settled),
+            None => settled,
+        }
     }
 
     fn admit(&mut self, step: &RosterStep) {
         match (&step.action, step.subject) {
             (Action::Admit(institution), Subject::Institution(id)) if institution.id() == id => {
-                self.members.entry(id).or_insert(Member {
-                    institution: institution.clone(),
-                    state: MemberState::Active,
-                    admitted_by: step.id(),
-                    last_step: Hash::default(),
-                    steps: 0,
-                });
+                self.enter(institution, step.id());
+            }
+            (Action::Governors(governors, _), Subject::Network) => {
+                governors.members.iter().for_each(|g| self.enter(g, step.id()));
             }
             (Action::Invite(invitation), Subject::Invitation(key)) if invitation.key == key => {
                 self.invitations.insert(key, (step.id(), invitation.clone()));
@@ -224,28 +229,34 @@ impl Roster {
         }
     }
 
+    /// Makes an institution a member; what is known of one that is stays.
+    fn enter(&mut self, institution: &Institution, admitted_by: Hash) {
+        self.members.entry(institution.id()).or_insert_with(|| Member {
+            institution: institution.clone(),
+            state: MemberState::Active,
+            admitted_by,
+            last_step: Hash::default(),
+            steps: 0,
+        });
+    }
+
     /// Counts of each invitation the first redemption in its issuer's log.
     fn redeem(&mut self, input: &RosterInput) {
         let mut ordered: Vec<_> = input.redemptions.iter().collect();
         ordered.sort_by_key(|(log, seq, _)| (*log, *seq));
-        for (log, _, redemption) in ordered {
+        for (log, seq, redemption) in ordered {
             let Some((step, invitation)) = self.invitations.get(&redemption.invitation) else { continue };
+            let admitted_by = *step;
             let who = &redemption.institution;
             let granted = log.node == invitation.issuer
+                && *seq <= self.last_valid(log)
                 && who.role == invitation.role
                 && who.region == invitation.region
                 && !self.redeemed.contains_key(&redemption.invitation)
                 && redemption.verify(&self.network).is_ok();
             if granted {
                 self.redeemed.insert(redemption.invitation, who.id());
-                let admitted_by = *step;
-                self.members.entry(who.id()).or_insert_with(|| Member {
-                    institution: who.clone(),
-                    state: MemberState::Active,
-                    admitted_by,
-                    last_step: Hash::default(),
-                    steps: 0,
-                });
+                self.enter(who, admitted_by);
             }
         }
     }
@@ -265,20 +276,12 @@ impl Roster {
                 }
                 _ => {}
             },
-            Subject::Log(_) => {
-                if let Action::Settle(log, head) = &step.action {
-                    let lower = self.settled.get(log).is_none_or(|known| head < known);
-                    if lower {
-                        self.settled.insert(*log, *head);
-                    }
-                }
-            }
             Subject::Network => {
                 if let Action::Profile(profile) = &step.action {
                     self.profile = profile.clone();
                 }
             }
-            Subject::Invitation(_) => {}
+            Subject::Invitation(_) | Subject::Log(_) => {}
         }
     }
 
@@ -293,10 +296,6 @@ impl Roster {
             Action::ChangeRole(role, region) => {
                 member.institution.role = *role;
                 member.institution.region = *region;
-            }
-            Action::RevokeNode(node, heads, _) => {
-                let last = heads.iter().filter(|(log, _)| log.node == *node);
-                self.revoked.entry(*node).or_default().extend(last.copied());
             }
             _ => {}
         }
@@ -334,17 +333,74 @@ impl Roster {
                 MemberState::Exited(why) => to.u8(2).text(why),
             };
         }
+        let point = |to: &mut Encoder, log: &LogId, head: &Head| {
+            log.encode(to);
+            to.uint(head.seq).raw(&head.hash.0);
+        };
+        to.uint(self.revoked.len() as u64);
         for (node, heads) in &self.revoked {
             node.encode(&mut to);
-            heads.values().for_each(|head| head.hash.encode(&mut to));
+            to.uint(heads.len() as u64);
+            heads.iter().for_each(|(log, head)| point(&mut to, log, head));
         }
-        for head in self.settled.values() {
-            head.hash.encode(&mut to);
-        }
-        for (id, why) in self.taken_down.iter().chain(&self.purged) {
-            id.encode(&mut to);
-            to.text(why);
+        to.uint(self.settled.len() as u64);
+        self.settled.iter().for_each(|(log, head)| point(&mut to, log, head));
+        for hidden in [&self.taken_down, &self.purged] {
+            to.uint(hidden.len() as u64);
+            for (id, why) in hidden {
+                id.encode(&mut to);
+                to.text(why);
+            }
         }
         hash("roster", &[&to.finish()])
     }
+}
+
+/// Extends every subject's chain as far as complete steps of the epoch reach, and returns them. The network's chain
+/// ends at a step of new governors: later ones belong to the next epoch.
+fn extend_chains<'a>(
+    steps: &BTreeMap<Hash, &'a RosterStep>,
+    chains: &mut BTreeMap<Subject, (u64, Hash)>,
+) -> Vec<&'a RosterStep> {
+    let mut candidates: BTreeMap<(Subject, u64), Vec<(Hash, &RosterStep)>> = BTreeMap::new();
+    for (id, step) in steps {
+        candidates.entry((step.subject, step.number)).or_default().push((*id, step));
+    }
+    let mut taken = Vec::new();
+    let mut closed = false;
+    for ((subject, number), rivals) in candidates {
+        let (last, previous) = chains.get(&subject).copied().unwrap_or_default();
+        if last.checked_add(1) != Some(number) || (closed && subject == Subject::Network) {
+            continue;
+        }
+        let chained = rivals.into_iter().filter(|(_, step)| step.previous == previous);
+        let Some((id, step)) = chained.min_by_key(|(id, step)| (Reverse(step.action.strictness()), *id))
+        else {
+            continue;
+        };
+        chains.insert(subject, (number, id));
+        taken.push(step);
+        closed |= subject == Subject::Network && matches!(step.action, Action::Governors(..));
+    }
+    taken
+}
+
+/// The steps of a subject that end in `last` and continue `before`; `None` while one of them is missing. The kept list
+/// thus picks the branch: a stricter step that old governors sign after they were replaced changes nothing.
+fn walk_back<'a>(
+    steps: &BTreeMap<Hash, &'a RosterStep>,
+    subject: Subject,
+    last: Hash,
+    before: (u64, Hash),
+) -> Option<Vec<&'a RosterStep>> {
+    let mut chain = Vec::new();
+    let mut next = last;
+    while next != before.1 {
+        let step = steps.get(&next).filter(|step| step.subject == subject)?;
+        chain.push(*step);
+        next = step.previous;
+    }
+    chain.reverse();
+    let numbered = chain.iter().zip(before.0..).all(|(step, n)| n.checked_add(1) == Some(step.number));
+    numbered.then_some(chain)
 }

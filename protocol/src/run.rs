@@ -1,8 +1,9 @@
 //! A run: consecutive entries of one log, as they travel.
 //!
 //! What the context implies is left out: log, sequence numbers and chain stand once at the head; the payload's hash
-//! and length follow from the payload; the change hash of a first patch follows from the patch. Texts are compressed
-//! (zstd, RFC 8878) apart from what looks random (signatures, salts, hashes), which would only spoil the statistics.
+//! and length follow from the payload; the change hash of a first patch follows from the patch. Texts are narrowed to
+//! two bytes a character and compressed (zstd, RFC 8878) apart from what looks random (signatures, salts, hashes),
+//! which would only spoil the statistics.
 //! One signature, the last, is checked per run: it covers all before it through the chain.
 
 use crate::codec::{Decoder, Encoder};
@@ -11,12 +12,18 @@ use crate::fault::{Checked, Fault};
 use crate::hash::{DocumentId, Hash, NetworkId};
 use crate::keys::Signature;
 use crate::limits::{MAX_FRAME, MAX_PAYLOAD, MAX_RUN_ENTRIES, MAX_RUN_PLAIN, RUN_TARGET};
+use crate::narrow::{narrow, widen};
 use crate::patch::{Actor, Origin, Patch, SignedPatch};
 use crate::shelf::LogId;
 
-/// zstd level of runs. On 100 listings level 3 gives 551 bytes each at 192 MB/s, level 9 gives 517 at 52 MB/s; the
-/// random part does not shrink at all.
+/// zstd level of runs: the sender's choice, no part of the protocol. Level 3 gives 293 bytes a listing at 192 MB/s,
+/// level 9 gives 278 at 52 MB/s (decision 0002).
 const ZSTD_LEVEL: i32 = 3;
+
+/// Texts as they are.
+const PLAIN: u8 = 0;
+/// Texts in narrow form.
+const NARROW: u8 = 1;
 
 const HAS_DOCUMENT: u8 = 1;
 const NO_PAYLOAD: u8 = 2;
@@ -99,13 +106,17 @@ impl RunBuilder {
     /// The bytes of the run.
     pub fn finish(self) -> Checked<Vec<u8>> {
         let texts = self.texts.finish();
+        let narrow = narrow(&texts);
+        // Ciphertext and the like would grow.
+        let (form, texts) = if narrow.len() < texts.len() { (NARROW, narrow) } else { (PLAIN, texts) };
         let packed = zstd::bulk::compress(&texts, ZSTD_LEVEL)
             .map_err(|_| Fault::Forbidden { what: "run", why: "its texts cannot be compressed" })?;
         let mut to = Encoder::new();
         self.log.encode(&mut to);
         to.uint(self.first);
         self.prev.encode(&mut to);
-        to.uint(self.count as u64).uint(texts.len() as u64).bytes(&packed).raw(&self.randoms.finish());
+        to.uint(self.count as u64).u8(form).uint(texts.len() as u64).bytes(&packed);
+        to.raw(&self.randoms.finish());
         Ok(to.finish())
     }
 }
@@ -180,14 +191,9 @@ impl CheckedRun {
         let mut from = Decoder::new(bytes);
         let (log, after) = Self::head_of(&mut from)?;
         let count = from.uint_max(MAX_RUN_ENTRIES as u64, "entries of a run")?;
-        let plain = from.uint_max(MAX_RUN_PLAIN as u64, "texts of a run")? as usize;
-        let packed = from.bytes(MAX_FRAME, "texts of a run")?;
-        let texts = zstd::bulk::decompress(packed, plain)
-            .map_err(|_| Fault::NotCanonical { what: "compressed texts of a run" })?;
-        if texts.len() != plain {
-            return Err(Fault::Mismatch { what: "texts of a run and their length" });
-        }
-        let mut reader = RunReader { log, head: after, time_ms: 0, texts: Decoder::new(&texts), randoms: from };
+        let texts = open_texts(&mut from)?;
+        let mut reader =
+            RunReader { log, head: after, time_ms: 0, texts: Decoder::new(&texts), randoms: from };
         let mut entries = Vec::with_capacity(count as usize);
         for _ in 0..count {
             entries.push(reader.next()?);
@@ -200,6 +206,22 @@ impl CheckedRun {
             None => return Err(Fault::NotCanonical { what: "run without entries" }),
         }
         Ok(Self { log, after, entries })
+    }
+}
+
+fn open_texts(from: &mut Decoder<'_>) -> Checked<Vec<u8>> {
+    let form = from.u8("form of the texts")?;
+    let size = from.uint_max(MAX_RUN_PLAIN as u64, "texts of a run")? as usize;
+    let packed = from.bytes(MAX_FRAME, "texts of a run")?;
+    let texts = zstd::bulk::decompress(packed, size)
+        .map_err(|_| Fault::NotCanonical { what: "compressed texts of a run" })?;
+    if texts.len() != size {
+        return Err(Fault::Mismatch { what: "texts of a run and their length" });
+    }
+    match form {
+        PLAIN => Ok(texts),
+        NARROW => widen(&texts, MAX_RUN_PLAIN),
+        _ => Err(Fault::Unknown { what: "form of the texts", code: form.into() }),
     }
 }
 
@@ -218,6 +240,10 @@ impl RunReader<'_> {
             return Err(Fault::Unknown { what: "entry flags", code: flags.into() });
         }
         let verb = Verb(self.texts.uint_max(u16::MAX.into(), "verb")? as u16);
+        let creating = verb == Verb::CREATE && flags & (HAS_DOCUMENT | NO_PAYLOAD) == 0;
+        if flags & IMPLIED_CHANGE != 0 && !creating {
+            return Err(Fault::NotCanonical { what: "implied change hash" });
+        }
         self.time_ms = self.time_ms.wrapping_add(self.texts.int("time")?);
         let document = match flags & HAS_DOCUMENT {
             0 => None,

@@ -2,6 +2,7 @@
 
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
+use crate::hash::{Hash, hash};
 use crate::keys::PublicKey;
 use crate::limits::MAX_PATTERNS;
 
@@ -113,14 +114,19 @@ impl LogId {
         self.encode(&mut to);
         to.finish()
     }
+
+    /// The hash that names the log in roster steps, and whose first byte is its bucket.
+    pub fn hash(&self) -> Hash {
+        hash("log", &[&self.to_bytes()])
+    }
 }
 
-/// A pattern of shelves: a region prefix of 0 to 6 digits, a kind or any, a widest visibility.
+/// A pattern of shelves: a region prefix of 0 to 6 digits, a kind or any.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ShelfPattern {
     /// Leading digits of the region code; empty for all.
     pub region_prefix: String,
-    /// The kind, or all kinds of listings and statements.
+    /// The kind, or every kind.
     pub kind: Option<ShelfKind>,
 }
 

@@ -7,7 +7,7 @@ use crate::entry::Head;
 use crate::fault::{Checked, Fault};
 use crate::hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
 use crate::keys::{PublicKey, Purpose, SecretKey, Signature};
-use crate::limits::{MAX_GOVERNORS, MAX_HEADS, MAX_INCARNATIONS, MAX_NAME, MAX_PAYLOAD, VERSION};
+use crate::limits::{MAX_GOVERNORS, MAX_HEADS, MAX_NAME, MAX_PAYLOAD, VERSION};
 use crate::shelf::LogId;
 
 /// What a roster step is about. Steps about one subject form a chain.
@@ -21,7 +21,7 @@ pub enum Subject {
     Document(DocumentId),
     /// An invitation, named by its one-time key.
     Invitation(PublicKey),
-    /// A log, named by the hash of its id: settles.
+    /// A log, named by [`LogId::hash`]: settles.
     Log(Hash),
 }
 
@@ -55,7 +55,8 @@ pub enum Action {
     ChangeRole(Role, u32),
     /// Admit whoever redeems the invitation.
     Invite(Invitation),
-    /// A node's key is no longer good: what each log holds up to its last valid point stays, all else is void.
+    /// A node's key is no longer good: what each named log holds up to its last valid point stays, all else is void.
+    /// The logs are ascending, each once.
     RevokeNode(PublicKey, Vec<(LogId, Head)>, String),
     /// Of a forked log, keep the branch that holds this head.
     Settle(LogId, Head),
@@ -63,7 +64,8 @@ pub enum Action {
     TakeDown(String),
     /// Show it again.
     Restore,
-    /// New governors, opening a new epoch, and the last step kept of each subject of the closed one.
+    /// New governors, opening a new epoch, and the last step kept of each subject of the closed one: subjects
+    /// ascending, each once.
     Governors(Governors, Vec<(Subject, Hash)>),
     /// New versions of the four unifications.
     Profile(Profile),
@@ -121,6 +123,19 @@ fn encode_head(to: &mut Encoder, (log, head): &(LogId, Head)) {
 fn decode_head(from: &mut Decoder<'_>) -> Checked<(LogId, Head)> {
     let log = LogId::decode(from)?;
     Ok((log, Head { seq: from.uint("sequence number")?, hash: Hash::decode(from)? }))
+}
+
+/// Heads in ascending order of their logs, each log once.
+fn decode_heads(from: &mut Decoder<'_>, what: &'static str) -> Checked<Vec<(LogId, Head)>> {
+    let heads = from.list(MAX_HEADS, what, decode_head)?;
+    if heads.is_sorted_by(|a, b| a.0 < b.0) { Ok(heads) } else { Err(Fault::NotCanonical { what }) }
+}
+
+fn decode_kept(from: &mut Decoder<'_>) -> Checked<Vec<(Subject, Hash)>> {
+    let kept =
+        from.list(MAX_HEADS, "kept steps", |from| Ok((Subject::decode(from)?, Hash::decode(from)?)))?;
+    let ascending = kept.is_sorted_by(|a, b| a.0 < b.0);
+    if ascending { Ok(kept) } else { Err(Fault::NotCanonical { what: "kept steps" }) }
 }
 
 fn name(from: &mut Decoder<'_>, what: &'static str) -> Checked<String> {
@@ -215,7 +230,7 @@ impl Action {
             }),
             7 => Self::RevokeNode(
                 PublicKey::decode(from)?,
-                from.list(MAX_HEADS, "last valid points", decode_head)?,
+                decode_heads(from, "last valid points")?,
                 name(from, "reason")?,
             ),
             8 => {
@@ -224,12 +239,7 @@ impl Action {
             }
             9 => Self::TakeDown(name(from, "reason")?),
             10 => Self::Restore,
-            11 => Self::Governors(
-                Governors::decode(from)?,
-                from.list(MAX_HEADS, "kept steps", |from| {
-                    Ok((Subject::decode(from)?, Hash::decode(from)?))
-                })?,
-            ),
+            11 => Self::Governors(Governors::decode(from)?, decode_kept(from)?),
             12 => Self::Profile(Profile::decode(from)?),
             13 => Self::Purge(name(from, "reason")?),
             _ => {
@@ -411,7 +421,7 @@ impl Redemption {
 pub struct OpenLog {
     /// The node's certificate.
     pub certificate: NodeCertificate,
-    /// The heads of the previous incarnation's logs, when there was one.
+    /// The heads of the previous incarnation's logs, when there was one; ascending, each log once.
     pub predecessors: Vec<(LogId, Head)>,
 }
 
@@ -429,7 +439,7 @@ impl OpenLog {
         Decoder::whole(bytes, "log opening", |from| {
             Ok(Self {
                 certificate: NodeCertificate::decode(from)?,
-                predecessors: from.list(MAX_INCARNATIONS * 64, "predecessors", decode_head)?,
+                predecessors: decode_heads(from, "predecessors")?,
             })
         })
     }

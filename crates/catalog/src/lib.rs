@@ -10,6 +10,8 @@
 //! Pure: no clock, disk, socket, randomness or hash map; the tables are carried inside the program. Absent: documents and how
 //! they merge (`protocol`), files and columns (`exchange`), search, and who may see what now.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
+
 pub mod contact;
 pub mod credit_code;
 pub mod date;

@@ -4,6 +4,7 @@
 //! rules, dates and numbers (the caller formats those), and any other language.
 
 pub mod cli;
+pub mod demo;
 pub mod issues;
 pub mod kinds;
 pub mod web;
@@ -12,7 +13,7 @@ pub mod web;
 pub type Row = (&'static str, &'static str, &'static str);
 
 /// All tables, in the order in which a key is looked up.
-const TABLES: &[&[Row]] = &[web::TABLE, cli::TABLE, kinds::TABLE, issues::TABLE];
+const TABLES: &[&[Row]] = &[web::TABLE, cli::TABLE, demo::TABLE, kinds::TABLE, issues::TABLE];
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

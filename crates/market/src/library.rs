@@ -184,11 +184,10 @@ impl Library {
         let prefix = data_encoding::HEXLOWER.decode(whole.as_bytes()).map_err(|_| missing())?;
         let mut found: Vec<DocumentId> = Vec::new();
         self.store.walk(Table::Documents, &prefix, &mut |key, _| {
-            if let Some(id) = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok()).map(DocumentId) {
-                if id.to_string().starts_with(&digits) && found.last() != Some(&id) {
+            if let Some(id) = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok()).map(DocumentId)
+                && id.to_string().starts_with(&digits) && found.last() != Some(&id) {
                     found.push(id);
                 }
-            }
             if found.len() > 1 {
                 std::ops::ControlFlow::Break(())
             } else {

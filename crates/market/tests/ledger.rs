@@ -1,6 +1,8 @@
 //! What a ledger promises: acknowledged entries are found again after any end, the same entries make the same view in
 //! any order, contact details stay at home, nothing is published twice.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a failed expectation is the answer")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

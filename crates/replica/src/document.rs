@@ -3,14 +3,17 @@
 //! Which patches are valid depends on the set of entries alone, never on the order in which they came. A document with
 //! one patch is read straight from it; Automerge is loaded to merge and to edit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, Change, ReadDoc, ROOT, ScalarValue};
-use protocol::limits::MAX_DOCUMENT_PATCHES;
 use protocol::{
-    Actor, Checked, DocumentId, Encoder, Fault, Hash, LogId, OpId, Origin, Patch, SignedPatch, Value, hash,
+    Actor, Checked, DocumentId, Encoder, Fault, Hash, LogId, Origin, Patch, SignedPatch, Value, hash,
 };
+
+mod judge;
+
+pub use judge::MAX_DOCUMENT_ACTORS;
 
 /// The field that holds a listing's status: absent or `published`, or `withdrawn`.
 pub const STATUS: &str = "_status";
@@ -39,9 +42,9 @@ pub struct DocumentPatch {
 pub enum Fate {
     /// It counts.
     Valid,
-    /// What it builds on has not arrived, or is itself not valid.
+    /// What it builds on, or an earlier patch of its actor, has not arrived.
     Waiting,
-    /// It breaks a rule.
+    /// It breaks a rule, or builds on a patch that does.
     Void(Fault),
 }
 
@@ -95,117 +98,17 @@ pub struct Document {
     origin: Origin,
     patches: Vec<DocumentPatch>,
     fates: Vec<Fate>,
-    valid: Vec<usize>,
-    changes: BTreeMap<usize, Change>,
-}
-
-struct Causality {
-    clock: BTreeMap<Actor, u64>,
-    last_op: u64,
+    valid: Vec<(usize, Change)>,
 }
 
 impl Document {
-    /// Folds the patches of the document that begins at `origin`, in whatever order they are given.
+    /// Folds the patches of the document that begins at `origin`, in whatever order they are given. Who may edit it is
+    /// the caller's question: see [`crate::may_edit`].
     pub fn fold(origin: Origin, mut patches: Vec<DocumentPatch>) -> Self {
         patches.sort_by_key(|p| (p.log, p.seq));
-        let fates = vec![Fate::Waiting; patches.len()];
-        let mut document = Self { origin, patches, fates, valid: Vec::new(), changes: BTreeMap::new() };
-        document.judge_all();
-        document
-    }
-
-    fn judge_all(&mut self) {
-        let mut known: BTreeMap<Hash, Causality> = BTreeMap::new();
-        let mut ops: BTreeMap<OpId, String> = BTreeMap::new();
-        let mut taken: BTreeSet<(Actor, u64)> = BTreeSet::new();
-        // Each round decides at least one patch or ends: at most as many rounds as patches.
-        let mut pending: Vec<usize> = (0..self.patches.len()).collect();
-        loop {
-            let mut still = Vec::new();
-            let before = pending.len();
-            for index in pending {
-                if !self.ready(index, &known, &still) {
-                    still.push(index);
-                    continue;
-                }
-                match self.judge(index, &known, &ops, &taken) {
-                    Ok((change, causality)) => {
-                        let patch = &self.patches[index];
-                        let actor = self.actor(index);
-                        for (op, counter) in patch.signed.patch.ops.iter().zip(patch.signed.patch.start_op..) {
-                            ops.insert(OpId { counter, actor }, op.key.clone());
-                        }
-                        taken.insert((actor, patch.signed.patch.seq));
-                        known.insert(patch.signed.change, causality);
-                        self.fates[index] = Fate::Valid;
-                        self.valid.push(index);
-                        self.changes.insert(index, change);
-                    }
-                    Err(fault) => self.fates[index] = Fate::Void(fault),
-                }
-            }
-            pending = still;
-            if pending.len() == before || pending.is_empty() {
-                return;
-            }
-        }
-    }
-
-    /// Ready when all dependencies are known and the same log's earlier patches have been decided.
-    fn ready(&self, index: usize, known: &BTreeMap<Hash, Causality>, still: &[usize]) -> bool {
-        let patch = &self.patches[index];
-        let earlier = still.iter().any(|i| self.patches[*i].log == patch.log);
-        !earlier && patch.signed.patch.deps.iter().all(|dep| known.contains_key(dep))
-    }
-
-    fn judge(
-        &self,
-        index: usize,
-        known: &BTreeMap<Hash, Causality>,
-        ops: &BTreeMap<OpId, String>,
-        taken: &BTreeSet<(Actor, u64)>,
-    ) -> Checked<(Change, Causality)> {
-        let forbidden = |why| Err(Fault::Forbidden { what: "patch", why });
-        let entry = &self.patches[index];
-        let patch = &entry.signed.patch;
-        let actor = self.actor(index);
-        if self.valid.len() >= MAX_DOCUMENT_PATCHES {
-            return forbidden("the document has as many patches as it may have");
-        }
-        let creating = entry.log == self.origin.log && entry.seq == self.origin.seq;
-        if creating != patch.deps.is_empty() {
-            return forbidden("only the creating patch has no dependencies");
-        }
-        let mut causality = Causality { clock: BTreeMap::new(), last_op: 0 };
-        for dep in patch.deps.iter().filter_map(|dep| known.get(dep)) {
-            causality.last_op = causality.last_op.max(dep.last_op);
-            for (actor, seq) in &dep.clock {
-                let mine = causality.clock.entry(*actor).or_default();
-                *mine = (*mine).max(*seq);
-            }
-        }
-        if patch.start_op != causality.last_op + 1 {
-            return forbidden("its operations must start one past those it builds on");
-        }
-        let own = causality.clock.get(&actor).copied().unwrap_or_default();
-        if patch.seq != own + 1 || taken.contains(&(actor, patch.seq)) {
-            return forbidden("its number must follow its author's last one");
-        }
-        for op in &patch.ops {
-            let fits = |pred: &OpId| ops.get(pred).is_some_and(|key| *key == op.key);
-            if !op.preds.iter().all(fits) {
-                return forbidden("it replaces an operation that is not one of its field");
-            }
-        }
-        let change = entry.signed.to_change(actor, entry.time_ms)?;
-        causality.clock.insert(actor, patch.seq);
-        causality.last_op = patch.last_op();
-        Ok((change, causality))
-    }
-
-    fn actor(&self, index: usize) -> Actor {
-        let patch = &self.patches[index];
-        Actor::derive(&patch.log, &self.origin, patch.signed.patch.generation)
+        patches.dedup_by_key(|p| (p.log, p.seq));
+        let judge::Verdicts { fates, valid } = judge::judge(&origin, &patches);
+        Self { origin, patches, fates, valid }
     }
 
     /// Patches in log order, each with its fate.
@@ -225,7 +128,7 @@ impl Document {
     pub fn state(&self) -> Checked<DocumentState> {
         match self.valid.as_slice() {
             [] => Ok(DocumentState::default()),
-            [only] => Ok(DocumentState::of_first(&self.patches[*only].signed.patch)),
+            [(only, _)] => Ok(DocumentState::of_first(&self.patches[*only].signed.patch)),
             _ => read(&self.automerge()?),
         }
     }
@@ -233,19 +136,25 @@ impl Document {
     /// The Automerge document of the valid patches, to edit or to export.
     pub fn automerge(&self) -> Checked<AutoCommit> {
         let mut doc = AutoCommit::new().with_actor(ActorId::from(&[0u8; 16][..]));
-        let changes = self.valid.iter().filter_map(|index| self.changes.get(index).cloned());
+        let changes = self.valid.iter().map(|(_, change)| change.clone());
         doc.apply_changes(changes).map_err(|_| refused_by_automerge())?;
         Ok(doc)
     }
 
     /// The patch that makes `changes` (a value, or `None` to remove a field) on top of the present state, as written
     /// in `writer`'s log at `time_ms`. `None` when nothing would change.
+    ///
+    /// # Errors
+    /// A document without a valid beginning, or an edit beyond the bounds of a patch.
     pub fn edit(
         &self,
         writer: &LogId,
         changes: &BTreeMap<String, Option<Value>>,
         time_ms: i64,
     ) -> Checked<Option<SignedPatch>> {
+        if self.valid.is_empty() {
+            return Err(Fault::Forbidden { what: "edit", why: "the document's creating patch is not valid" });
+        }
         let mut doc = self.automerge()?;
         let generation = self.generation(writer);
         let actor = Actor::derive(writer, &self.origin, generation);
@@ -275,7 +184,7 @@ impl Document {
         if same { Ok(Some(signed)) } else { Err(Fault::Mismatch { what: "own change and its patch" }) }
     }
 
-    /// The writer's current actor generation: a new one after a patch of it fell.
+    /// The writer's current actor generation: a new one after a patch of it fell, since nothing can follow that one.
     fn generation(&self, writer: &LogId) -> u32 {
         let own = self.patches().filter(|(p, _)| p.log.node == writer.node && p.log.incarnation == writer.incarnation);
         let mut generation = 0;

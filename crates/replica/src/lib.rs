@@ -5,14 +5,16 @@
 //! [`view_hash`] tell whether two nodes show the same. Absent here: what fields mean (`catalog`), where entries lie
 //! (`storage`), sockets (`network`).
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
+
 mod document;
 mod replica;
 mod session;
 mod validity;
 mod view;
 
-pub use document::{Document, DocumentPatch, DocumentState, Fate, PUBLISHED, STATUS, WITHDRAWN};
+pub use document::{Document, DocumentPatch, DocumentState, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS, WITHDRAWN};
 pub use replica::{Effect, Input, LogState, Me, Replica};
 pub use session::{PeerView, SessionId, SessionState};
-pub use validity::{check_entry, last_valid, patch_of};
+pub use validity::{check_entry, last_valid, may_edit, patch_of};
 pub use view::{SUM_BYTES, ViewSum, view_hash};

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{Head, LogId, NodeCertificate, PublicKey, Shelf, Subscription};
 
+use crate::replica::bounds::{COMPARE_FIRST_MS, COMPARISONS, MAX_ANNOUNCED, QUICK_PULLS};
+
 /// A connection, numbered by the network.
 pub type SessionId = u64;
 
@@ -20,33 +22,92 @@ pub enum SessionState {
     Ended(String),
 }
 
+/// One log as it stands between this node and a peer. Sequence numbers are 0 where there is nothing yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PeerLog {
+    /// The highest head that the peer has told us of, durable or not.
+    pub known: Head,
+    /// What it holds durably.
+    pub durable: u64,
+    /// Our head as the peer has last been told of it.
+    pub told: u64,
+    /// Entries up to here were given out to be sent: the next push goes on from there.
+    pub sent: u64,
+    /// Entries up to here have left.
+    pub served: u64,
+    /// The log is durable here, which the peer is to hear once it has been sent all of it: a head that comes before
+    /// its entries would only make it ask for what is on its way.
+    pub unconfirmed: bool,
+    /// Not asked of this peer: it holds another branch, or one that may not be opened.
+    pub barred: bool,
+}
+
+impl PeerLog {
+    /// True while entries are on their way to the peer.
+    pub fn is_serving(&self) -> bool {
+        self.sent > self.served && self.sent > self.known.seq
+    }
+
+    /// Up to where the peer has, or will have, everything.
+    pub fn reached(&self) -> u64 {
+        self.sent.max(self.known.seq)
+    }
+}
+
+/// A range that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flight {
+    pub to: u64,
+    pub progress_ms: i64,
+    /// Asked for a second time because a run between was lost; what is still on its way is not waited for twice.
+    pub rewound: bool,
+}
+
 /// One peer of a running session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub peer: PublicKey,
     pub outbound: bool,
     pub state: SessionState,
+    /// The peer is not on our roster, which knows nothing of us either: until it does, nothing but the roster is
+    /// exchanged.
+    pub roster_only: bool,
     pub certificate: Option<NodeCertificate>,
+    /// The invitation that is being countersigned for it.
+    pub redeeming: Option<PublicKey>,
     pub subscription: Subscription,
     pub agent: String,
-    /// Heads the peer has told us of, durable or not.
-    pub known: BTreeMap<LogId, Head>,
-    /// Heads that it has told us it holds durably.
-    pub durable: BTreeMap<LogId, Head>,
-    /// Sequence numbers that were sent, or that the peer was known to hold: the next push goes on from there.
-    pub sent: BTreeMap<LogId, u64>,
-    /// Sequence numbers that have left for the peer.
-    pub served: BTreeMap<LogId, u64>,
-    /// Logs that are durable here and to be confirmed once the peer has been sent all of them: a head that comes
-    /// before its entries would only make it ask for what is on its way.
-    pub unconfirmed: BTreeSet<LogId>,
-    /// Logs that this peer holds another branch of.
-    pub diverged: BTreeMap<LogId, Head>,
+    pub logs: BTreeMap<LogId, PeerLog>,
+    /// Of `logs`, those not held here.
+    pub announced: usize,
+    /// It announced more than `MAX_ANNOUNCED`: to be compared again once those are fetched.
+    pub overflow: bool,
+    /// Logs of which it has more than we do, the roster's first.
+    pub behind: BTreeSet<(bool, LogId)>,
+    /// Shared logs in which what it has told us differs from what we hold.
+    pub differing: BTreeSet<LogId>,
+    /// Number of logs that it has confirmed to hold durably.
+    pub durable_logs: usize,
+    /// Ranges asked of it.
+    pub flights: BTreeMap<LogId, Flight>,
+    /// Where the last request ended: the next one goes on behind it, so that every log has its turn.
+    pub cursor: Option<LogId>,
+    /// It has told us of its whole frontier at least once.
     pub compared: bool,
-    pub asked_heads: bool,
+    /// Its frontier is to be asked for.
+    pub pull_due: bool,
+    pub pulled_ms: Option<i64>,
+    pub pull_wait_ms: i64,
+    /// Pulls that need not wait; a few again after each progress.
+    pub quick_pulls: u32,
+    /// Comparisons that it may still start at this moment.
+    pub allowance: u32,
+    /// Entries that it asked for again.
+    pub repeated: u64,
     pub strikes: u32,
     pub since_ms: i64,
     pub last_frame_ms: i64,
+    pub progress_ms: i64,
     pub entries_in: u64,
     pub entries_out: u64,
     pub last_fault: Option<String>,
@@ -58,39 +119,78 @@ impl Session {
             peer,
             outbound,
             state: SessionState::Greeting,
+            roster_only: false,
             certificate: None,
+            redeeming: None,
             subscription: Subscription::default(),
             agent: String::new(),
-            known: BTreeMap::new(),
-            durable: BTreeMap::new(),
-            sent: BTreeMap::new(),
-            served: BTreeMap::new(),
-            unconfirmed: BTreeSet::new(),
-            diverged: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            announced: 0,
+            overflow: false,
+            behind: BTreeSet::new(),
+            differing: BTreeSet::new(),
+            durable_logs: 0,
+            flights: BTreeMap::new(),
+            cursor: None,
             compared: false,
-            asked_heads: false,
+            pull_due: false,
+            pulled_ms: None,
+            pull_wait_ms: COMPARE_FIRST_MS,
+            quick_pulls: QUICK_PULLS,
+            allowance: COMPARISONS,
+            repeated: 0,
             strikes: 0,
             since_ms: now_ms,
             last_frame_ms: now_ms,
+            progress_ms: now_ms,
             entries_in: 0,
             entries_out: 0,
             last_fault: None,
         }
     }
 
-    /// A shelf that both sides subscribe to and that this peer may have.
-    pub fn shares(&self, mine: &Subscription, shelf: &Shelf) -> bool {
-        mine.covers(shelf) && self.subscription.covers(shelf)
+    /// A log that both sides want and may have. Every node's own logs are part of what it wants, so both sides come to
+    /// the same answer.
+    pub fn shares(&self, me: &PublicKey, mine: &Subscription, log: &LogId) -> bool {
+        if self.roster_only {
+            return log.shelf == Shelf::ROSTER;
+        }
+        (log.node == *me || mine.covers(&log.shelf))
+            && (log.node == self.peer || self.subscription.covers(&log.shelf))
     }
 
-    /// True while entries of the log are on their way to the peer.
-    pub fn is_serving(&self, log: &LogId) -> bool {
-        self.sent.get(log).copied().unwrap_or(0) > self.served.get(log).copied().unwrap_or(0)
-            && self.sent.get(log) > self.known.get(log).map(|h| &h.seq)
+    /// The log's record. `None` when the log is not held here and the peer has announced too many of those.
+    pub fn log(&mut self, log: LogId, held: bool) -> Option<&mut PeerLog> {
+        if !held && !self.logs.contains_key(&log) {
+            if self.announced >= MAX_ANNOUNCED {
+                self.overflow = true;
+                return None;
+            }
+            self.announced += 1;
+        }
+        Some(self.logs.entry(log).or_default())
+    }
+
+    /// It has brought entries.
+    pub fn progress(&mut self, entries: u64, now_ms: i64) {
+        self.entries_in += entries;
+        self.progress_ms = now_ms;
+        self.pull_wait_ms = COMPARE_FIRST_MS;
+        self.quick_pulls = QUICK_PULLS;
     }
 
     pub fn is_ready(&self) -> bool {
         self.state == SessionState::Ready
+    }
+
+    /// True when both hold the same entries of what they share, as far as the peer has told.
+    pub fn in_step(&self) -> bool {
+        self.is_ready()
+            && !self.roster_only
+            && self.compared
+            && !self.pull_due
+            && !self.overflow
+            && self.differing.is_empty()
     }
 }
 

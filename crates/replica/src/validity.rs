@@ -32,6 +32,12 @@ pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> 
     }
 }
 
+/// Whether the node of `editor` may patch a document that the node of `creator` created: editors are of one
+/// institution. Third parties make statements instead.
+pub fn may_edit(editor: &NodeCertificate, creator: &NodeCertificate) -> bool {
+    editor.body.institution == creator.body.institution
+}
+
 /// The patch that an entry carries; `None` when its payload was purged.
 pub fn patch_of(entry: &Entry) -> Checked<Option<SignedPatch>> {
     entry.payload.as_ref().map(|p| SignedPatch::from_bytes(&p.bytes)).transpose()

@@ -59,7 +59,7 @@ pub fn run(context: &Context, args: &Import) -> Outcome {
     })?;
     let missing = mapping.missing(source.headers());
     if !missing.is_empty() && source.header_row().is_some() {
-        let (names, there) = (missing.join(", "), source.headers().join(", "));
+        let (names, there) = (context.list(&missing), context.list(source.headers()));
         let message = context.fill("cli.import.missing", &[("columns", &names), ("there", &there)]);
         return Err(Failure::new(exit::USAGE, message, context.say("cli.import.map.hint")));
     }
@@ -83,7 +83,7 @@ impl Importing<'_> {
         let region = text(&status, "region").to_owned();
         let mut answerer = self.args.apply.then_some(desk);
         // A dry run only reads: the store is free for others meanwhile.
-        while let Some(item) = source.next() {
+        for item in source.by_ref() {
             self.tally.rows += 1;
             match item {
                 Err(problem) => {
@@ -95,7 +95,7 @@ impl Importing<'_> {
             if self.piece.len() >= PIECE.min(MAX_ROWS) {
                 self.send(answerer.as_mut())?;
             }
-            if self.tally.rows % PROGRESS == 0 {
+            if self.tally.rows.is_multiple_of(PROGRESS) {
                 let rows = self.tally.rows.to_string();
                 eprint!("\r{}", self.context.fill("cli.import.progress", &[("rows", &rows)]));
             }
@@ -190,7 +190,7 @@ impl Importing<'_> {
         }
         let unmapped = self.mapping.unmapped(source.headers());
         if !unmapped.is_empty() {
-            eprintln!("{}", context.fill("cli.import.unmapped", &[("columns", &unmapped.join(", "))]));
+            eprintln!("{}", context.fill("cli.import.unmapped", &[("columns", &context.list(&unmapped))]));
         }
         let mapped: Vec<String> = self
             .mapping
@@ -202,7 +202,7 @@ impl Importing<'_> {
         let label = |id: &String| self.kind.field(id).map_or(id.clone(), |f| f.label(context.lang).to_owned());
         let missing: Vec<String> = tally.missing.iter().map(|(id, n)| format!("{} {n}", label(id))).collect();
         if !missing.is_empty() && !context.json {
-            eprintln!("{}", context.fill("cli.import.incomplete", &[("fields", &missing.join("、"))]));
+            eprintln!("{}", context.fill("cli.import.incomplete", &[("fields", &context.list(&missing))]));
         }
         if context.json {
             let out = json!({
@@ -213,7 +213,7 @@ impl Importing<'_> {
             print_line(&out.to_string());
             return;
         }
-        eprintln!("{}", context.fill("cli.import.mapped", &[("fields", &mapped.join("、"))]));
+        eprintln!("{}", context.fill("cli.import.mapped", &[("fields", &context.list(&mapped))]));
         let counts = [("rows", tally.rows), ("good", tally.good), ("refused", tally.refused), ("advised", tally.advised)];
         let counts = counts.map(|(key, n)| (key, n.to_string()));
         let places: Vec<(&str, &str)> = counts.iter().map(|(k, n)| (*k, n.as_str())).collect();

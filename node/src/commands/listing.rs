@@ -66,7 +66,7 @@ fn record(
         let labels: Vec<&str> =
             empty.iter().filter_map(|i| kind.field(&i.field)).map(|f| f.label(context.lang)).collect();
         if whole && !labels.is_empty() {
-            eprintln!("{}", context.fill("cli.listing.incomplete", &[("fields", &labels.join("、"))]));
+            eprintln!("{}", context.fill("cli.listing.incomplete", &[("fields", &context.list(&labels))]));
         }
         return Ok(outcome.record);
     }

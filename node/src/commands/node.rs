@@ -24,7 +24,7 @@ pub fn init(context: &Context, args: Init) -> Outcome {
         return Err(Failure::new(exit::REFUSED, message, context.say("cli.init.exists.hint")));
     }
     let mut config = match &args.config {
-        Some(path) => Config::read_file(path).map_err(|e| Failure::new(exit::USAGE, format!("{e:#}"), ""))?,
+        Some(path) => Config::read_file(path).map_err(|e| Failure::said(exit::USAGE, "cli.failure.config", &[("what", &format!("{e:#}"))]))?,
         None => Config::default(),
     };
     let file = args.join.as_deref().map(|path| InvitationFile::from_file(&read_file(path)?).map_err(Failure::from));
@@ -44,6 +44,13 @@ pub fn init(context: &Context, args: Init) -> Outcome {
     };
     if file.is_none() && role != protocol::Role::Hub {
         return Err(Failure::new(exit::USAGE, context.say("cli.init.join"), context.say("cli.init.join.hint")));
+    }
+    if let Some(granted) = file.as_ref().map(|file| &file.invitation)
+        && (granted.role, granted.region) != (role, code)
+    {
+        let (role, region) = (format!("cli.role.{}", granted.role.id()), format!("{:06}", granted.region));
+        let message = context.fill("cli.init.invitation", &[("role", context.say(&role)), ("region", &region)]);
+        return Err(Failure::new(exit::REJECTED, message, context.say("cli.init.invitation.hint")));
     }
     config.role = role.id().to_owned();
     config.node.name = name.clone();
@@ -76,9 +83,7 @@ pub fn init(context: &Context, args: Init) -> Outcome {
 }
 
 fn make_home(home: &std::path::Path, config: &Config) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::new(exit::FAILED, format!("{}: {error}", home.display()), "choose another --home")
-    };
+    let failed = |error: std::io::Error| super::file_failure(home, &error);
     std::fs::create_dir_all(home).map_err(failed)?;
     #[cfg(unix)]
     std::fs::set_permissions(home, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(failed)?;
@@ -148,7 +153,7 @@ pub fn status(context: &Context, args: &Status) -> Outcome {
         };
         if reached || begun.elapsed() >= limit {
             let Some(status) = status else {
-                return Err(Failure::new(exit::UNREACHABLE, context.say("cli.status.not-running"), "lianshi run"));
+                return Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[]));
             };
             if context.json {
                 print_line(&status.to_string());
@@ -195,7 +200,7 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
 
 pub fn stop(context: &Context) -> Outcome {
     let mut client = Client::connect(&context.home)
-        .ok_or_else(|| Failure::new(exit::UNREACHABLE, context.say("cli.status.not-running"), ""))?;
+        .ok_or_else(|| Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[]))?;
     client.ask(&Request::Stop)?;
     let begun = Instant::now();
     while Client::connect(&context.home).is_some() && begun.elapsed() < Duration::from_secs(20) {
@@ -246,8 +251,7 @@ pub fn doctor(context: &Context) -> Outcome {
 
 fn check_store(office: &Office) -> Result<(), Failure> {
     office.finder().index().verify().map_err(|error| {
-        let hint = "remove the folder `index` in the home; it is built anew at the next start";
-        Failure::new(exit::DEGRADED, error.to_string(), hint)
+        Failure::said(exit::DEGRADED, "cli.failure.index", &[("what", &error.to_string())])
     })
 }
 

@@ -124,7 +124,7 @@ fn cells_of(listing: &Json) -> BTreeMap<String, String> {
 
 /// Checks a proof file against a charter, offline and without a home.
 pub fn verify(context: &Context, args: &Verify) -> Outcome {
-    match check(&read_file(&args.file)?, &read_file(&args.charter)?) {
+    match check(context, &read_file(&args.file)?, &read_file(&args.charter)?) {
         Ok(found) => {
             if context.json {
                 print_line(&found.to_string());
@@ -140,12 +140,19 @@ pub fn verify(context: &Context, args: &Verify) -> Outcome {
     }
 }
 
-fn check(file: &[u8], charter: &[u8]) -> Result<Json, String> {
-    let charter = market::read_charter(charter).map_err(|error| error.to_string())?.charter;
-    let body = unseal_file(FileKind::Proof, file).map_err(|fault| fault.to_string())?;
-    let proof = Proof::from_bytes(body).map_err(|fault| fault.to_string())?;
-    let proven = proof.verify(&charter).map_err(|fault| fault.to_string())?;
-    let state = fold(&proven.entries)?;
+fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String> {
+    let because = |key: &str, what: &str| context.fill(key, &[("what", what)]);
+    let charter = market::read_charter(charter)
+        .map_err(|error| because("cli.verify.why.charter", &error.to_string()))?
+        .charter;
+    let proof = unseal_file(FileKind::Proof, file).and_then(Proof::from_bytes);
+    let proof = proof.map_err(|fault| because("cli.verify.why.file", &fault.to_string()))?;
+    if proof.network != charter.id() {
+        return Err(context.say("cli.verify.why.network").to_owned());
+    }
+    let proven = proof.verify(&charter);
+    let proven = proven.map_err(|fault| because("cli.verify.why.proof", &fault.to_string()))?;
+    let state = fold(&proven.entries).map_err(|what| because("cli.verify.why.proof", &what))?;
     let author = proven.authors.values().next();
     let fields: serde_json::Map<String, Json> = state
         .fields

@@ -73,8 +73,13 @@ pub fn listing(context: &Context, listing: &Json) {
     line(context, "cli.label.node", text(&listing["author"], "node"));
     line(context, "cli.label.signed", text(listing, "updated"));
     line(context, "cli.label.versions", &listing["versions"].to_string());
-    let proof = text(&listing["proof"], "state");
-    line(context, "cli.label.proof", context.say(if proof == "verified" { "cli.proof.verified" } else { "cli.proof.not" }));
+    let proof = &listing["proof"];
+    let state = match (proof["signatures"] == true, proof["admitted"] == true) {
+        (true, true) => "cli.proof.verified",
+        (false, _) => "cli.proof.unsigned",
+        (true, false) => "cli.proof.unadmitted",
+    };
+    line(context, "cli.label.proof", context.say(state));
     line(context, "cli.label.id", text(listing, "id"));
 }
 
@@ -103,6 +108,11 @@ pub fn entry(context: &Context, entry: &Json) {
     }
     if text(entry, "verb") == "edit" {
         for (key, value) in entry["changes"].as_object().into_iter().flatten() {
+            if key == "_status" {
+                let status = format!("cli.listing.status.{}", plain(value));
+                print_line(&format!("    {}", context.say(&status)));
+                continue;
+            }
             let value = if value.is_null() { context.say("cli.history.removed").to_owned() } else { plain(value) };
             print_line(&format!("    {key}: {value}"));
         }
@@ -114,8 +124,15 @@ pub fn peer(context: &Context, peer: &Json) {
     let name = [text(peer, "name"), text(peer, "address"), text(peer, "node")].into_iter().find(|t| !t.is_empty());
     let state = format!("cli.peer.{}", text(peer, "state"));
     print_line(&format!("{}  {}", pad(context.say(&state), 10), name.unwrap_or_default()));
-    let reason = text(peer, "reason");
-    if !matches!(text(peer, "state"), "synced") && !reason.is_empty() {
+    // States of a connection that goes well explain themselves; for the others the reason is what came from outside.
+    let reason = match text(peer, "state") {
+        "synced" => "",
+        "syncing" => context.say("cli.peer.why.syncing"),
+        "greeting" => context.say("cli.peer.why.greeting"),
+        "admitting" => context.say("cli.peer.why.admitting"),
+        _ => text(peer, "reason"),
+    };
+    if !reason.is_empty() {
         print_line(&format!("            {reason}"));
     }
 }

@@ -86,13 +86,15 @@ impl Core {
     /// Dials whoever is due. One session with any of the first addresses is enough.
     pub(super) fn dial(&mut self, now_ms: i64) {
         let Some(network) = self.network.clone() else { return };
-        let outbound = self.replica.peers().iter().any(|p| p.outbound);
-        if outbound {
+        let peers = self.replica.peers();
+        // Whoever waits to be called (a hub) calls others only while nobody has called.
+        let waits = self.dialing.first.is_empty() && !peers.is_empty();
+        if waits || peers.iter().any(|p| p.outbound) {
             self.dialing.alone_since_ms = None;
             return;
         }
         let alone = *self.dialing.alone_since_ms.get_or_insert(now_ms);
-        let desperate = now_ms - alone > PATIENCE_MS && !self.dialing.first.is_empty();
+        let desperate = now_ms - alone > PATIENCE_MS;
         let spare = if desperate { SPARE_AT_ONCE } else { 0 };
         let due = |t: &Target| !t.dialling && t.next_ms <= now_ms;
         let first = self.dialing.first.iter_mut().filter(|(_, t)| due(t));

@@ -69,7 +69,7 @@ impl Core {
 
     /// True while ranges wait that the lines could take.
     pub fn has_work(&self) -> bool {
-        self.serving.sessions.values().any(|o| !o.full && !(o.ranges.is_empty() && o.frames.is_empty()))
+        self.serving.sessions.values().any(|o| !(o.full || o.ranges.is_empty() && o.frames.is_empty()))
     }
 
     fn pump_session(&mut self, network: &network::Handle, session: u64) {
@@ -115,11 +115,10 @@ impl Core {
         };
         let (bytes, upto) = run;
         self.serving.queue(session, Frame::Run(bytes).to_bytes());
-        if upto < to {
-            if let Some(outbox) = self.serving.sessions.get_mut(&session) {
+        if upto < to
+            && let Some(outbox) = self.serving.sessions.get_mut(&session) {
                 outbox.ranges.push_back(Range { log, have: upto, to });
             }
-        }
         self.drive(Input::Served { session, log, upto, entries: upto - have });
     }
 }

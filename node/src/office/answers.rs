@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Kind, Record};
+use catalog::{Kind, Lang, Record};
 use market::{Desk, Incoming, Outcome};
 use protocol::{DocumentId, FileKind, Proof, Role, Subject, seal_file};
 use serde_json::{Value as Json, json};
@@ -57,7 +57,7 @@ impl Office {
             Request::Invite { role, region, days } => self.invite(&role, &region, days),
             Request::Proof { id } => self.proof(&id),
             Request::Charter => Ok(file_reply(&self.identity().charter_file())),
-            Request::Stop => Err(Failure::new(exit::FAILED, "no node is running in this home", "")),
+            Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }
     }
 
@@ -149,7 +149,7 @@ impl Office {
             }));
         }
         let id = self.library().find(id)?;
-        let missing = || Failure::new(exit::FAILED, format!("there is no listing {id} on this node"), "");
+        let missing = || Failure::said(exit::FAILED, "cli.failure.missing", &[("id", &id.to_string())]);
         let listing = self.library().listing(&id)?.ok_or_else(missing)?;
         let history = self.library().history(&id)?;
         let signed = history.iter().all(|item| item.signed);
@@ -193,9 +193,7 @@ impl Office {
         }
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
-            records.push(incoming(kind, &values_of(&row.fields)?).map_err(|failure| {
-                Failure { message: format!("row {}: {}", row.row, failure.message), ..failure }
-            })?);
+            records.push(incoming(kind, &values_of(&row.fields)?).map_err(|failure| failure.at_row(row.row))?);
         }
         let outcomes = self.core().work(|desk| desk.take_in(&records, publish))?;
         let list: Vec<Json> = rows.iter().zip(&outcomes).map(|(row, outcome)| outcome_json(row.row, outcome)).collect();
@@ -227,8 +225,7 @@ impl Office {
             let kind = kind_of(&json::kind_id(listing.log.shelf.kind.0))?;
             let checked = incoming(kind, &fields)?;
             if let Some(key) = checked.contact.keys().find(|key| parsed.contains_key(*key)) {
-                let message = format!("{key} is a contact detail and stays on this node");
-                return Err(Failure::new(exit::REFUSED, message, "give it when the listing is made"));
+                return Err(Failure::said(exit::REFUSED, "cli.failure.contact", &[("key", key)]));
             }
         }
         let changed = self.core().work(|desk| {
@@ -274,6 +271,12 @@ impl Office {
         let file = self.core().work(|desk| {
             let (file, authored) = desk.invite(role, code, days, addresses.clone())?;
             Ok((file, vec![authored]))
+        });
+        // Nothing is wrong with what was typed when a rule says that this node does not invite.
+        let file = file.map_err(|error| {
+            let refused = matches!(error, market::MarketError::Refused(_));
+            let failure = Failure::from(error);
+            if refused { Failure { code: exit::REFUSED, ..failure } } else { failure }
         })?;
         let mut reply = file_reply(&file.to_file());
         reply["addresses"] = json!(addresses);
@@ -337,8 +340,10 @@ fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<In
         fields.iter().filter(|(key, _)| !key.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect();
     let issues = Record::validate(kind, &known);
     if !issues.is_empty() {
-        let reasons: Vec<String> = issues.iter().map(|i| i.reason_zh.clone()).collect();
-        return Err(Failure::new(exit::REJECTED, reasons.join("；"), ""));
+        let reasons = |lang: Lang| issues.iter().map(|i| i.reason(lang)).collect::<Vec<_>>().join(lang.pick("；", "; "));
+        let key = "cli.failure.record";
+        return Err(Failure::said(exit::REJECTED, key, &[("what", &reasons(Lang::En))])
+            .with_chinese(key, &reasons(Lang::Zh)));
     }
     let is_contact = |key: &str| kind.key(key).is_some_and(|(field, _)| field.contact);
     let (contact, fields) = fields.clone().into_iter().partition(|(key, _)| is_contact(key));
@@ -348,8 +353,7 @@ fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<In
 /// The kind of that id.
 pub fn kind_of(id: &str) -> Result<Kind, Failure> {
     Kind::from_id(id).ok_or_else(|| {
-        let kinds: Vec<&str> = Kind::ALL.iter().map(|k| k.id()).collect();
-        Failure::new(exit::USAGE, format!("{id:?} is not a kind"), format!("one of {}", kinds.join(", ")))
+        Failure::said(exit::USAGE, "cli.failure.kind", &[("kind", id)])
     })
 }
 
@@ -358,11 +362,7 @@ pub fn region_code(text: &str) -> Result<u32, Failure> {
     let known = catalog::region::by_code(text);
     let code = known.and_then(|_| text.parse().ok());
     code.ok_or_else(|| {
-        Failure::new(
-            exit::USAGE,
-            format!("{text:?} is not a code of GB/T 2260"),
-            "six digits, such as 420000 for 湖北省 or 420106 for 武昌区",
-        )
+        Failure::said(exit::USAGE, "cli.failure.region", &[("region", text)])
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use catalog::{Lang, words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -113,35 +114,110 @@ pub enum Request {
     Stop,
 }
 
-/// Why a request was not answered.
-#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
+/// Why a request was not answered. English is what logs and scripts read; Chinese travels beside it, since the one who asks
+/// may read another language than the node that answers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     /// The exit code of the command line.
     pub code: u8,
+    /// A stable name for scripts, such as `missing`; empty where the failure has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
     /// What happened, to what, why.
     pub message: String,
     /// What to do next; may be empty.
     pub hint: String,
+    /// The message in Chinese; empty where it has only one form.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message_zh: String,
+    /// The hint in Chinese.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint_zh: String,
 }
 
 impl Failure {
-    /// A failure with an exit code.
+    /// A failure whose words are made already.
     pub fn new(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: hint.into() }
+        Self { code, message: message.into(), hint: hint.into(), ..Self::default() }
+    }
+
+    /// A failure in the words of the catalogue: `key` and `key.hint`, their places filled alike in both languages.
+    pub fn said(code: u8, key: &str, places: &[(&str, &str)]) -> Self {
+        let hint = format!("{key}.hint");
+        Self {
+            code,
+            kind: key.rsplit_once("failure.").map(|(_, kind)| kind.to_owned()).unwrap_or_default(),
+            message: words::fill(Lang::En, key, places),
+            hint: words::fill(Lang::En, &hint, places),
+            message_zh: words::fill(Lang::Zh, key, places),
+            hint_zh: words::fill(Lang::Zh, &hint, places),
+        }
+    }
+
+    /// The same failure, its Chinese made with another value in place of `what`.
+    pub fn with_chinese(mut self, key: &str, what: &str) -> Self {
+        self.message_zh = words::fill(Lang::Zh, key, &[("what", what)]);
+        self
+    }
+
+    /// The same failure, of one row among several.
+    pub fn at_row(mut self, row: u64) -> Self {
+        self.message = format!("row {row}: {}", self.message);
+        if !self.message_zh.is_empty() {
+            self.message_zh = format!("第 {row} 行：{}", self.message_zh);
+        }
+        self
+    }
+
+    /// Message and hint in a language, as far as they have it.
+    pub fn in_words(&self, lang: Lang) -> (&str, &str) {
+        match lang {
+            Lang::Zh if !self.message_zh.is_empty() => (&self.message_zh, &self.hint_zh),
+            _ => (&self.message, &self.hint),
+        }
     }
 }
 
 impl From<market::MarketError> for Failure {
     fn from(error: market::MarketError) -> Self {
         use market::MarketError as E;
-        let code = match &error {
-            E::Refused(_) | E::Fault(_) => exit::REJECTED,
-            E::NotOurs { .. } => exit::REFUSED,
-            E::Damaged { .. } | E::OutOfStep { .. } => exit::DEGRADED,
-            _ => exit::FAILED,
-        };
-        Self::new(code, error.to_string(), "")
+        let what = error.to_string();
+        match &error {
+            E::Storage(error) => error.into(),
+            E::Search(_) => Self::said(exit::FAILED, "cli.failure.index", &[("what", &what)]),
+            E::Fault(_) => Self::said(exit::REJECTED, "cli.failure.data", &[("what", &what)]),
+            E::OutOfStep { .. } | E::Damaged { .. } => {
+                Self::said(exit::DEGRADED, "cli.failure.storage", &[("what", &what)])
+            }
+            E::NoSuchListing { id } => Self::said(exit::FAILED, "cli.failure.missing", &[("id", id)]),
+            E::AmbiguousId { id } => Self::said(exit::FAILED, "cli.failure.ambiguous", &[("id", id)]),
+            E::NotOurs { title, institution } => {
+                Self::said(exit::REFUSED, "cli.failure.not-ours", &[("title", title), ("institution", institution)])
+            }
+            E::Refused(reasons) => {
+                Self::said(exit::REJECTED, "cli.failure.record", &[("what", &reasons.join("; "))])
+            }
+            E::Identity { path, why } => {
+                Self::said(exit::FAILED, "cli.failure.identity", &[("path", path), ("what", why)])
+            }
+        }
+    }
+}
+
+impl From<&storage::StorageError> for Failure {
+    fn from(error: &storage::StorageError) -> Self {
+        use storage::StorageError as E;
+        let mib = |bytes: &u64| (bytes >> 20).to_string();
+        match error {
+            E::DiskFull { free, floor, .. } => {
+                Self::said(exit::FAILED, "cli.failure.disk", &[("free", &mib(free)), ("floor", &mib(floor))])
+            }
+            E::Locked { .. } => {
+                Self::said(exit::UNREACHABLE, "cli.failure.locked", &[("what", &error.to_string())])
+            }
+            _ => Self::said(exit::FAILED, "cli.failure.storage", &[("what", &error.to_string())]),
+        }
     }
 }
 

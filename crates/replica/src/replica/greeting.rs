@@ -1,10 +1,23 @@
 //! Hello: who may stay.
 
-use protocol::{Credential, Frame, Hello, NodeState, Redemption, frontier_digest};
+use protocol::{Credential, Hello, NodeState, Redemption};
 
 use super::{Effect, Replica, SessionId, SessionState};
 
 impl Replica {
+    pub(super) fn hello(&self) -> Hello {
+        let credential = match &self.me.redemption {
+            Some(redemption) if !self.is_listed() => Credential::Redemption(Box::new(redemption.clone())),
+            _ => Credential::Certificate(Box::new(self.me.certificate.clone())),
+        };
+        Hello {
+            network: self.network,
+            credential,
+            subscription: self.me.subscription.clone(),
+            agent: self.me.agent.clone(),
+        }
+    }
+
     pub(super) fn on_hello(
         &mut self,
         session: SessionId,
@@ -13,9 +26,7 @@ impl Replica {
         out: &mut Vec<Effect>,
     ) {
         if let Err(reason) = self.greet(session, hello, now_ms, out) {
-            let frame = Frame::Refused(reason.clone());
-            out.push(Effect::Send { session, frame });
-            self.end(session, reason, out);
+            self.refuse(session, reason, out);
         }
     }
 
@@ -59,6 +70,11 @@ impl Replica {
             NodeState::Revoked(_) => Err("this node's key has been revoked".to_owned()),
             NodeState::Unknown => match redemption {
                 Some(redemption) => self.admit(session, redemption, now_ms, out),
+                // Whose own roster is empty knows nobody but the governors: it learns from the first member it meets.
+                None if !self.is_listed() => {
+                    self.meet(session, now_ms, out);
+                    Ok(())
+                }
                 None => Err("your institution is not on the roster; ask the hub for an invitation".to_owned()),
             },
         }
@@ -88,19 +104,39 @@ impl Replica {
         if who.role != invitation.role || who.region != invitation.region {
             return Err("role or region differ from what the invitation grants".to_owned());
         }
+        let twice = self
+            .sessions
+            .values()
+            .any(|s| s.state == SessionState::Admitting && s.redeeming == Some(redemption.invitation));
+        if twice {
+            return Err("this invitation is being used on another connection; try again".to_owned());
+        }
         if let Some(peer) = self.sessions.get_mut(&session) {
             peer.state = SessionState::Admitting;
+            peer.redeeming = Some(redemption.invitation);
         }
         out.push(Effect::Countersign { redemption });
         Ok(())
     }
 
+    /// Lets a peer in.
     pub(super) fn make_ready(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get_mut(&session) else { return };
+        if std::mem::take(&mut s.roster_only) {
+            // So far only the roster was compared.
+            s.pull_due = true;
+            s.compared = false;
+        }
         s.state = SessionState::Ready;
-        s.last_frame_ms = now_ms;
-        let Some(s) = self.sessions.get(&session) else { return };
-        let digest = frontier_digest(self.shared_heads(s));
-        out.push(Effect::Send { session, frame: Frame::Digest(digest) });
+        s.progress_ms = now_ms;
+        self.begin_comparing(session, now_ms, out);
+    }
+
+    fn meet(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        s.roster_only = true;
+        s.state = SessionState::Ready;
+        s.progress_ms = now_ms;
+        self.begin_comparing(session, now_ms, out);
     }
 }

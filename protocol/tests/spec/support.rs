@@ -1,12 +1,10 @@
 //! A small world with fixed keys: a network of one governor, its node, and an invited institution.
 
-#![expect(dead_code, reason = "each test file uses its own part of it")]
-
 use std::path::{Path, PathBuf};
 
 use protocol::{
-    Capabilities, CertificateBody, Charter, CoSignature, DocumentId, Draft, Entry, Governors, Head, Institution,
-    LogId, NetworkId, NodeCertificate, Patch, Payload, Profile, Role, SecretKey, Shelf, ShelfKind, SignedPatch,
+    Capabilities, CertificateBody, Charter, DocumentId, Draft, Entry, Governors, Head, Institution, LogId,
+    NetworkId, NodeCertificate, Patch, Payload, Profile, Role, SecretKey, Shelf, ShelfKind, SignedPatch,
     Verb, Visibility,
 };
 
@@ -38,7 +36,10 @@ pub fn charter(governors: u8, threshold: u8) -> Charter {
         region: 420_000,
         founded_ms: NOW,
         nonce: [7; 16],
-        governors: Governors { members: (1..=governors).map(|n| institution(n, Role::Hub)).collect(), threshold },
+        governors: Governors {
+            members: (1..=governors).map(|n| institution(n, Role::Hub)).collect(),
+            threshold,
+        },
         recovery: key(99).public(),
         profile: Profile::default(),
         sub_markets_invite: true,
@@ -96,34 +97,49 @@ impl World {
     /// The next entry of a log, with a salt that follows from its place.
     pub fn entry(
         &self,
-        log: LogId,
-        head: Head,
+        (log, head): (LogId, Head),
         verb: Verb,
         document: Option<DocumentId>,
         bytes: Vec<u8>,
         time_ms: i64,
     ) -> Entry {
-        let salt = (head.seq as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
+        let salt =
+            (head.seq as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
         let draft = Draft { document, verb, payload: Payload { salt, bytes }, time_ms };
         Entry::author(log, head, draft, &self.network, &self.node).unwrap()
     }
 
     /// The entry that creates a document.
     pub fn create_signed(&self, log: LogId, head: Head, signed: &SignedPatch, time_ms: i64) -> Entry {
-        self.entry(log, head, Verb::CREATE, None, signed.to_bytes(), time_ms)
+        self.entry((log, head), Verb::CREATE, None, signed.to_bytes(), time_ms)
     }
 
     /// The entry that creates a document from a first patch.
     pub fn create(&self, log: LogId, head: Head, patch: &Patch, time_ms: i64) -> Entry {
         let origin = protocol::Origin { log, seq: head.seq + 1 };
-        let signed = SignedPatch::of(patch.clone(), protocol::Actor::derive(&log, &origin, 0), time_ms).unwrap();
+        let signed =
+            SignedPatch::of(patch.clone(), protocol::Actor::derive(&log, &origin, 0), time_ms).unwrap();
         self.create_signed(log, head, &signed, time_ms)
     }
 }
 
-/// A governor's signature that belongs to nothing.
-pub fn no_signature() -> CoSignature {
-    CoSignature { governor: 0, signature: protocol::Signature([0; 64]) }
+/// A small generator of numbers that look random: the same for the same seed, on every machine (splitmix64).
+pub struct Dice(pub u64);
+
+impl Dice {
+    /// The next number.
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.roll() % n as u64) as usize
+    }
 }
 
 /// A file of the folder of shared test data beside the project; `None`, with a word on the terminal, when that folder is absent.
@@ -135,7 +151,11 @@ pub fn shared_file(name: &str) -> Option<Vec<u8>> {
     match std::fs::read(&path) {
         Ok(bytes) => Some(bytes),
         Err(error) => {
-            assert!(std::env::var_os("LIANSHI_REQUIRE_SHARED").is_none_or(|v| v != "1"), "{}: {error}", path.display());
+            assert!(
+                std::env::var_os("LIANSHI_REQUIRE_SHARED").is_none_or(|v| v != "1"),
+                "{}: {error}",
+                path.display()
+            );
             println!("skipped: ../shared/data is not here");
             None
         }

@@ -1,0 +1,98 @@
+//! `bench`: Lianshi beside another program on the same work, turn by turn in the same run.
+//!
+//! ```text
+//! cargo run --release -p bench -- sync --listings 10000 --against git
+//! ```
+//!
+//! W1, the first sync: a node that is empty takes everything from one that is full, over loopback, between real
+//! processes. As root the whole run moves into a network namespace of its own, so that the counters of `lo` hold
+//! nothing but the two sides' traffic; otherwise the bytes include whatever else crosses `lo`, and the table says so.
+//!
+//! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), more than two nodes, lossy lines.
+
+mod git;
+mod lianshi;
+mod machine;
+mod namespace;
+mod records;
+mod report;
+mod sync;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Lianshi beside other programs, on the same work in the same run.
+#[derive(Parser, Debug)]
+#[command(name = "bench")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// W1: the first sync into an empty node, until all is stored and fsynced.
+    Sync(SyncArgs),
+    /// Writes the listings of a run as lines of JSON.
+    Records {
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        listings: usize,
+        /// Where to.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// What Lianshi is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Against {
+    /// One file a listing, `git daemon`, `git fetch` into an empty bare repository.
+    Git,
+    /// Nothing: Lianshi alone.
+    Nothing,
+}
+
+#[derive(Args, Debug)]
+struct SyncArgs {
+    /// Listings to move.
+    #[arg(long, default_value_t = 10_000)]
+    listings: usize,
+    /// What to compare with.
+    #[arg(long, value_enum, default_value_t = Against::Git)]
+    against: Against,
+    /// Turns of each system; the medians count.
+    #[arg(long, default_value_t = 3)]
+    turns: usize,
+    /// Print one line of JSON after the table.
+    #[arg(long)]
+    json: bool,
+    /// The program; target/release/lianshi, built when it is missing, unless given.
+    #[arg(long)]
+    bin: Option<PathBuf>,
+    /// Work in this folder and leave it there.
+    #[arg(long)]
+    keep: Option<PathBuf>,
+    /// Records the receiver of the first turn with `perf record` into this file (its figures then do not count).
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Set on the copy that runs inside the namespace: the program to measure.
+    #[arg(long, hide = true)]
+    inside: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Sync(args) => sync::run(&args),
+        Command::Records { listings, out } => records::write(&out, listings).map(|made| println!("{made}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

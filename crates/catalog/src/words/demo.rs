@@ -1,0 +1,97 @@
+//! Words of the demonstration.
+
+use super::Row;
+
+/// Key, Chinese, English; sorted by key.
+pub const TABLE: &[Row] = &[
+    ("cli.demo.cannot-start", "无法启动 {program}：{why}", "{program} cannot be started: {why}"),
+    ("cli.demo.column.disk", "磁盘", "disk"),
+    ("cli.demo.column.entries", "条目", "entries"),
+    ("cli.demo.column.held", "持有", "held"),
+    ("cli.demo.column.in", "接收", "in"),
+    ("cli.demo.column.name", "节点", "node"),
+    ("cli.demo.column.out", "发送", "out"),
+    ("cli.demo.column.own", "本地", "own"),
+    ("cli.demo.column.peers", "连接", "peers"),
+    ("cli.demo.column.role", "角色", "role"),
+    ("cli.demo.column.state", "状态", "state"),
+    ("cli.demo.column.view", "视图哈希", "view hash"),
+    ("cli.demo.command-failed", "命令 {command} 未成功，它的输出：{said}", "The command {command} failed. It said:{said}"),
+    (
+        "cli.demo.done",
+        "{nodes} 个节点视图一致：各持有全部 {listings} 条挂牌信息。自开始导入用时 {seconds} 秒（导入结束后 {after} 秒），自启动共 {whole} 秒。",
+        "{nodes} nodes hold the same view: all {listings} listings each. It took {seconds} s from the start of the imports ({after} s after their end), {whole} s in all.",
+    ),
+    ("cli.demo.folder-full", "{folder} 不是空文件夹", "{folder} is not an empty folder"),
+    (
+        "cli.demo.folder-full.hint",
+        "每次演示都新建一个网络：请给出空的或尚不存在的文件夹",
+        "each demonstration founds a network of its own: name a folder that is empty or new",
+    ),
+    ("cli.demo.folder-stays", "未能删除 {folder}：{why}", "{folder} could not be removed: {why}"),
+    ("cli.demo.heading", "{seconds} 秒 · {step}", "{seconds} s · {step}"),
+    (
+        "cli.demo.heading.count",
+        " · 共 {expected} 条挂牌信息 · 视图一致 {equal}/{nodes}",
+        " · {expected} listings in all · equal views {equal}/{nodes}",
+    ),
+    ("cli.demo.hold", "节点继续运行。按 Ctrl-C 结束。", "The nodes keep running. Ctrl-C ends them."),
+    (
+        "cli.demo.imported",
+        "{name} 导入 {file}：发布 {published} 条，重复 {repeated} 条，拒绝 {refused} 条",
+        "{name} imported {file}: {published} published, {repeated} repeated, {refused} refused",
+    ),
+    ("cli.demo.imported.refused", "    第 {row} 行：{reason}", "    row {row}: {reason}"),
+    (
+        "cli.demo.interrupted",
+        "演示被中止（{step}），各节点的视图尚未一致",
+        "The demonstration was ended ({step}) before the views were equal",
+    ),
+    (
+        "cli.demo.kept",
+        "各节点的文件夹保留在 {folder}；以后可用 lianshi --home 文件夹 run 再次运行。",
+        "The nodes' folders stay in {folder}; run one again with lianshi --home FOLDER run.",
+    ),
+    (
+        "cli.demo.late",
+        "超过 {seconds} 秒的时限（--timeout）视图仍未一致，停在：{step}",
+        "The views were not equal within {seconds} s (--timeout); it had come to: {step}",
+    ),
+    (
+        "cli.demo.late.hint",
+        "用 --timeout 给更多时间；用 --keep 文件夹 保留各节点的日志以便查看",
+        "give it more time with --timeout; keep the nodes' logs with --keep DIR and read them",
+    ),
+    ("cli.demo.no-data", "{folder} 不能用作 --data：{why}", "{folder} cannot serve as --data: {why}"),
+    ("cli.demo.no-data.empty", "其中没有可导入的文件", "there is no file in it that can be imported"),
+    (
+        "cli.demo.no-data.hint",
+        "请给出含有 csv、tsv、jsonl、json 或 xlsx 文件的文件夹",
+        "name a folder with csv, tsv, jsonl, json or xlsx files",
+    ),
+    ("cli.demo.node-ended", "节点“{name}”意外结束（{status}），日志末尾：{said}", "The node {name} ended by itself ({status}). The end of its log:{said}"),
+    (
+        "cli.demo.node-ended.hint",
+        "用 --keep 文件夹 再运行一次，可查看完整日志 node.log",
+        "run it again with --keep DIR to read the whole log, node.log",
+    ),
+    ("cli.demo.state.equal", "一致", "equal"),
+    ("cli.demo.state.gone", "已结束", "ended"),
+    ("cli.demo.state.joining", "加入中", "joining"),
+    ("cli.demo.state.ready", "就绪", "ready"),
+    ("cli.demo.state.syncing", "同步中", "syncing"),
+    ("cli.demo.state.waiting", "待启动", "waiting"),
+    ("cli.demo.step.comparing", "导入完毕，等待各节点视图一致", "imports done, waiting for equal views"),
+    ("cli.demo.step.equal", "视图一致", "equal views"),
+    ("cli.demo.step.founding", "枢纽创建网络", "the hub founds the network"),
+    ("cli.demo.step.importing", "导入、发布并复制", "importing, publishing, replicating"),
+    ("cli.demo.step.joining", "邀请其他节点加入", "inviting the other nodes"),
+    ("cli.demo.told", "{heading} · 各节点持有 {held}", "{heading} · held by each {held}"),
+    (
+        "cli.demo.unreadable",
+        "{name} 未能导入 {file}：不是可识别的表格",
+        "{name} could not import {file}: it is no table that can be read",
+    ),
+    ("cli.demo.view", "共同的视图哈希：{view}", "Their view hash: {view}"),
+    ("cli.demo.web", "各节点网页：", "Their pages:"),
+];

@@ -1,0 +1,51 @@
+//! Every bound of the state machine, with its unit and its reason.
+
+/// Bad frames after which a peer is hung up.
+pub(crate) const MAX_STRIKES: u32 = 8;
+/// Logs of one node: shelves times incarnations, with room. More are not taken in.
+pub(crate) const MAX_LOGS_PER_NODE: usize = 4_096;
+/// Logs not held here that one session may announce; further ones are looked at when these have been fetched. A
+/// hostile member can make a session cost 2 MiB of memory with it, no more.
+pub(crate) const MAX_ANNOUNCED: usize = 16_384;
+/// Logs set aside because the roster does not know their institution. More are dropped, and the sender is counted
+/// against.
+pub(crate) const MAX_PARKED: usize = 4_096;
+/// Logs asked for at once from one peer; the roster's come first.
+pub(crate) const WANTS_IN_FLIGHT: usize = 32;
+/// Logs looked at for one request: bounds its cost where most are being fetched elsewhere. The next one goes on
+/// from there.
+pub(crate) const PLAN_SCAN: usize = 2_048;
+/// A range asked for that brings nothing for this long, from a peer that brings nothing else either, is asked for
+/// elsewhere; milliseconds.
+pub(crate) const WANT_PATIENCE_MS: i64 = 20_000;
+/// The same while the peer brings other entries: it serves its ranges in turn, and 32 of them take this long on a line
+/// of 256 kbit/s; milliseconds.
+pub(crate) const TURN_PATIENCE_MS: i64 = 300_000;
+/// A peer that has not been admitted after this long is hung up, milliseconds.
+pub(crate) const GREETING_PATIENCE_MS: i64 = 15_000;
+/// A peer of whom a newcomer wants the roster first, and who brings nothing that lists it, is hung up after this long
+/// without progress, milliseconds.
+pub(crate) const ROSTER_PATIENCE_MS: i64 = 60_000;
+/// Peers out of step compare their frontiers again after this long without progress, and then ever more rarely,
+/// milliseconds.
+pub(crate) const COMPARE_FIRST_MS: i64 = 4_000;
+/// … up to this, milliseconds.
+pub(crate) const COMPARE_RARELY_MS: i64 = 600_000;
+/// Comparisons that need not wait that long, renewed by every progress: greeting, admission and the first answers come
+/// close together.
+pub(crate) const QUICK_PULLS: u32 = 3;
+/// Comparisons that a peer may start in one go; each costs a hash over the shared frontier.
+pub(crate) const COMPARISONS: u32 = 16;
+/// Every tick gives one of them back, up to that number.
+pub(crate) const COMPARISONS_PER_TICK: u32 = 1;
+/// Entries that a peer may ask for again in one session after they have been sent: dropped frames make it ask, a few
+/// thousand each time at the most.
+pub(crate) const MAX_REPEATED: u64 = 262_144;
+/// The roster is folded at most this often for entries of others: a fold checks every step's signatures; milliseconds.
+pub(crate) const FOLD_PAUSE_MS: i64 = 500;
+
+/// Milliseconds since a moment; more than any patience when there was none, or the clock has been set back.
+pub(crate) fn elapsed(since_ms: Option<i64>, now_ms: i64) -> i64 {
+    let passed = since_ms.map(|since| now_ms.saturating_sub(since));
+    passed.filter(|passed| *passed >= 0).unwrap_or(i64::MAX)
+}

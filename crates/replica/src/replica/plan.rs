@@ -1,0 +1,167 @@
+//! Who is asked for what, and when.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use protocol::{Frame, LogId, Shelf, Want};
+
+use super::bounds::{PLAN_SCAN, WANTS_IN_FLIGHT};
+use super::{Effect, Replica, SessionId};
+use crate::session::{Flight, Session};
+
+impl Replica {
+    /// Brings the sets of a session up to date in which a log may stand. To be called whenever our head of the log,
+    /// the peer's, or what keeps the log from being asked for has changed.
+    pub(super) fn refresh(&mut self, session: SessionId, log: &LogId) {
+        let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { return };
+        let held = self.logs.get(log).map(|l| l.head);
+        let (shared, parked) = (self.shares(s, log), self.parked.contains(log));
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        let peer = s.logs.get(log).copied().unwrap_or_default();
+        let have = held.unwrap_or_default();
+        let open = shared && !parked;
+        let behind = open && !peer.barred && peer.known.seq > have.seq;
+        let differs = open && peer.known != have;
+        let key = (log.shelf != Shelf::ROSTER, *log);
+        keep(&mut s.behind, key, behind);
+        keep(&mut s.differing, *log, differs);
+    }
+
+    pub(super) fn refresh_all(&mut self, log: &LogId) {
+        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
+        for session in sessions {
+            self.refresh(session, log);
+        }
+    }
+
+    /// Asks a peer for what it holds and we lack: the roster first, then all logs in turn, each from one peer at a time.
+    pub(super) fn plan(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { return };
+        let free = WANTS_IN_FLIGHT.saturating_sub(s.flights.len());
+        if free == 0 || s.behind.is_empty() {
+            return;
+        }
+        let mut wants = Vec::new();
+        for log in candidates(s) {
+            let have = self.head(log).seq;
+            // Whether a new log may be taken in is known once the roster has been folded.
+            let undecided = self.roster_due && have == 0 && log.shelf != Shelf::ROSTER;
+            if undecided || self.in_flight.contains_key(log) {
+                continue;
+            }
+            let Some(peer) = s.logs.get(log) else { continue };
+            wants.push(Want { log: *log, have, to: peer.known.seq });
+            if wants.len() == free {
+                break;
+            }
+        }
+        self.ask(session, wants, now_ms, out);
+    }
+
+    fn ask(&mut self, session: SessionId, wants: Vec<Want>, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(s) = self.sessions.get_mut(&session).filter(|_| !wants.is_empty()) else { return };
+        for want in &wants {
+            s.cursor = Some(want.log);
+            s.flights.insert(want.log, Flight { to: want.to, progress_ms: now_ms, rewound: false });
+            self.in_flight.insert(want.log, session);
+        }
+        out.push(Effect::Send { session, frame: Frame::Want(wants) });
+    }
+
+    pub(super) fn plan_all(&mut self, now_ms: i64, out: &mut Vec<Effect>) {
+        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
+        for session in sessions {
+            self.plan(session, now_ms, out);
+        }
+    }
+
+    /// After entries of a log have come: the range is fetched, or goes on.
+    pub(super) fn advance(&mut self, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
+        let head = self.head(log).seq;
+        let Some(holder) = self.in_flight.get(log).copied() else { return };
+        let Some(s) = self.sessions.get_mut(&holder) else { return };
+        let Some(flight) = s.flights.get_mut(log) else { return };
+        if head < flight.to {
+            flight.progress_ms = now_ms;
+            flight.rewound = false;
+            return;
+        }
+        s.flights.remove(log);
+        self.in_flight.remove(log);
+        // Half a load at a time: small logs would otherwise cost a request each.
+        if s.flights.len() <= WANTS_IN_FLIGHT / 2 {
+            self.plan(holder, now_ms, out);
+        }
+    }
+
+    /// Gives up a range; any peer that has it may be asked.
+    pub(super) fn release(&mut self, log: &LogId) {
+        let Some(holder) = self.in_flight.remove(log) else { return };
+        if let Some(s) = self.sessions.get_mut(&holder) {
+            s.flights.remove(log);
+        }
+        self.replan = true;
+    }
+
+    pub(super) fn release_all(&mut self, session: SessionId) {
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        for log in std::mem::take(&mut s.flights).into_keys() {
+            self.in_flight.remove(&log);
+        }
+        self.replan = true;
+    }
+
+    /// A peer did not bring what it was asked for. Another one that has it, and has room, is asked; else the same again.
+    pub(super) fn pass_on(&mut self, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(late) = self.in_flight.get(log).copied() else { return };
+        self.release(log);
+        let key = (log.shelf != Shelf::ROSTER, *log);
+        let able = |(id, s): &(&SessionId, &Session)| {
+            **id != late && s.behind.contains(&key) && s.flights.len() < WANTS_IN_FLIGHT
+        };
+        let Some((other, s)) = self.sessions.iter().find(able) else { return };
+        let (other, to) = (*other, s.logs.get(log).map_or(0, |peer| peer.known.seq));
+        let want = Want { log: *log, have: self.head(log).seq, to };
+        self.ask(other, vec![want], now_ms, out);
+    }
+
+    /// A run came that goes on further than we are: one between was lost. The range is asked for again, once; where none
+    /// was asked for, frontiers are compared.
+    pub(super) fn rewind(&mut self, session: SessionId, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
+        let have = self.head(log).seq;
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        match s.flights.get_mut(log) {
+            Some(flight) if !flight.rewound => {
+                flight.rewound = true;
+                flight.progress_ms = now_ms;
+                let want = Want { log: *log, have, to: flight.to };
+                out.push(Effect::Send { session, frame: Frame::Want(vec![want]) });
+            }
+            Some(_) => {}
+            None => self.pull_now(session, now_ms, out),
+        }
+    }
+}
+
+/// What a session may be asked for, in turn: of the roster alone while there is some.
+fn candidates(s: &Session) -> impl Iterator<Item = &LogId> {
+    let others = s.behind.first().is_some_and(|(other, _)| *other);
+    let after = match s.cursor.filter(|_| others) {
+        Some(cursor) => Bound::Excluded((others, cursor)),
+        None => Bound::Unbounded,
+    };
+    let later = s.behind.range((after, Bound::Unbounded));
+    let earlier = s.behind.iter().take_while(move |key| match after {
+        Bound::Excluded(cursor) => **key <= cursor,
+        _ => false,
+    });
+    later.chain(earlier).take_while(move |(other, _)| *other == others).take(PLAN_SCAN).map(|(_, log)| log)
+}
+
+fn keep<T: Ord>(set: &mut BTreeSet<T>, item: T, wanted: bool) {
+    if wanted {
+        set.insert(item);
+    } else {
+        set.remove(&item);
+    }
+}

@@ -1,0 +1,188 @@
+//! Networks founded, nodes invited and admitted.
+
+use protocol::{
+    Action, Capabilities, CertificateBody, Charter, Governors, Institution, Invitation, NodeCertificate,
+    Profile, PublicKey, Redemption, Role, RosterStep, SecretKey, Shelf, ShelfKind, SignedStep, Subject,
+    Visibility,
+};
+use replica::Input;
+
+use super::node::Node;
+use super::rng::Rng;
+use super::world::World;
+
+/// Wuhan: the region of all nodes.
+pub const REGION: u32 = 420_100;
+/// A kind of listing.
+pub const KIND: u16 = 16;
+
+pub fn shelf(kind: u16) -> Shelf {
+    Shelf { region: REGION, kind: ShelfKind(kind), visibility: Visibility::Public }
+}
+
+pub fn new_keys(rng: &mut Rng) -> (SecretKey, SecretKey) {
+    (SecretKey::from_seed(&rng.bytes()), SecretKey::from_seed(&rng.bytes()))
+}
+
+fn institution(name: &str, root: &SecretKey, role: Role) -> Institution {
+    Institution {
+        root: root.public(),
+        name: name.to_owned(),
+        credit_code: String::new(),
+        region: REGION,
+        region_as_of: 2025,
+        role,
+    }
+}
+
+pub fn node_certificate(institution: &Institution, node: &PublicKey) -> CertificateBody {
+    CertificateBody {
+        institution: institution.id(),
+        root: institution.root,
+        node: *node,
+        sealing: [0; 32],
+        role: institution.role,
+        region: REGION,
+        capabilities: Capabilities(
+            Capabilities::PUBLISH | Capabilities::STATE | Capabilities::ROSTER | Capabilities::RELAY,
+        ),
+        shelves: Vec::new(),
+        serial: 1,
+        issued_ms: 0,
+        not_after_ms: 4_000_000_000_000,
+    }
+}
+
+pub fn founding_charter(rng: &mut Rng) -> (Charter, SecretKey) {
+    let root = SecretKey::from_seed(&rng.bytes());
+    let governors = Governors { members: vec![institution("hub", &root, Role::Hub)], threshold: 1 };
+    let charter = Charter {
+        name_zh: "试验".to_owned(),
+        name_en: "Trial".to_owned(),
+        region: 420_000,
+        founded_ms: 0,
+        nonce: rng.bytes(),
+        governors,
+        recovery: SecretKey::from_seed(&rng.bytes()).public(),
+        profile: Profile::default(),
+        sub_markets_invite: true,
+    };
+    (charter, root)
+}
+
+impl World {
+    /// A network with its hub, node 0, which has opened its roster log.
+    pub fn found(seed: u64) -> Self {
+        let mut rng = Rng::new(seed ^ 0xC0FFEE);
+        let (charter, root) = founding_charter(&mut rng);
+        let mut world = World::empty(charter, root.clone(), seed);
+        let who = world.charter.governors.members[0].clone();
+        let key = SecretKey::from_seed(&rng.bytes());
+        let body = node_certificate(&who, &key.public());
+        let hub = Node::new("hub", &world.charter, (root, key), (who, body, None), rng.draw());
+        world.nodes.push(hub);
+        world
+    }
+
+    /// A network of `n` members, the hub first. The hub alone knows all of them.
+    pub fn of(n: usize, seed: u64) -> Self {
+        let mut world = World::found(seed);
+        for i in 1..n {
+            world.admit(&format!("n{i}"));
+        }
+        world
+    }
+
+    pub fn add(&mut self, name: &str, root: SecretKey, redemption: Option<Redemption>) -> usize {
+        let (_, key) = new_keys(&mut self.rng);
+        let who = institution(name, &root, Role::ResourceStation);
+        let body = node_certificate(&who, &key.public());
+        self.push(Node::new(name, &self.charter, (root, key), (who, body, redemption), self.rng.clone().draw()))
+    }
+
+    fn push(&mut self, node: Node) -> usize {
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    /// A node that nobody has admitted.
+    pub fn stranger(&mut self, name: &str) -> usize {
+        let (root, _) = new_keys(&mut self.rng);
+        self.add(name, root, None)
+    }
+
+    /// A node whose institution the hub admits by a step.
+    pub fn admit(&mut self, name: &str) -> usize {
+        let node = self.stranger(name);
+        let who = self.nodes[node].institution.clone();
+        self.roster_step(0, Subject::Institution(who.id()), Action::Admit(who));
+        node
+    }
+
+    /// Another node of the institution of `of`: its co-editor.
+    pub fn colleague(&mut self, name: &str, of: usize) -> usize {
+        let (root, who) = (self.nodes[of].root.clone(), self.nodes[of].institution.clone());
+        let (_, key) = new_keys(&mut self.rng);
+        let body = node_certificate(&who, &key.public());
+        self.push(Node::new(name, &self.charter, (root, key), (who, body, None), self.rng.clone().draw()))
+    }
+
+    /// A step about a subject, signed by the governor, written by `carrier`.
+    pub fn roster_step(&mut self, carrier: usize, subject: Subject, action: Action) {
+        let roster = self.nodes[0].replica.roster();
+        let (last, previous) = roster.chains.get(&subject).copied().unwrap_or_default();
+        let step = RosterStep { epoch: roster.epoch, subject, number: last + 1, previous, action };
+        let signed = SignedStep::sign(step, &self.charter.id(), 0, &self.governor);
+        let input = self.nodes[carrier].write_step(&signed);
+        self.give(carrier, input);
+    }
+
+    /// An invitation by `issuer`; its one-time key.
+    pub fn invite(&mut self, issuer: usize, not_after_ms: i64) -> SecretKey {
+        let one_time = SecretKey::from_seed(&self.rng.bytes());
+        let invitation = Invitation {
+            key: one_time.public(),
+            issuer: self.nodes[issuer].key.public(),
+            role: Role::ResourceStation,
+            region: REGION,
+            not_after_ms,
+        };
+        self.roster_step(0, Subject::Invitation(one_time.public()), Action::Invite(invitation));
+        one_time
+    }
+
+    /// A newcomer that holds an invitation.
+    pub fn newcomer(&mut self, name: &str, one_time: &SecretKey) -> usize {
+        let (root, _) = new_keys(&mut self.rng);
+        let node = self.stranger(name);
+        // The redemption names the very certificate, so it is made after the node.
+        let (key, seed) = (self.nodes[node].key.clone(), self.rng.draw());
+        let who = institution(name, &root, Role::ResourceStation);
+        let body = node_certificate(&who, &key.public());
+        let certificate = NodeCertificate::issue(body.clone(), &self.charter.id(), &root, &key);
+        let redemption = Redemption::sign(who.clone(), certificate, &self.charter.id(), one_time, &root);
+        let parts = (who, body, Some(redemption));
+        self.nodes[node] = Node::new(name, &self.charter, (root, key), parts, seed);
+        node
+    }
+
+    /// Creates a listing at a node.
+    pub fn publish(&mut self, node: usize, kind: u16, title: &str) -> protocol::DocumentId {
+        self.nodes[node].clock_ms = self.now_ms;
+        let fields = super::fields(&[("title", title), ("summary", "一种新材料")]);
+        let (id, input) = self.nodes[node].create(shelf(kind), fields);
+        self.give(node, input);
+        id
+    }
+
+    /// Edits a listing at a node.
+    pub fn edit(&mut self, node: usize, id: protocol::DocumentId, changes: &[(&str, Option<&str>)]) -> bool {
+        self.nodes[node].clock_ms = self.now_ms;
+        let input: Option<Input> = self.nodes[node].edit(id, changes);
+        let edited = input.is_some();
+        if let Some(input) = input {
+            self.give(node, input);
+        }
+        edited
+    }
+}

@@ -1,0 +1,223 @@
+//! One node: its keys, its entries, its replica, and the hands that perform effects.
+
+use std::collections::BTreeMap;
+
+use protocol::{
+    CertificateBody, Charter, CheckedEntry, DocumentId, Draft, Entry, Hash, Head, Institution, LogId,
+    NodeCertificate, OpenLog, Origin, Patch, Payload, Redemption, Roster, RosterInput, SecretKey, Shelf,
+    SignedPatch, SignedStep, Subscription, Value, Verb,
+};
+use replica::{
+    Document, DocumentPatch, Input, LogState, Me, Replica, ViewSum, check_entry, may_edit, patch_of, view_hash,
+};
+
+use super::rng::Rng;
+
+/// A node with everything that a real one keeps on disk.
+pub struct Node {
+    pub name: String,
+    pub root: SecretKey,
+    pub key: SecretKey,
+    pub institution: Institution,
+    pub certificate: NodeCertificate,
+    pub incarnation: u64,
+    pub subscription: Subscription,
+    pub replica: Replica,
+    pub store: BTreeMap<LogId, Vec<Entry>>,
+    pub reports: Vec<String>,
+    pub roster_changes: usize,
+    pub clock_ms: i64,
+    rng: Rng,
+}
+
+impl Node {
+    pub fn new(
+        name: &str,
+        charter: &Charter,
+        keys: (SecretKey, SecretKey),
+        parts: (Institution, CertificateBody, Option<Redemption>),
+        seed: u64,
+    ) -> Self {
+        let (root, key) = keys;
+        let (institution, body, redemption) = parts;
+        let certificate = NodeCertificate::issue(body, &charter.id(), &root, &key);
+        let me = Me {
+            charter: charter.clone(),
+            certificate: certificate.clone(),
+            redemption,
+            subscription: Subscription::everything(),
+            agent: name.to_owned(),
+        };
+        Self {
+            name: name.to_owned(),
+            root,
+            key,
+            institution,
+            certificate,
+            incarnation: 7,
+            subscription: Subscription::everything(),
+            replica: Replica::new(me, BTreeMap::new(), RosterInput::default()),
+            store: BTreeMap::new(),
+            reports: Vec::new(),
+            roster_changes: 0,
+            clock_ms: 0,
+            rng: Rng::new(seed),
+        }
+    }
+
+    pub fn log(&self, shelf: Shelf) -> LogId {
+        LogId { node: self.key.public(), incarnation: self.incarnation, shelf }
+    }
+
+    pub fn head(&self, log: &LogId) -> Head {
+        self.store.get(log).and_then(|entries| entries.last()).map(Entry::head).unwrap_or_default()
+    }
+
+    /// Writes an entry, after the log's opening where that is missing; gives back all that was written.
+    pub fn write(&mut self, log: LogId, verb: Verb, document: Option<DocumentId>, bytes: Vec<u8>) -> Input {
+        let mut entries = Vec::new();
+        if self.head(&log).seq == 0 && verb != Verb::OPEN {
+            let open = OpenLog { certificate: self.certificate.clone(), predecessors: Vec::new() };
+            entries.push(self.sign(log, Verb::OPEN, None, open.to_bytes()));
+        }
+        entries.push(self.sign(log, verb, document, bytes));
+        Input::Appended { log, entries }
+    }
+
+    fn sign(&mut self, log: LogId, verb: Verb, document: Option<DocumentId>, bytes: Vec<u8>) -> CheckedEntry {
+        let payload = Payload { salt: self.rng.bytes(), bytes };
+        let draft = Draft { document, verb, payload, time_ms: self.clock_ms };
+        let network = self.replica.network();
+        let entry = Entry::author(log, self.head(&log), draft, &network, &self.key).unwrap();
+        let hash = entry.hash();
+        self.store.entry(log).or_default().push(entry.clone());
+        CheckedEntry { entry, hash, patch: None }
+    }
+
+    pub fn write_step(&mut self, step: &SignedStep) -> Input {
+        self.write(self.log(Shelf::ROSTER), Verb::ROSTER_STEP, None, step.to_bytes())
+    }
+
+    pub fn write_redeem(&mut self, redemption: &Redemption) -> Input {
+        self.write(self.log(Shelf::ROSTER), Verb::REDEEM, None, redemption.to_bytes())
+    }
+
+    /// Creates a listing.
+    pub fn create(&mut self, shelf: Shelf, fields: Vec<(String, Value)>) -> (DocumentId, Input) {
+        let log = self.log(shelf);
+        let seq = self.head(&log).seq.max(1) + 1;
+        let origin = Origin { log, seq };
+        let actor = protocol::Actor::derive(&log, &origin, 0);
+        let signed = SignedPatch::of(Patch::first(fields), actor, self.clock_ms).unwrap();
+        let input = self.write(log, Verb::CREATE, None, signed.to_bytes());
+        (DocumentId(self.head(&log).hash.0), input)
+    }
+
+    /// Edits a listing on top of what is held; `None` when nothing changes.
+    pub fn edit(&mut self, id: DocumentId, changes: &[(&str, Option<&str>)]) -> Option<Input> {
+        let document = self.document(&id)?;
+        let shelf = self.documents().get(&id)?.0.log.shelf;
+        let log = self.log(shelf);
+        let changes = changes
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.map(|v| Value::Text(v.to_owned()))))
+            .collect();
+        let signed = document.edit(&log, &changes, self.clock_ms).unwrap()?;
+        Some(self.write(log, Verb::EDIT, Some(id), signed.to_bytes()))
+    }
+
+    /// All documents whose beginning is held, each with its origin and its patches.
+    pub fn documents(&self) -> BTreeMap<DocumentId, (Origin, Vec<DocumentPatch>)> {
+        let mut origins = BTreeMap::new();
+        let mut patches: BTreeMap<DocumentId, Vec<(NodeCertificate, DocumentPatch)>> = BTreeMap::new();
+        for (log, entries) in &self.store {
+            let Some(certificate) = self.replica.logs().get(log).and_then(|l| l.certificate.clone()) else {
+                continue;
+            };
+            for entry in entries.iter().filter(|e| check_entry(e, &certificate).is_ok()) {
+                let seq = entry.header.seq;
+                if entry.header.verb == Verb::CREATE {
+                    origins.insert(entry.document(), (Origin { log: *log, seq }, certificate.clone()));
+                } else if entry.header.verb != Verb::EDIT {
+                    continue;
+                }
+                let Ok(Some(signed)) = patch_of(entry) else { continue };
+                let time_ms = entry.header.time_ms;
+                let patch = DocumentPatch { log: *log, seq, entry: entry.hash(), time_ms, signed };
+                patches.entry(entry.document()).or_default().push((certificate.clone(), patch));
+            }
+        }
+        let all = origins.into_iter().map(|(id, (origin, creator))| {
+            let own = patches.remove(&id).unwrap_or_default();
+            let by_editors = own.into_iter().filter(|(editor, _)| may_edit(editor, &creator));
+            (id, (origin, by_editors.map(|(_, patch)| patch).collect()))
+        });
+        all.collect()
+    }
+
+    pub fn document(&self, id: &DocumentId) -> Option<Document> {
+        let (origin, patches) = self.documents().remove(id)?;
+        Some(Document::fold(origin, patches))
+    }
+
+    /// The view hash over everything held.
+    pub fn view(&self) -> Hash {
+        let mut shelves: BTreeMap<Shelf, ViewSum> = BTreeMap::new();
+        for (id, (origin, patches)) in self.documents() {
+            let state = Document::fold(origin, patches).state().unwrap();
+            shelves.entry(origin.log.shelf).or_default().add(&state.digest(&id));
+        }
+        let roster: &Roster = self.replica.roster();
+        view_hash(&shelves, &roster.digest())
+    }
+
+    /// The heads of all logs, by the store's word; the replica's must be the same.
+    pub fn heads(&self) -> BTreeMap<LogId, Head> {
+        let heads: BTreeMap<LogId, Head> = self.store.keys().map(|log| (*log, self.head(log))).collect();
+        let told = self.replica.logs().iter().map(|(log, state): (&LogId, &LogState)| (*log, state.head));
+        assert_eq!(heads, told.collect(), "{}: replica and store hold the same heads", self.name);
+        heads
+    }
+
+    /// Number of entries held.
+    pub fn entries(&self) -> usize {
+        self.store.values().map(Vec::len).sum()
+    }
+
+    /// Starts again from what is stored, with no connection.
+    pub fn restart(&mut self, charter: &Charter) {
+        self.restart_with(self.replica.logs().clone(), charter);
+    }
+
+    /// The same with these heads, which must be those of the entries stored.
+    pub fn restart_with(&mut self, heads: BTreeMap<LogId, LogState>, charter: &Charter) {
+        let mut input = RosterInput::default();
+        for (log, entries) in self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER) {
+            for entry in entries {
+                let Some(payload) = &entry.payload else { continue };
+                match entry.header.verb {
+                    Verb::ROSTER_STEP => input.steps.extend(SignedStep::from_bytes(&payload.bytes)),
+                    Verb::REDEEM => {
+                        let redemption = Redemption::from_bytes(&payload.bytes).unwrap();
+                        input.redemptions.push((*log, entry.header.seq, redemption));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let me = Me {
+            charter: charter.clone(),
+            certificate: self.certificate.clone(),
+            redemption: None,
+            subscription: self.subscription.clone(),
+            agent: self.name.clone(),
+        };
+        self.replica = Replica::new(me, heads, input);
+    }
+
+    /// Starts again with another subscription.
+    pub fn narrow(&mut self, subscription: Subscription, charter: &Charter) {
+        self.subscription = subscription;
+        self.restart(charter);
+    }
+}

@@ -1,0 +1,260 @@
+//! Members in step: first synchronisation, pushes, returns.
+
+use protocol::{DocumentId, Frame};
+use replica::Input;
+
+use crate::harness::{KIND, World};
+
+/// `n` members in step with the hub in a star.
+pub fn star(n: usize, seed: u64) -> (World, Vec<u64>) {
+    let mut world = World::of(n, seed);
+    let sessions = (1..n).map(|node| world.connect(node, 0)).collect();
+    world.settle();
+    (world, sessions)
+}
+
+fn all(world: &World) -> Vec<usize> {
+    (0..world.nodes.len()).collect()
+}
+
+#[test]
+fn one_entry_reaches_the_other_node() {
+    let mut world = World::of(2, 1);
+    let id = world.publish(1, KIND, "石墨烯");
+    let session = world.connect(1, 0);
+    world.settle();
+    world.assert_same(&[0, 1]);
+    assert!(world.synced(session));
+    assert!(world.nodes[0].document(&id).is_some());
+    assert_eq!(world.peer(1, session).logs_behind, 0);
+    assert_eq!(world.peer(1, session).durable_logs, 1, "the hub holds the site's log durably");
+    assert_eq!(world.peer(0, session).durable_logs, 1, "the site holds the roster's log durably");
+}
+
+#[test]
+fn equal_frontiers_cost_two_frames_each() {
+    let (mut world, sessions) = star(2, 2);
+    world.publish(1, KIND, "a");
+    world.settle();
+    world.cut(sessions[0]);
+    let before = world.frames;
+    let session = world.connect(0, 1);
+    world.settle();
+    assert!(world.synced(session));
+    assert_eq!(world.frames - before, 4, "a hello and a digest each");
+}
+
+#[test]
+fn a_live_edit_is_pushed_without_being_asked_for() {
+    let (mut world, sessions) = star(2, 3);
+    let id = world.publish(1, KIND, "old");
+    world.settle();
+    let before = world.frames;
+    assert!(world.edit(1, id, &[("title", Some("new"))]));
+    assert!(!world.peer(1, sessions[0]).synced, "the peer has not confirmed it yet");
+    world.settle();
+    world.assert_same(&[0, 1]);
+    assert!(world.synced(sessions[0]));
+    // The run, the author's word that it is durable, and the receiver's.
+    assert_eq!(world.frames - before, 3);
+}
+
+#[test]
+fn a_line_converges_through_its_middle() {
+    let mut world = World::of(3, 4);
+    let far = world.publish(2, KIND, "far");
+    // 2 is known to 1 only through the roster that comes from the hub.
+    let (a, b) = (world.connect(0, 1), world.connect(2, 1));
+    world.settle();
+    if !world.sessions().contains(&b) {
+        world.connect(2, 1);
+    }
+    world.settle();
+    world.assert_same(&[0, 1, 2]);
+    assert!(world.nodes[0].document(&far).is_some());
+    world.publish(0, KIND, "live, from one end");
+    world.publish(2, KIND, "live, from the other");
+    world.settle();
+    world.assert_same(&[0, 1, 2]);
+    assert!(world.synced(a));
+}
+
+#[test]
+fn a_star_of_six_converges() {
+    let (mut world, sessions) = star(6, 5);
+    for node in 0..6 {
+        world.publish(node, KIND + node as u16 % 3, "something");
+    }
+    world.settle();
+    world.assert_same(&all(&world));
+    assert!(sessions.iter().all(|session| world.synced(*session)));
+}
+
+#[test]
+fn what_was_written_while_apart_is_exchanged_later() {
+    let (mut world, sessions) = star(2, 6);
+    let id = world.publish(1, KIND, "base");
+    world.settle();
+    world.cut(sessions[0]);
+    let colleague = world.colleague("colleague", 1);
+    let session = world.connect(colleague, 0);
+    world.settle();
+    world.cut(session);
+    assert!(world.edit(1, id, &[("title", Some("by one"))]));
+    assert!(world.edit(colleague, id, &[("title", Some("by the other"))]));
+    world.connect(1, 0);
+    world.connect(colleague, 0);
+    world.settle();
+    world.assert_same(&[0, 1, colleague]);
+    let state = world.nodes[0].document(&id).unwrap().state().unwrap();
+    assert_eq!(state.fields["title"].len(), 2, "both values are kept");
+}
+
+#[test]
+fn many_logs_go_through_buckets() {
+    let mut world = World::of(2, 7);
+    for kind in 0..120 {
+        world.publish(1, KIND + kind, "one of many");
+    }
+    let session = world.connect(1, 0);
+    world.settle();
+    world.assert_same(&[0, 1]);
+    assert!(world.synced(session));
+    // One of 120 moves while they are apart: its bucket's heads alone are told.
+    world.cut(session);
+    world.publish(1, KIND + 60, "news");
+    let heads = |world: &World| world.nodes[0].replica.peers()[0].entries.0;
+    let session = world.connect(0, 1);
+    let before = world.frames;
+    world.settle();
+    world.assert_same(&[0, 1]);
+    assert!(world.synced(session));
+    assert_eq!(heads(&world), 1, "one entry came");
+    assert!(world.frames - before <= 12, "{} frames for one entry", world.frames - before);
+}
+
+#[test]
+fn a_newcomer_learns_of_all_logs_of_a_large_hub() {
+    let mut world = World::of(2, 8);
+    for kind in 0..200 {
+        world.publish(0, KIND + kind, "at the hub");
+    }
+    let session = world.connect(1, 0);
+    world.settle();
+    world.assert_same(&[0, 1]);
+    assert!(world.synced(session));
+}
+
+#[test]
+fn synced_is_never_said_before_it_is_so() {
+    let mut world = World::of(2, 9);
+    world.run_entries = 1;
+    for n in 0..20 {
+        world.publish(1, KIND + n % 4, "from 1");
+        world.publish(0, KIND + n % 3, "from the hub");
+    }
+    let session = world.connect(1, 0);
+    let mut steps = 0;
+    loop {
+        for (mine, theirs) in [(0usize, 1usize), (1, 0)] {
+            let views = world.nodes[mine].replica.peers();
+            if views.iter().any(|peer| peer.session == session && peer.synced) {
+                let have = world.nodes[theirs].heads();
+                let holds = world.nodes[mine].heads().iter().all(|(log, head)| {
+                    have.get(log).is_some_and(|theirs| theirs.seq >= head.seq)
+                });
+                assert!(holds, "node {mine} says synced at step {steps}");
+            }
+        }
+        if steps == 3 {
+            assert!(!world.synced(session));
+        }
+        steps += 1;
+        if !world.step() {
+            break;
+        }
+    }
+    world.settle();
+    assert!(world.synced(session));
+}
+
+#[test]
+fn a_world_at_rest_stays_at_rest() {
+    let (mut world, sessions) = star(4, 10);
+    for node in 0..4 {
+        world.publish(node, KIND, "x");
+    }
+    world.settle();
+    assert!(sessions.iter().all(|session| world.synced(*session)));
+    let before = world.frames;
+    world.pass(3_600);
+    assert_eq!(world.frames, before, "an hour without news costs no frame");
+}
+
+#[test]
+fn late_and_repeated_runs_change_nothing() {
+    let (mut world, sessions) = star(2, 11);
+    let log = {
+        let id = world.publish(1, KIND, "a");
+        world.edit(1, id, &[("title", Some("b"))]);
+        world.nodes[1].log(crate::harness::shelf(KIND))
+    };
+    world.settle();
+    let (entries, reports) = (world.nodes[0].entries(), world.nodes[0].reports.len());
+    for have in 0..3 {
+        for (bytes, _, _) in crate::harness::runs(&world.nodes[1], &log, have, 3, 0) {
+            world.inject(sessions[0], 1, Frame::Run(bytes).to_bytes());
+        }
+    }
+    world.settle();
+    assert_eq!((world.nodes[0].entries(), world.nodes[0].reports.len()), (entries, reports));
+    assert!(world.synced(sessions[0]));
+}
+
+#[test]
+fn a_run_that_overlaps_what_is_held_brings_the_rest() {
+    let (mut world, sessions) = star(2, 12);
+    let id = world.publish(1, KIND, "a");
+    world.settle();
+    world.cut(sessions[0]);
+    for n in 0..5 {
+        world.edit(1, id, &[("title", Some(&format!("v{n}")))]);
+    }
+    let log = world.nodes[1].log(crate::harness::shelf(KIND));
+    let run = crate::harness::runs(&world.nodes[1], &log, 0, 7, 0).remove(0).0;
+    let session = world.connect(0, 1);
+    // Greet, and hold back everything else of node 1.
+    world.settle_hello(session);
+    world.give(0, Input::Frame { session, bytes: Frame::Run(run).to_bytes() });
+    assert_eq!(world.nodes[0].head(&log).seq, 7);
+    world.settle();
+    world.assert_same(&[0, 1]);
+}
+
+#[test]
+fn a_restarted_node_goes_on() {
+    let (mut world, sessions) = star(2, 13);
+    let id: DocumentId = world.publish(1, KIND, "a");
+    world.settle();
+    world.cut(sessions[0]);
+    let charter = world.charter.clone();
+    world.nodes[0].restart(&charter);
+    world.edit(1, id, &[("title", Some("b"))]);
+    let session = world.connect(1, 0);
+    world.settle();
+    world.assert_same(&[0, 1]);
+    assert!(world.synced(session));
+}
+
+#[test]
+fn own_listings_leave_a_node_that_subscribes_to_nothing() {
+    let mut world = World::of(2, 14);
+    world.nodes[1].narrow(protocol::Subscription::default(), &world.charter.clone());
+    let theirs = world.publish(0, KIND, "of the hub");
+    let mine = world.publish(1, KIND + 1, "of the site");
+    let session = world.connect(1, 0);
+    world.settle();
+    assert!(world.synced(session));
+    assert!(world.nodes[0].document(&mine).is_some(), "its own listing reached the hub");
+    assert!(world.nodes[1].document(&theirs).is_none(), "it asked for nothing and got nothing");
+}

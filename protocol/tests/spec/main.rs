@@ -1,0 +1,18 @@
+//! `SPEC.md` put to the test: one module for each of its parts, and the golden bytes in `vectors/`.
+
+#[cfg(test)]
+mod codec;
+#[cfg(test)]
+mod patch;
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+mod roster;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod vectors;
+#[cfg(test)]
+mod weigh;

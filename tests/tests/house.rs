@@ -1,0 +1,136 @@
+//! The house rules that no compiler knows: what may stand below the purity line, and how large a file may grow.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is the test's answer")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Crates below the purity line and all that each may depend on. A new name here is a decision.
+const PURE: [(&str, &[&str]); 3] = [
+    (
+        "protocol",
+        &["automerge", "data-encoding", "ed25519-dalek", "sha2", "thiserror", "x25519-dalek", "zstd"],
+    ),
+    ("crates/catalog", &["protocol"]),
+    ("crates/replica", &["automerge", "protocol", "thiserror"]),
+];
+/// What the linter must forbid there.
+const BANNED: [&str; 14] = [
+    "std::collections::HashMap",
+    "std::collections::HashSet",
+    "std::time::SystemTime",
+    "std::time::Instant",
+    "std::time::SystemTime::now",
+    "std::time::Instant::now",
+    "std::fs::File",
+    "std::fs::read",
+    "std::fs::write",
+    "std::net::TcpStream",
+    "std::net::UdpSocket",
+    "std::env::var",
+    "std::thread::spawn",
+    "std::println",
+];
+/// No source file is longer, lines: a file is read in one sitting.
+const MAX_LINES: usize = 500;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Names under `[dependencies]` and its kin for builds and targets; what only tests use is free.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut inside = false;
+    for line in manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(section) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            let parts: Vec<&str> = section.split('.').collect();
+            let at =
+                parts.iter().position(|part| part.ends_with("dependencies") && *part != "dev-dependencies");
+            inside = at.is_some();
+            // `[dependencies.name]` names one.
+            if let Some(name) = at.and_then(|at| parts.get(at + 1)) {
+                found.insert((*name).to_owned());
+                inside = false;
+            }
+        } else if inside {
+            let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
+            found.insert(name.trim_matches('"').to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn dependencies_are_read_in_all_their_forms() {
+    let manifest = "[dependencies]\na.workspace = true\nb = \"1\"\n[dev-dependencies]\nc = \"1\"\n\
+        [target.'cfg(unix)'.dependencies]\nd = { version = \"1\" }\n[build-dependencies.e]\nversion = \"1\"\n";
+    assert_eq!(dependencies(manifest).into_iter().collect::<Vec<_>>(), ["a", "b", "d", "e"]);
+}
+
+#[test]
+fn crates_below_the_purity_line_depend_on_nothing_impure() {
+    for (name, allowed) in PURE {
+        let found = dependencies(&read(format!("{name}/Cargo.toml")));
+        let foreign: Vec<_> = found.iter().filter(|d| !allowed.contains(&d.as_str())).collect();
+        assert!(foreign.is_empty(), "{name} stands below the purity line and may not depend on {foreign:?}");
+        assert!(!found.is_empty(), "{name}: no dependencies were read");
+    }
+}
+
+#[test]
+fn the_linter_guards_the_purity_line() {
+    let general = read(".clippy.toml");
+    for (name, _) in PURE {
+        let own = read(format!("{name}/.clippy.toml"));
+        for setting in
+            general.lines().filter(|line| line.contains('=') && !line.trim_start().starts_with('#'))
+        {
+            assert!(
+                own.lines().any(|line| line == setting),
+                "{name}/.clippy.toml lacks the root's `{setting}`"
+            );
+        }
+        for path in BANNED {
+            assert!(own.contains(&format!("\"{path}\"")), "{name}/.clippy.toml does not forbid {path}");
+        }
+        let lib = read(format!("{name}/src/lib.rs"));
+        let denied =
+            ["methods", "types", "macros"].map(|what| lib.contains(&format!("clippy::disallowed_{what}")));
+        assert_eq!(denied, [true; 3], "{name}/src/lib.rs must deny what its .clippy.toml lists");
+        assert!(lib.contains("#![cfg_attr(not(test), deny("), "{name}/src/lib.rs must deny, outside tests");
+    }
+}
+
+fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
+    for item in fs::read_dir(folder).unwrap() {
+        let path = item.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+#[test]
+fn files_can_be_read_in_one_sitting() {
+    let mut files = Vec::new();
+    for folder in ["node", "protocol", "crates", "tests"] {
+        sources(&root().join(folder), &mut files);
+    }
+    assert!(files.len() > 100, "only {} files were found", files.len());
+    let long: Vec<String> = files
+        .iter()
+        .map(|path| (path, fs::read_to_string(path).unwrap().lines().count()))
+        .filter(|(_, lines)| *lines > MAX_LINES)
+        .map(|(path, lines)| format!("{} ({lines} lines)", path.display()))
+        .collect();
+    assert!(long.is_empty(), "divide {long:#?}");
+}

@@ -1,0 +1,31 @@
+//! Scenarios: what people do with the program, with real processes over loopback.
+//!
+//! `cargo test -p tests` runs them. Longer variants: `cargo test -p tests -- --ignored`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation is a test's answer"
+)]
+
+#[path = "scenarios/edits.rs"]
+mod edits;
+#[path = "scenarios/exit_codes.rs"]
+mod exit_codes;
+#[path = "scenarios/formats.rs"]
+mod formats;
+#[path = "scenarios/kills.rs"]
+mod kills;
+#[path = "scenarios/orders.rs"]
+mod orders;
+#[path = "scenarios/pages.rs"]
+mod pages;
+#[path = "scenarios/proofs.rs"]
+mod proofs;
+#[path = "scenarios/readme.rs"]
+mod readme;
+#[path = "scenarios/real_data.rs"]
+mod real_data;
+#[path = "scenarios/transit.rs"]
+mod transit;
+#[path = "scenarios/ways.rs"]
+mod ways;
