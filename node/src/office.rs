@@ -9,7 +9,7 @@ mod request;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use market::{Finder, Identity, Library};
+use market::{Finder, Identity, Library, Listing};
 
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
@@ -99,6 +99,14 @@ impl Office {
     /// The web address, when pages are served.
     pub fn web(&self) -> Option<&str> {
         self.web.get().map(String::as_str)
+    }
+
+    /// Whether a listing belongs into lists and search results here: unless the roster hides it. What this node wrote
+    /// before its admission is found at home already.
+    pub fn shows(&self, listing: &Listing) -> bool {
+        let own = Some(self.identity.certificate.body.institution);
+        let admitted = listing.institution.is_some_and(|id| self.library.roster().members.contains_key(&id));
+        listing.hidden.is_none() || (listing.institution == own && !admitted)
     }
 
     /// Figures of the core.

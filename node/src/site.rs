@@ -78,7 +78,7 @@ impl Site {
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
             let listing = self.office.library().listing(&id).map_err(failed)?;
-            cards.extend(listing.filter(|l| l.hidden.is_none()).map(|l| card(&l)));
+            cards.extend(listing.filter(|l| self.office.shows(l)).map(|l| card(&l)));
         }
         Ok((results, cards))
     }

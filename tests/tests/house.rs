@@ -1,4 +1,5 @@
-//! The house rules that no compiler knows: what may stand below the purity line, and how large a file may grow.
+//! The house rules that no compiler knows: what may stand below the purity line, how large a file may grow, and that the
+//! table of promises names tests that exist.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is the test's answer")]
 
@@ -133,4 +134,38 @@ fn files_can_be_read_in_one_sitting() {
         .map(|(path, lines)| format!("{} ({lines} lines)", path.display()))
         .collect();
     assert!(long.is_empty(), "divide {long:#?}");
+}
+
+#[test]
+fn promises_name_tests_that_exist() {
+    let mut files = Vec::new();
+    for folder in ["node", "protocol", "crates", "tests"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let mut functions = BTreeSet::new();
+    for path in &files {
+        let text = fs::read_to_string(path).unwrap();
+        let names = text.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+        functions.extend(names.map(str::to_owned));
+    }
+    let promises = read("tests/PROMISES.md");
+    let is_test = |word: &&str| {
+        word.contains('_') && word.chars().all(|c| c == '_' || c == '9' || c.is_ascii_lowercase())
+    };
+    let named: BTreeSet<&str> = promises.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 40, "only {} tests are named", named.len());
+    let lost: Vec<_> = named.iter().filter(|name| !functions.contains(**name)).collect();
+    assert!(lost.is_empty(), "PROMISES.md names tests that do not exist: {lost:#?}");
+    let rows = promises.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
+    let numbers: Vec<&str> = rows.clone().filter_map(|row| row.split('|').nth(1)).map(str::trim).collect();
+    assert_eq!(numbers, (1..=27).map(|n| n.to_string()).collect::<Vec<_>>(), "every promise has its row");
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert!(["held", "part", "not yet"].contains(&cells[3]), "state {:?} in {row}", cells[3]);
+        assert_eq!(
+            cells[3] == "not yet",
+            cells[4].is_empty(),
+            "a state needs tests, and tests a state: {row}"
+        );
+    }
 }

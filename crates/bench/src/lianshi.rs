@@ -70,17 +70,10 @@ fn done(command: &mut Command) -> anyhow::Result<String> {
 impl Node {
     /// Starts a node; returns when it listens.
     fn start(bin: &Path, home: &Path) -> anyhow::Result<Self> {
-        Self::spawn(bin, home)?.await_listening()
-    }
-
-    fn spawn(bin: &Path, home: &Path) -> anyhow::Result<Self> {
         let mut command = command(bin, home);
         let child = command.arg("run").stdout(Stdio::piped()).spawn().context("lianshi run")?;
-        Ok(Self { child, home: home.to_owned(), socket: None })
-    }
-
-    fn await_listening(mut self) -> anyhow::Result<Self> {
-        let out = self.child.stdout.take().context("lianshi run says nothing")?;
+        let mut node = Self { child, home: home.to_owned(), socket: None };
+        let out = node.child.stdout.take().context("lianshi run says nothing")?;
         let mut lines = BufReader::new(out).lines();
         loop {
             let Some(line) = lines.next().transpose()? else { bail!("lianshi run ended before it listened") };
@@ -90,7 +83,7 @@ impl Node {
         }
         // What it says later must not block it.
         std::thread::spawn(move || lines.for_each(drop));
-        Ok(self)
+        Ok(node)
     }
 
     fn ask(&mut self, request: &Json) -> anyhow::Result<Json> {
@@ -209,7 +202,7 @@ struct Profile(Child);
 impl Profile {
     fn start(pid: u32, out: &Path) -> anyhow::Result<Self> {
         let child = Command::new("perf")
-            .args(["record", "-q", "-F", "499", "--call-graph", "dwarf,8192", "-p", &pid.to_string(), "-o"])
+            .args(["record", "-q", "-F", "999", "--call-graph", "dwarf,8192", "-p", &pid.to_string(), "-o"])
             .arg(out)
             .spawn()
             .context("perf")?;
@@ -235,13 +228,13 @@ impl Prepared {
         copy(&self.empty, &empty)?;
         let mut sender = Node::start(&self.bin, &full)?;
         let target = sender.await_status("indexed", is_indexed)?["entries"].as_u64().unwrap_or_default();
-        let receiver = Node::spawn(&self.bin, &empty)?;
-        let profile = profile.map(|out| Profile::start(receiver.child.id(), out)).transpose()?;
-        let mut receiver = receiver.await_listening()?;
+        let mut receiver = Node::start(&self.bin, &empty)?;
         let begun = Instant::now();
         let (a, b) = (sender.child.id(), receiver.child.id());
         let (cpu_a, cpu_b, bytes) = (machine::cpu(a), machine::cpu(b), machine::loopback_bytes());
         let watcher = Watcher::start(b);
+        // Not before it listens: perf follows the threads that are there when it attaches.
+        let profile = profile.map(|out| Profile::start(b, out)).transpose()?;
         while durable(&empty) < target {
             ensure!(
                 begun.elapsed() < PATIENCE,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, AutoCommit, Change, ReadDoc, ROOT, ScalarValue};
+use automerge::{ActorId, AutoCommit, Change, ROOT, ReadDoc, ScalarValue};
 use protocol::{
     Actor, Checked, DocumentId, Encoder, Fault, Hash, LogId, Origin, Patch, SignedPatch, Value, hash,
 };
@@ -186,7 +186,9 @@ impl Document {
 
     /// The writer's current actor generation: a new one after a patch of it fell, since nothing can follow that one.
     fn generation(&self, writer: &LogId) -> u32 {
-        let own = self.patches().filter(|(p, _)| p.log.node == writer.node && p.log.incarnation == writer.incarnation);
+        let own = self
+            .patches()
+            .filter(|(p, _)| p.log.node == writer.node && p.log.incarnation == writer.incarnation);
         let mut generation = 0;
         for (patch, fate) in own {
             let its = patch.signed.patch.generation;

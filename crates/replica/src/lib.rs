@@ -13,7 +13,9 @@ mod session;
 mod validity;
 mod view;
 
-pub use document::{Document, DocumentPatch, DocumentState, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS, WITHDRAWN};
+pub use document::{
+    Document, DocumentPatch, DocumentState, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS, WITHDRAWN,
+};
 pub use replica::{Effect, Input, LogState, Me, Replica};
 pub use session::{PeerView, SessionId, SessionState};
 pub use validity::{check_entry, last_valid, may_edit, patch_of};

@@ -8,7 +8,8 @@ use protocol::{
 
 use crate::session::{PeerView, Session, SessionId, SessionState};
 use bounds::{
-    COMPARISONS, COMPARISONS_PER_TICK, GREETING_PATIENCE_MS, MAX_STRIKES, ROSTER_PATIENCE_MS, TURN_PATIENCE_MS, WANT_PATIENCE_MS,
+    COMPARISONS, COMPARISONS_PER_TICK, GREETING_PATIENCE_MS, MAX_STRIKES, ROSTER_PATIENCE_MS,
+    TURN_PATIENCE_MS, WANT_PATIENCE_MS,
 };
 
 mod api;
@@ -103,13 +104,7 @@ impl Replica {
         out
     }
 
-    fn on_appended(
-        &mut self,
-        log: LogId,
-        entries: &[CheckedEntry],
-        now_ms: i64,
-        out: &mut Vec<Effect>,
-    ) {
+    fn on_appended(&mut self, log: LogId, entries: &[CheckedEntry], now_ms: i64, out: &mut Vec<Effect>) {
         let before = self.head(&log).seq;
         self.accept(log, entries);
         self.fresh.remove(&log);

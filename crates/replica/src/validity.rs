@@ -1,7 +1,7 @@
 //! Whether an authentic entry counts. Depends on entries, roster and protocol version alone.
 
-use protocol::{Fault, Head, LogId, NodeCertificate, Roster, SignedPatch, Verb};
 use protocol::{Checked, Entry};
+use protocol::{Fault, Head, LogId, NodeCertificate, Roster, SignedPatch, Verb};
 
 /// Checks an authentic entry against the rules of its log. A void entry keeps its place; the log goes on.
 ///
@@ -22,9 +22,7 @@ pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> 
         Verb::CREATE if header.document.is_some() => forbidden("a creating entry names no document"),
         Verb::EDIT | Verb::PURGE if header.document.is_none() => forbidden("it names no document"),
         Verb::CREATE => match patch_of(entry)? {
-            Some(signed) if !signed.patch.is_first() => {
-                forbidden("a creating patch builds on nothing")
-            }
+            Some(signed) if !signed.patch.is_first() => forbidden("a creating patch builds on nothing"),
             _ => Ok(()),
         },
         Verb::EDIT => patch_of(entry).map(|_| ()),

@@ -99,7 +99,12 @@ fn the_reference_is_what_the_program_says() {
         if let Some((kept, now)) = kept.lines().zip(now.lines()).find(|(kept, now)| kept != now) {
             panic!("{}: says {kept:?}, the program {now:?}; LIANSHI_BLESS=1 rewrites it", path.display());
         }
-        assert_eq!(kept.len(), now.len(), "{} has another length; LIANSHI_BLESS=1 rewrites it", path.display());
+        assert_eq!(
+            kept.len(),
+            now.len(),
+            "{} has another length; LIANSHI_BLESS=1 rewrites it",
+            path.display()
+        );
     }
 }
 
@@ -140,7 +145,9 @@ fn sources(folder: &Path, out: &mut String) {
 fn named(text: &str) -> (BTreeSet<&str>, BTreeSet<&str>) {
     let (mut whole, mut begun) = (BTreeSet::new(), BTreeSet::new());
     for quoted in text.split('"').filter(|part| part.starts_with("cli.")) {
-        let end = quoted.find(|c: char| !(c.is_ascii_lowercase() || matches!(c, '.' | '-'))).unwrap_or(quoted.len());
+        let end = quoted
+            .find(|c: char| !(c.is_ascii_lowercase() || matches!(c, '.' | '-')))
+            .unwrap_or(quoted.len());
         match quoted.get(end..) {
             Some("") if quoted.ends_with('.') => {}
             Some("") => drop(whole.insert(quoted)),
@@ -160,7 +167,12 @@ fn every_word_that_the_node_speaks_exists_and_none_is_idle() {
     let mut text = String::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
     let (whole, begun) = named(&text);
-    assert!(whole.len() > 80 && begun.len() > 5, "the scan found only {} keys, {} beginnings", whole.len(), begun.len());
+    assert!(
+        whole.len() > 80 && begun.len() > 5,
+        "the scan found only {} keys, {} beginnings",
+        whole.len(),
+        begun.len()
+    );
     let lost: Vec<_> = whole.iter().filter(|key| !exists(key)).collect();
     assert!(lost.is_empty(), "keys without words: {lost:#?}");
     let keys: Vec<&str> = words::cli::TABLE.iter().chain(words::demo::TABLE).map(|row| row.0).collect();
@@ -205,7 +217,10 @@ fn words_made_at_run_time_exist() {
     let families: [(&str, &[&str]); 6] = [
         ("cli.outcome", &["published", "updated", "unchanged", "drafted", "withdrawn"]),
         ("cli.listing.status", &["published", "withdrawn", "hidden", "draft"]),
-        ("cli.peer", &["synced", "syncing", "greeting", "admitting", "refused", "disconnected", "unreachable"]),
+        (
+            "cli.peer",
+            &["synced", "syncing", "greeting", "admitting", "refused", "disconnected", "unreachable"],
+        ),
         ("cli.role", &["hub", "sub-market", "resource-station", "grassroots-site"]),
         ("cli.verb", &["create", "edit"]),
         ("cli.fate", &["valid", "waiting", "void"]),

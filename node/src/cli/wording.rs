@@ -69,11 +69,18 @@ fn explained(arg: Arg, path: &str, lang: Lang) -> Arg {
         "help" | "version" => format!("help.{id}"),
         _ => format!("help.arg.{id}"),
     };
-    let Some(mut help) = known(lang, &format!("{path}.{id}")).or_else(|| known(lang, &common)) else { return arg };
+    let Some(mut help) = known(lang, &format!("{path}.{id}")).or_else(|| known(lang, &common)) else {
+        return arg;
+    };
     if arg.get_action().takes_values() {
-        let choices: Vec<String> = arg.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect();
+        let choices: Vec<String> =
+            arg.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect();
         if !choices.is_empty() && !choices.iter().all(|choice| help.contains(choice)) {
-            help.push_str(&words::fill(lang, "cli.usage.choices", &[("values", &choices.join(lang.pick("、", ", ")))]));
+            help.push_str(&words::fill(
+                lang,
+                "cli.usage.choices",
+                &[("values", &choices.join(lang.pick("、", ", ")))],
+            ));
         }
         let defaults: Vec<&str> = arg.get_default_values().iter().filter_map(|v| v.to_str()).collect();
         let default = defaults.join(" ");
@@ -110,7 +117,9 @@ pub fn fault(error: &Error, lang: Lang) -> Option<(String, String)> {
         | ErrorKind::DisplayVersion => return None,
         ErrorKind::MissingRequiredArgument => say("cli.usage.missing", &[("args", &arg)]),
         ErrorKind::UnknownArgument => say("cli.usage.unknown", &[("arg", &arg)]),
-        ErrorKind::InvalidSubcommand => say("cli.usage.unknown", &[("arg", &one(ContextKind::InvalidSubcommand))]),
+        ErrorKind::InvalidSubcommand => {
+            say("cli.usage.unknown", &[("arg", &one(ContextKind::InvalidSubcommand))])
+        }
         ErrorKind::InvalidValue if value.is_empty() => say("cli.usage.empty", &[("arg", &arg)]),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             say("cli.usage.value", &[("arg", &arg), ("value", &value)])

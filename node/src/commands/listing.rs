@@ -49,15 +49,17 @@ fn pairs(context: &Context, fields: &[String]) -> Result<Vec<(String, String)>, 
         .collect()
 }
 
-/// Reads typed fields as the catalogue reads cells.
+/// Reads typed fields as the catalogue reads cells. A new listing gets the node's `region` where it names none, and is
+/// told what it lacks; an edit (no region) is not.
 fn record(
     context: &Context,
     kind: catalog::Kind,
     pairs: &[(String, String)],
-    whole: bool,
+    region: Option<&str>,
 ) -> Result<Record, Failure> {
     let cells: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let outcome = Record::from_cells(kind, &cells, &RowContext::default());
+    let against = RowContext { default_region: region, ..RowContext::default() };
+    let outcome = Record::from_cells(kind, &cells, &against);
     if outcome.is_accepted() {
         let (empty, other): (Vec<_>, Vec<_>) = outcome.advice.iter().partition(|issue| issue.code == "missing");
         for issue in other {
@@ -65,7 +67,7 @@ fn record(
         }
         let labels: Vec<&str> =
             empty.iter().filter_map(|i| kind.field(&i.field)).map(|f| f.label(context.lang)).collect();
-        if whole && !labels.is_empty() {
+        if region.is_some() && !labels.is_empty() {
             eprintln!("{}", context.fill("cli.listing.incomplete", &[("fields", &context.list(&labels))]));
         }
         return Ok(outcome.record);
@@ -76,10 +78,12 @@ fn record(
 
 fn new(context: &Context, kind: &str, fields: &[String], publish: bool) -> Outcome {
     let kind = kind_of(kind)?;
-    let record = record(context, kind, &pairs(context, fields)?, true)?;
+    let mut desk = context.desk()?;
+    let status = desk.ask(&Request::Status)?;
+    let record = record(context, kind, &pairs(context, fields)?, Some(text(&status, "region")))?;
     let fields = record.entries().iter().map(|(key, value)| (key.clone(), of_value(value))).collect();
     let request = Request::TakeIn { kind: kind.id().to_owned(), rows: vec![Row { row: 1, fields }], publish };
-    let reply = context.ask(&request)?;
+    let reply = desk.ask(&request)?;
     say_outcome(context, &reply["rows"][0])
 }
 
@@ -98,7 +102,7 @@ fn edit(context: &Context, id: String, fields: &[String]) -> Outcome {
     if lent {
         cells.push(("title".to_owned(), text(&listing, "title").to_owned()));
     }
-    let record = record(context, kind, &cells, false)?;
+    let record = record(context, kind, &cells, None)?;
     let named: Vec<&str> = given.iter().map(|(k, _)| k.as_str()).chain(emptied.iter().map(String::as_str)).collect();
     let present = listing["fields"].as_object().cloned().unwrap_or_default();
     for key in present.keys() {

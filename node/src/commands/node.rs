@@ -29,9 +29,15 @@ pub fn init(context: &Context, args: Init) -> Outcome {
     };
     let file = args.join.as_deref().map(|path| InvitationFile::from_file(&read_file(path)?).map_err(Failure::from));
     let file = file.transpose()?;
-    let role = args.role.map(crate::cli::RoleArg::role).or(config.role());
+    let granted = file.as_ref().map(|file| &file.invitation);
+    let stated = args.role.map(crate::cli::RoleArg::role);
+    let role = stated.or(granted.map(|g| g.role)).or(config.role());
     let role = role.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.init.role"), "--role hub"))?;
-    let region = args.region.clone().unwrap_or_else(|| config.node.region.clone());
+    let region = match (&args.region, granted) {
+        (Some(stated), _) => stated.clone(),
+        (None, Some(granted)) => format!("{:06}", granted.region),
+        (None, None) => config.node.region.clone(),
+    };
     let code = region_code(&region)?;
     let name = args.name.clone().unwrap_or_else(|| config.node.name.clone());
     if name.trim().is_empty() || name.len() > protocol::limits::MAX_NAME {

@@ -93,7 +93,10 @@ impl Scene {
     /// Nodes whose view is the hub's.
     pub fn equal(&self) -> Vec<bool> {
         let hub = self.nodes.first().and_then(|hub| hub.as_ref()).filter(|hub| hub.admitted);
-        self.nodes.iter().map(|node| matches!((node, hub), (Some(n), Some(hub)) if n.view == hub.view)).collect()
+        self.nodes
+            .iter()
+            .map(|node| matches!((node, hub), (Some(n), Some(hub)) if n.view == hub.view))
+            .collect()
     }
 }
 
@@ -208,7 +211,8 @@ impl Face {
         for spared in 0..=SPARED.len() {
             let kept: Vec<usize> =
                 (0..TABLE.len()).filter(|&at| !SPARED[..spared].contains(&TABLE[at].0)).collect();
-            let column = |&at: &usize| Column { heading: words::say(self.lang, &keys[at]), number: TABLE[at].1 };
+            let column =
+                |&at: &usize| Column { heading: words::say(self.lang, &keys[at]), number: TABLE[at].1 };
             let columns: Vec<Column<'_>> = kept.iter().map(column).collect();
             let rows: Vec<Vec<String>> =
                 rows.iter().map(|row| kept.iter().map(|&at| row[at].clone()).collect()).collect();
@@ -264,8 +268,11 @@ impl Face {
 
     /// Without a terminal: what changed, when the last word is old enough or another step has begun.
     fn tell(&mut self, scene: &Scene) {
-        let held: Vec<String> =
-            scene.nodes.iter().map(|n| n.as_ref().map_or_else(|| "–".to_owned(), |n| n.held.to_string())).collect();
+        let held: Vec<String> = scene
+            .nodes
+            .iter()
+            .map(|n| n.as_ref().map_or_else(|| "–".to_owned(), |n| n.held.to_string()))
+            .collect();
         let held = held.join(" ");
         let equal = scene.equal().iter().filter(|equal| **equal).count();
         let state = format!("{held} {equal}");
@@ -276,7 +283,12 @@ impl Face {
             return;
         }
         if self.manner == Manner::Json {
-            let nodes: Vec<Json> = scene.nodes.iter().zip(&CAST).map(|(node, part)| moment(part.name(self.lang), node.as_ref())).collect();
+            let nodes: Vec<Json> = scene
+                .nodes
+                .iter()
+                .zip(&CAST)
+                .map(|(node, part)| moment(part.name(self.lang), node.as_ref()))
+                .collect();
             let seconds = rounded(self.bounds.elapsed());
             self.event(&json!({
                 "v": 1, "event": "progress", "step": scene.step.id(), "seconds": seconds, "expected": scene.expected,
@@ -318,7 +330,10 @@ mod tests {
     fn a_view_is_equal_when_it_is_the_admitted_hubs() {
         let node = |view: &str, admitted| Some(Figures { view: view.into(), admitted, ..Figures::default() });
         let scene = |nodes| Scene { step: Step::Importing, phases: Vec::new(), nodes, expected: None };
-        assert_eq!(scene(vec![node("a", true), node("b", true), None, node("a", true)]).equal(), [true, false, false, true]);
+        assert_eq!(
+            scene(vec![node("a", true), node("b", true), None, node("a", true)]).equal(),
+            [true, false, false, true]
+        );
         assert_eq!(scene(vec![None, node("a", true)]).equal(), [false, false]);
     }
 }

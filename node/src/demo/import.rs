@@ -133,7 +133,8 @@ fn one(program: &Program, bounds: &Bounds, load: &Load, batch: &Batch) -> Result
         unreadable: true,
     };
     let path = batch.path.as_os_str();
-    let arguments = ["import", "--kind", batch.kind.id(), "--apply", "--publish", "--"].map(std::ffi::OsStr::new);
+    let arguments =
+        ["import", "--kind", batch.kind.id(), "--apply", "--publish", "--"].map(std::ffi::OsStr::new);
     let arguments: Vec<_> = arguments.into_iter().chain([path]).collect();
     let code = program.finish(&load.home, &arguments, bounds, |line| note(&mut imported, line))?;
     if bounds.over().is_some() {

@@ -52,7 +52,8 @@ impl Program {
         let log = OpenOptions::new().create(true).append(true).open(home.join(log))?;
         let mut command = Command::new(&self.path);
         command.arg("--home").arg(home).args(["--json", "--lang", self.lang.id()]);
-        command.stderr(log).process_group(0);
+        // A log file is no terminal.
+        command.env("NO_COLOR", "1").stderr(log).process_group(0);
         Ok(command)
     }
 
@@ -75,7 +76,9 @@ impl Program {
         let output = child.stdout.take();
         let status = std::thread::scope(|scope| {
             scope.spawn(move || {
-                for line in output.map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
+                for line in
+                    output.map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok)
+                {
                     each(&line);
                 }
             });
@@ -98,7 +101,8 @@ impl Program {
     /// The failure of a command that should have ended well, with what it said.
     pub fn unsuccessful(&self, what: &str, home: &Path) -> Failure {
         let said = tail(&home.join(COMMANDS_LOG));
-        let message = words::fill(self.lang, "cli.demo.command-failed", &[("command", what), ("said", &said)]);
+        let message =
+            words::fill(self.lang, "cli.demo.command-failed", &[("command", what), ("said", &said)]);
         Failure::new(exit::FAILED, message, "")
     }
 

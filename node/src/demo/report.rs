@@ -77,7 +77,8 @@ pub fn words_of(lang: Lang, result: &Summary<'_>) -> Vec<String> {
 }
 
 fn holdings(lang: Lang, nodes: &[Option<Figures>]) -> Vec<String> {
-    let keys = ["name", "role", "own", "held", "entries", "in", "out", "disk"].map(|id| format!("cli.demo.column.{id}"));
+    let keys = ["name", "role", "own", "held", "entries", "in", "out", "disk"]
+        .map(|id| format!("cli.demo.column.{id}"));
     // A name and a role stand before the numbers.
     let column = |(at, key)| Column { heading: words::say(lang, key), number: at >= 2 };
     let columns: Vec<Column<'_>> = keys.iter().map(String::as_str).enumerate().map(column).collect();
@@ -113,7 +114,8 @@ fn pages(lang: Lang, nodes: &[Option<Figures>]) -> Vec<String> {
 /// Tells what became of a file: always to scripts; to people when something in it was refused or it is their own.
 pub fn imported(lang: Lang, face: &mut Face, file: &Imported, own: bool) {
     let name = CAST[file.place].name(lang);
-    let reasons: Vec<Json> = file.reasons.iter().map(|(row, why)| json!({ "row": row, "reason": why })).collect();
+    let reasons: Vec<Json> =
+        file.reasons.iter().map(|(row, why)| json!({ "row": row, "reason": why })).collect();
     face.event(&json!({
         "v": 1, "event": "import", "name": name, "file": file.file, "kind": file.kind, "published": file.published,
         "repeated": file.repeated, "refused": file.refused, "unreadable": file.unreadable, "reasons": reasons,

@@ -87,7 +87,8 @@ fn generated(place: usize, part: &Part, kind: Kind, count: usize) -> Vec<Cells> 
     let seed = SEED + place as u64;
     match &part.origin {
         Origin::Around(prefixes) => {
-            let near = |cells: &Cells| prefixes.iter().any(|prefix| cell(cells, "region").starts_with(prefix));
+            let near =
+                |cells: &Cells| prefixes.iter().any(|prefix| cell(cells, "region").starts_with(prefix));
             let all = exchange::samples::generate(seed, kind, count * PER_KEPT);
             all.into_iter().filter(near).take(count).collect()
         }
@@ -118,7 +119,8 @@ fn holder(kind: Kind, line: &str) -> Option<usize> {
     let row: Json = serde_json::from_str(line).ok()?;
     let text = |key: &str| row[key].as_str().unwrap_or_default();
     let who = if kind == Kind::Organization { text("title") } else { text("organization") };
-    let own = |part: &Part| matches!(part.origin, Origin::Own(zh, en) if who.contains(zh) || who.contains(en));
+    let own =
+        |part: &Part| matches!(part.origin, Origin::Own(zh, en) if who.contains(zh) || who.contains(en));
     if let Some(place) = CAST.iter().position(own) {
         return Some(place);
     }

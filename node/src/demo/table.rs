@@ -77,7 +77,8 @@ mod tests {
     #[test]
     fn columns_line_up_with_wide_characters() {
         let columns = [Column { heading: "名称", number: false }, Column { heading: "n", number: true }];
-        let rows = [vec!["武汉（样例）".to_owned(), "7".to_owned()], vec!["ab ✓".to_owned(), "1234".to_owned()]];
+        let rows =
+            [vec!["武汉（样例）".to_owned(), "7".to_owned()], vec!["ab ✓".to_owned(), "1234".to_owned()]];
         let lines = lines(&columns, &rows);
         assert_eq!(lines[0], "名称             n");
         assert_eq!(lines[1], "武汉（样例）     7");

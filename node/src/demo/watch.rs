@@ -145,7 +145,10 @@ mod tests {
             "bytes": { "in": 1, "out": 2, "disk": 3 }, "addresses": ["/ip4/127.0.0.1/tcp/1"],
         });
         let figures = Figures::of(&status);
-        assert_eq!((figures.own, figures.held, figures.peers, figures.bytes, figures.disk), (2, 5, 2, (1, 2), 3));
+        assert_eq!(
+            (figures.own, figures.held, figures.peers, figures.bytes, figures.disk),
+            (2, 5, 2, (1, 2), 3)
+        );
         assert!(figures.admitted && figures.view == "ff" && figures.addresses.len() == 1);
     }
 }

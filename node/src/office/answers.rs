@@ -122,7 +122,7 @@ impl Office {
         let mut hits = Vec::with_capacity(results.hits.len());
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
-            let Some(listing) = self.library().listing(&id)?.filter(|l| l.hidden.is_none()) else { continue };
+            let Some(listing) = self.library().listing(&id)?.filter(|l| self.shows(l)) else { continue };
             let record = Record::new(listing.state.flat());
             let region = record.text("region").unwrap_or_default();
             hits.push(json!({

@@ -192,9 +192,11 @@ impl From<market::MarketError> for Failure {
             }
             E::NoSuchListing { id } => Self::said(exit::FAILED, "cli.failure.missing", &[("id", id)]),
             E::AmbiguousId { id } => Self::said(exit::FAILED, "cli.failure.ambiguous", &[("id", id)]),
-            E::NotOurs { title, institution } => {
-                Self::said(exit::REFUSED, "cli.failure.not-ours", &[("title", title), ("institution", institution)])
-            }
+            E::NotOurs { title, institution } => Self::said(
+                exit::REFUSED,
+                "cli.failure.not-ours",
+                &[("title", title), ("institution", institution)],
+            ),
             E::Refused(reasons) => {
                 Self::said(exit::REJECTED, "cli.failure.record", &[("what", &reasons.join("; "))])
             }

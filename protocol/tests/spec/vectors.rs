@@ -46,8 +46,8 @@ type Files = Vec<(&'static str, &'static str, Vec<Vector>)>;
 
 fn files() -> Files {
     vec![
-        ("numbers", "Integers, texts, values: SPEC §2 and §8.", numbers()),
-        ("identities", "Keys, charter, institution, certificate, redemption: §3 to §6.", identities()),
+        ("numbers", "Integers, texts, values: SPEC §2 and §9.", numbers()),
+        ("identities", "Keys, charter, institution, certificate, redemption: §4 to §6, §11.", identities()),
         ("steps", "Roster steps, one of each action, signed by governor 0: §11.", steps()),
         ("patches", "Patches, their actors and the hashes of their Automerge changes: §9.", patches()),
         ("entries", "A log with its entries, and one run of them: §7 and §12.", entries()),

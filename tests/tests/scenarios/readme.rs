@@ -67,7 +67,7 @@ fn begin(fence: &Fence, scene: &Scene) -> (Child, PathBuf) {
 #[test]
 fn the_commands_of_the_readme_work_as_written() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let Ok(readme) = std::fs::read_to_string(&path) else { panic!("{} is missing", path.display()) };
+    let readme = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let fences = fences(&readme);
     assert!(!fences.is_empty(), "the README has no fence that is run");
     let scene = Scene::new();

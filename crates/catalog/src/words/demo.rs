@@ -16,7 +16,11 @@ pub const TABLE: &[Row] = &[
     ("cli.demo.column.role", "角色", "role"),
     ("cli.demo.column.state", "状态", "state"),
     ("cli.demo.column.view", "视图哈希", "view hash"),
-    ("cli.demo.command-failed", "命令 {command} 未成功，它的输出：{said}", "The command {command} failed. It said:{said}"),
+    (
+        "cli.demo.command-failed",
+        "命令 {command} 未成功，它的输出：{said}",
+        "The command {command} failed. It said:{said}",
+    ),
     (
         "cli.demo.done",
         "{nodes} 个节点视图一致：各持有全部 {listings} 条挂牌信息。自开始导入用时 {seconds} 秒（导入结束后 {after} 秒），自启动共 {whole} 秒。",
@@ -69,7 +73,11 @@ pub const TABLE: &[Row] = &[
         "请给出含有 csv、tsv、jsonl、json 或 xlsx 文件的文件夹",
         "name a folder with csv, tsv, jsonl, json or xlsx files",
     ),
-    ("cli.demo.node-ended", "节点“{name}”意外结束（{status}），日志末尾：{said}", "The node {name} ended by itself ({status}). The end of its log:{said}"),
+    (
+        "cli.demo.node-ended",
+        "节点“{name}”意外结束（{status}），日志末尾：{said}",
+        "The node {name} ended by itself ({status}). The end of its log:{said}",
+    ),
     (
         "cli.demo.node-ended.hint",
         "用 --keep 文件夹 再运行一次，可查看完整日志 node.log",

@@ -197,7 +197,9 @@ impl<'a> Judge<'a> {
     fn replaces(&self, pred: &OpId, key: &str, clock: &[u32]) -> bool {
         let Some(number) = self.number(&pred.actor) else { return false };
         let covered = clock.get(number).map_or(0, |seen| *seen as usize);
-        let Some(chain) = self.chains.get(number).and_then(|chain| chain.get(..covered)) else { return false };
+        let Some(chain) = self.chains.get(number).and_then(|chain| chain.get(..covered)) else {
+            return false;
+        };
         let after = chain.partition_point(|index| self.patches[*index].signed.patch.start_op <= pred.counter);
         let Some(index) = after.checked_sub(1).and_then(|place| chain.get(place)) else { return false };
         let patch = &self.patches[*index].signed.patch;

@@ -234,14 +234,7 @@ impl Replica {
         self.plan(session, now_ms, out);
     }
 
-    fn learn(
-        &mut self,
-        session: SessionId,
-        log: &LogId,
-        head: &Head,
-        durable: bool,
-        out: &mut Vec<Effect>,
-    ) {
+    fn learn(&mut self, session: SessionId, log: &LogId, head: &Head, durable: bool, out: &mut Vec<Effect>) {
         let mine = self.logs.get(log).map(|l| l.head);
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let Some(peer) = s.log(*log, mine.is_some()) else { return };

@@ -18,13 +18,7 @@ impl Replica {
         }
     }
 
-    pub(super) fn on_hello(
-        &mut self,
-        session: SessionId,
-        hello: Hello,
-        now_ms: i64,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn on_hello(&mut self, session: SessionId, hello: Hello, now_ms: i64, out: &mut Vec<Effect>) {
         if let Err(reason) = self.greet(session, hello, now_ms, out) {
             self.refuse(session, reason, out);
         }
@@ -75,7 +69,9 @@ impl Replica {
                     self.meet(session, now_ms, out);
                     Ok(())
                 }
-                None => Err("your institution is not on the roster; ask the hub for an invitation".to_owned()),
+                None => {
+                    Err("your institution is not on the roster; ask the hub for an invitation".to_owned())
+                }
             },
         }
     }

@@ -1,8 +1,8 @@
 //! Roster entries: taken up, folded, and what follows for sessions and logs.
 
 use protocol::{
-    CheckedEntry, Hash, LogId, NodeCertificate, NodeState, OpenLog, Redemption, Roster, Shelf, SignedStep, Verb,
-    hash,
+    CheckedEntry, Hash, LogId, NodeCertificate, NodeState, OpenLog, Redemption, Roster, Shelf, SignedStep,
+    Verb, hash,
 };
 
 use super::bounds::{FOLD_PAUSE_MS, elapsed};

@@ -102,8 +102,7 @@ fn two_newcomers_with_one_invitation_at_the_same_time() {
         world.connect(b, 0);
         world.pass(30);
         let members = &world.nodes[0].replica.roster().members;
-        let admitted =
-            [a, b].into_iter().filter(|n| members.contains_key(&world.nodes[*n].institution.id()));
+        let admitted = [a, b].into_iter().filter(|n| members.contains_key(&world.nodes[*n].institution.id()));
         assert_eq!(admitted.count(), 1);
         assert_eq!(world.sessions().len(), 1, "the other one was hung up");
     }

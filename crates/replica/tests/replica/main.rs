@@ -1,8 +1,14 @@
 //! The replication state machine, many nodes in one process: joined, synchronised, disturbed, attacked.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test a failed expectation is the answer")]
+
+mod attacks;
+mod convergence;
+mod document;
 mod faults;
 mod forks;
 mod harness;
 mod joining;
 mod membership;
 mod sync;
+mod view;

@@ -160,9 +160,10 @@ fn synced_is_never_said_before_it_is_so() {
             let views = world.nodes[mine].replica.peers();
             if views.iter().any(|peer| peer.session == session && peer.synced) {
                 let have = world.nodes[theirs].heads();
-                let holds = world.nodes[mine].heads().iter().all(|(log, head)| {
-                    have.get(log).is_some_and(|theirs| theirs.seq >= head.seq)
-                });
+                let holds = world.nodes[mine]
+                    .heads()
+                    .iter()
+                    .all(|(log, head)| have.get(log).is_some_and(|theirs| theirs.seq >= head.seq));
                 assert!(holds, "node {mine} says synced at step {steps}");
             }
         }

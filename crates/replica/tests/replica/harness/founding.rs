@@ -97,7 +97,13 @@ impl World {
         let (_, key) = new_keys(&mut self.rng);
         let who = institution(name, &root, Role::ResourceStation);
         let body = node_certificate(&who, &key.public());
-        self.push(Node::new(name, &self.charter, (root, key), (who, body, redemption), self.rng.clone().draw()))
+        self.push(Node::new(
+            name,
+            &self.charter,
+            (root, key),
+            (who, body, redemption),
+            self.rng.clone().draw(),
+        ))
     }
 
     fn push(&mut self, node: Node) -> usize {

@@ -8,7 +8,8 @@ use protocol::{
     SignedPatch, SignedStep, Subscription, Value, Verb,
 };
 use replica::{
-    Document, DocumentPatch, Input, LogState, Me, Replica, ViewSum, check_entry, may_edit, patch_of, view_hash,
+    Document, DocumentPatch, Input, LogState, Me, Replica, ViewSum, check_entry, may_edit, patch_of,
+    view_hash,
 };
 
 use super::rng::Rng;
@@ -81,6 +82,12 @@ impl Node {
             entries.push(self.sign(log, Verb::OPEN, None, open.to_bytes()));
         }
         entries.push(self.sign(log, verb, document, bytes));
+        Input::Appended { log, entries }
+    }
+
+    /// Writes one entry as it is given, with no opening before it.
+    pub fn write_raw(&mut self, log: LogId, verb: Verb, bytes: Vec<u8>) -> Input {
+        let entries = vec![self.sign(log, verb, None, bytes)];
         Input::Appended { log, entries }
     }
 
@@ -177,6 +184,19 @@ impl Node {
         let told = self.replica.logs().iter().map(|(log, state): (&LogId, &LogState)| (*log, state.head));
         assert_eq!(heads, told.collect(), "{}: replica and store hold the same heads", self.name);
         heads
+    }
+
+    /// Documents that this node may edit.
+    pub fn editable(&self) -> Vec<DocumentId> {
+        let creator = |log: &LogId| self.replica.logs().get(log).and_then(|l| l.certificate.as_ref());
+        let mine = |origin: &Origin| creator(&origin.log).is_some_and(|c| may_edit(&self.certificate, c));
+        self.documents().into_iter().filter(|(_, (origin, _))| mine(origin)).map(|(id, _)| id).collect()
+    }
+
+    /// Number of entries that it wrote itself.
+    pub fn own_entries(&self) -> usize {
+        let own = self.store.iter().filter(|(log, _)| log.node == self.key.public());
+        own.map(|(_, entries)| entries.len()).sum()
     }
 
     /// Number of entries held.

@@ -27,11 +27,8 @@ pub fn describe(bytes: &[u8]) -> String {
         Ok(Frame::Heads(heads)) => format!("heads {}", heads_line(&heads)),
         Ok(Frame::Durable(heads)) => format!("durable {}", heads_line(&heads)),
         Ok(Frame::Want(wants)) => {
-            let shown: Vec<String> = wants
-                .iter()
-                .take(4)
-                .map(|w| format!("{} {}..{}", log_name(&w.log), w.have, w.to))
-                .collect();
+            let shown: Vec<String> =
+                wants.iter().take(4).map(|w| format!("{} {}..{}", log_name(&w.log), w.have, w.to)).collect();
             format!("want {} of {}", shown.join(" "), wants.len())
         }
         Ok(Frame::Run(bytes)) => match CheckedRun::peek(&bytes) {

@@ -86,6 +86,11 @@ impl World {
         self.trace.push_back(format!("{:>9} {line}", self.now_ms % 1_000_000_000));
     }
 
+    /// The lines of the trace that are kept.
+    pub fn lines(&self) -> Vec<String> {
+        self.trace.iter().cloned().collect()
+    }
+
     /// Connects two nodes; the first one dials.
     pub fn connect(&mut self, a: usize, b: usize) -> SessionId {
         let keys = [self.nodes[a].key.public(), self.nodes[b].key.public()];
