@@ -100,7 +100,9 @@ impl Context {
 
     /// The configuration of the home.
     pub fn config(&self) -> Result<Config, Failure> {
-        Config::read(&self.home).map_err(|error| Failure::said(exit::USAGE, "cli.failure.config", &[("what", &format!("{error:#}"))]))
+        Config::read(&self.home).map_err(|error| {
+            Failure::said(exit::USAGE, "cli.failure.config", &[("what", &format!("{error:#}"))])
+        })
     }
 
     /// Someone who answers: the running node, else the store opened here.

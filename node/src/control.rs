@@ -130,9 +130,7 @@ impl Client {
     /// # Errors
     /// The node's own failure, or exit code 4 when the connection broke.
     pub fn ask(&mut self, request: &Request) -> Reply {
-        let broken = |what: String| {
-            Failure::said(exit::UNREACHABLE, "cli.failure.reply", &[("what", &what)])
-        };
+        let broken = |what: String| Failure::said(exit::UNREACHABLE, "cli.failure.reply", &[("what", &what)]);
         let mut bytes = serde_json::to_vec(request).map_err(|error| broken(error.to_string()))?;
         bytes.push(b'\n');
         let sent = self.stream.get_mut().write_all(&bytes);

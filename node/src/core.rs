@@ -296,7 +296,9 @@ impl Core {
                 tracing::error!("cannot listen on {address}: {why}; {hint}");
                 eprintln!("lianshi: cannot listen on {address}: {why}\n  hint: {hint}");
             }
-            Event::DialFailed { address, reason, .. } => self.dialing.failed(&address, reason.to_string(), now_ms()),
+            Event::DialFailed { address, reason, .. } => {
+                self.dialing.failed(&address, reason.to_string(), now_ms())
+            }
             Event::Observed { .. } => {}
         }
         self.pump();
@@ -304,8 +306,7 @@ impl Core {
 
     fn publish_addresses(&mut self) {
         let addresses = self.addresses.clone();
-        let published =
-            self.work(|desk| Ok(((), desk.publish_addresses(&addresses)?.into_iter().collect())));
+        let published = self.work(|desk| Ok(((), desk.publish_addresses(&addresses)?.into_iter().collect())));
         if let Err(error) = published {
             tracing::warn!("the node's addresses could not be published: {error}");
         }
@@ -359,7 +360,8 @@ impl Core {
     /// Addresses that do not answer, except those of nodes that are connected by another way.
     fn unreachable(&self) -> Vec<(String, String)> {
         let connected: Vec<[u8; 32]> = self.replica.peers().iter().map(|p| p.peer.0).collect();
-        let missed = |address: &str| network::key_in_address(address).is_none_or(|key| !connected.contains(&key));
+        let missed =
+            |address: &str| network::key_in_address(address).is_none_or(|key| !connected.contains(&key));
         self.dialing.unreachable().into_iter().filter(|(address, _)| missed(address)).collect()
     }
 

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
 
 pub use answers::{MAX_ROWS, kind_of, region_code};
-pub use json::{peer_state, time as time_text, to_value, of_value};
+pub use json::{of_value, peer_state, time as time_text, to_value};
 pub use request::{Failure, Reply, Request, Row, exit};
 
 /// An open node.

@@ -31,7 +31,11 @@ pub const EXIT_WITH_STDIN: &str = "LIANSHI_EXIT_WITH_STDIN";
 ///
 /// # Errors
 /// When the home cannot be opened, or pages or the control socket cannot be served.
-pub fn run(home: &Path, config: Config, announce: impl Fn(&str) + Send + Sync + 'static) -> anyhow::Result<()> {
+pub fn run(
+    home: &Path,
+    config: Config,
+    announce: impl Fn(&str) + Send + Sync + 'static,
+) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -71,9 +75,9 @@ async fn serve(
     office.core().connect(handle.clone());
     let core = spawn_core(Arc::clone(&office), events, Arc::clone(stopping), Arc::clone(&announce))?;
     let index = spawn_index(Arc::clone(&office), Arc::clone(stopping))?;
-    let listener = tokio::net::TcpListener::bind(&config.web.listen)
-        .await
-        .with_context(|| format!("pages cannot be served at {}; choose another address with --web", config.web.listen))?;
+    let listener = tokio::net::TcpListener::bind(&config.web.listen).await.with_context(|| {
+        format!("pages cannot be served at {}; choose another address with --web", config.web.listen)
+    })?;
     let address = format!("http://{}/", listener.local_addr()?);
     office.set_web(address.clone());
     announce(&format!("web {address}"));
@@ -170,15 +174,19 @@ fn take(core: &mut crate::core::Core, event: network::Event, announce: &Announce
 }
 
 /// The thread that keeps the index in step with the store, behind the acknowledgement.
-fn spawn_index(office: Arc<Office>, stopping: Arc<AtomicBool>) -> std::io::Result<std::thread::JoinHandle<()>> {
+fn spawn_index(
+    office: Arc<Office>,
+    stopping: Arc<AtomicBool>,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
     let arrivals = office.core().arrivals();
     std::thread::Builder::new().name("index".to_owned()).spawn(move || {
         while !stopping.load(Ordering::Acquire) {
             if arrivals.load(Ordering::Acquire) > office.finder().cursor()
-                && let Err(error) = office.index() {
-                    tracing::error!("the search index fell behind: {error}");
-                    std::thread::sleep(TICK);
-                }
+                && let Err(error) = office.index()
+            {
+                tracing::error!("the search index fell behind: {error}");
+                std::thread::sleep(TICK);
+            }
             std::thread::sleep(INDEX_EVERY);
         }
     })

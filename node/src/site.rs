@@ -7,8 +7,8 @@ use market::{HistoryItem, Listing, MarketError};
 use protocol::{DocumentId, MemberState, Role, Value};
 use replica::{Fate, STATUS, WITHDRAWN};
 use web::view::{
-    Bucket, Card, Check, CheckKind, CheckResult, FieldView, HomeView, ListingView, Names, NodeView, PeerState,
-    PeerView, Provenance, SearchView, Standing, StatusView, Step, Version,
+    Bucket, Card, Check, CheckKind, CheckResult, FieldView, HomeView, ListingView, Names, NodeView,
+    PeerState, PeerView, Provenance, SearchView, Standing, StatusView, Step, Version,
 };
 use web::{SearchRequest, Source, SourceError};
 
@@ -233,7 +233,10 @@ fn standing(listing: &Listing, history: &[HistoryItem]) -> Standing {
         Some(_) => Standing::Suspended,
         None if listing.state.is_withdrawn() => {
             let last = history.iter().rev().find(|item| sets_status(item, WITHDRAWN));
-            Standing::Withdrawn { at_ms: last.map_or(listing.updated_ms, |i| i.time_ms), reason: String::new() }
+            Standing::Withdrawn {
+                at_ms: last.map_or(listing.updated_ms, |i| i.time_ms),
+                reason: String::new(),
+            }
         }
         None => Standing::Published,
     }

@@ -34,10 +34,9 @@ pub fn run(context: &Context, args: &Import) -> Outcome {
     let kind = kind_of(&args.kind)?;
     let options = ReadOptions {
         format: match &args.format {
-            Some(id) => Some(
-                read::Format::from_id(id)
-                    .ok_or_else(|| Failure::new(exit::USAGE, format!("{id:?}"), "csv, tsv, jsonl, json, xlsx"))?,
-            ),
+            Some(id) => Some(read::Format::from_id(id).ok_or_else(|| {
+                Failure::new(exit::USAGE, format!("{id:?}"), "csv, tsv, jsonl, json, xlsx")
+            })?),
             None => None,
         },
         sheet: args.sheet.clone(),
@@ -53,9 +52,13 @@ pub fn run(context: &Context, args: &Import) -> Outcome {
         let said = context.lang.pick(error.zh(), error.to_string());
         Failure::new(exit::REJECTED, format!("{}: {said}", args.file.display()), "")
     })?;
-    let stated = args.map.clone().unwrap_or_default();
+    let stated = with_title(args.map.clone().unwrap_or_default(), source.headers());
     let mapping = Mapping::stated_or_guessed(kind, &stated, source.headers()).map_err(|error| {
-        Failure::new(exit::USAGE, context.lang.pick(error.zh(), error.to_string()), context.say("cli.import.map.hint"))
+        Failure::new(
+            exit::USAGE,
+            context.lang.pick(error.zh(), error.to_string()),
+            context.say("cli.import.map.hint"),
+        )
     })?;
     let missing = mapping.missing(source.headers());
     if !missing.is_empty() && source.header_row().is_some() {
@@ -65,6 +68,18 @@ pub fn run(context: &Context, args: &Import) -> Outcome {
     }
     let mut import = Importing { context, args, kind, mapping, tally: Tally::default(), piece: Vec::new() };
     import.all(&mut source)
+}
+
+/// A list without a header row nearly always begins with the name: its first column is taken for the title where the
+/// mapping names none. The note on the missing header says so.
+fn with_title(stated: String, headers: &[String]) -> String {
+    let nameless = headers.first().is_some_and(|header| header == "column1");
+    let named = stated.split(',').any(|part| part.trim_start().starts_with("title="));
+    match (nameless && !named, stated.is_empty()) {
+        (false, _) => stated,
+        (true, true) => "title=column1".to_owned(),
+        (true, false) => format!("{stated},title=column1"),
+    }
 }
 
 struct Importing<'a> {
@@ -112,7 +127,8 @@ impl Importing<'_> {
     fn row(&mut self, row: &read::Row, region: &str) {
         let cells = self.mapping.apply(row);
         let borrowed: Vec<(&str, &str)> = cells.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        let against = RowContext { default_region: Some(region), today_year: this_year(), ..RowContext::default() };
+        let against =
+            RowContext { default_region: Some(region), today_year: this_year(), ..RowContext::default() };
         let outcome = Record::from_cells(self.kind, &borrowed, &against);
         if !outcome.is_accepted() {
             for issue in &outcome.refused {
@@ -151,7 +167,11 @@ impl Importing<'_> {
             print_line(&line.to_string());
         } else {
             let row = row.to_string();
-            print_line(&self.context.fill("cli.import.refused", &[("row", &row), ("field", field), ("reason", reason)]));
+            print_line(
+                &self
+                    .context
+                    .fill("cli.import.refused", &[("row", &row), ("field", field), ("reason", reason)]),
+            );
         }
     }
 
@@ -165,7 +185,11 @@ impl Importing<'_> {
             print_line(&line.to_string());
         } else if self.tally.advised <= 10 {
             let row = row.to_string();
-            eprintln!("{}", self.context.fill("cli.import.advice", &[("row", &row), ("field", field), ("reason", reason)]));
+            eprintln!(
+                "{}",
+                self.context
+                    .fill("cli.import.advice", &[("row", &row), ("field", field), ("reason", reason)])
+            );
         }
     }
 
@@ -192,14 +216,11 @@ impl Importing<'_> {
         if !unmapped.is_empty() {
             eprintln!("{}", context.fill("cli.import.unmapped", &[("columns", &context.list(&unmapped))]));
         }
-        let mapped: Vec<String> = self
-            .mapping
-            .entries()
-            .iter()
-            .map(|entry| entry.field.label(context.lang).to_owned())
-            .collect();
+        let mapped: Vec<String> =
+            self.mapping.entries().iter().map(|entry| entry.field.label(context.lang).to_owned()).collect();
         let tally = &self.tally;
-        let label = |id: &String| self.kind.field(id).map_or(id.clone(), |f| f.label(context.lang).to_owned());
+        let label =
+            |id: &String| self.kind.field(id).map_or(id.clone(), |f| f.label(context.lang).to_owned());
         let missing: Vec<String> = tally.missing.iter().map(|(id, n)| format!("{} {n}", label(id))).collect();
         if !missing.is_empty() && !context.json {
             eprintln!("{}", context.fill("cli.import.incomplete", &[("fields", &context.list(&missing))]));
@@ -214,7 +235,12 @@ impl Importing<'_> {
             return;
         }
         eprintln!("{}", context.fill("cli.import.mapped", &[("fields", &context.list(&mapped))]));
-        let counts = [("rows", tally.rows), ("good", tally.good), ("refused", tally.refused), ("advised", tally.advised)];
+        let counts = [
+            ("rows", tally.rows),
+            ("good", tally.good),
+            ("refused", tally.refused),
+            ("advised", tally.advised),
+        ];
         let counts = counts.map(|(key, n)| (key, n.to_string()));
         let places: Vec<(&str, &str)> = counts.iter().map(|(k, n)| (*k, n.as_str())).collect();
         print_line(&context.fill("cli.import.summary", &places));

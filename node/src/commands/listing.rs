@@ -14,12 +14,17 @@ pub fn run(context: &Context, action: ListingAction) -> Outcome {
         ListingAction::New { kind, fields, publish } => new(context, &kind, &fields, publish),
         ListingAction::List { drafts: true, .. } => drafts(context),
         ListingAction::List { kind, limit, offset, .. } => {
-            let args = Search { text: String::new(), kind, region: None, field: None, trl: None, limit, offset };
+            let args =
+                Search { text: String::new(), kind, region: None, field: None, trl: None, limit, offset };
             search(context, &args)
         }
         ListingAction::Show { id } => {
             let listing = context.ask(&Request::Show { id })?;
-            if context.json { print_line(&listing.to_string()) } else { show::listing(context, &listing) }
+            if context.json {
+                print_line(&listing.to_string())
+            } else {
+                show::listing(context, &listing)
+            }
             Ok(0)
         }
         ListingAction::Edit { id, fields } => edit(context, id, &fields),
@@ -44,7 +49,9 @@ fn pairs(context: &Context, fields: &[String]) -> Result<Vec<(String, String)>, 
         .iter()
         .map(|pair| match pair.split_once('=') {
             Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
-            None => Err(Failure::new(exit::USAGE, context.fill("cli.listing.pair", &[("pair", pair)]), "title=…")),
+            None => {
+                Err(Failure::new(exit::USAGE, context.fill("cli.listing.pair", &[("pair", pair)]), "title=…"))
+            }
         })
         .collect()
 }
@@ -61,7 +68,8 @@ fn record(
     let against = RowContext { default_region: region, ..RowContext::default() };
     let outcome = Record::from_cells(kind, &cells, &against);
     if outcome.is_accepted() {
-        let (empty, other): (Vec<_>, Vec<_>) = outcome.advice.iter().partition(|issue| issue.code == "missing");
+        let (empty, other): (Vec<_>, Vec<_>) =
+            outcome.advice.iter().partition(|issue| issue.code == "missing");
         for issue in other {
             eprintln!("{}{}", context.say("cli.advice"), issue.reason(context.lang));
         }
@@ -103,7 +111,8 @@ fn edit(context: &Context, id: String, fields: &[String]) -> Outcome {
         cells.push(("title".to_owned(), text(&listing, "title").to_owned()));
     }
     let record = record(context, kind, &cells, None)?;
-    let named: Vec<&str> = given.iter().map(|(k, _)| k.as_str()).chain(emptied.iter().map(String::as_str)).collect();
+    let named: Vec<&str> =
+        given.iter().map(|(k, _)| k.as_str()).chain(emptied.iter().map(String::as_str)).collect();
     let present = listing["fields"].as_object().cloned().unwrap_or_default();
     for key in present.keys() {
         let field = kind.key(key).map_or(key.as_str(), |(field, _)| field.id);
@@ -138,7 +147,9 @@ fn history(context: &Context, id: String) -> Outcome {
 
 pub fn search(context: &Context, args: &Search) -> Outcome {
     let trl = match &args.trl {
-        Some(text) => Some(levels(text).ok_or_else(|| Failure::new(exit::USAGE, context.fill("cli.search.trl", &[("trl", text)]), "--trl 4-6"))?),
+        Some(text) => Some(levels(text).ok_or_else(|| {
+            Failure::new(exit::USAGE, context.fill("cli.search.trl", &[("trl", text)]), "--trl 4-6")
+        })?),
         None => None,
     };
     if let Some(kind) = &args.kind {
@@ -161,7 +172,10 @@ pub fn search(context: &Context, args: &Search) -> Outcome {
     let total = reply["total"].as_u64().unwrap_or_default();
     if !context.json {
         let key = if hits.is_empty() { "cli.search.none" } else { "cli.search.total" };
-        eprintln!("{}", context.fill(key, &[("total", &total.to_string()), ("shown", &hits.len().to_string())]));
+        eprintln!(
+            "{}",
+            context.fill(key, &[("total", &total.to_string()), ("shown", &hits.len().to_string())])
+        );
     } else if hits.is_empty() {
         eprintln!("{}", json!({ "v": 1, "total": total }));
     }

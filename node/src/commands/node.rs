@@ -24,10 +24,12 @@ pub fn init(context: &Context, args: Init) -> Outcome {
         return Err(Failure::new(exit::REFUSED, message, context.say("cli.init.exists.hint")));
     }
     let mut config = match &args.config {
-        Some(path) => Config::read_file(path).map_err(|e| Failure::said(exit::USAGE, "cli.failure.config", &[("what", &format!("{e:#}"))]))?,
+        Some(path) => Config::read_file(path)
+            .map_err(|e| Failure::said(exit::USAGE, "cli.failure.config", &[("what", &format!("{e:#}"))]))?,
         None => Config::default(),
     };
-    let file = args.join.as_deref().map(|path| InvitationFile::from_file(&read_file(path)?).map_err(Failure::from));
+    let file =
+        args.join.as_deref().map(|path| InvitationFile::from_file(&read_file(path)?).map_err(Failure::from));
     let file = file.transpose()?;
     let granted = file.as_ref().map(|file| &file.invitation);
     let stated = args.role.map(crate::cli::RoleArg::role);
@@ -44,25 +46,42 @@ pub fn init(context: &Context, args: Init) -> Outcome {
         return Err(Failure::new(exit::USAGE, context.say("cli.init.name"), "--name …"));
     }
     let credit_code = match &args.credit_code {
-        Some(given) => catalog::credit_code::parse(given)
-            .map_err(|_| Failure::new(exit::REJECTED, context.fill("cli.init.credit", &[("code", given)]), context.say("cli.init.credit.hint")))?,
+        Some(given) => catalog::credit_code::parse(given).map_err(|_| {
+            Failure::new(
+                exit::REJECTED,
+                context.fill("cli.init.credit", &[("code", given)]),
+                context.say("cli.init.credit.hint"),
+            )
+        })?,
         None => String::new(),
     };
     if file.is_none() && role != protocol::Role::Hub {
-        return Err(Failure::new(exit::USAGE, context.say("cli.init.join"), context.say("cli.init.join.hint")));
+        return Err(Failure::new(
+            exit::USAGE,
+            context.say("cli.init.join"),
+            context.say("cli.init.join.hint"),
+        ));
     }
     if let Some(granted) = file.as_ref().map(|file| &file.invitation)
         && (granted.role, granted.region) != (role, code)
     {
         let (role, region) = (format!("cli.role.{}", granted.role.id()), format!("{:06}", granted.region));
-        let message = context.fill("cli.init.invitation", &[("role", context.say(&role)), ("region", &region)]);
+        let message =
+            context.fill("cli.init.invitation", &[("role", context.say(&role)), ("region", &region)]);
         return Err(Failure::new(exit::REJECTED, message, context.say("cli.init.invitation.hint")));
     }
     config.role = role.id().to_owned();
     config.node.name = name.clone();
     config.node.region = region.clone();
     make_home(home, &config)?;
-    let who = Applicant { name, name_en: args.name_en.clone(), credit_code, role, region: code, region_as_of: REGIONS_AS_OF };
+    let who = Applicant {
+        name,
+        name_en: args.name_en.clone(),
+        credit_code,
+        role,
+        region: code,
+        region_as_of: REGIONS_AS_OF,
+    };
     let identity = match &file {
         Some(file) => Identity::join(home, &who, file, now_ms())?,
         None => {
@@ -82,7 +101,10 @@ pub fn init(context: &Context, args: Init) -> Outcome {
     } else {
         let key = if file.is_some() { "cli.init.joined" } else { "cli.init.founded" };
         let charter = &identity.charter.charter;
-        print_line(&context.fill(key, &[("name", &identity.institution.name), ("network", &charter.name_zh), ("node", &node[..16])]));
+        print_line(&context.fill(
+            key,
+            &[("name", &identity.institution.name), ("network", &charter.name_zh), ("node", &node[..16])],
+        ));
         eprintln!("{}", context.fill("cli.init.next", &[("home", &home.display().to_string())]));
     }
     Ok(0)
@@ -113,7 +135,9 @@ pub fn invite(context: &Context, args: &Invite) -> Outcome {
         print_line(&out.to_string());
     } else {
         let path = args.out.display().to_string();
-        print_line(&context.fill("cli.invite.done", &[("file", &path), ("until", text(&reply, "not_after"))]));
+        print_line(
+            &context.fill("cli.invite.done", &[("file", &path), ("until", text(&reply, "not_after"))]),
+        );
         eprintln!("{}", context.say("cli.invite.next"));
     }
     Ok(0)
@@ -135,7 +159,8 @@ pub fn run(context: &Context, args: Run) -> Outcome {
         if json {
             print_line(&json!({ "v": 1, what: address }).to_string());
         } else {
-            let label = catalog::words::say(lang, if what == "web" { "cli.run.web" } else { "cli.run.listening" });
+            let label =
+                catalog::words::say(lang, if what == "web" { "cli.run.web" } else { "cli.run.listening" });
             print_line(&format!("{label} {address}"));
         }
     };
@@ -150,7 +175,9 @@ pub fn status(context: &Context, args: &Status) -> Outcome {
         let status = match args.wait {
             None => Some(context.ask(&Request::Status)?),
             // Only a running node can become what is waited for; the store must not be taken from it meanwhile.
-            Some(_) => Client::connect(&context.home).map(|mut client| client.ask(&Request::Status)).transpose()?,
+            Some(_) => {
+                Client::connect(&context.home).map(|mut client| client.ask(&Request::Status)).transpose()?
+            }
         };
         let reached = match (&status, args.wait) {
             (Some(_), None | Some(WaitFor::Running)) => true,
@@ -167,8 +194,13 @@ pub fn status(context: &Context, args: &Status) -> Outcome {
                 show::status(context, &status);
             }
             if !reached {
-                let message = context.fill("cli.status.not-synced", &[("seconds", &args.timeout.to_string())]);
-                return Err(Failure::new(exit::UNREACHABLE, message, context.say("cli.status.not-synced.hint")));
+                let message =
+                    context.fill("cli.status.not-synced", &[("seconds", &args.timeout.to_string())]);
+                return Err(Failure::new(
+                    exit::UNREACHABLE,
+                    message,
+                    context.say("cli.status.not-synced.hint"),
+                ));
             }
             return Ok(0);
         }
@@ -179,8 +211,10 @@ pub fn status(context: &Context, args: &Status) -> Outcome {
 /// Equal frontiers with every connected peer, at least one.
 pub fn is_synced(status: &Json) -> bool {
     let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
-    let connected: Vec<&Json> =
-        peers.iter().filter(|p| !matches!(text(p, "state"), "disconnected" | "unreachable" | "refused")).collect();
+    let connected: Vec<&Json> = peers
+        .iter()
+        .filter(|p| !matches!(text(p, "state"), "disconnected" | "unreachable" | "refused"))
+        .collect();
     !connected.is_empty() && connected.iter().all(|p| text(p, "state") == "synced")
 }
 
@@ -189,7 +223,9 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
     let peers = reply["peers"].as_array().cloned().unwrap_or_default();
     let chosen: Vec<&Json> = match action {
         PeerAction::List => peers.iter().collect(),
-        PeerAction::Show { node } => peers.iter().filter(|p| text(p, "node").starts_with(node.as_str())).collect(),
+        PeerAction::Show { node } => {
+            peers.iter().filter(|p| text(p, "node").starts_with(node.as_str())).collect()
+        }
     };
     if let (PeerAction::Show { node }, []) = (action, chosen.as_slice()) {
         let message = context.fill("cli.peer.none", &[("node", node)]);
@@ -242,7 +278,10 @@ pub fn doctor(context: &Context) -> Outcome {
     }
     let degraded = findings.iter().any(|(key, _)| matches!(*key, "cli.doctor.mended" | "cli.doctor.peer"));
     if context.json {
-        let list: Vec<Json> = findings.iter().map(|(key, what)| json!({ "finding": key.trim_start_matches("cli.doctor."), "detail": what })).collect();
+        let list: Vec<Json> = findings
+            .iter()
+            .map(|(key, what)| json!({ "finding": key.trim_start_matches("cli.doctor."), "detail": what }))
+            .collect();
         print_line(&json!({ "v": 1, "degraded": degraded, "findings": list }).to_string());
     } else {
         if findings.is_empty() {
@@ -256,9 +295,11 @@ pub fn doctor(context: &Context) -> Outcome {
 }
 
 fn check_store(office: &Office) -> Result<(), Failure> {
-    office.finder().index().verify().map_err(|error| {
-        Failure::said(exit::DEGRADED, "cli.failure.index", &[("what", &error.to_string())])
-    })
+    office
+        .finder()
+        .index()
+        .verify()
+        .map_err(|error| Failure::said(exit::DEGRADED, "cli.failure.index", &[("what", &error.to_string())]))
 }
 
 /// Writes an answer's file where it was asked for.

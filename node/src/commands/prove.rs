@@ -33,7 +33,8 @@ pub fn export(context: &Context, args: &Export) -> Outcome {
 
 fn export_list(context: &Context, args: &Export) -> Outcome {
     let kind = args.kind.clone();
-    let kind = kind.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.export.kind"), "--kind achievement"))?;
+    let kind =
+        kind.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.export.kind"), "--kind achievement"))?;
     let kind = crate::office::kind_of(&kind)?;
     let mut desk = context.desk()?;
     let mut rows: Vec<BTreeMap<String, String>> = Vec::new();
@@ -64,7 +65,8 @@ fn export_list(context: &Context, args: &Export) -> Outcome {
             let mut out = Vec::new();
             for row in &rows {
                 let cells: Vec<(&str, &str)> = row.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-                exchange::write::jsonl(&mut out, &cells).map_err(|e| Failure::new(exit::FAILED, e.to_string(), ""))?;
+                exchange::write::jsonl(&mut out, &cells)
+                    .map_err(|e| Failure::new(exit::FAILED, e.to_string(), ""))?;
             }
             out
         }
@@ -80,7 +82,11 @@ fn export_list(context: &Context, args: &Export) -> Outcome {
     Ok(0)
 }
 
-fn csv(context: &Context, kind: catalog::Kind, rows: &[BTreeMap<String, String>]) -> Result<Vec<u8>, Failure> {
+fn csv(
+    context: &Context,
+    kind: catalog::Kind,
+    rows: &[BTreeMap<String, String>],
+) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| Failure::new(exit::FAILED, e.to_string(), "");
     let mut columns: Vec<(&str, &str)> = vec![("id", "id")];
     let used = |key: &str| rows.iter().any(|row| row.contains_key(key));
@@ -89,7 +95,8 @@ fn csv(context: &Context, kind: catalog::Kind, rows: &[BTreeMap<String, String>]
             columns.push((field.id, field.label(context.lang)));
         }
     }
-    let others: std::collections::BTreeSet<&str> = rows.iter().flat_map(|r| r.keys().map(String::as_str)).collect();
+    let others: std::collections::BTreeSet<&str> =
+        rows.iter().flat_map(|r| r.keys().map(String::as_str)).collect();
     for key in others {
         if !columns.iter().any(|(known, _)| *known == key) {
             columns.push((key, key));
@@ -114,10 +121,13 @@ fn cells_of(listing: &Json) -> BTreeMap<String, String> {
             _ => key.clone(),
         };
         let value = member.unwrap_or_else(|| show::plain(value));
-        cells.entry(name).and_modify(|cell: &mut String| {
-            cell.push('；');
-            cell.push_str(&value);
-        }).or_insert(value);
+        cells
+            .entry(name)
+            .and_modify(|cell: &mut String| {
+                cell.push('；');
+                cell.push_str(&value);
+            })
+            .or_insert(value);
     }
     cells
 }
@@ -134,7 +144,8 @@ pub fn verify(context: &Context, args: &Verify) -> Outcome {
             Ok(0)
         }
         Err(why) => {
-            let message = context.fill("cli.verify.refused", &[("file", &args.file.display().to_string()), ("why", &why)]);
+            let message = context
+                .fill("cli.verify.refused", &[("file", &args.file.display().to_string()), ("why", &why)]);
             Err(Failure::new(exit::REJECTED, message, context.say("cli.verify.refused.hint")))
         }
     }

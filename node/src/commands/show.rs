@@ -37,7 +37,11 @@ fn kind_label(context: &Context, id: &str) -> String {
 /// One listing in a list.
 pub fn row(context: &Context, hit: &Json) {
     let short: String = text(hit, "id").chars().take(14).collect();
-    print_line(&format!("{short}  {}{}", pad(&kind_label(context, text(hit, "kind")), 9), text(hit, "title")));
+    print_line(&format!(
+        "{short}  {}{}",
+        pad(&kind_label(context, text(hit, "kind")), 9),
+        text(hit, "title")
+    ));
     let region = hit["region_name"].as_str().unwrap_or_default();
     let about = [text(hit, "institution"), region, text(hit, "updated").get(..10).unwrap_or_default()];
     let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
@@ -61,7 +65,10 @@ pub fn listing(context: &Context, listing: &Json) {
     }
     for key in listing["conflicts"].as_array().into_iter().flatten() {
         let field = plain(key);
-        print_line(&context.fill("cli.listing.conflict", &[("field", &field), ("values", &plain(&listing["fields"][&field]))]));
+        print_line(&context.fill(
+            "cli.listing.conflict",
+            &[("field", &field), ("values", &plain(&listing["fields"][&field]))],
+        ));
     }
     if !listing["proof"].is_object() {
         line(context, "cli.label.id", text(listing, "id"));
@@ -113,7 +120,8 @@ pub fn entry(context: &Context, entry: &Json) {
                 print_line(&format!("    {}", context.say(&status)));
                 continue;
             }
-            let value = if value.is_null() { context.say("cli.history.removed").to_owned() } else { plain(value) };
+            let value =
+                if value.is_null() { context.say("cli.history.removed").to_owned() } else { plain(value) };
             print_line(&format!("    {key}: {value}"));
         }
     }
@@ -121,7 +129,8 @@ pub fn entry(context: &Context, entry: &Json) {
 
 /// A peer.
 pub fn peer(context: &Context, peer: &Json) {
-    let name = [text(peer, "name"), text(peer, "address"), text(peer, "node")].into_iter().find(|t| !t.is_empty());
+    let name =
+        [text(peer, "name"), text(peer, "address"), text(peer, "node")].into_iter().find(|t| !t.is_empty());
     let state = format!("cli.peer.{}", text(peer, "state"));
     print_line(&format!("{}  {}", pad(context.say(&state), 10), name.unwrap_or_default()));
     // States of a connection that goes well explain themselves; for the others the reason is what came from outside.
@@ -142,10 +151,22 @@ pub fn status(context: &Context, status: &Json) {
     let role = format!("cli.role.{}", text(status, "role"));
     print_line(&format!("{} · {}", text(status, "name"), context.say(&role)));
     line(context, "cli.label.network", text(&status["network"], context.lang.pick("name_zh", "name_en")));
-    line(context, "cli.label.running", context.say(if status["running"] == true { "cli.yes" } else { "cli.no" }));
-    line(context, "cli.label.admitted", context.say(if status["admitted"] == true { "cli.yes" } else { "cli.no" }));
+    line(
+        context,
+        "cli.label.running",
+        context.say(if status["running"] == true { "cli.yes" } else { "cli.no" }),
+    );
+    line(
+        context,
+        "cli.label.admitted",
+        context.say(if status["admitted"] == true { "cli.yes" } else { "cli.no" }),
+    );
     let (held, own) = (status["listings"]["held"].to_string(), status["listings"]["own"].to_string());
-    line(context, "cli.label.listings", &context.fill("cli.status.listings", &[("held", &held), ("own", &own)]));
+    line(
+        context,
+        "cli.label.listings",
+        &context.fill("cli.status.listings", &[("held", &held), ("own", &own)]),
+    );
     line(context, "cli.label.entries", &status["entries"].to_string());
     line(context, "cli.label.view", text(status, "view_hash"));
     line(context, "cli.label.web", text(status, "web"));

@@ -116,9 +116,10 @@ impl Core {
         let (bytes, upto) = run;
         self.serving.queue(session, Frame::Run(bytes).to_bytes());
         if upto < to
-            && let Some(outbox) = self.serving.sessions.get_mut(&session) {
-                outbox.ranges.push_back(Range { log, have: upto, to });
-            }
+            && let Some(outbox) = self.serving.sessions.get_mut(&session)
+        {
+            outbox.ranges.push_back(Range { log, have: upto, to });
+        }
         self.drive(Input::Served { session, log, upto, entries: upto - have });
     }
 }

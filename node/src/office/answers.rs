@@ -7,9 +7,9 @@ use market::{Desk, Incoming, Outcome};
 use protocol::{DocumentId, FileKind, Proof, Role, Subject, seal_file};
 use serde_json::{Value as Json, json};
 
+use super::Office;
 use super::json;
 use super::request::{Failure, Reply, Request, Row, exit};
-use super::Office;
 
 /// Most rows of one request; the command line sends an import in pieces of this size.
 pub const MAX_ROWS: usize = 500;
@@ -47,7 +47,9 @@ impl Office {
             Request::History { id } => {
                 let id = self.library().find(&id)?;
                 let items = self.library().history(&id)?;
-                Ok(json!({ "v": 1, "id": id.to_string(), "entries": items.iter().map(json::of_history).collect::<Vec<_>>() }))
+                Ok(
+                    json!({ "v": 1, "id": id.to_string(), "entries": items.iter().map(json::of_history).collect::<Vec<_>>() }),
+                )
             }
             Request::Drafts => self.drafts(),
             Request::TakeIn { kind, rows, publish } => self.take_in(&kind, rows, publish),
@@ -193,10 +195,12 @@ impl Office {
         }
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
-            records.push(incoming(kind, &values_of(&row.fields)?).map_err(|failure| failure.at_row(row.row))?);
+            records
+                .push(incoming(kind, &values_of(&row.fields)?).map_err(|failure| failure.at_row(row.row))?);
         }
         let outcomes = self.core().work(|desk| desk.take_in(&records, publish))?;
-        let list: Vec<Json> = rows.iter().zip(&outcomes).map(|(row, outcome)| outcome_json(row.row, outcome)).collect();
+        let list: Vec<Json> =
+            rows.iter().zip(&outcomes).map(|(row, outcome)| outcome_json(row.row, outcome)).collect();
         Ok(json!({ "v": 1, "rows": list }))
     }
 
@@ -245,7 +249,10 @@ impl Office {
             desk.drop_draft(id)?;
             Ok(done)
         })?;
-        outcomes.first().map(|o| outcome_json(0, o)).ok_or_else(|| Failure::new(exit::FAILED, "nothing was published", ""))
+        outcomes
+            .first()
+            .map(|o| outcome_json(0, o))
+            .ok_or_else(|| Failure::new(exit::FAILED, "nothing was published", ""))
     }
 
     fn set_withdrawn(&self, id: &str, withdrawn: bool) -> Reply {
@@ -264,7 +271,11 @@ impl Office {
 
     fn invite(&self, role: &str, region: &str, days: u32) -> Reply {
         let role = Role::from_id(role).ok_or_else(|| {
-            Failure::new(exit::USAGE, format!("{role:?} is not a role"), "hub, sub-market, resource-station or grassroots-site")
+            Failure::new(
+                exit::USAGE,
+                format!("{role:?} is not a role"),
+                "hub, sub-market, resource-station or grassroots-site",
+            )
         })?;
         let code = region_code(region)?;
         let addresses = self.invitation_addresses();
@@ -340,7 +351,9 @@ fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<In
         fields.iter().filter(|(key, _)| !key.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect();
     let issues = Record::validate(kind, &known);
     if !issues.is_empty() {
-        let reasons = |lang: Lang| issues.iter().map(|i| i.reason(lang)).collect::<Vec<_>>().join(lang.pick("；", "; "));
+        let reasons = |lang: Lang| {
+            issues.iter().map(|i| i.reason(lang)).collect::<Vec<_>>().join(lang.pick("；", "; "))
+        };
         let key = "cli.failure.record";
         return Err(Failure::said(exit::REJECTED, key, &[("what", &reasons(Lang::En))])
             .with_chinese(key, &reasons(Lang::Zh)));
@@ -352,18 +365,14 @@ fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<In
 
 /// The kind of that id.
 pub fn kind_of(id: &str) -> Result<Kind, Failure> {
-    Kind::from_id(id).ok_or_else(|| {
-        Failure::said(exit::USAGE, "cli.failure.kind", &[("kind", id)])
-    })
+    Kind::from_id(id).ok_or_else(|| Failure::said(exit::USAGE, "cli.failure.kind", &[("kind", id)]))
 }
 
 /// Six digits of a region that the code list knows, as a number.
 pub fn region_code(text: &str) -> Result<u32, Failure> {
     let known = catalog::region::by_code(text);
     let code = known.and_then(|_| text.parse().ok());
-    code.ok_or_else(|| {
-        Failure::said(exit::USAGE, "cli.failure.region", &[("region", text)])
-    })
+    code.ok_or_else(|| Failure::said(exit::USAGE, "cli.failure.region", &[("region", text)]))
 }
 
 fn outcome_json(row: u64, outcome: &Outcome) -> Json {

@@ -93,7 +93,10 @@ pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<S
         "institution".into(),
         json!({ "id": institution, "name": listing.institution_name, "credit_code": listing.credit_code }),
     );
-    out.insert("shelf".into(), json!({ "region": format!("{:06}", listing.log.shelf.region), "visibility": "public" }));
+    out.insert(
+        "shelf".into(),
+        json!({ "region": format!("{:06}", listing.log.shelf.region), "visibility": "public" }),
+    );
     out
 }
 

@@ -159,3 +159,25 @@ fn a_list_that_comes_again_updates_what_changed() {
     let shown = home.show(second[1].1.as_str().unwrap()).unwrap();
     assert_eq!((&shown["versions"], &shown["fields"]["summary"]), (&2.into(), &"零下也能用".into()));
 }
+
+/// `"树芽征"的CT表现` in a list that quotes nothing: the marks are the title's own.
+#[test]
+fn quotation_marks_that_begin_a_title_stay() {
+    let scene = Scene::new();
+    let home = scene.hub("hub");
+    let titles = ["\"树芽征\"的CT表现", "真空\"热压\"烧结", "带逗号，的\"一项\""];
+    let rows: String = titles.iter().map(|title| format!("{title}\t医学\n")).collect();
+    let ran = home.import(&scene.write("rows.tsv", rows), &["--map", "title=column1", "--no-header"]).ok();
+    let lines = ran.lines();
+    for (title, line) in titles.iter().zip(&lines) {
+        let shown = home.show(line["id"].as_str().unwrap()).unwrap();
+        assert_eq!(shown["title"], *title);
+    }
+    // Marks that a spreadsheet program puts around a cell are not.
+    let quoted = home.import(
+        &scene.write("quoted.tsv", "\"一\"\"项\"\"成果\"\t医学\n"),
+        &["--map", "title=column1", "--no-header"],
+    );
+    let id = quoted.ok().lines()[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(home.show(&id).unwrap()["title"], "一\"项\"成果");
+}

@@ -174,7 +174,7 @@ impl Replica {
         if matches!(self.roster.node(&open.certificate), NodeState::Unknown) {
             return Ok(Opening::Unknown);
         }
-        if false && !open.certificate.allows(&run.log.shelf) {
+        if !open.certificate.allows(&run.log.shelf) {
             return Ok(Opening::No("its node is not certified for this shelf"));
         }
         if self.logs_of(&run.log.node) >= MAX_LOGS_PER_NODE {
