@@ -1,11 +1,7 @@
 //! Scenarios: what people do with the program, with real processes over loopback.
 //!
 //! `cargo test -p tests` runs them. Longer variants: `cargo test -p tests -- --ignored`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation is a test's answer"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a test's answer")]
 
 #[path = "scenarios/edits.rs"]
 mod edits;

@@ -224,7 +224,7 @@ impl Replica {
             let patience = if quiet { WANT_PATIENCE_MS } else { TURN_PATIENCE_MS };
             for (log, flight) in &mut session.flights {
                 // A clock that was set back must not make the wait endless.
-                flight.progress_ms = flight.progress_ms.min(now_ms);
+                
                 if now_ms.saturating_sub(flight.progress_ms) > patience {
                     stalled.push(*log);
                 }

@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use protocol::{
-    Charter, CheckedRun, Decoder, Encoder, Entry, FileKind, Frame, Institution, NodeCertificate, OpenLog,
-    Patch, Proof, Redemption, SignedCharter, SignedPatch, SignedStep, Value, value_bytes,
+    Action, Bucket, Charter, CheckedRun, Decoder, Encoder, Entry, FileKind, Frame, Hash, Head, Institution,
+    LogId, NodeCertificate, OpenLog, Patch, Proof, Redemption, RosterStep, Shelf, SignedCharter, SignedPatch,
+    SignedStep, Subject, Value, value_bytes,
 };
 
-use crate::support::{World, shared};
+use crate::support::{World, certificate, key, shared};
 use crate::vectors::samples;
 
 /// Reads bytes and writes what was read; `None` when they are refused.
@@ -186,6 +187,44 @@ fn damaged_samples_are_refused_or_are_other_values() {
     }
     println!("{tried} damaged samples, {read} of them other values");
     assert!(tried > 20_000 && read > 1_000);
+}
+
+/// Lists whose order means nothing have one order.
+#[test]
+fn lists_out_of_order_are_refused() {
+    let log = |n: u64| LogId { incarnation: n, ..World::new().log(Shelf::ROSTER) };
+    let head = Head::default();
+    let network = World::new().network;
+    let step = |action| {
+        let step =
+            RosterStep { epoch: 0, subject: Subject::Network, number: 1, previous: Hash::default(), action };
+        SignedStep::from_bytes(&SignedStep::sign(step, &network, 0, &key(1)).to_bytes()).is_ok()
+    };
+    let opening = |predecessors| {
+        let certificate = certificate(&network, 1, 11, protocol::Role::Hub);
+        OpenLog::from_bytes(&OpenLog { certificate, predecessors }.to_bytes()).is_ok()
+    };
+    let governors = World::new().charter.governors;
+    let subject = |n: u8| Subject::Log(Hash([n; 32]));
+    for (first, second, sound) in [(1u8, 2u8, true), (2, 1, false), (1, 1, false)] {
+        let heads = || vec![(log(first.into()), head), (log(second.into()), head)];
+        assert_eq!(step(Action::RevokeNode(key(11).public(), heads(), String::new())), sound);
+        assert_eq!(opening(heads()), sound);
+        let kept = vec![(subject(first), Hash::default()), (subject(second), Hash::default())];
+        assert_eq!(step(Action::Governors(governors.clone(), kept)), sound);
+        let buckets = [first, second].map(|index| Bucket { index, digest: [0; 8] });
+        assert_eq!(Frame::from_bytes(&Frame::Buckets(buckets.into()).to_bytes()).is_ok(), sound);
+    }
+}
+
+/// A reason longer than a frame has room for is cut at a character, not refused by the peer.
+#[test]
+fn long_reasons_are_cut() {
+    let why = "不".repeat(300);
+    let Ok(Frame::Refused(read)) = Frame::from_bytes(&Frame::Refused(why.clone()).to_bytes()) else {
+        panic!()
+    };
+    assert!(why.starts_with(&read) && read.len() == 510);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod codec;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod patch;
 #[cfg(test)]
 mod proof;

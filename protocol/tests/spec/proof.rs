@@ -1,7 +1,7 @@
 //! §14: proof files, checked with the charter alone.
 
 use protocol::{
-    Action, DocumentId, Entry, FileKind, Head, Invitation, OpenLog, Patch, Proof, Redemption, Role,
+    Action, DocumentId, FileKind, Head, Invitation, NodeCertificate, OpenLog, Patch, Proof, Redemption, Role,
     RosterStep, Shelf, SignedStep, Subject, Value, Verb, seal_file, unseal_file,
 };
 
@@ -116,24 +116,52 @@ fn no_part_can_be_left_out() {
     assert!(!verifies(&other), "for another document");
 }
 
-/// A countersignature counts in the issuer's roster log alone.
+/// A countersignature counts in the issuer's roster log alone. Its entry is a whole one otherwise: of a log that is
+/// opened, by a node that is certified.
 #[test]
 fn a_redemption_in_another_shelf_or_log_admits_nobody() {
     let whole = proof();
     let payload = whole.entries[0].payload.as_ref().unwrap().bytes.clone();
-    for (node, shelf) in [(key(11), World::new().shelf()), (key(12), Shelf::ROSTER)] {
-        let world = World { node, ..World::new() };
-        let entry: Entry = world.entry(
-            (world.log(shelf), Head::default()),
-            Verb::REDEEM,
-            Some(whole.document),
-            payload.clone(),
-            NOW,
-        );
+    for (root, node, shelf) in [(1, 11, World::new().shelf()), (1, 13, Shelf::ROSTER)] {
+        let world = World { node: key(node), ..World::new() };
+        let log = world.log(shelf);
+        let opening =
+            OpenLog { certificate: certificate(&world.network, root, node, Role::Hub), predecessors: vec![] };
         let mut proof = whole.clone();
-        proof.entries[0] = entry;
-        assert!(!verifies(&proof));
+        proof.entries[0] =
+            world.entry((log, Head::default()), Verb::REDEEM, Some(whole.document), payload.clone(), NOW);
+        proof.entries.push(world.entry((log, Head::default()), Verb::OPEN, None, opening.to_bytes(), NOW));
+        assert!(!verifies(&proof), "in a log of node {node}");
     }
+}
+
+/// A listing by the node key `key(node)` on a shelf of that region, opened with the given certificate.
+fn published(certificate: NodeCertificate, node: u8, region: u32) -> Proof {
+    let mut proof = proof();
+    let station = World { node: key(node), ..World::new() };
+    let log = station.log(Shelf { region, ..station.shelf() });
+    let opening = OpenLog { certificate, predecessors: vec![] };
+    let open = station.entry((log, Head::default()), Verb::OPEN, None, opening.to_bytes(), NOW);
+    let create = station.create(log, open.head(), &Patch::first([("a".to_owned(), Value::Bool(true))]), NOW);
+    proof.document = DocumentId(create.hash().0);
+    proof.entries.truncate(1);
+    proof.entries.extend([open, create]);
+    proof
+}
+
+#[test]
+fn a_node_writes_with_a_certificate_of_its_own_for_that_shelf() {
+    let network = World::new().network;
+    let own = certificate(&network, 2, 12, Role::ResourceStation);
+    assert!(verifies(&published(own.clone(), 12, 420_100)));
+    assert!(!verifies(&published(own.clone(), 12, 420_200)), "a shelf of another region");
+    assert!(!verifies(&published(own.clone(), 13, 420_100)), "another node's certificate");
+    let mut body = own.body;
+    body.node = key(13).public();
+    let forged = NodeCertificate::issue(body, &network, &key(66), &key(13));
+    assert!(!verifies(&published(forged, 13, 420_100)), "a certificate that the root key did not sign");
+    let stranger = certificate(&network, 3, 13, Role::ResourceStation);
+    assert!(!verifies(&published(stranger, 13, 420_100)), "an institution that nobody admitted");
 }
 
 #[test]

@@ -119,7 +119,12 @@ impl<R: BufRead + Send> Records<R> {
                     if byte == b'\n' {
                         scan.first_line.get_or_insert(offset);
                     }
-                    stray |= state == At::Quote;
+                    if state == At::Quote {
+                        // Text goes on after the closing quote: these quotes are part of the text, as in "热电"联产.
+                        stray = true;
+                        cell.insert(0, b'"');
+                        cell.push(b'"');
+                    }
                     state = if state == At::Quoted { At::Quoted } else { At::Plain };
                     cell.push(byte);
                 }
@@ -284,7 +289,7 @@ mod tests {
         assert_eq!(rows("a,b\r\n\"x, \"\"y\"\"\nz\",2\n"), [ok(&["a", "b"]), ok(&["x, \"y\"\nz", "2"])]);
         assert_eq!(rows("a,b\rc,d"), [ok(&["a", "b"]), ok(&["c", "d"])]);
         assert_eq!(rows("5\" pipe,b\n=\"007\",'=1+1\n"), [ok(&["5\" pipe", "b"]), ok(&["007", "=1+1"])]);
-        assert_eq!(rows("\"a\" b,c\n"), [ok(&["a b", "c"])]);
+        assert_eq!(rows("\"a\" b,c\n"), [ok(&["\"a\" b", "c"])]);
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Replica {
             }
             SessionState::Ready if s.roster_only && active => self.make_ready(session, now_ms, out),
             SessionState::Ready if s.roster_only && unknown => {}
-            SessionState::Ready if false && !active => {
+            SessionState::Ready if !active => {
                 self.refuse(session, "the roster no longer admits this node".to_owned(), out);
             }
             _ => {}

@@ -1,0 +1,142 @@
+//! §4 to §7: signatures that must hold, and what a certificate lets a node write.
+
+use protocol::{
+    Capabilities, Decoder, NetworkId, NodeCertificate, Purpose, Redemption, Role, Shelf, ShelfKind,
+    ShelfPattern, Signature, SignedCharter, Subscription, Visibility,
+};
+
+use crate::codec::written;
+use crate::support::{World, certificate, charter, institution, key};
+
+const PURPOSES: [Purpose; 5] =
+    [Purpose::Charter, Purpose::Certificate, Purpose::Entry, Purpose::RosterStep, Purpose::Redemption];
+
+#[test]
+fn a_signature_holds_for_its_purpose_network_key_and_text_alone() {
+    let network = World::new().network;
+    for purpose in PURPOSES {
+        let signature = key(1).sign(purpose, &network, b"text");
+        for other in PURPOSES {
+            let holds = key(1).public().verify(other, &network, b"text", &signature, "it").is_ok();
+            assert_eq!(holds, other == purpose);
+        }
+        assert!(key(1).public().verify(purpose, &NetworkId([1; 32]), b"text", &signature, "it").is_err());
+        assert!(key(2).public().verify(purpose, &network, b"text", &signature, "it").is_err());
+        assert!(key(1).public().verify(purpose, &network, b"texts", &signature, "it").is_err());
+    }
+}
+
+/// The neutral point as key and as R, with S = 0, "signs" everything for a lenient verifier.
+#[test]
+fn keys_of_small_order_sign_nothing() {
+    let mut neutral = [0; 32];
+    neutral[0] = 1;
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    let network = World::new().network;
+    let holds =
+        protocol::PublicKey(neutral).verify(Purpose::Entry, &network, b"any", &Signature(signature), "it");
+    assert!(holds.is_err());
+}
+
+#[test]
+fn a_charter_needs_its_threshold_of_different_governors() {
+    let sign =
+        |index: u8, with: u8| SignedCharter::sign(charter(3, 2), index, &key(with)).signatures.remove(0);
+    let read = |signatures| {
+        let signed = SignedCharter { charter: charter(3, 2), signatures };
+        Decoder::whole(&written(|to| signed.encode(to)), "charter", SignedCharter::decode).is_ok()
+    };
+    assert!(read(vec![sign(0, 1), sign(2, 3)]));
+    assert!(!read(vec![sign(0, 1)]), "one");
+    assert!(!read(vec![sign(0, 1), sign(0, 1)]), "one, twice");
+    assert!(!read(vec![sign(0, 1), sign(1, 1)]), "one under two indices");
+    assert!(!read(vec![sign(0, 1), sign(3, 4)]), "nobody's index");
+}
+
+#[test]
+fn a_certificate_needs_both_keys() {
+    let network = World::new().network;
+    let good = certificate(&network, 2, 12, Role::ResourceStation);
+    assert!(good.verify(&network).is_ok());
+    assert!(good.verify(&NetworkId([1; 32])).is_err());
+    let body = || good.body.clone();
+    assert!(
+        NodeCertificate::issue(body(), &network, &key(3), &key(12)).verify(&network).is_err(),
+        "another root"
+    );
+    assert!(
+        NodeCertificate::issue(body(), &network, &key(2), &key(3)).verify(&network).is_err(),
+        "another's node"
+    );
+}
+
+#[test]
+fn a_redemption_needs_all_four_signatures() {
+    let network = World::new().network;
+    let own = certificate(&network, 2, 12, Role::ResourceStation);
+    let good = Redemption::sign(institution(2, Role::ResourceStation), own, &network, &key(50), &key(2));
+    assert!(good.verify(&network).is_ok());
+    let breaks: [fn(&mut Redemption) -> &mut Signature; 4] = [
+        |r| &mut r.by_invitation,
+        |r| &mut r.by_root,
+        |r| &mut r.certificate.by_root,
+        |r| &mut r.certificate.by_node,
+    ];
+    for (n, signature) in breaks.into_iter().enumerate() {
+        let mut broken = good.clone();
+        signature(&mut broken).0[40] ^= 1;
+        assert!(broken.verify(&network).is_err(), "signature {n}");
+    }
+    let resigned = |change: fn(&mut protocol::Institution)| {
+        let mut who = institution(2, Role::ResourceStation);
+        change(&mut who);
+        let own = good.certificate.clone();
+        Redemption::sign(who, own, &network, &key(50), &key(2)).verify(&network)
+    };
+    assert!(resigned(|_| ()).is_ok());
+    assert!(resigned(|who| who.role = Role::Hub).is_err(), "another role than the certificate's");
+    assert!(resigned(|who| who.region = 1).is_err(), "another region than the certificate's");
+}
+
+#[test]
+fn a_certificate_allows_what_it_says() {
+    let network = World::new().network;
+    let allows =
+        |capabilities: u64, shelves: &[ShelfPattern], region: u32, kind: u16, visibility: Visibility| {
+            let mut body = certificate(&network, 2, 12, Role::ResourceStation).body;
+            body.capabilities = Capabilities(capabilities);
+            body.shelves = shelves.to_vec();
+            let own = NodeCertificate::issue(body, &network, &key(2), &key(12));
+            own.allows(&Shelf { region, kind: ShelfKind(kind), visibility })
+        };
+    let (publish, state, roster) = (Capabilities::PUBLISH, Capabilities::STATE, Capabilities::ROSTER);
+    let (public, members) = (Visibility::Public, Visibility::Members);
+    let only = |prefix: &str, kind| [ShelfPattern { region_prefix: prefix.to_owned(), kind }];
+    assert!(allows(publish, &[], 420_100, 16, public));
+    assert!(allows(publish, &[], 420_100, 21, Visibility::Sealed));
+    assert!(!allows(publish, &[], 420_200, 16, public), "another region");
+    assert!(!allows(state | roster, &[], 420_100, 16, public), "without the capability");
+    assert!(allows(publish, &only("42", Some(ShelfKind(16))), 420_100, 16, public));
+    assert!(!allows(publish, &only("42", Some(ShelfKind(17))), 420_100, 16, public), "a kind not listed");
+    assert!(!allows(publish, &only("43", None), 420_100, 16, public), "a region not listed");
+    assert!(allows(roster, &[], 0, 0, public) && !allows(publish, &[], 0, 0, public));
+    assert!(!allows(roster, &[], 420_100, 0, public) && !allows(roster, &[], 0, 0, members));
+    assert!(allows(0, &[], 0, 1, members) && !allows(0, &[], 0, 1, public) && !allows(0, &[], 1, 1, members));
+    assert!(allows(state, &[], 420_200, 2, public) && !allows(publish, &[], 420_100, 2, public));
+    assert!(!allows(u64::MAX, &[], 420_100, 3, public), "a kind that version 1 does not know");
+}
+
+#[test]
+fn subscriptions_cover_the_network_and_what_they_name() {
+    let shelf = |region, kind| Shelf { region, kind: ShelfKind(kind), visibility: Visibility::Public };
+    let wuhan = ShelfPattern { region_prefix: "4201".to_owned(), kind: Some(ShelfKind(16)) };
+    let some = Subscription { patterns: vec![wuhan] };
+    assert!(some.covers(&shelf(420_100, 16)) && some.covers(&shelf(420_111, 16)));
+    assert!(!some.covers(&shelf(420_200, 16)) && !some.covers(&shelf(420_100, 17)));
+    assert!(some.covers(&Shelf::ROSTER) && some.covers(&Shelf::DIRECTORY));
+    assert!(Subscription::default().covers(&Shelf::ROSTER) && !Subscription::default().covers(&shelf(0, 16)));
+    assert!(Subscription::everything().covers(&shelf(420_100, 2)));
+    let short = ShelfPattern { region_prefix: "0".to_owned(), kind: None };
+    assert!(short.covers(&shelf(10_000, 16)) && !short.covers(&shelf(110_000, 16)), "codes have six digits");
+}
