@@ -21,6 +21,8 @@ const QUIET: Duration = Duration::from_millis(20);
 const CHECKPOINT: Duration = Duration::from_millis(1_000);
 /// Events taken under one lock.
 const EVENTS_AT_ONCE: usize = 64;
+/// While entries keep coming, the index may fall behind by this long; searches wait longer than that for it.
+const INDEX_LAG: Duration = Duration::from_secs(4);
 /// The index looks for arrivals this often.
 const INDEX_EVERY: Duration = Duration::from_millis(100);
 
@@ -134,6 +136,8 @@ fn spawn_core(
     std::thread::Builder::new().name("core".to_owned()).spawn(move || {
         let (mut ticked, mut checked) = (Instant::now(), Instant::now());
         let mut wait = QUIET;
+        // The first calls go out at once, not after the first tick.
+        office.core().tick();
         while !stopping.load(Ordering::Acquire) {
             let event = runtime.block_on(async { tokio::time::timeout(wait, events.recv()).await });
             let quiet = event.is_err();
@@ -180,13 +184,22 @@ fn spawn_index(
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
     let arrivals = office.core().arrivals();
     std::thread::Builder::new().name("index".to_owned()).spawn(move || {
+        let (mut seen, mut behind) = (0, None::<Instant>);
         while !stopping.load(Ordering::Acquire) {
-            if arrivals.load(Ordering::Acquire) > office.finder().cursor()
-                && let Err(error) = office.index()
-            {
-                tracing::error!("the search index fell behind: {error}");
-                std::thread::sleep(TICK);
+            let now = arrivals.load(Ordering::Acquire);
+            if now > office.finder().cursor() {
+                let since = *behind.get_or_insert_with(Instant::now);
+                // While entries pour in, the core needs the processor more than the index does.
+                if (now == seen || since.elapsed() >= INDEX_LAG)
+                    && let Err(error) = office.index()
+                {
+                    tracing::error!("the search index fell behind: {error}");
+                    std::thread::sleep(TICK);
+                }
+            } else {
+                behind = None;
             }
+            seen = now;
             std::thread::sleep(INDEX_EVERY);
         }
     })

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    Action, CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, Invitation, LogId, OpenLog, Origin, Patch, Payload,
-    Redemption, RosterStep, Shelf, ShelfKind, SignedPatch, SignedStep, Subject, Value, Verb, Visibility, hash,
+    Action, CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, Invitation, LogId, OpenLog, Origin, Patch,
+    Payload, Redemption, RosterStep, Shelf, ShelfKind, SignedPatch, SignedStep, Subject, Value, Verb,
+    Visibility, hash,
 };
 use replica::{PUBLISHED, STATUS, WITHDRAWN};
 use storage::Table;

@@ -15,7 +15,9 @@ pub enum MarketError {
     #[error(transparent)]
     Fault(#[from] protocol::Fault),
     /// Entries came that do not continue their log: a defect of this program.
-    #[error("entry {seq} of node {node} does not continue its log; nothing of it was stored. Please report this")]
+    #[error(
+        "entry {seq} of node {node} does not continue its log; nothing of it was stored. Please report this"
+    )]
     OutOfStep {
         /// The node.
         node: String,
@@ -23,7 +25,9 @@ pub enum MarketError {
         seq: u64,
     },
     /// The store holds something unreadable.
-    #[error("the store is damaged: {what}. Stop the node and start it again: it rebuilds itself from the journal and from peers")]
+    #[error(
+        "the store is damaged: {what}. Stop the node and start it again: it rebuilds itself from the journal and from peers"
+    )]
     Damaged {
         /// What was found.
         what: &'static str,

@@ -105,10 +105,11 @@ pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
     let mut body: Vec<String> = vec![listing.institution_name.clone()];
     for (key, value) in record.entries() {
         let protocol::Value::Text(text) = value else { continue };
-        let searched = !key.starts_with('_') && !matches!(key.as_str(), "title" | "summary" | "region" | "source_id");
-        let is_text = kind.key(key).is_none_or(|(field, _)| {
-            matches!(field.ty, FieldType::Text { .. } | FieldType::LongText)
-        });
+        let searched =
+            !key.starts_with('_') && !matches!(key.as_str(), "title" | "summary" | "region" | "source_id");
+        let is_text = kind
+            .key(key)
+            .is_none_or(|(field, _)| matches!(field.ty, FieldType::Text { .. } | FieldType::LongText));
         if searched && is_text {
             body.push(text.clone());
         }

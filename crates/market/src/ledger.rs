@@ -17,8 +17,8 @@ use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Store,
 use crate::error::{MarketError, Result};
 
 pub(crate) use layout::{LogRecord, document_entries, entry_at, log_record, projection};
-pub(crate) use project::load_document;
 pub use open::OpenedLedger;
+pub(crate) use project::{load_document, rightful_entries};
 
 /// Entries after which a batch is written, so that one transaction stays small.
 const BATCH_ENTRIES: usize = 512;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use protocol::{
-    DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, NodeCertificate, Roster, Value, Verb,
+    DocumentId, Entry, Fault, Hash, InstitutionId, LogId, MemberState, NodeCertificate, Roster, Value, Verb,
 };
 use replica::{DocumentState, Fate, check_entry, patch_of};
 use storage::{Store, Table};
 
 use crate::error::{MarketError, Result};
-use crate::ledger::{document_entries, entry_at, load_document, log_record, projection};
+use crate::ledger::{document_entries, entry_at, load_document, log_record, projection, rightful_entries};
 
 /// Fewest hexadecimal digits that stand for a listing's id.
 const SHORTEST_PREFIX: usize = 6;
@@ -160,7 +160,7 @@ impl Library {
         listing.hidden = match &member.state {
             MemberState::Suspended(why) => Some(format!("its institution is suspended: {why}")),
             MemberState::Exited(why) => Some(format!("its institution has left: {why}")),
-            MemberState::Active if seq > replica::last_valid(&listing.log, &roster) => {
+            MemberState::Active if seq > roster.last_valid(&listing.log) => {
                 Some("its node's key was revoked before it was written".to_owned())
             }
             MemberState::Active => roster.taken_down.get(&listing.id).map(|why| format!("taken down: {why}")),
@@ -185,9 +185,11 @@ impl Library {
         let mut found: Vec<DocumentId> = Vec::new();
         self.store.walk(Table::Documents, &prefix, &mut |key, _| {
             if let Some(id) = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok()).map(DocumentId)
-                && id.to_string().starts_with(&digits) && found.last() != Some(&id) {
-                    found.push(id);
-                }
+                && id.to_string().starts_with(&digits)
+                && found.last() != Some(&id)
+            {
+                found.push(id);
+            }
             if found.len() > 1 {
                 std::ops::ControlFlow::Break(())
             } else {
@@ -212,6 +214,7 @@ impl Library {
             Some(document) => document.patches().map(|(p, fate)| (p.entry, fate.clone())).collect(),
             None => BTreeMap::new(),
         };
+        let rightful = rightful_entries(store, id)?;
         let mut items = Vec::new();
         for place in document_entries(store, id, MAX_HISTORY)? {
             let entry = entry_at(store, place.log, place.seq)?;
@@ -222,6 +225,10 @@ impl Library {
             };
             let fate = match rules {
                 Err(fault) => Fate::Void(fault),
+                Ok(()) if !rightful.contains(&place) => Fate::Void(Fault::Forbidden {
+                    what: "patch",
+                    why: "its node is not of the institution that answers for the listing",
+                }),
                 Ok(()) => fates.get(&hash).cloned().unwrap_or(Fate::Waiting),
             };
             items.push(HistoryItem {
@@ -248,7 +255,7 @@ impl Library {
         let store = self.store.as_ref();
         let mut entries = Vec::new();
         let mut opened = Vec::new();
-        for place in document_entries(store, id, MAX_HISTORY)? {
+        for place in rightful_entries(store, id)? {
             if !opened.contains(&place.log) {
                 opened.push(place.log);
                 entries.push(entry_at(store, place.log, 1)?);
@@ -302,4 +309,3 @@ fn changes_of(entry: &Entry) -> BTreeMap<String, Option<Value>> {
         _ => BTreeMap::new(),
     }
 }
-

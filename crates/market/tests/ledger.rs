@@ -8,7 +8,8 @@ use std::path::Path;
 
 use market::{Applicant, Authored, Desk, Fields, Identity, Incoming, Ledger, Library, OpenedLedger, Outcome};
 use protocol::{
-    CertificateBody, CheckedEntry, DocumentId, LogId, NodeCertificate, Role, RosterInput, SecretKey, Value, Verb,
+    CertificateBody, CheckedEntry, DocumentId, Institution, LogId, NodeCertificate, Role, RosterInput,
+    SecretKey, Value, Verb,
 };
 use replica::{Fate, view_hash};
 use tempfile::TempDir;
@@ -117,7 +118,9 @@ fn acknowledged_entries_and_local_records_outlive_the_process() {
     let (outcomes, _) = node.desk(NOW).take_in(&records, true).unwrap();
     let first = published(&outcomes[0]);
     node.desk(NOW + 1000).edit(&first, &put("title", "改过的标题")).unwrap().unwrap();
-    let Outcome::Drafted(draft) = node.desk(NOW).keep_draft(None, &record("草稿")).unwrap() else { panic!() };
+    let Outcome::Drafted(draft) = node.desk(NOW).keep_draft(None, &record("草稿")).unwrap() else {
+        panic!()
+    };
     let (view, incarnation) = (node.view(), node.ledger.incarnation());
 
     let node = node.reopened();
@@ -211,6 +214,49 @@ fn an_edit_that_comes_before_its_listing_waits_for_it() {
 }
 
 #[test]
+fn an_edit_by_another_institution_is_kept_but_void() {
+    let mut home = hub();
+    let (outcomes, created) = home.desk(NOW).take_in(&[record("甲")], true).unwrap();
+    let id = published(&outcomes[0]);
+    let mut entries = flatten(created);
+    let view = home.view();
+
+    let mut stranger = sibling(&home);
+    let root = SecretKey::from_seed(&[9; 32]);
+    let institution = Institution { root: root.public(), ..home.identity.institution.clone() };
+    let body = CertificateBody {
+        institution: institution.id(),
+        root: root.public(),
+        ..stranger.identity.certificate.body.clone()
+    };
+    // Certified for the same region and kind by its own root key; its program pretends that the listing is its own.
+    let network = home.identity.network();
+    stranger.identity.certificate = NodeCertificate::issue(body, &network, &root, &stranger.identity.node);
+    for (log, entry) in &entries {
+        stranger.ledger.persist(log, std::slice::from_ref(entry)).unwrap();
+    }
+    let edit = stranger.desk(NOW + 1).edit(&id, &put("title", "别人改的")).unwrap().unwrap();
+    entries.extend(flatten(vec![edit]));
+
+    for order in [entries.clone(), entries.into_iter().rev().collect::<Vec<_>>()] {
+        // Within a log entries come in order; the logs come in either order.
+        let mut order = order;
+        order.sort_by_key(|(_, e)| e.entry.header.seq);
+        let (_dir, mirror, library) = home.mirror(&order);
+        let listing = library.listing(&id).unwrap().unwrap();
+        assert_eq!((listing.title(), listing.versions), ("甲", 1));
+        assert_eq!(view_hash(mirror.sums(), &library.roster().digest()).to_string(), view);
+        let history = library.history(&id).unwrap();
+        assert_eq!(history.iter().filter(|item| matches!(item.fate, Fate::Void(_))).count(), 1);
+        assert_eq!(
+            library.entries(&id).unwrap().len(),
+            2,
+            "a proof carries the opening and the creation alone"
+        );
+    }
+}
+
+#[test]
 fn sums_kept_step_by_step_equal_those_added_up_from_the_store() {
     let mut node = hub();
     let (outcomes, _) = node.desk(NOW).take_in(&[record("甲"), record("乙"), record("丙")], true).unwrap();
@@ -283,7 +329,11 @@ fn a_prefix_finds_one_listing_and_says_when_there_are_several_or_none() {
     let (outcomes, _) = node.desk(NOW).take_in(&records, true).unwrap();
     let id = published(&outcomes[7]);
     assert_eq!(node.library.find(&id.to_string()).unwrap(), id);
-    assert_eq!(node.library.find(&id.to_string()[..13].to_uppercase()).unwrap(), id, "odd digits, either case");
+    assert_eq!(
+        node.library.find(&id.to_string()[..13].to_uppercase()).unwrap(),
+        id,
+        "odd digits, either case"
+    );
     assert!(node.library.find("abc").is_err(), "too short to name anything");
     assert!(node.library.find("zzzzzzzz").is_err());
     assert!(node.library.find(&"f".repeat(65)).is_err());

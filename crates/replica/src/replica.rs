@@ -106,8 +106,12 @@ impl Replica {
 
     fn on_appended(&mut self, log: LogId, entries: &[CheckedEntry], now_ms: i64, out: &mut Vec<Effect>) {
         let before = self.head(&log).seq;
+        // Own entries are fsynced; what of this log came back from peers may not be yet.
+        let durable = !self.fresh.contains_key(&log);
         self.accept(log, entries);
-        self.fresh.remove(&log);
+        if durable {
+            self.fresh.remove(&log);
+        }
         self.push_to_all(&log, before, None, out);
         self.announce_durable(&[log], out);
         self.fold_roster(now_ms, out);
@@ -123,7 +127,7 @@ impl Replica {
         if before.seq == 0 {
             state.certificate = entries.first().and_then(roster::opening);
             for session in self.sessions.values_mut().filter(|s| s.logs.contains_key(&log)) {
-                session.announced -= 1;
+                session.announced = session.announced.saturating_sub(1);
             }
         }
         self.fresh.entry(log).or_insert(before);
@@ -224,7 +228,7 @@ impl Replica {
             let patience = if quiet { WANT_PATIENCE_MS } else { TURN_PATIENCE_MS };
             for (log, flight) in &mut session.flights {
                 // A clock that was set back must not make the wait endless.
-                
+                flight.progress_ms = flight.progress_ms.min(now_ms);
                 if now_ms.saturating_sub(flight.progress_ms) > patience {
                     stalled.push(*log);
                 }

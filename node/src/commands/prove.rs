@@ -165,6 +165,9 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
     let proven = proven.map_err(|fault| because("cli.verify.why.proof", &fault.to_string()))?;
     let state = fold(&proven.entries).map_err(|what| because("cli.verify.why.proof", &what))?;
     let author = proven.authors.values().next();
+    if proven.authors.values().any(|other| author.is_some_and(|author| author.root != other.root)) {
+        return Err("entries of several institutions stand in it".to_owned());
+    }
     let fields: serde_json::Map<String, Json> = state
         .fields
         .iter()

@@ -139,19 +139,28 @@ pub(crate) fn projection(store: &dyn Store, id: &DocumentId) -> Result<Option<Pr
 }
 
 /// All entries of a document, at most `limit`.
-pub(crate) fn document_entries(store: &dyn Store, id: &DocumentId, limit: usize) -> Result<Vec<DocumentEntry>> {
+pub(crate) fn document_entries(
+    store: &dyn Store,
+    id: &DocumentId,
+    limit: usize,
+) -> Result<Vec<DocumentEntry>> {
     let mut found = Vec::new();
     store.walk(Table::Documents, &id.0, &mut |key, value| {
         let place = key.get(32..).unwrap_or_default();
         if let Some((log, seq)) = place.split_first_chunk::<4>()
-            && let Ok(seq) = <[u8; 8]>::try_from(seq) {
-                found.push(DocumentEntry {
-                    log: u32::from_be_bytes(*log),
-                    seq: u64::from_be_bytes(seq),
-                    creates: value == [1],
-                });
-            }
-        if found.len() < limit { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
+            && let Ok(seq) = <[u8; 8]>::try_from(seq)
+        {
+            found.push(DocumentEntry {
+                log: u32::from_be_bytes(*log),
+                seq: u64::from_be_bytes(seq),
+                creates: value == [1],
+            });
+        }
+        if found.len() < limit {
+            std::ops::ControlFlow::Continue(())
+        } else {
+            std::ops::ControlFlow::Break(())
+        }
     })?;
     Ok(found)
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use protocol::{CheckedEntry, Decoder, DocumentId, Entry, LogId, Redemption, RosterInput, Shelf, SignedStep, Verb};
+use protocol::{
+    CheckedEntry, Decoder, DocumentId, Entry, LogId, Redemption, RosterInput, Shelf, SignedStep, Verb,
+};
 use replica::ViewSum;
 use storage::{Batch, Opened, Options, Position, Record, Storage, Table};
 

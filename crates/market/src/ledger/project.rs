@@ -1,10 +1,12 @@
 //! What entries mean for documents: their states, the shelves' sums, the order of arrival.
 
-use protocol::{CheckedEntry, DocumentId, LogId, Origin, SignedPatch, Verb};
-use replica::{Document, DocumentPatch, DocumentState, check_entry, patch_of};
+use std::collections::BTreeMap;
+
+use protocol::{CheckedEntry, DocumentId, LogId, NodeCertificate, Origin, SignedPatch, Verb};
+use replica::{Document, DocumentPatch, DocumentState, check_entry, may_edit, patch_of};
 use storage::{Batch, Table};
 
-use super::layout::{self, Projection};
+use super::layout::{self, DocumentEntry, Projection};
 use super::{Ledger, LogRecord};
 use crate::error::Result;
 
@@ -52,10 +54,8 @@ impl Ledger {
         }
         // Reading back below must see this entry.
         batch.put(Table::Entries, &layout::entry_key(record.number, entry.header.seq), entry.to_bytes());
-        let ahead = LogRecord {
-            head: protocol::Head { seq: entry.header.seq, hash: checked.hash },
-            ..*record
-        };
+        let ahead =
+            LogRecord { head: protocol::Head { seq: entry.header.seq, hash: checked.hash }, ..*record };
         batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &ahead));
         self.store.apply(std::mem::take(batch))?;
         self.refold(&id, log, batch)?;
@@ -132,9 +132,36 @@ fn is_sound(signed: &SignedPatch, origin: &Origin, entry: &protocol::Entry) -> b
     signed.to_change(actor, entry.header.time_ms).is_ok()
 }
 
+/// The certificate that opened a log.
+pub(crate) fn certificate_of(store: &dyn storage::Store, log: u32) -> Result<Option<NodeCertificate>> {
+    let opening = layout::entry_at(store, log, 1)?;
+    let open = opening.payload.and_then(|p| protocol::OpenLog::from_bytes(&p.bytes).ok());
+    Ok(open.map(|open| open.certificate))
+}
+
+/// Where the entries of a document stand that may change it: those of the creator's institution, on its shelf.
+pub(crate) fn rightful_entries(store: &dyn storage::Store, id: &DocumentId) -> Result<Vec<DocumentEntry>> {
+    let mut places = layout::document_entries(store, id, MAX_FOLD)?;
+    let Some(creating) = places.iter().find(|place| place.creates).copied() else { return Ok(places) };
+    let (home, _) = layout::log_record(store, creating.log)?;
+    let creator = certificate_of(store, creating.log)?;
+    let mut rightful: BTreeMap<u32, bool> = BTreeMap::from([(creating.log, true)]);
+    for place in &places {
+        if rightful.contains_key(&place.log) {
+            continue;
+        }
+        let (log, _) = layout::log_record(store, place.log)?;
+        let editor = certificate_of(store, place.log)?;
+        let may = editor.zip(creator.as_ref()).is_some_and(|(editor, creator)| may_edit(&editor, creator));
+        rightful.insert(place.log, may && log.shelf == home.shelf);
+    }
+    places.retain(|place| rightful.get(&place.log) == Some(&true));
+    Ok(places)
+}
+
 /// Reads and folds a document; `None` while its creating entry is not held.
 pub(crate) fn load_document(store: &dyn storage::Store, id: &DocumentId) -> Result<Option<Document>> {
-    let places = layout::document_entries(store, id, MAX_FOLD)?;
+    let places = rightful_entries(store, id)?;
     let mut origin = None;
     let mut patches = Vec::with_capacity(places.len());
     for place in places {

@@ -217,3 +217,21 @@ fn a_clock_set_back_ten_years_loses_nothing() {
     world.pass(60);
     world.assert_same(&[0, 1]);
 }
+
+#[test]
+fn what_was_asked_for_before_the_clock_was_set_back_is_asked_for_again() {
+    let mut world = World::of(2, 77);
+    for n in 0..10 {
+        world.publish(1, KIND, &format!("{n}"));
+    }
+    world.run_entries = 1;
+    let session = world.connect(0, 1);
+    let log = world.nodes[1].log(shelf(KIND));
+    while world.nodes[0].head(&log).seq < 3 {
+        assert!(world.step());
+    }
+    world.drop_all(session, 0);
+    world.now_ms -= 315_000_000_000;
+    world.pass(40);
+    world.assert_same(&[0, 1]);
+}

@@ -58,7 +58,7 @@ fn a_fork_is_reported_once_and_not_asked_for_again() {
 }
 
 #[test]
-fn pushed_runs_of_another_branch_are_not_even_opened() {
+fn pushed_runs_of_another_branch_are_not_held_against_the_peer() {
     let (mut world, log) = forked(63, 1, 2);
     let session = world.connect(0, 2);
     world.settle();

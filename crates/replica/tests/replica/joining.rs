@@ -1,7 +1,7 @@
 //! Newcomers: invitations, and those who must stay outside.
 
 use protocol::{Credential, Frame, Hello, NodeCertificate, Subscription};
-use replica::SessionState;
+use replica::{Effect, Input, SessionState};
 
 use crate::harness::{KIND, World, node_certificate};
 
@@ -71,6 +71,13 @@ fn before_its_issuer_is_on_the_roster_nothing_but_the_roster_is_shown_to_it() {
     let newcomer = world.newcomer("newcomer", &one_time);
     world.publish(newcomer, KIND, "not for strangers");
     let session = world.connect(newcomer, impostor);
+    world.settle();
+    let log = world.nodes[newcomer].log(crate::harness::shelf(KIND));
+    let want = protocol::Want { log, have: 0, to: 9 };
+    world.inject(session, impostor, Frame::Want(vec![want]).to_bytes());
+    world.settle();
+    assert!(!world.lines().iter().any(|line| line.contains("▶ impostor run")), "nothing was served");
+    assert!(!world.lines().iter().any(|line| line.contains("▶ impostor heads") && line.contains("/16@")));
     world.pass(70);
     assert!(world.sessions().is_empty(), "session {session} has ended");
     assert_eq!(world.nodes[impostor].entries(), 0);
@@ -155,7 +162,7 @@ fn another_network_is_refused() {
         agent: "x".to_owned(),
     };
     let session = world.connect(1, 0);
-    world.give(0, replica::Input::Frame { session, bytes: Frame::Hello(Box::new(hello)).to_bytes() });
+    world.give(0, Input::Frame { session, bytes: Frame::Hello(Box::new(hello)).to_bytes() });
     assert!(world.report_of(0, &format!("I to {}", mine.short())));
 }
 
@@ -216,4 +223,53 @@ fn who_never_greets_is_hung_up() {
     world.pass(20);
     assert!(world.report_of(0, "no valid hello"));
     assert!(world.sessions().is_empty());
+}
+
+#[test]
+fn who_waits_while_another_uses_its_invitation_is_told_so() {
+    let mut world = World::found(34);
+    let one_time = world.invite(0, LATER);
+    let (first, second) = (world.newcomer("first", &one_time), world.newcomer("second", &one_time));
+    let hello = |world: &World, node: usize| {
+        let credential = Credential::Redemption(Box::new(world.nodes[node].redemption()));
+        let network = world.charter.id();
+        let hello =
+            Hello { network, credential, subscription: Subscription::everything(), agent: String::new() };
+        Frame::Hello(Box::new(hello)).to_bytes()
+    };
+    let (session, peer, now_ms) = (77, world.nodes[second].key.public(), world.now_ms);
+    let bytes = hello(&world, second);
+    let hub = &mut world.nodes[0].replica;
+    hub.handle(Input::Connected { session, peer, outbound: false }, now_ms);
+    // The countersignature that it calls for is not written; that of the first is, on another way.
+    let effects = hub.handle(Input::Frame { session, bytes }, now_ms);
+    assert!(matches!(effects[..], [Effect::Countersign { .. }]));
+    let redemption = world.nodes[first].redemption();
+    let written = world.nodes[0].write_redeem(&redemption);
+    let effects = world.nodes[0].replica.handle(written, now_ms);
+    let told =
+        |effect: &Effect| matches!(effect, Effect::HangUp { reason, .. } if reason.contains("used already"));
+    assert!(effects.iter().any(told));
+}
+
+#[test]
+fn an_invitation_that_cannot_be_countersigned_ends_with_a_reason() {
+    let mut world = World::found(35);
+    let one_time = world.invite(0, LATER);
+    let newcomer = world.newcomer("newcomer", &one_time);
+    let (session, peer, now_ms) = (77, world.nodes[newcomer].key.public(), world.now_ms);
+    let credential = Credential::Redemption(Box::new(world.nodes[newcomer].redemption()));
+    let hello = Hello {
+        network: world.charter.id(),
+        credential,
+        subscription: Subscription::everything(),
+        agent: String::new(),
+    };
+    let hub = &mut world.nodes[0].replica;
+    hub.handle(Input::Connected { session, peer, outbound: false }, now_ms);
+    hub.handle(Input::Frame { session, bytes: Frame::Hello(Box::new(hello)).to_bytes() }, now_ms);
+    let effects = hub.handle(Input::Tick, now_ms + 20_000);
+    let told =
+        |effect: &Effect| matches!(effect, Effect::HangUp { reason, .. } if reason.contains("countersigned"));
+    assert!(effects.iter().any(told));
 }

@@ -23,6 +23,7 @@ pub struct Node {
     pub certificate: NodeCertificate,
     pub incarnation: u64,
     pub subscription: Subscription,
+    invited: Option<Redemption>,
     pub replica: Replica,
     pub store: BTreeMap<LogId, Vec<Entry>>,
     pub reports: Vec<String>,
@@ -41,6 +42,7 @@ impl Node {
     ) -> Self {
         let (root, key) = keys;
         let (institution, body, redemption) = parts;
+        let invited = redemption.clone();
         let certificate = NodeCertificate::issue(body, &charter.id(), &root, &key);
         let me = Me {
             charter: charter.clone(),
@@ -57,6 +59,7 @@ impl Node {
             certificate,
             incarnation: 7,
             subscription: Subscription::everything(),
+            invited,
             replica: Replica::new(me, BTreeMap::new(), RosterInput::default()),
             store: BTreeMap::new(),
             reports: Vec::new(),
@@ -233,6 +236,11 @@ impl Node {
             agent: self.name.clone(),
         };
         self.replica = Replica::new(me, heads, input);
+    }
+
+    /// How it uses its invitation.
+    pub fn redemption(&self) -> Redemption {
+        self.invited.clone().unwrap()
     }
 
     /// Starts again with another subscription.

@@ -144,6 +144,13 @@ impl World {
         assert!(link.queues[end].pop_front().is_some(), "a frame is on its way");
     }
 
+    /// Loses all that is on its way to `node`.
+    pub fn drop_all(&mut self, session: SessionId, node: usize) {
+        let Some(link) = self.links.get_mut(&session) else { return };
+        let end = usize::from(link.ends[1] == node);
+        link.queues[end].clear();
+    }
+
     /// From now on nothing that `node` sends on this session arrives.
     pub fn mute(&mut self, session: SessionId, node: usize) {
         let Some(link) = self.links.get_mut(&session) else { return };
