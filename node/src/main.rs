@@ -14,6 +14,10 @@ mod site;
 
 use std::process::ExitCode;
 
+/// Two fifths of a receiver's time went into the system's allocator: many small texts, briefly.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let lang = cli::language();
     let code = match cli::parse(lang) {

@@ -96,6 +96,8 @@ pub(crate) struct Session {
     pub compared: bool,
     /// Its frontier is to be asked for.
     pub pull_due: bool,
+    /// Since when it has been out of step, as ticks saw it.
+    pub out_since_ms: Option<i64>,
     pub pulled_ms: Option<i64>,
     pub pull_wait_ms: i64,
     /// Pulls that need not wait; a few again after each progress.
@@ -134,6 +136,7 @@ impl Session {
             cursor: None,
             compared: false,
             pull_due: false,
+            out_since_ms: None,
             pulled_ms: None,
             pull_wait_ms: COMPARE_FIRST_MS,
             quick_pulls: QUICK_PULLS,

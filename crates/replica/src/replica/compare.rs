@@ -73,11 +73,17 @@ impl Replica {
         }
     }
 
-    /// Compares with a peer that is out of step although nothing is on its way from it.
+    /// Compares with a peer that has been out of step for a while although nothing is on its way from it. For a moment
+    /// every entry puts peers out of step, until it is confirmed.
     pub(super) fn compare_again(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
-        let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { return };
-        let quiet = s.flights.is_empty() && elapsed(Some(s.progress_ms), now_ms) >= s.pull_wait_ms;
-        if quiet && !s.in_step() {
+        let Some(s) = self.sessions.get_mut(&session).filter(|s| s.is_ready()) else { return };
+        if s.in_step() {
+            s.out_since_ms = None;
+            return;
+        }
+        let since = *s.out_since_ms.get_or_insert(now_ms);
+        let quiet = |since: i64| elapsed(Some(since), now_ms) >= s.pull_wait_ms;
+        if s.flights.is_empty() && quiet(s.progress_ms) && quiet(since) {
             self.pull_soon(session, now_ms, out);
         }
     }

@@ -235,3 +235,23 @@ fn what_was_asked_for_before_the_clock_was_set_back_is_asked_for_again() {
     world.pass(40);
     world.assert_same(&[0, 1]);
 }
+
+#[test]
+fn a_damaged_run_is_asked_for_again_at_once() {
+    let mut world = World::of(2, 78);
+    for n in 0..10 {
+        world.publish(1, KIND, &format!("{n}"));
+    }
+    world.run_entries = 1;
+    let session = world.connect(0, 1);
+    let log = world.nodes[1].log(shelf(KIND));
+    while world.nodes[0].head(&log).seq < 10 {
+        assert!(world.step());
+    }
+    world.damage_next(session, 0);
+    let now = world.now_ms;
+    world.settle();
+    world.assert_same(&[0, 1]);
+    assert!(world.now_ms - now < 1_000);
+    assert!(world.report_of(0, "dropped and asked for again"));
+}

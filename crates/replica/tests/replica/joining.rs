@@ -70,17 +70,38 @@ fn before_its_issuer_is_on_the_roster_nothing_but_the_roster_is_shown_to_it() {
     let (impostor, one_time) = (world.stranger("impostor"), world.invite(0, LATER));
     let newcomer = world.newcomer("newcomer", &one_time);
     world.publish(newcomer, KIND, "not for strangers");
-    let session = world.connect(newcomer, impostor);
-    world.settle();
     let log = world.nodes[newcomer].log(crate::harness::shelf(KIND));
-    let want = protocol::Want { log, have: 0, to: 9 };
-    world.inject(session, impostor, Frame::Want(vec![want]).to_bytes());
-    world.settle();
-    assert!(!world.lines().iter().any(|line| line.contains("▶ impostor run")), "nothing was served");
-    assert!(!world.lines().iter().any(|line| line.contains("▶ impostor heads") && line.contains("/16@")));
-    world.pass(70);
-    assert!(world.sessions().is_empty(), "session {session} has ended");
-    assert_eq!(world.nodes[impostor].entries(), 0);
+    let hello = Hello {
+        network: world.charter.id(),
+        credential: Credential::Certificate(Box::new(world.nodes[impostor].certificate.clone())),
+        subscription: Subscription::everything(),
+        agent: String::new(),
+    };
+    let (session, peer, now_ms) = (77, world.nodes[impostor].key.public(), world.now_ms);
+    let replica = &mut world.nodes[newcomer].replica;
+    let mut effects = replica.handle(Input::Connected { session, peer, outbound: true }, now_ms);
+    let asks = [
+        Frame::Hello(Box::new(hello)),
+        Frame::Digest(protocol::Hash([1; 32])),
+        Frame::Buckets(Vec::new()),
+        Frame::Want(vec![protocol::Want { log, have: 0, to: 9 }]),
+    ];
+    for ask in asks {
+        effects.extend(replica.handle(Input::Frame { session, bytes: ask.to_bytes() }, now_ms));
+    }
+    assert_eq!(replica.peers()[0].state, SessionState::Ready, "it may bring the roster");
+    for effect in &effects {
+        match effect {
+            Effect::Serve { .. } => panic!("served"),
+            Effect::Send { frame: Frame::Heads(heads), .. } => assert!(heads.is_empty()),
+            Effect::Send { frame: Frame::Buckets(buckets), .. } => assert!(buckets.is_empty()),
+            _ => {}
+        }
+    }
+    let effects = replica.handle(Input::Tick, now_ms + 70_000);
+    let ended =
+        |effect: &Effect| matches!(effect, Effect::HangUp { reason, .. } if reason.contains("does not list"));
+    assert!(effects.iter().any(ended));
 }
 
 #[test]

@@ -144,6 +144,14 @@ impl World {
         assert!(link.queues[end].pop_front().is_some(), "a frame is on its way");
     }
 
+    /// Flips a bit at the end of the next frame on its way to `node`.
+    pub fn damage_next(&mut self, session: SessionId, node: usize) {
+        let Some(link) = self.links.get_mut(&session) else { return };
+        let end = usize::from(link.ends[1] == node);
+        let last = link.queues[end].front_mut().and_then(|frame| frame.last_mut());
+        *last.expect("a frame is on its way") ^= 1;
+    }
+
     /// Loses all that is on its way to `node`.
     pub fn drop_all(&mut self, session: SessionId, node: usize) {
         let Some(link) = self.links.get_mut(&session) else { return };
