@@ -204,17 +204,18 @@ impl Core {
 
     fn perform(&mut self, effect: Effect) -> Option<Input> {
         match effect {
-            Effect::Send { session, frame } => self.serving.queue(session, frame.to_bytes()),
+            Effect::Send { session, frame } => {
+                if !self.serving.queue(session, frame.to_bytes()) {
+                    self.hang_up(session, "it has stopped reading what it is sent".to_owned());
+                }
+            }
             Effect::Serve { session, log, have, to } => self.serving.serve(session, log, have, to),
             Effect::Persist { run } => self.persist(&run),
             Effect::Countersign { redemption } => return self.countersign(&redemption),
             Effect::RosterChanged => self.library.set_roster(self.replica.roster().clone()),
             Effect::HangUp { session, reason } => {
                 self.pump();
-                self.note_failure(session, &reason);
-                if let Some(network) = &self.network {
-                    network.hang_up(SessionId(session), reason);
-                }
+                self.hang_up(session, reason);
             }
             Effect::Report { session, what } => tracing::warn!(session, "{what}"),
         }
@@ -260,6 +261,13 @@ impl Core {
                 tracing::error!("an invitation could not be countersigned: {error}");
                 None
             }
+        }
+    }
+
+    fn hang_up(&mut self, session: u64, reason: String) {
+        self.note_failure(session, &reason);
+        if let Some(network) = &self.network {
+            network.hang_up(SessionId(session), reason);
         }
     }
 

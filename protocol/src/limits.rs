@@ -21,6 +21,8 @@ pub const MAX_TEXT: usize = 32 * 1024;
 pub const MAX_OP_COUNTER: u64 = 1 << 24;
 /// Most valid patches of one document; further ones are void. Bounds the cost of a merge.
 pub const MAX_DOCUMENT_PATCHES: usize = 10_000;
+/// Most actors of one document; a patch by a further one is void. Bounds what a fold remembers of each patch.
+pub const MAX_DOCUMENT_ACTORS: usize = 256;
 /// Longest name or reason in roster steps, certificates and the charter, bytes of UTF-8.
 pub const MAX_NAME: usize = 512;
 /// Most governors of a network.

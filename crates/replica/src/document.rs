@@ -13,7 +13,7 @@ use protocol::{
 
 mod judge;
 
-pub use judge::MAX_DOCUMENT_ACTORS;
+pub use protocol::limits::MAX_DOCUMENT_ACTORS;
 
 /// The field that holds a listing's status: absent or `published`, or `withdrawn`.
 pub const STATUS: &str = "_status";

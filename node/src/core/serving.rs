@@ -12,6 +12,10 @@ use super::Core;
 /// Runs sent to one session before the next one has its turn.
 const RUNS_PER_TURN: usize = 4;
 
+/// Frames that wait for a peer that does not read: some megabytes of announcements. Then the session ends, and the next
+/// one compares anew.
+const MAX_FRAMES: usize = 4_096;
+
 struct Range {
     log: LogId,
     have: u64,
@@ -32,8 +36,12 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    pub fn queue(&mut self, session: u64, frame: Vec<u8>) {
-        self.sessions.entry(session).or_default().frames.push_back(frame);
+    /// Queues a frame. False when the peer has stopped reading and its queue is as long as it may get.
+    #[must_use]
+    pub fn queue(&mut self, session: u64, frame: Vec<u8>) -> bool {
+        let frames = &mut self.sessions.entry(session).or_default().frames;
+        frames.push_back(frame);
+        frames.len() <= MAX_FRAMES
     }
 
     /// Entries after `have` up to `to`. A log asked for again is sent again from there; one that only grew goes on.
@@ -114,7 +122,8 @@ impl Core {
             }
         };
         let (bytes, upto) = run;
-        self.serving.queue(session, Frame::Run(bytes).to_bytes());
+        // Ranges are only read while the queue has room.
+        let _ = self.serving.queue(session, Frame::Run(bytes).to_bytes());
         if upto < to
             && let Some(outbox) = self.serving.sessions.get_mut(&session)
         {

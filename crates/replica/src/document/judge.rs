@@ -7,14 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::Change;
-use protocol::limits::MAX_DOCUMENT_PATCHES;
+use protocol::limits::{MAX_DOCUMENT_ACTORS, MAX_DOCUMENT_PATCHES};
 use protocol::{Actor, Checked, Fault, Hash, OpId, Origin};
 
 use super::{DocumentPatch, Fate};
-
-/// Most actors of one document: its editors' nodes, each with its incarnations and generations. Patches of further
-/// ones are void. Bounds the cost of keeping who has seen what.
-pub const MAX_DOCUMENT_ACTORS: usize = 256;
 
 /// The verdicts.
 pub(super) struct Verdicts {

@@ -206,6 +206,20 @@ fn an_author_says_that_its_entry_is_durable_once_it_has_left() {
     assert!(world.peer(0, sessions[0]).synced, "known without asking");
 }
 
+#[test]
+fn a_tick_between_an_entry_and_its_confirmation_compares_nothing() {
+    let (mut world, sessions) = star(3, 17);
+    world.now_ms += 100_000;
+    world.publish(1, KIND, "news");
+    let before = world.frames;
+    for node in 0..3 {
+        world.give(node, Input::Tick);
+    }
+    assert_eq!(world.frames, before);
+    world.pass(2);
+    assert!(sessions.iter().all(|session| world.synced(*session)));
+}
+
 /// A hub of fifty members with a thousand logs. Not a limit, a look: `--ignored a_hub_of --nocapture`.
 #[test]
 #[ignore = "takes a minute; prints what one entry costs the hub"]
