@@ -94,7 +94,7 @@ async fn standing_and_failed_checks_are_said_aloud() {
     assert!(forged.body.contains("签名核验未通过") && forged.body.contains("内容与签名一致：未通过"));
     assert!(forged.body.contains("机构准入：未核验"));
     let need = server.get(&format!("/listing/{NEED}")).await;
-    assert!(need.body.contains("联系方式只在网络成员之间共享") && !need.body.contains("027-6875"));
+    assert!(need.body.contains("联系方式由发布机构保管") && !need.body.contains("027-6875"));
 }
 
 #[tokio::test]
