@@ -18,5 +18,5 @@ pub use document::{
 };
 pub use replica::{Effect, Input, LogState, Me, Replica};
 pub use session::{PeerView, SessionId, SessionState};
-pub use validity::{check_entry, last_valid, may_edit, patch_of};
+pub use validity::{check_entry, may_edit, patch_of};
 pub use view::{SUM_BYTES, ViewSum, view_hash};

@@ -1,7 +1,7 @@
 //! Whether an authentic entry counts. Depends on entries, roster and protocol version alone.
 
 use protocol::{Checked, Entry};
-use protocol::{Fault, Head, LogId, NodeCertificate, Roster, SignedPatch, Verb};
+use protocol::{Fault, NodeCertificate, SignedPatch, Verb};
 
 /// Checks an authentic entry against the rules of its log. A void entry keeps its place; the log goes on.
 ///
@@ -39,13 +39,4 @@ pub fn may_edit(editor: &NodeCertificate, creator: &NodeCertificate) -> bool {
 /// The patch that an entry carries; `None` when its payload was purged.
 pub fn patch_of(entry: &Entry) -> Checked<Option<SignedPatch>> {
     entry.payload.as_ref().map(|p| SignedPatch::from_bytes(&p.bytes)).transpose()
-}
-
-/// The last sequence number of a log that counts: everything, unless the node was revoked or the log settled.
-pub fn last_valid(log: &LogId, roster: &Roster) -> u64 {
-    let settled = roster.settled.get(log).map_or(u64::MAX, |head: &Head| head.seq);
-    match roster.revoked.get(&log.node) {
-        Some(heads) => heads.get(log).map_or(0, |head| head.seq).min(settled),
-        None => u64::MAX,
-    }
 }

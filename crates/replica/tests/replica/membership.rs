@@ -65,10 +65,10 @@ fn a_revocation_leaves_what_came_before_it() {
     world.roster_step(0, Subject::Institution(who), action);
     world.pass(2);
     let roster = world.nodes[2].replica.roster();
-    assert_eq!(replica::last_valid(&log, roster), point.seq);
+    assert_eq!(roster.last_valid(&log), point.seq);
     let roster_log = world.nodes[1].log(protocol::Shelf::ROSTER);
-    assert_eq!(replica::last_valid(&roster_log, roster), 0, "a log that is not named is void whole");
-    assert_eq!(replica::last_valid(&world.nodes[0].log(shelf(KIND)), roster), u64::MAX);
+    assert_eq!(roster.last_valid(&roster_log), 0, "a log that is not named is void whole");
+    assert_eq!(roster.last_valid(&world.nodes[0].log(shelf(KIND))), u64::MAX);
     world.assert_same(&[0, 2]);
 }
 
