@@ -87,7 +87,7 @@ fn the_whole_day(scene: &Scene, hub: &Node, station: &Node) {
     let ids = import(station, &file);
     let status = hub.holds_with(&[station], 3);
     status_has_its_fields(&status);
-    status_has_its_fields(&station.status());
+    status_has_its_fields(&station.synced());
     assert_eq!((&status["role"], &status["listings"]["own"]), (&"hub".into(), &0.into()));
 
     let search =
