@@ -122,7 +122,7 @@ impl Node {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             until("all nodes show the same view", || {
                 let mine = self.synced();
-                let theirs: Vec<Json> = others.iter().map(|node| node.status()).collect();
+                let theirs: Vec<Json> = others.iter().map(|node| node.synced()).collect();
                 let brief = |s: &Json| {
                     format!("{}: {} {} {}", s["name"], s["entries"], s["listings"], s["view_hash"])
                 };
