@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use market::{Finder, Identity, Library, Listing};
+use protocol::MemberState;
 
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
@@ -107,6 +108,22 @@ impl Office {
         let own = Some(self.identity.certificate.body.institution);
         let admitted = listing.institution.is_some_and(|id| self.library.roster().members.contains_key(&id));
         listing.hidden.is_none() || (listing.institution == own && !admitted)
+    }
+
+    /// Searches what is shown here: what the roster hides takes no place among the results and is not counted.
+    ///
+    /// # Errors
+    /// When the index cannot be read, or the page lies too deep.
+    pub fn find(&self, query: search::Query) -> Result<search::Results, search::Error> {
+        let roster = self.library.roster();
+        let gone = roster.members.iter().filter(|(_, member)| member.state != MemberState::Active);
+        let hidden = roster.taken_down.keys().chain(roster.purged.keys());
+        let query = search::Query {
+            without_institutions: gone.map(|(id, _)| id.to_string()).collect(),
+            without_ids: hidden.map(ToString::to_string).collect(),
+            ..query
+        };
+        self.finder.index().search(&query)
     }
 
     /// Figures of the core.

@@ -72,8 +72,8 @@ impl Site {
         }
     }
 
-    fn find(&self, query: &search::Query) -> Result<(search::Results, Vec<Card>), SourceError> {
-        let results = self.office.finder().index().search(query).map_err(failed)?;
+    fn find(&self, query: search::Query) -> Result<(search::Results, Vec<Card>), SourceError> {
+        let results = self.office.find(query).map_err(failed)?;
         let mut cards = Vec::with_capacity(results.hits.len());
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
@@ -120,7 +120,7 @@ impl Source for Site {
             facets: true,
             ..search::Query::default()
         };
-        let (results, newest) = self.find(&query)?;
+        let (results, newest) = self.find(query)?;
         let halls = results.facets.kind.iter().cloned().map(bucket).collect();
         Ok(HomeView { node: self.node(results.total as u64), halls, newest })
     }
@@ -141,13 +141,13 @@ impl Source for Site {
             facets: true,
             ..search::Query::default()
         };
-        let (results, cards) = self.find(&query)?;
+        let (results, cards) = self.find(query.clone())?;
         let kinds = match request.kind {
             None => results.facets.kind.clone(),
             // The other halls stay in sight with their counts.
             Some(_) => {
                 let all = search::Query { kind: None, limit: 0, offset: 0, ..query };
-                self.office.finder().index().search(&all).map_err(failed)?.facets.kind
+                self.office.find(all).map_err(failed)?.facets.kind
             }
         };
         Ok(SearchView {

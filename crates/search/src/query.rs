@@ -48,6 +48,10 @@ pub struct Query {
     pub institution: Option<String>,
     /// Only this language.
     pub lang: Option<String>,
+    /// None of what these institutions published.
+    pub without_institutions: Vec<String>,
+    /// None of these documents.
+    pub without_ids: Vec<String>,
     /// Results to skip.
     pub offset: usize,
     /// Results to return, at most [`MAX_PAGE`]; with 0, only the counts.

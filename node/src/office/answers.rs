@@ -41,7 +41,7 @@ impl Office {
                     offset,
                     ..search::Query::default()
                 };
-                self.search(&query)
+                self.search(query)
             }
             Request::Show { id } => self.show(&id),
             Request::History { id } => {
@@ -118,9 +118,9 @@ impl Office {
         Ok(())
     }
 
-    fn search(&self, query: &search::Query) -> Reply {
+    fn search(&self, query: search::Query) -> Reply {
         self.await_index()?;
-        let results = self.finder().index().search(query).map_err(market::MarketError::from)?;
+        let results = self.find(query).map_err(market::MarketError::from)?;
         let mut hits = Vec::with_capacity(results.hits.len());
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };

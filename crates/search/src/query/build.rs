@@ -3,7 +3,7 @@
 use tantivy::Term;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, PhraseQuery,
-    Query as Tree, TermQuery,
+    Query as Tree, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
@@ -37,12 +37,12 @@ pub(super) struct Builder<'a> {
     pub fields: &'a Fields,
 }
 
-/// Conditions that every result meets and that do not count in its score.
-pub(super) struct Filters(Vec<Node>);
+/// Conditions that every result meets, or must not meet, and that do not count in its score.
+pub(super) struct Filters(Vec<Clause>);
 
 impl Filters {
     fn clauses(&self) -> Vec<Clause> {
-        self.0.iter().map(|filter| (Occur::Must, filter.box_clone())).collect()
+        self.0.iter().map(|(occur, filter)| (*occur, filter.box_clone())).collect()
     }
 }
 
@@ -57,18 +57,19 @@ impl Builder<'_> {
             (fields.institution, &query.institution),
             (fields.lang, &query.lang),
         ];
-        let mut filters: Vec<Node> = Vec::new();
+        let mut filters: Vec<Clause> = Vec::new();
+        let mut must = |filter: Node| filters.push((Occur::Must, constant(filter, 0.0)));
         for (field, code) in codes {
             if let Some(code) = code {
                 if !is_code(code) {
                     return None;
                 }
-                filters.push(constant(term(field, code), 0.0));
+                must(term(field, code));
             }
         }
         match query.region_prefix.as_deref().map(region_prefix) {
             None | Some("") => {}
-            Some(prefix) if is_code(prefix) => filters.push(constant(term(fields.region, prefix), 0.0)),
+            Some(prefix) if is_code(prefix) => must(term(fields.region, prefix)),
             Some(_) => return None,
         }
         if query.trl.is_some() {
@@ -77,7 +78,12 @@ impl Builder<'_> {
             if levels.is_empty() {
                 return None;
             }
-            filters.push(constant(Box::new(BooleanQuery::union(levels)), 0.0));
+            must(Box::new(BooleanQuery::union(levels)));
+        }
+        let without = [(fields.institution, &query.without_institutions), (fields.id, &query.without_ids)];
+        for (field, codes) in without.into_iter().filter(|(_, codes)| !codes.is_empty()) {
+            let codes = codes.iter().map(|code| Term::from_field_text(field, code));
+            filters.push((Occur::MustNot, Box::new(TermSetQuery::new(codes))));
         }
         Some(Filters(filters))
     }

@@ -49,6 +49,8 @@ fn matches(doc: &SearchDoc, query: &Query) -> bool {
         && query.cooperation.as_ref().is_none_or(|mode| doc.cooperation.contains(mode))
         && is(&query.institution, &doc.institution)
         && is(&query.lang, &doc.lang)
+        && !query.without_institutions.contains(&doc.institution)
+        && !query.without_ids.contains(&doc.id)
 }
 
 fn counted<'a>(values: impl Iterator<Item = &'a str>) -> Vec<(String, u64)> {
@@ -105,6 +107,13 @@ fn filters_and_facets_equal_a_plain_count() {
         Query { trl: Some((4, 6)), ..all.clone() },
         Query { trl: Some((9, 9)), kind: some("expert"), ..all.clone() },
         Query { cooperation: some("licence"), institution: some("b"), lang: some("en"), ..all.clone() },
+        Query { without_institutions: vec!["a".to_owned()], ..all.clone() },
+        Query {
+            without_institutions: vec!["b".to_owned(), "nobody".to_owned()],
+            without_ids: vec!["0001".to_owned(), "0003".to_owned()],
+            text: "石墨烯".to_owned(),
+            ..all.clone()
+        },
         Query { kind: some("no such kind"), ..all },
     ];
     for query in queries {
