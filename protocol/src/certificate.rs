@@ -36,7 +36,7 @@ pub struct CertificateBody {
     pub sealing: [u8; 32],
     /// The node's role.
     pub role: Role,
-    /// The region that the node publishes for: all its listing shelves carry this code.
+    /// The region that the node publishes for: the shelves on which it creates listings carry this code.
     pub region: u32,
     /// What it may do.
     pub capabilities: Capabilities,
@@ -119,7 +119,8 @@ impl NodeCertificate {
         hash("certificate", &[&self.to_bytes()])
     }
 
-    /// True when the node may write this shelf: a listing shelf must be of the node's own region.
+    /// True when the node may open a log on this shelf and edit documents there. Listing shelves of every region are among
+    /// them, since a listing may name co-editors elsewhere; to begin a listing takes [`Self::may_create`].
     pub fn allows(&self, shelf: &Shelf) -> bool {
         let can = |bit| self.body.capabilities.0 & bit != 0;
         let listed = self.body.shelves.is_empty() || self.body.shelves.iter().any(|p| p.covers(shelf));
@@ -127,11 +128,14 @@ impl NodeCertificate {
             crate::ShelfKind::ROSTER => *shelf == Shelf::ROSTER && can(Capabilities::ROSTER),
             crate::ShelfKind::DIRECTORY => *shelf == Shelf::DIRECTORY,
             crate::ShelfKind::STATEMENT => can(Capabilities::STATE) && listed,
-            kind if kind.is_listing() => {
-                shelf.region == self.body.region && can(Capabilities::PUBLISH) && listed
-            }
+            kind if kind.is_listing() => can(Capabilities::PUBLISH) && listed,
             _ => false,
         }
+    }
+
+    /// True when the node may create listings on this shelf, or move them there: only in its own region.
+    pub fn may_create(&self, shelf: &Shelf) -> bool {
+        shelf.kind.is_listing() && shelf.region == self.body.region && self.allows(shelf)
     }
 
     /// Writes body and signatures.

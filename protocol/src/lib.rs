@@ -21,6 +21,7 @@ mod proof;
 mod roster;
 mod run;
 mod shelf;
+mod statement;
 mod steps;
 mod value;
 
@@ -39,5 +40,6 @@ pub use proof::{FileKind, Proof, Proven, seal_file, unseal_file};
 pub use roster::{Member, MemberState, NodeState, Roster, RosterInput};
 pub use run::{CheckedEntry, CheckedRun, RunBuilder};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
+pub use statement::{Continuation, Statement};
 pub use steps::{Action, Invitation, OpenLog, Redemption, RosterStep, SignedStep, Subject};
 pub use value::Value;

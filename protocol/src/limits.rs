@@ -23,6 +23,11 @@ pub const MAX_OP_COUNTER: u64 = 1 << 24;
 pub const MAX_DOCUMENT_PATCHES: usize = 10_000;
 /// Most actors of one document; a patch by a further one is void. Bounds what a fold remembers of each patch.
 pub const MAX_DOCUMENT_ACTORS: usize = 256;
+/// Moves that are followed from one document; bounds what it costs to look up an old id.
+pub const MAX_MOVES: usize = 1_000;
+/// Moves and statements about one document that count of one log; further ones are kept and say nothing. Bounds what one
+/// talkative node costs everyone who looks at a listing.
+pub const MAX_MENTIONS: usize = 256;
 /// Longest name or reason in roster steps, certificates and the charter, bytes of UTF-8.
 pub const MAX_NAME: usize = 512;
 /// Most governors of a network.

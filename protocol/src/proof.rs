@@ -185,7 +185,8 @@ impl Proof {
         let log = &entry.header.log;
         let missing = Fault::Forbidden { what: "proof", why: "the certificate of a writing node is missing" };
         let certificate = &certificates.get(log).ok_or(missing)?.certificate;
-        if !certificate.allows(&log.shelf) {
+        let begins = entry.header.document.is_none();
+        if !certificate.allows(&log.shelf) || begins && !certificate.may_create(&log.shelf) {
             return Err(Fault::Forbidden { what: "entry", why: "its node is not certified for this shelf" });
         }
         if entry.header.seq > roster.last_valid(log) {

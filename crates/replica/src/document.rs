@@ -22,6 +22,9 @@ pub const WITHDRAWN: &str = "withdrawn";
 /// The value of [`STATUS`] that shows it again.
 pub const PUBLISHED: &str = "published";
 
+/// Prefix of the fields that name co-editing institutions: `_editor/` and the id in 64 hexadecimal digits, true.
+pub const EDITOR: &str = "_editor/";
+
 /// A patch with what its entry says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentPatch {

@@ -14,9 +14,9 @@ mod validity;
 mod view;
 
 pub use document::{
-    Document, DocumentPatch, DocumentState, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS, WITHDRAWN,
+    Document, DocumentPatch, DocumentState, EDITOR, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS, WITHDRAWN,
 };
 pub use replica::{Effect, Input, LogState, Me, Replica};
 pub use session::{PeerView, SessionId, SessionState};
-pub use validity::{check_entry, may_edit, patch_of};
+pub use validity::{check_entry, continued_by, editors_of, may_edit, patch_of, statement_of};
 pub use view::{SUM_BYTES, ViewSum, view_hash};

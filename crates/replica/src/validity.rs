@@ -1,7 +1,11 @@
 //! Whether an authentic entry counts. Depends on entries, roster and protocol version alone.
 
-use protocol::{Checked, Entry};
-use protocol::{Fault, NodeCertificate, SignedPatch, Verb};
+use protocol::{
+    Checked, Continuation, DocumentId, Entry, Fault, InstitutionId, NodeCertificate, Patch, ShelfKind,
+    SignedPatch, Statement, Value, Verb,
+};
+
+use crate::document::EDITOR;
 
 /// Checks an authentic entry against the rules of its log. A void entry keeps its place; the log goes on.
 ///
@@ -19,24 +23,65 @@ pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> 
     }
     match header.verb {
         Verb::CREATE | Verb::MOVE if !shelf.kind.is_listing() => forbidden("this shelf holds no listings"),
-        Verb::CREATE if header.document.is_some() => forbidden("a creating entry names no document"),
+        Verb::CREATE | Verb::MOVE if header.document.is_some() => {
+            forbidden("a creating entry names no document")
+        }
+        Verb::CREATE | Verb::MOVE if !certificate.may_create(shelf) => {
+            forbidden("a listing begins on a shelf of its node's own region")
+        }
         Verb::EDIT | Verb::PURGE if header.document.is_none() => forbidden("it names no document"),
-        Verb::CREATE => match patch_of(entry)? {
+        Verb::CREATE | Verb::MOVE => match patch_of(entry)? {
             Some(signed) if !signed.patch.is_first() => forbidden("a creating patch builds on nothing"),
             _ => Ok(()),
         },
         Verb::EDIT => patch_of(entry).map(|_| ()),
+        Verb::STATEMENT if shelf.kind == ShelfKind::STATEMENT => statement_of(entry).map(|_| ()),
         _ => Ok(()),
     }
 }
 
-/// Whether the node of `editor` may patch a document that the node of `creator` created: editors are of one
-/// institution. Third parties make statements instead.
-pub fn may_edit(editor: &NodeCertificate, creator: &NodeCertificate) -> bool {
-    editor.body.institution == creator.body.institution
+/// Whether the node of `editor` may patch a document that the node of `creator` began with the patch `first`: editors are
+/// of the same institution, or of one that this patch names. Third parties make statements instead.
+pub fn may_edit(editor: &NodeCertificate, creator: &NodeCertificate, first: &Patch) -> bool {
+    let who = editor.body.institution;
+    who == creator.body.institution || editors_of(first).any(|named| named == who)
+}
+
+/// The institutions that a creating patch names as co-editors, ascending. What later patches say of them changes no rights.
+pub fn editors_of(first: &Patch) -> impl Iterator<Item = InstitutionId> {
+    let named = first.ops.iter().filter(|op| op.put == Some(Value::Bool(true)));
+    named.filter_map(|op| {
+        let id = op.key.strip_prefix(EDITOR)?;
+        let canonical = id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        id.parse().ok().filter(|_| canonical)
+    })
 }
 
 /// The patch that an entry carries; `None` when its payload was purged.
+///
+/// # Errors
+/// A payload that does not read as its verb says.
 pub fn patch_of(entry: &Entry) -> Checked<Option<SignedPatch>> {
-    entry.payload.as_ref().map(|p| SignedPatch::from_bytes(&p.bytes)).transpose()
+    let read = |bytes: &[u8]| match entry.header.verb {
+        Verb::MOVE => Continuation::from_bytes(bytes).map(|moved| moved.signed),
+        _ => SignedPatch::from_bytes(bytes),
+    };
+    entry.payload.as_ref().map(|payload| read(&payload.bytes)).transpose()
+}
+
+/// The document that a MOVE entry continues; `None` for other entries, and when its payload was purged.
+///
+/// # Errors
+/// As [`patch_of`].
+pub fn continued_by(entry: &Entry) -> Checked<Option<DocumentId>> {
+    let payload = entry.payload.as_ref().filter(|_| entry.header.verb == Verb::MOVE);
+    payload.map(|payload| Ok(Continuation::from_bytes(&payload.bytes)?.continues)).transpose()
+}
+
+/// What a STATEMENT entry says; `None` when its payload was purged.
+///
+/// # Errors
+/// A payload that does not read.
+pub fn statement_of(entry: &Entry) -> Checked<Option<Statement>> {
+    entry.payload.as_ref().map(|payload| Statement::from_bytes(&payload.bytes)).transpose()
 }

@@ -34,11 +34,13 @@ pub enum Table {
     Meta = 12,
     /// Users and settings.
     Settings = 13,
+    /// Entries that say something of a document without belonging to it.
+    Mentions = 14,
 }
 
 impl Table {
     /// All tables, in the order of their codes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::LogNumbers,
         Self::Heads,
         Self::Entries,
@@ -52,6 +54,7 @@ impl Table {
         Self::Peers,
         Self::Meta,
         Self::Settings,
+        Self::Mentions,
     ];
 
     /// The byte that stands for the table on disk.
@@ -92,9 +95,9 @@ mod tests {
     #[test]
     fn codes_are_the_ones_on_disk() {
         let codes: Vec<u8> = Table::ALL.iter().map(|table| table.code()).collect();
-        assert_eq!(codes, (1..=13).collect::<Vec<u8>>());
+        assert_eq!(codes, (1..=14).collect::<Vec<u8>>());
         assert!(Table::ALL.iter().all(|table| Table::from_code(table.code()) == Some(*table)));
-        assert_eq!((Table::from_code(0), Table::from_code(14)), (None, None));
+        assert_eq!((Table::from_code(0), Table::from_code(15)), (None, None));
     }
 
     #[test]

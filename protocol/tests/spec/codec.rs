@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use protocol::{
-    Action, Bucket, Charter, CheckedRun, Decoder, Encoder, Entry, FileKind, Frame, Hash, Head, Institution,
-    LogId, NodeCertificate, OpenLog, Patch, Proof, Redemption, RosterStep, Shelf, SignedCharter, SignedPatch,
-    SignedStep, Subject, Value, value_bytes,
+    Action, Bucket, Charter, CheckedRun, Continuation, Decoder, Encoder, Entry, FileKind, Frame, Hash, Head,
+    Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, Redemption, RosterStep, Shelf, SignedCharter,
+    SignedPatch, SignedStep, Statement, Subject, Value, value_bytes,
 };
 
 use crate::support::{World, certificate, key, shared};
@@ -62,6 +62,8 @@ pub fn echoes() -> Vec<(&'static str, Echo)> {
         ("value", |b| Value::from_bytes(b).ok().map(|v| value_bytes(&v))),
         ("patch", |b| Decoder::whole(b, "patch", Patch::decode).ok().map(|v| v.to_bytes())),
         ("patch payload", |b| SignedPatch::from_bytes(b).ok().map(|v| v.to_bytes())),
+        ("move", |b| Continuation::from_bytes(b).ok().map(|v| v.to_bytes())),
+        ("statement", |b| Statement::from_bytes(b).ok().map(|v| v.to_bytes())),
         ("entry", |b| Decoder::whole(b, "entry", Entry::decode).ok().map(|v| v.to_bytes())),
         ("institution", |b| {
             let v = Decoder::whole(b, "institution", Institution::decode).ok()?;

@@ -108,14 +108,17 @@ fn a_certificate_allows_what_it_says() {
             body.capabilities = Capabilities(capabilities);
             body.shelves = shelves.to_vec();
             let own = NodeCertificate::issue(body, &network, &key(2), &key(12));
-            own.allows(&Shelf { region, kind: ShelfKind(kind), visibility })
+            let shelf = Shelf { region, kind: ShelfKind(kind), visibility };
+            let own_listings = region == 420_100 && kind >= 16;
+            assert_eq!(own.may_create(&shelf), own.allows(&shelf) && own_listings, "listings begin at home");
+            own.allows(&shelf)
         };
     let (publish, state, roster) = (Capabilities::PUBLISH, Capabilities::STATE, Capabilities::ROSTER);
     let (public, members) = (Visibility::Public, Visibility::Members);
     let only = |prefix: &str, kind| [ShelfPattern { region_prefix: prefix.to_owned(), kind }];
     assert!(allows(publish, &[], 420_100, 16, public));
     assert!(allows(publish, &[], 420_100, 21, Visibility::Sealed));
-    assert!(!allows(publish, &[], 420_200, 16, public), "another region");
+    assert!(allows(publish, &[], 420_200, 16, public), "a co-editor's log in another region");
     assert!(!allows(state | roster, &[], 420_100, 16, public), "without the capability");
     assert!(allows(publish, &only("42", Some(ShelfKind(16))), 420_100, 16, public));
     assert!(!allows(publish, &only("42", Some(ShelfKind(17))), 420_100, 16, public), "a kind not listed");

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, ROOT};
 use protocol::{
-    Action, Actor, Bucket, CheckedRun, Credential, DocumentId, FileKind, Frame, Governors, Hash, Head, Hello,
-    Invitation, LogHead, Op, OpId, Origin, Patch, Profile, Redemption, Role, RosterStep, Shelf, ShelfKind,
-    ShelfPattern, SignedCharter, SignedPatch, SignedStep, Subject, Subscription, Value, Want, bucket_of,
-    frontier_digest, seal_file, seconds, to_scalar, value_bytes,
+    Action, Actor, Bucket, CheckedRun, Continuation, Credential, DocumentId, FileKind, Frame, Governors,
+    Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin, Patch, Profile, Redemption, Role, RosterStep,
+    Shelf, ShelfKind, ShelfPattern, SignedCharter, SignedPatch, SignedStep, Statement, Subject, Subscription,
+    Value, Want, bucket_of, frontier_digest, seal_file, seconds, to_scalar, value_bytes,
 };
 
 use crate::codec::{echoes, written};
@@ -50,6 +50,7 @@ fn files() -> Files {
         ("identities", "Keys, charter, institution, certificate, redemption: §4 to §6, §11.", identities()),
         ("steps", "Roster steps, one of each action, signed by governor 0: §11.", steps()),
         ("patches", "Patches, their actors and the hashes of their Automerge changes: §9.", patches()),
+        ("documents", "What moves and statements carry: §8.", documents()),
         ("entries", "A log with its entries, and one run of them: §7 and §12.", entries()),
         ("frames", "Every frame of /lianshi/sync/1: §13.", frames()),
         ("files", "A charter file and a proof file: §14.", sealed()),
@@ -226,6 +227,38 @@ fn patches() -> Vec<Vector> {
         vec![op("price", Some(Value::Int(-1)), &[]), op("title", Some(Value::Text("丙".to_owned())), &preds)];
     add("the choice between both", Patch { generation: 0, seq: 3, start_op: 7, deps, ops }, 0, &mut vectors);
     vectors
+}
+
+fn documents() -> Vec<Vector> {
+    let world = World::new();
+    let log = world.log(world.shelf());
+    let actor = Actor::derive(&log, &Origin { log, seq: 7 }, 0);
+    let editor = format!("_editor/{}", institution(2, Role::ResourceStation).id());
+    let snapshot = Patch::first([
+        ("title".to_owned(), Value::Text("新型材料的制备方法".to_owned())),
+        (editor, Value::Bool(true)),
+    ]);
+    let signed = SignedPatch::of(snapshot, actor, NOW).unwrap();
+    let moved = Continuation { continues: DocumentId([5; 32]), signed };
+    let text = |t: &str| t.to_owned();
+    let said = |label: &str, value: &str, reason: &str| Statement {
+        about: DocumentId([5; 32]),
+        version: vec![Hash([6; 32]), Hash([7; 32])],
+        label: text(label),
+        value: text(value),
+        reason: text(reason),
+    };
+    let taken_back = Statement { version: Vec::new(), ..said("", "", "误判") };
+    vec![
+        v("a move at seq 7 that names a co-editor", "move", moved.to_bytes()),
+        v(
+            "a rejecting screening label",
+            "statement",
+            said("screening", "rejected", "缺少检测报告").to_bytes(),
+        ),
+        v("an evaluation", "statement", said("evaluation", "trl=6,value=120", "").to_bytes()),
+        v("a statement taken back", "statement", taken_back.to_bytes()),
+    ]
 }
 
 fn entries() -> Vec<Vector> {

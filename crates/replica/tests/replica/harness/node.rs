@@ -146,7 +146,7 @@ impl Node {
             };
             for entry in entries.iter().filter(|e| check_entry(e, &certificate).is_ok()) {
                 let seq = entry.header.seq;
-                if entry.header.verb == Verb::CREATE {
+                if [Verb::CREATE, Verb::MOVE].contains(&entry.header.verb) {
                     origins.insert(entry.document(), (Origin { log: *log, seq }, certificate.clone()));
                 } else if entry.header.verb != Verb::EDIT {
                     continue;
@@ -159,7 +159,10 @@ impl Node {
         }
         let all = origins.into_iter().map(|(id, (origin, creator))| {
             let own = patches.remove(&id).unwrap_or_default();
-            let by_editors = own.into_iter().filter(|(editor, _)| may_edit(editor, &creator));
+            let begins =
+                |(_, patch): &&(_, DocumentPatch)| (patch.log, patch.seq) == (origin.log, origin.seq);
+            let first = own.iter().find(begins).map(|(_, patch)| patch.signed.patch.clone()).unwrap();
+            let by_editors = own.into_iter().filter(|(editor, _)| may_edit(editor, &creator, &first));
             (id, (origin, by_editors.map(|(_, patch)| patch).collect()))
         });
         all.collect()
@@ -192,8 +195,12 @@ impl Node {
     /// Documents that this node may edit.
     pub fn editable(&self) -> Vec<DocumentId> {
         let creator = |log: &LogId| self.replica.logs().get(log).and_then(|l| l.certificate.as_ref());
-        let mine = |origin: &Origin| creator(&origin.log).is_some_and(|c| may_edit(&self.certificate, c));
-        self.documents().into_iter().filter(|(_, (origin, _))| mine(origin)).map(|(id, _)| id).collect()
+        let mine = |(origin, patches): &(Origin, Vec<DocumentPatch>)| {
+            let first = patches.iter().find(|p| (p.log, p.seq) == (origin.log, origin.seq)).unwrap();
+            let creator = creator(&origin.log);
+            creator.is_some_and(|c| may_edit(&self.certificate, c, &first.signed.patch))
+        };
+        self.documents().into_iter().filter(|(_, found)| mine(found)).map(|(id, _)| id).collect()
     }
 
     /// Number of entries that it wrote itself.

@@ -1,0 +1,89 @@
+//! What entries about a document carry: the word that continues it elsewhere, and what third parties say of it.
+
+use crate::codec::{Decoder, Encoder};
+use crate::fault::{Checked, Fault};
+use crate::hash::{DocumentId, Hash};
+use crate::limits::{MAX_DEPS, MAX_KEY, MAX_NAME};
+use crate::patch::SignedPatch;
+
+/// The payload of MOVE: a document begins that continues another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Continuation {
+    /// The document that it continues.
+    pub continues: DocumentId,
+    /// The snapshot: a first patch, as that of CREATE.
+    pub signed: SignedPatch,
+}
+
+impl Continuation {
+    /// Canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [&self.continues.0[..], &self.signed.to_bytes()].concat()
+    }
+
+    /// Reads the payload of MOVE. Whether the change hash is right is the document fold's question.
+    ///
+    /// # Errors
+    /// Bytes that are not canonical.
+    pub fn from_bytes(bytes: &[u8]) -> Checked<Self> {
+        let Some((id, patch)) = bytes.split_first_chunk::<32>() else {
+            return Err(Fault::Truncated { what: "continued document" });
+        };
+        Ok(Self { continues: DocumentId(*id), signed: SignedPatch::from_bytes(patch)? })
+    }
+}
+
+/// The payload of STATEMENT: what an institution says of a version of a document, without touching it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The document.
+    pub about: DocumentId,
+    /// The version that was looked at: the hashes of its heads' changes, ascending, each once.
+    pub version: Vec<Hash>,
+    /// What kind of statement it is: `screening`, `evaluation`, …; empty takes an earlier one back.
+    pub label: String,
+    /// What it says, in the form of its label.
+    pub value: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Statement {
+    /// Canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        self.about.encode(&mut to);
+        to.list(&self.version, |to, hash| hash.encode(to));
+        to.text(&self.label).text(&self.value).text(&self.reason);
+        to.finish()
+    }
+
+    /// Reads the payload of STATEMENT.
+    ///
+    /// # Errors
+    /// Bytes that are not canonical, or beyond the limits.
+    pub fn from_bytes(bytes: &[u8]) -> Checked<Self> {
+        Decoder::whole(bytes, "statement", |from| {
+            let about = DocumentId::decode(from)?;
+            let version = from.list(MAX_DEPS, "version", Hash::decode)?;
+            if !version.is_sorted_by(|a, b| a < b) {
+                return Err(Fault::NotCanonical { what: "version" });
+            }
+            Ok(Self {
+                about,
+                version,
+                label: from.text(MAX_KEY, "label")?.to_owned(),
+                value: from.text(MAX_NAME, "value")?.to_owned(),
+                reason: from.text(MAX_NAME, "reason")?.to_owned(),
+            })
+        })
+    }
+
+    /// Checks what `from_bytes` would refuse, for an author.
+    ///
+    /// # Errors
+    /// A text or a version beyond the limits.
+    pub fn check(&self) -> Checked<()> {
+        Self::from_bytes(&self.to_bytes()).map(|_| ())
+    }
+}
