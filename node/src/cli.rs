@@ -38,6 +38,10 @@ pub enum Sub {
         #[command(subcommand)]
         action: ListingAction,
     },
+    Statement {
+        #[command(subcommand)]
+        action: StatementAction,
+    },
     Search(Search),
     Export(Export),
     Verify(Verify),
@@ -149,6 +153,8 @@ pub struct Import {
     #[arg(long, requires = "apply")]
     pub publish: bool,
     #[arg(long)]
+    pub visibility: Option<VisibilityArg>,
+    #[arg(long)]
     pub format: Option<String>,
     #[arg(long)]
     pub sheet: Option<String>,
@@ -160,6 +166,54 @@ pub struct Import {
     pub no_header: bool,
 }
 
+/// Who may have a listing, as typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum VisibilityArg {
+    Public,
+    Members,
+}
+
+impl VisibilityArg {
+    pub fn id(self) -> String {
+        match self {
+            Self::Public => "public".to_owned(),
+            Self::Members => "members".to_owned(),
+        }
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum StatementAction {
+    Make {
+        id: String,
+        #[arg(long)]
+        label: String,
+        #[arg(long)]
+        value: String,
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    Replace {
+        #[arg(value_name = "STATEMENT")]
+        statement: String,
+        #[arg(long, default_value = "")]
+        label: String,
+        #[arg(long)]
+        value: String,
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    Withdraw {
+        #[arg(value_name = "STATEMENT")]
+        statement: String,
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    List {
+        id: String,
+    },
+}
+
 #[derive(Subcommand, Debug)]
 pub enum ListingAction {
     New {
@@ -169,12 +223,18 @@ pub enum ListingAction {
         fields: Vec<String>,
         #[arg(long)]
         publish: bool,
+        #[arg(long)]
+        visibility: Option<VisibilityArg>,
+        #[arg(long, value_name = "INSTITUTION")]
+        editor: Vec<String>,
     },
     List {
         #[arg(long)]
         kind: Option<String>,
         #[arg(long)]
         drafts: bool,
+        #[arg(long, conflicts_with = "drafts")]
+        conflicts: bool,
         #[arg(long, default_value_t = 20)]
         limit: usize,
         #[arg(long, default_value_t = 0)]
@@ -187,6 +247,26 @@ pub enum ListingAction {
         id: String,
         #[arg(value_name = "FIELD=VALUE", required = true)]
         fields: Vec<String>,
+    },
+    Choose {
+        id: String,
+        #[arg(value_name = "FIELD")]
+        key: String,
+        #[arg(value_name = "N")]
+        number: usize,
+    },
+    Move {
+        id: String,
+        #[arg(long)]
+        kind: Option<String>,
+        #[arg(long, value_name = "CODE")]
+        region: Option<String>,
+        #[arg(long)]
+        visibility: Option<VisibilityArg>,
+        #[arg(long, value_name = "INSTITUTION")]
+        editor: Vec<String>,
+        #[arg(long, value_name = "INSTITUTION")]
+        no_editor: Vec<String>,
     },
     Publish {
         id: String,

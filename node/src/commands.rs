@@ -6,6 +6,7 @@ mod listing;
 mod node;
 mod prove;
 mod show;
+mod statement;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -54,6 +55,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Demo(args) => crate::demo::run(&context, &args),
         Sub::Import(args) => import::run(&context, &args),
         Sub::Listing { action } => listing::run(&context, action),
+        Sub::Statement { action } => statement::run(&context, action),
         Sub::Search(args) => listing::search(&context, &args),
         Sub::Export(args) => prove::export(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),

@@ -23,6 +23,8 @@ pub struct Config {
     pub storage: StorageSection,
     /// What is replicated to this node.
     pub subscribe: SubscribeSection,
+    /// Whose labels this node heeds.
+    pub labels: LabelsSection,
     /// Logs.
     pub log: LogSection,
 }
@@ -73,6 +75,14 @@ pub struct SubscribeSection {
     pub regions: Vec<String>,
     /// Kinds, or `*`.
     pub kinds: Vec<String>,
+}
+
+/// Whose labels this node heeds.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LabelsSection {
+    /// Institutions (id, its first digits, or name on the roster) whose rejecting screening labels hide listings here.
+    pub hide_screened_by: Vec<String>,
 }
 
 /// Logs.
@@ -164,6 +174,11 @@ impl Config {
                             .code(),
                     )),
                 };
+                patterns.push(ShelfPattern { region_prefix: region.to_owned(), kind });
+            }
+            // What third parties say comes along with the listings of a region, whichever kinds are wanted.
+            if !self.subscribe.kinds.iter().any(|kind| kind == "*") {
+                let kind = Some(ShelfKind::STATEMENT);
                 patterns.push(ShelfPattern { region_prefix: region.to_owned(), kind });
             }
         }

@@ -3,21 +3,23 @@
 //! Reads go to the library and the index, beside the core; writes take the core's lock for as long as they take.
 
 mod answers;
+mod documents;
 mod json;
 mod request;
+mod statements;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use market::{Finder, Identity, Library, Listing};
-use protocol::MemberState;
+use protocol::{MemberState, Visibility};
 
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
 
 pub use answers::{MAX_ROWS, kind_of, region_code};
 pub use json::{of_value, peer_state, time as time_text, to_value};
-pub use request::{Failure, Reply, Request, Row, exit};
+pub use request::{Failure, MoveTo, Reply, Request, Row, Saying, exit};
 
 /// An open node.
 pub struct Office {
@@ -102,12 +104,19 @@ impl Office {
         self.web.get().map(String::as_str)
     }
 
-    /// Whether a listing belongs into lists and search results here: unless the roster hides it. What this node wrote
-    /// before its admission is found at home already.
+    /// Whether a listing belongs into lists and search results here: unless it was moved, the roster hides it, or a label
+    /// that this node heeds does. What this node wrote before its admission is found at home already.
     pub fn shows(&self, listing: &Listing) -> bool {
         let own = Some(self.identity.certificate.body.institution);
         let admitted = listing.institution.is_some_and(|id| self.library.roster().members.contains_key(&id));
-        listing.hidden.is_none() || (listing.institution == own && !admitted)
+        let hidden = listing.hidden.is_some() && (listing.institution != own || admitted);
+        // Where the store does not tell, the narrow side is right.
+        !hidden && listing.continued_by.is_none() && matches!(self.screened(listing), Ok(None))
+    }
+
+    /// Whether it may stand on pages, which anyone may read.
+    pub fn shows_publicly(&self, listing: &Listing) -> bool {
+        listing.log.shelf.visibility == Visibility::Public && self.shows(listing)
     }
 
     /// Searches what is shown here: what the roster hides takes no place among the results and is not counted.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use catalog::{Kind, Record};
-use market::{HistoryItem, Listing, MarketError};
-use protocol::{DocumentId, MemberState, Role, Value};
+use market::{HistoryItem, Listing, MarketError, Said};
+use protocol::{DocumentId, MemberState, Role, Value, Visibility};
 use replica::{Fate, STATUS, WITHDRAWN};
 use web::view::{
     Bucket, Card, Check, CheckKind, CheckResult, FieldView, HomeView, ListingView, Names, NodeView,
-    PeerState, PeerView, Provenance, SearchView, Standing, StatusView, Step, Version,
+    PeerState, PeerView, Provenance, SearchView, Standing, StatementView, StatusView, Step, Version, Writer,
 };
 use web::{SearchRequest, Source, SourceError};
 
@@ -78,7 +78,7 @@ impl Site {
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
             let listing = self.office.library().listing(&id).map_err(failed)?;
-            cards.extend(listing.filter(|l| self.office.shows(l)).map(|l| card(&l)));
+            cards.extend(listing.filter(|l| self.office.shows_publicly(l)).map(|l| card(&l)));
         }
         Ok((results, cards))
     }
@@ -115,6 +115,7 @@ fn raw(value: &Value) -> String {
 impl Source for Site {
     fn home(&self) -> Result<HomeView, SourceError> {
         let query = search::Query {
+            public_only: true,
             limit: NEWEST,
             sort: search::Sort::Newest,
             facets: true,
@@ -127,6 +128,7 @@ impl Source for Site {
 
     fn search(&self, request: &SearchRequest) -> Result<SearchView, SourceError> {
         let query = search::Query {
+            public_only: true,
             text: request.text.clone(),
             kind: request.kind.clone(),
             region_prefix: request.region.clone(),
@@ -162,21 +164,30 @@ impl Source for Site {
 
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError> {
         let library = self.office.library();
-        let id = match library.find(id) {
+        let asked = match library.find(id) {
             Ok(id) => id,
             Err(MarketError::NoSuchListing { .. } | MarketError::AmbiguousId { .. }) => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
+        let id = library.newest(&asked).map_err(failed)?;
         let Some(listing) = library.listing(&id).map_err(failed)? else { return Ok(None) };
+        // Pages are open to anyone.
+        if listing.log.shelf.visibility != Visibility::Public {
+            return Ok(None);
+        }
         let history = library.history(&id).map_err(failed)?;
-        let standing = standing(&listing, &history);
-        let shown = !matches!(standing, Standing::TakenDown { .. } | Standing::Suspended);
-        let fields = listing.state.fields.iter().filter(|(key, _)| shown && !key.starts_with('_'));
+        let standing = self.standing(&listing, &history).map_err(failed)?;
+        let shown = matches!(standing, Standing::Published | Standing::Withdrawn { .. });
+        let roster = library.roster();
+        let names = listing.editors.iter().filter_map(|id| roster.members.get(id));
         Ok(Some(ListingView {
             id: listing.id.to_string(),
             kind: kind_of(&listing),
             title: if shown { listing.title().to_owned() } else { String::new() },
-            fields: fields.map(|(key, values)| FieldView::new(key.clone(), values.iter().map(raw))).collect(),
+            moved: asked != id,
+            editors: names.map(|member| member.institution.name.clone()).collect(),
+            fields: if shown { self.fields(&listing).map_err(failed)? } else { Vec::new() },
+            statements: library.statements(&id).map_err(failed)?.into_iter().map(statement).collect(),
             provenance: self.provenance(&listing, &history),
             standing,
         }))
@@ -212,7 +223,7 @@ impl Source for Site {
         });
         let peers = peers.chain(unreachable).collect();
         Ok(StatusView {
-            node: self.node(self.office.finder().index().len()),
+            node: self.node(self.public_listings()?),
             network_id: identity.network().to_string(),
             node_key: identity.node.public().to_string(),
             addresses: figures.addresses,
@@ -227,18 +238,60 @@ impl Source for Site {
     }
 }
 
-fn standing(listing: &Listing, history: &[HistoryItem]) -> Standing {
-    match &listing.hidden {
-        Some(why) if why.starts_with("taken down") => Standing::TakenDown { reason: why.clone() },
-        Some(_) => Standing::Suspended,
-        None if listing.state.is_withdrawn() => {
-            let last = history.iter().rev().find(|item| sets_status(item, WITHDRAWN));
-            Standing::Withdrawn {
-                at_ms: last.map_or(listing.updated_ms, |i| i.time_ms),
-                reason: String::new(),
-            }
+fn statement(said: Said) -> StatementView {
+    StatementView {
+        label: said.statement.label,
+        value: said.statement.value,
+        reason: said.statement.reason,
+        institution: said.institution_name,
+        signed_ms: said.time_ms,
+        present: said.present,
+        verified: said.verified,
+    }
+}
+
+impl Site {
+    /// Listings that anyone may find here.
+    fn public_listings(&self) -> Result<u64, SourceError> {
+        let query = search::Query { public_only: true, limit: 0, ..search::Query::default() };
+        Ok(self.office.finder().index().search(&query).map_err(failed)?.total as u64)
+    }
+
+    /// What a listing says, each of several values with who wrote it.
+    fn fields(&self, listing: &Listing) -> market::Result<Vec<FieldView>> {
+        let disputes = self.office.library().disputes(listing)?;
+        let shown = listing.state.fields.iter().filter(|(key, _)| !key.starts_with('_'));
+        let field = |(key, values): (&String, &Vec<Value>)| {
+            let writers = disputes.iter().find(|dispute| dispute.key == *key);
+            let first = |by: &[market::Writer]| {
+                by.first().map_or_else(Writer::default, |writer| Writer {
+                    institution: writer.institution_name.clone(),
+                    signed_ms: writer.time_ms,
+                })
+            };
+            let writers = writers.map(|d| d.values.iter().map(|candidate| first(&candidate.by)).collect());
+            FieldView::new(key.clone(), values.iter().map(raw)).written_by(writers.unwrap_or_default())
+        };
+        Ok(shown.map(field).collect())
+    }
+
+    fn standing(&self, listing: &Listing, history: &[HistoryItem]) -> market::Result<Standing> {
+        if let Some(said) = self.office.screened(listing)?.filter(|_| listing.hidden.is_none()) {
+            let (by, reason) = (said.institution_name, said.statement.reason);
+            return Ok(Standing::Screened { by, reason });
         }
-        None => Standing::Published,
+        Ok(match &listing.hidden {
+            Some(why) if why.starts_with("taken down") => Standing::TakenDown { reason: why.clone() },
+            Some(_) => Standing::Suspended,
+            None if listing.state.is_withdrawn() => {
+                let last = history.iter().rev().find(|item| sets_status(item, WITHDRAWN));
+                Standing::Withdrawn {
+                    at_ms: last.map_or(listing.updated_ms, |i| i.time_ms),
+                    reason: String::new(),
+                }
+            }
+            None => Standing::Published,
+        })
     }
 }
 
@@ -256,16 +309,17 @@ impl Site {
             number: n as u64 + 1,
             step: match item.verb.0 {
                 2 => Step::Published,
+                8 => Step::Moved,
                 _ if sets_status(item, WITHDRAWN) => Step::Withdrawn,
                 _ if item.changes.contains_key(STATUS) => Step::Restored,
                 _ => Step::Changed,
             },
             signed_ms: item.time_ms,
-            by: listing.institution_name.clone(),
+            by: library.name_behind(&item.log).unwrap_or_default(),
             hash: item.entry.to_string(),
             changed: match item.verb.0 {
-                2 => Vec::new(),
-                _ => item.changes.keys().filter(|key| *key != STATUS).cloned().collect(),
+                2 | 8 => Vec::new(),
+                _ => item.changes.keys().filter(|key| !key.starts_with('_')).cloned().collect(),
             },
         });
         let certificate = library.certificate_of(&listing.log).ok().flatten();

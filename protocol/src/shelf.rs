@@ -37,7 +37,11 @@ pub enum Visibility {
 }
 
 impl Visibility {
-    fn from_code(code: u8) -> Checked<Self> {
+    /// The visibility of this code.
+    ///
+    /// # Errors
+    /// A code that version 1 does not know.
+    pub fn from_code(code: u8) -> Checked<Self> {
         match code {
             0 => Ok(Self::Public),
             1 => Ok(Self::Members),

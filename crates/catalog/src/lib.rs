@@ -5,6 +5,7 @@
 //! - [`vocabulary`], [`scheme`], [`region`]: lists of terms, published classifications, divisions of China.
 //! - [`credit_code`], [`patent`], [`ipc`], [`date`], [`money`], [`trl`], [`phone`], [`contact`]: one form of value each.
 //! - [`id_number`]: finds resident identity numbers, which never enter a record.
+//! - [`labels`]: what third parties say of a listing.
 //! - [`display`], [`facets`], [`words`]: how it is shown, filtered and said, Chinese first, English complete.
 //!
 //! Pure: no clock, disk, socket, randomness or hash map; the tables are carried inside the program. Absent: documents and how
@@ -21,6 +22,7 @@ pub mod fold;
 pub mod id_number;
 pub mod ipc;
 pub mod kinds;
+pub mod labels;
 pub mod limits;
 pub mod money;
 pub mod patent;

@@ -7,13 +7,15 @@ pub mod cli;
 pub mod demo;
 pub mod issues;
 pub mod kinds;
+pub mod statements;
 pub mod web;
 
 /// One row of a table: key, Chinese, English.
 pub type Row = (&'static str, &'static str, &'static str);
 
 /// All tables, in the order in which a key is looked up.
-const TABLES: &[&[Row]] = &[web::TABLE, cli::TABLE, demo::TABLE, kinds::TABLE, issues::TABLE];
+const TABLES: &[&[Row]] =
+    &[web::TABLE, cli::TABLE, demo::TABLE, kinds::TABLE, issues::TABLE, statements::TABLE];
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,12 +1,14 @@
 //! Writing: what the clerk and the operator do. Each function signs, journals, fsyncs and stores; what it returns is
 //! acknowledged, and is to be given to the replica so that peers get it.
 
+mod about;
+
 use std::collections::BTreeMap;
 
 use protocol::{
-    Action, CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, Invitation, LogId, OpenLog, Origin, Patch,
-    Payload, Redemption, RosterStep, Shelf, ShelfKind, SignedPatch, SignedStep, Subject, Value, Verb,
-    Visibility, hash,
+    Action, CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, InstitutionId, Invitation, LogId, OpenLog,
+    Origin, Patch, Payload, Redemption, RosterStep, Shelf, ShelfKind, SignedPatch, SignedStep, Subject,
+    Value, Verb, Visibility, hash,
 };
 use replica::{PUBLISHED, STATUS, WITHDRAWN};
 use storage::Table;
@@ -15,6 +17,8 @@ use crate::error::{MarketError, Result};
 use crate::identity::{Identity, InvitationFile, random};
 use crate::ledger::{Ledger, load_document};
 use crate::library::Library;
+
+pub use about::Moving;
 
 /// Prefix of the local table that leads from a record of ours to its document.
 const OWN: &[u8] = b"own:";
@@ -59,6 +63,8 @@ pub struct Incoming {
     pub fields: Fields,
     /// Fields that stay at home: contact details.
     pub contact: Fields,
+    /// Who may have it; where nothing is said, an earlier record stays where it is and a new one is public.
+    pub visibility: Option<Visibility>,
 }
 
 /// The writing hand of a node. Made anew for each piece of work; `now_ms` is this node's clock.
@@ -78,13 +84,9 @@ impl Desk<'_> {
         LogId { node: self.identity.node.public(), incarnation: self.ledger.incarnation(), shelf }
     }
 
-    /// The public shelf of this node's region for a kind.
-    fn shelf(&self, kind: u16) -> Shelf {
-        Shelf {
-            region: self.identity.certificate.body.region,
-            kind: ShelfKind(kind),
-            visibility: Visibility::Public,
-        }
+    /// The shelf of this node's region for a kind.
+    fn shelf(&self, kind: u16, visibility: Visibility) -> Shelf {
+        Shelf { region: self.identity.certificate.body.region, kind: ShelfKind(kind), visibility }
     }
 
     /// Signs drafts into a log, opening it first when it is new, and makes them durable.
@@ -125,7 +127,7 @@ impl Desk<'_> {
         }
         let mut outcomes: Vec<Option<Outcome>> = vec![None; records.len()];
         let mut authored = Vec::new();
-        let mut fresh: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+        let mut fresh: BTreeMap<(u16, Visibility), Vec<usize>> = BTreeMap::new();
         let mut seen: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         let mut repeats = Vec::new();
         for (n, record) in records.iter().enumerate() {
@@ -141,11 +143,15 @@ impl Desk<'_> {
                     outcomes[n] = Some(outcome);
                     authored.extend(written);
                 }
-                None => fresh.entry(record.kind).or_default().push(n),
+                None => {
+                    let shelf = (record.kind, record.visibility.unwrap_or(Visibility::Public));
+                    fresh.entry(shelf).or_default().push(n);
+                }
             }
         }
-        for (kind, rows) in fresh {
-            let (ids, written) = self.create(kind, rows.iter().map(|n| &records[*n]))?;
+        for ((kind, visibility), rows) in fresh {
+            let shelf = self.shelf(kind, visibility);
+            let (ids, written) = self.create(shelf, rows.iter().map(|n| &records[*n]))?;
             for (n, id) in rows.into_iter().zip(ids) {
                 outcomes[n] = Some(Outcome::Published(id));
             }
@@ -166,11 +172,10 @@ impl Desk<'_> {
 
     fn create<'r>(
         &mut self,
-        kind: u16,
+        shelf: Shelf,
         records: impl Iterator<Item = &'r Incoming>,
     ) -> Result<(Vec<DocumentId>, Authored)> {
         let records: Vec<&Incoming> = records.collect();
-        let shelf = self.shelf(kind);
         let log = self.log(shelf);
         let first = self.ledger.head(&log).seq.max(1) + 1;
         let mut drafts = Vec::with_capacity(records.len());
@@ -199,12 +204,21 @@ impl Desk<'_> {
         self.ledger.keep_all(Table::Drafts, &kept)
     }
 
-    /// Makes a listing of ours say what a record says: fields that the record lacks are removed.
+    /// Makes a listing of ours say what a record says: fields that the record lacks are removed. One that was moved to
+    /// another kind is left as it is.
     fn replace(&mut self, id: DocumentId, record: &Incoming) -> Result<(Outcome, Option<Authored>)> {
+        let id = self.library.newest(&id)?;
         let listing = self.own_listing(&id)?;
+        if listing.log.shelf.kind.0 != record.kind {
+            return Ok((Outcome::Unchanged(id), None));
+        }
+        if record.visibility.is_some_and(|asked| asked != listing.log.shelf.visibility) {
+            let title = listing.title().to_owned();
+            return Err(MarketError::Elsewhere { title, id: id.to_string() });
+        }
         let mut changes: BTreeMap<String, Option<Value>> =
             record.fields.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
-        for key in listing.state.fields.keys().filter(|key| *key != STATUS) {
+        for key in listing.state.fields.keys().filter(|key| !key.starts_with('_')) {
             changes.entry(key.clone()).or_insert(None);
         }
         self.keep_contacts([(&id, &record.contact)].into_iter())?;
@@ -214,10 +228,24 @@ impl Desk<'_> {
         })
     }
 
+    /// A listing that this institution answers for.
     fn own_listing(&self, id: &DocumentId) -> Result<crate::Listing> {
+        self.listing_of(id, |listing, us| listing.institution == Some(us))
+    }
+
+    /// A listing that this institution may edit: its own, or one that names it as a co-editor.
+    fn editable(&self, id: &DocumentId) -> Result<crate::Listing> {
+        self.listing_of(id, |listing, us| listing.institution == Some(us) || listing.editors.contains(&us))
+    }
+
+    fn listing_of(
+        &self,
+        id: &DocumentId,
+        may: impl Fn(&crate::Listing, InstitutionId) -> bool,
+    ) -> Result<crate::Listing> {
         let missing = || MarketError::NoSuchListing { id: id.to_string() };
         let listing = self.library.listing(id)?.ok_or_else(missing)?;
-        if listing.institution == Some(self.identity.institution.id()) {
+        if may(&listing, self.identity.institution.id()) {
             Ok(listing)
         } else {
             let title = listing.title().to_owned();
@@ -225,31 +253,35 @@ impl Desk<'_> {
         }
     }
 
-    /// Changes fields of a listing of ours: a value, or `None` to remove. `None` when nothing would change.
+    /// Changes fields of a listing that we may edit: a value, or `None` to remove; a field whose editors disagree is
+    /// settled by any value, one of theirs included. `None` when nothing would change.
     ///
     /// # Errors
-    /// When the listing is another institution's or not held.
+    /// When the listing is not ours to edit, or not held.
     pub fn edit(
         &mut self,
         id: &DocumentId,
         changes: &BTreeMap<String, Option<Value>>,
     ) -> Result<Option<Authored>> {
-        let listing = self.own_listing(id)?;
+        let listing = self.editable(id)?;
         let missing = MarketError::NoSuchListing { id: id.to_string() };
         let document = load_document(self.ledger.store().as_ref(), id)?.ok_or(missing)?;
         let shelf = listing.log.shelf;
+        if !self.identity.certificate.allows(&shelf) {
+            return Err(MarketError::NotCertified { what: "edit listings on that shelf" });
+        }
         let log = self.log(shelf);
         let Some(signed) = document.edit(&log, changes, self.now_ms)? else { return Ok(None) };
         let draft = self.draft(Some(*id), Verb::EDIT, signed.to_bytes())?;
         Ok(Some(self.write(shelf, vec![(draft, Some(signed))])?))
     }
 
-    /// Hides a listing of ours (`true`) or shows it again.
+    /// Hides a listing that we may edit (`true`) or shows it again.
     ///
     /// # Errors
     /// As [`Desk::edit`].
     pub fn withdraw(&mut self, id: &DocumentId, withdrawn: bool) -> Result<Option<Authored>> {
-        let listing = self.own_listing(id)?;
+        let listing = self.editable(id)?;
         if listing.state.is_withdrawn() == withdrawn {
             return Ok(None);
         }
@@ -269,7 +301,10 @@ impl Desk<'_> {
         let mut fields = record.fields.clone();
         fields.extend(record.contact.clone());
         let mut to = Encoder::new();
-        to.uint(record.kind.into()).raw(&fields_bytes(&fields));
+        to.uint(record.kind.into()).option(record.visibility.as_ref(), |to, visibility| {
+            to.u8(*visibility as u8);
+        });
+        to.raw(&fields_bytes(&fields));
         self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), Some(&to.finish()))?;
         Ok(Outcome::Drafted(id))
     }
@@ -395,6 +430,8 @@ pub struct DraftRecord {
     pub id: String,
     /// The kind's shelf code.
     pub kind: u16,
+    /// Who may have it once it is published, where that was said.
+    pub visibility: Option<Visibility>,
     /// All its fields, contact details too.
     pub fields: Fields,
 }
@@ -434,7 +471,8 @@ fn draft_of(key: &[u8], value: &[u8]) -> Option<DraftRecord> {
     let id = std::str::from_utf8(key).ok()?.strip_prefix(DRAFT)?.to_owned();
     protocol::Decoder::whole(value, "draft", |from| {
         let kind = from.uint_max(u16::MAX.into(), "kind")? as u16;
-        Ok(DraftRecord { id, kind, fields: fields_of(from)? })
+        let visibility = from.option("visibility", |from| Visibility::from_code(from.u8("visibility")?))?;
+        Ok(DraftRecord { id, kind, visibility, fields: fields_of(from)? })
     })
     .ok()
 }

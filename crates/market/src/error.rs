@@ -38,6 +38,12 @@ pub enum MarketError {
         /// What was asked for.
         id: String,
     },
+    /// No such statement.
+    #[error("there is no statement {id} on this node; check the id, or wait until the node has synced")]
+    NoSuchStatement {
+        /// What was asked for.
+        id: String,
+    },
     /// Several listings begin with these digits.
     #[error("several listings begin with {id}; give more digits")]
     AmbiguousId {
@@ -45,12 +51,50 @@ pub enum MarketError {
         id: String,
     },
     /// The listing belongs to another institution.
-    #[error("{title:?} belongs to {institution}; only its own node can change it")]
+    #[error(
+        "{title:?} belongs to {institution}; only it, and for edits the co-editors that it named, can change it"
+    )]
     NotOurs {
         /// The listing.
         title: String,
         /// Whose it is.
         institution: String,
+    },
+    /// No such institution.
+    #[error("no institution {name:?} is on the roster; give its name as it stands there, or its id")]
+    NoSuchInstitution {
+        /// What was asked for.
+        name: String,
+    },
+    /// Several institutions are meant.
+    #[error("several institutions on the roster are {name:?}; give the id, or more of its digits")]
+    AmbiguousInstitution {
+        /// What was asked for.
+        name: String,
+    },
+    /// Fields whose editors disagree: one value has to be chosen first.
+    #[error("fields of {title:?} have concurrent values: {}; choose first", .fields.join(", "))]
+    Undecided {
+        /// The listing.
+        title: String,
+        /// Its disputed fields.
+        fields: Vec<String>,
+    },
+    /// A record asks for another visibility than its listing has.
+    #[error("{title:?} ({id}) is there with another visibility; move it first")]
+    Elsewhere {
+        /// The listing's title.
+        title: String,
+        /// Its id.
+        id: String,
+    },
+    /// The node's certificate does not let it do this.
+    #[error(
+        "this node is not certified to {what}; ask the institution's root key holder for another certificate"
+    )]
+    NotCertified {
+        /// What it would do.
+        what: &'static str,
     },
     /// The record was refused; the reasons are in it.
     #[error("the record was refused: {}", .0.join("; "))]

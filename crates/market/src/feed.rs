@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use catalog::{FieldType, Kind, record::Record};
+use protocol::Visibility;
 use search::{Index, SearchDoc, State, Writer};
 
 use crate::error::Result;
@@ -96,7 +97,8 @@ impl Finder {
 /// The listing as the index wants it; `None` when it is not to be found.
 pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
     let kind = Kind::from_code(listing.log.shelf.kind.0)?;
-    if listing.state.is_withdrawn() || listing.state.fields.is_empty() {
+    let moved = listing.continued_by.is_some();
+    if moved || listing.state.is_withdrawn() || listing.state.fields.is_empty() {
         return None;
     }
     let record = Record::new(listing.state.flat());
@@ -117,6 +119,7 @@ pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
     Some(SearchDoc {
         id: listing.id.to_string(),
         kind: kind.id().to_owned(),
+        public: listing.log.shelf.visibility == Visibility::Public,
         region: record.text("region").unwrap_or(&home).to_owned(),
         field: members("field"),
         trl: record.trl(),

@@ -4,6 +4,7 @@
 //! store. Layout of keys and values: `ledger/layout.rs`. Absent: sessions, sockets, what fields mean.
 
 mod layout;
+mod mentions;
 mod open;
 mod project;
 
@@ -16,7 +17,8 @@ use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Store,
 
 use crate::error::{MarketError, Result};
 
-pub(crate) use layout::{LogRecord, document_entries, entry_at, log_record, projection};
+pub(crate) use layout::{LogRecord, document_entries, entry_at, has_conflicts, log_record, projection};
+pub(crate) use mentions::{Mention, mentioned, mentions, statements_from};
 pub use open::OpenedLedger;
 pub(crate) use project::{load_document, rightful_entries};
 

@@ -8,9 +8,9 @@ mod identity;
 mod ledger;
 mod library;
 
-pub use desk::{Authored, Desk, DraftRecord, Fields, Incoming, MAX_INVITATION_DAYS, Outcome};
+pub use desk::{Authored, Desk, DraftRecord, Fields, Incoming, MAX_INVITATION_DAYS, Moving, Outcome};
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
 pub use identity::{Applicant, Identity, InvitationFile, random, read_charter, write_private};
 pub use ledger::{Ledger, LedgerFigures, OpenedLedger};
-pub use library::{HistoryItem, Library, Listing};
+pub use library::{Candidate, Dispute, HistoryItem, Library, Listing, Said, Writer};

@@ -1,16 +1,24 @@
 //! Reading listings: any thread, beside the one that writes.
 
+mod disputes;
+mod line;
+mod statements;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use protocol::{
     DocumentId, Entry, Fault, Hash, InstitutionId, LogId, MemberState, NodeCertificate, Roster, Value, Verb,
 };
-use replica::{DocumentState, Fate, check_entry, patch_of};
+use replica::{DocumentState, Fate, check_entry, editors_of, patch_of};
 use storage::{Store, Table};
 
 use crate::error::{MarketError, Result};
 use crate::ledger::{document_entries, entry_at, load_document, log_record, projection, rightful_entries};
+
+pub use disputes::{Candidate, Dispute, Writer};
+pub use statements::Said;
+pub(crate) use statements::version_of;
 
 /// Fewest hexadecimal digits that stand for a listing's id.
 const SHORTEST_PREFIX: usize = 6;
@@ -38,6 +46,10 @@ pub struct Listing {
     pub institution_name: String,
     /// Its credit code, or empty.
     pub credit_code: String,
+    /// Other institutions whose edits count.
+    pub editors: Vec<InstitutionId>,
+    /// The document that continues this one, when it was moved: what people are to see instead.
+    pub continued_by: Option<DocumentId>,
     /// Why it is not shown, when it is not.
     pub hidden: Option<String>,
 }
@@ -57,6 +69,8 @@ impl Listing {
 pub struct HistoryItem {
     /// Hash of the entry.
     pub entry: Hash,
+    /// The document that it belongs to: of a listing that was moved, there are several.
+    pub document: DocumentId,
     /// Its log.
     pub log: LogId,
     /// Its place in the log.
@@ -123,12 +137,11 @@ impl Library {
         let Some(creating) = places.iter().find(|e| e.creates) else { return Ok(None) };
         let entry = entry_at(store, creating.log, creating.seq)?;
         let created_ms = entry.header.time_ms;
+        let first = patch_of(&entry)?.map(|signed| signed.patch);
+        let editors = first.as_ref().map(|first| editors_of(first).collect()).unwrap_or_default();
         let (state, versions, updated_ms) = match projection(store, id)? {
             Some(p) => (p.state, p.versions, p.updated_ms),
-            None => match patch_of(&entry)? {
-                Some(signed) => (DocumentState::of_first(&signed.patch), 1, created_ms),
-                None => (DocumentState::default(), 1, created_ms),
-            },
+            None => (first.as_ref().map(DocumentState::of_first).unwrap_or_default(), 1, created_ms),
         };
         let info = self.log_info(creating.log)?;
         let mut listing = Listing {
@@ -141,10 +154,26 @@ impl Library {
             institution: info.certificate.as_ref().map(|c| c.body.institution),
             institution_name: String::new(),
             credit_code: String::new(),
+            editors,
+            continued_by: self.continuation(id)?,
             hidden: None,
         };
         self.judge(&mut listing, creating.seq);
+        if listing.hidden.is_none() && entry.header.verb == Verb::MOVE {
+            listing.hidden = self.taken_down_before(id)?;
+        }
         Ok(Some(listing))
+    }
+
+    /// A listing does not come back by a move once a document that it continues was taken down.
+    fn taken_down_before(&self, id: &DocumentId) -> Result<Option<String>> {
+        let roster = self.roster();
+        if roster.taken_down.is_empty() {
+            return Ok(None);
+        }
+        let line = self.line(id)?;
+        let why = line.iter().find_map(|before| roster.taken_down.get(before));
+        Ok(why.map(|why| format!("taken down: {why}")))
     }
 
     /// Fills in who answers for a listing and whether the roster hides it.
@@ -173,15 +202,8 @@ impl Library {
     /// When no listing or several begin so.
     pub fn find(&self, text: &str) -> Result<DocumentId> {
         let missing = || MarketError::NoSuchListing { id: text.to_owned() };
-        let digits = text.trim().to_ascii_lowercase();
-        let usable = digits.len() >= SHORTEST_PREFIX
-            && digits.len() <= 64
-            && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        if !usable {
-            return Err(missing());
-        }
-        let whole = &digits[..digits.len() & !1];
-        let prefix = data_encoding::HEXLOWER.decode(whole.as_bytes()).map_err(|_| missing())?;
+        let digits = digits(text).ok_or_else(missing)?;
+        let prefix = whole_bytes(&digits).ok_or_else(missing)?;
         let mut found: Vec<DocumentId> = Vec::new();
         self.store.walk(Table::Documents, &prefix, &mut |key, _| {
             if let Some(id) = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok()).map(DocumentId)
@@ -203,11 +225,20 @@ impl Library {
         }
     }
 
-    /// All entries of a document in log order, each with its fate and its signature checked anew.
+    /// All entries of a listing, those of the documents that it continues before its own, each with its fate and its
+    /// signature checked anew.
     ///
     /// # Errors
     /// When the store fails or is damaged.
     pub fn history(&self, id: &DocumentId) -> Result<Vec<HistoryItem>> {
+        let mut items = Vec::new();
+        for document in self.line(id)? {
+            items.extend(self.entries_of(&document)?);
+        }
+        Ok(items)
+    }
+
+    fn entries_of(&self, id: &DocumentId) -> Result<Vec<HistoryItem>> {
         let store = self.store.as_ref();
         let network = self.roster().network;
         let fates: BTreeMap<Hash, Fate> = match load_document(store, id)? {
@@ -227,12 +258,13 @@ impl Library {
                 Err(fault) => Fate::Void(fault),
                 Ok(()) if !rightful.contains(&place) => Fate::Void(Fault::Forbidden {
                     what: "patch",
-                    why: "its node is not of the institution that answers for the listing",
+                    why: "its node is neither of the institution that answers for the listing nor of a co-editor",
                 }),
                 Ok(()) => fates.get(&hash).cloned().unwrap_or(Fate::Waiting),
             };
             items.push(HistoryItem {
                 entry: hash,
+                document: *id,
                 log: entry.header.log,
                 seq: entry.header.seq,
                 time_ms: entry.header.time_ms,
@@ -290,6 +322,34 @@ impl Library {
         Some(member.institution.name.clone())
     }
 
+    /// The name of the institution behind a log, as the roster has it; may be empty.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn name_behind(&self, log: &LogId) -> Result<String> {
+        let certificate = self.certificate_of(log)?;
+        Ok(certificate.and_then(|c| self.institution_of(&c)).unwrap_or_default())
+    }
+
+    /// The institution that a text names: its id, the first few digits of it, or its name on the roster.
+    ///
+    /// # Errors
+    /// When no member or several are meant.
+    pub fn find_institution(&self, text: &str) -> Result<InstitutionId> {
+        let roster = self.roster();
+        let (text, digits) = (text.trim(), digits(text));
+        let meant = |(id, member): &(&InstitutionId, &protocol::Member)| {
+            member.institution.name == text
+                || digits.as_ref().is_some_and(|digits| id.to_string().starts_with(digits))
+        };
+        let mut found = roster.members.iter().filter(meant).map(|(id, _)| *id);
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one),
+            (None, _) => Err(MarketError::NoSuchInstitution { name: text.to_owned() }),
+            (Some(_), Some(_)) => Err(MarketError::AmbiguousInstitution { name: text.to_owned() }),
+        }
+    }
+
     /// The certificate that opened any log of a node.
     ///
     /// # Errors
@@ -301,6 +361,19 @@ impl Library {
         };
         Ok(self.log_info(number)?.certificate.clone())
     }
+}
+
+/// An id as people type it: hexadecimal digits of either case, enough of them to name something.
+fn digits(text: &str) -> Option<String> {
+    let digits = text.trim().to_ascii_lowercase();
+    let usable =
+        (SHORTEST_PREFIX..=64).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    usable.then_some(digits)
+}
+
+/// The whole bytes that the digits begin with.
+fn whole_bytes(digits: &str) -> Option<Vec<u8>> {
+    data_encoding::HEXLOWER.decode(digits.get(..digits.len() & !1)?.as_bytes()).ok()
 }
 
 fn changes_of(entry: &Entry) -> BTreeMap<String, Option<Value>> {

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a failed expectation is the answer")]
 
+#[path = "ledger/documents.rs"]
+mod documents;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -93,6 +96,7 @@ fn record(title: &str) -> Incoming {
             ("trl_min".to_owned(), Value::Int(5)),
         ]),
         contact: Fields::from([("contact_phone".to_owned(), text("027-55550000"))]),
+        visibility: None,
     }
 }
 

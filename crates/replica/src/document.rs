@@ -3,10 +3,10 @@
 //! Which patches are valid depends on the set of entries alone, never on the order in which they came. A document with
 //! one patch is read straight from it; Automerge is loaded to merge and to edit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, AutoCommit, Change, ROOT, ReadDoc, ScalarValue};
+use automerge::{ActorId, AutoCommit, Change, ObjId, ROOT, ReadDoc, ScalarValue};
 use protocol::{
     Actor, Checked, DocumentId, Encoder, Fault, Hash, LogId, Origin, Patch, SignedPatch, Value, hash,
 };
@@ -136,6 +136,47 @@ impl Document {
         }
     }
 
+    /// Hashes of the valid changes on which no other valid one builds, ascending: what a statement means by a version.
+    pub fn heads(&self) -> Vec<Hash> {
+        let signed = |index: &usize| &self.patches[*index].signed;
+        let valid = || self.valid.iter().map(|(index, _)| signed(index));
+        let built_on: BTreeSet<Hash> = valid().flat_map(|s| s.patch.deps.iter().copied()).collect();
+        let heads: BTreeSet<Hash> = valid().map(|s| s.change).filter(|h| !built_on.contains(h)).collect();
+        heads.into_iter().collect()
+    }
+
+    /// The fields whose editors disagree: for each the concurrent values, as in the state, and the patches that put them.
+    ///
+    /// # Errors
+    /// As [`Document::state`].
+    pub fn disputes(&self) -> Checked<BTreeMap<String, Vec<(Value, Vec<&DocumentPatch>)>>> {
+        let mut disputes = BTreeMap::new();
+        if self.valid.len() < 2 {
+            return Ok(disputes);
+        }
+        let doc = self.automerge()?;
+        for key in doc.keys(ROOT) {
+            let mut values: BTreeMap<Value, Vec<&DocumentPatch>> = BTreeMap::new();
+            for (value, id) in doc.get_all(ROOT, key.as_str()).map_err(|_| refused_by_automerge())? {
+                values.entry(plain(value)?).or_default().extend(self.author_of(&id));
+            }
+            if values.len() > 1 {
+                disputes.insert(key.to_string(), values.into_iter().collect());
+            }
+        }
+        Ok(disputes)
+    }
+
+    /// The valid patch that holds an operation.
+    fn author_of(&self, operation: &ObjId) -> Option<&DocumentPatch> {
+        let ObjId::Id(counter, actor, _) = operation else { return None };
+        let holds = |change: &Change| {
+            change.actor_id() == actor && (change.start_op().get()..=change.max_op()).contains(counter)
+        };
+        let (index, _) = self.valid.iter().find(|(_, change)| holds(change))?;
+        self.patches.get(*index)
+    }
+
     /// The Automerge document of the valid patches, to edit or to export.
     pub fn automerge(&self) -> Checked<AutoCommit> {
         let mut doc = AutoCommit::new().with_actor(ActorId::from(&[0u8; 16][..]));
@@ -205,14 +246,18 @@ fn refused_by_automerge() -> Fault {
     Fault::Forbidden { what: "document", why: "Automerge refused a checked change; please report this" }
 }
 
+fn plain(value: automerge::Value<'_>) -> Checked<Value> {
+    let scalar: ScalarValue = value.into_scalar().map_err(|_| refused_by_automerge())?;
+    protocol::from_scalar(&scalar).ok_or(refused_by_automerge())
+}
+
 fn read(doc: &AutoCommit) -> Checked<DocumentState> {
     let mut state = DocumentState::default();
     for key in doc.keys(ROOT) {
         let found = doc.get_all(ROOT, key.as_str()).map_err(|_| refused_by_automerge())?;
         let mut values = Vec::with_capacity(found.len());
         for (value, _) in found {
-            let scalar: ScalarValue = value.into_scalar().map_err(|_| refused_by_automerge())?;
-            values.push(protocol::from_scalar(&scalar).ok_or(refused_by_automerge())?);
+            values.push(plain(value)?);
         }
         values.sort();
         values.dedup();

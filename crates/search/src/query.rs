@@ -34,6 +34,8 @@ pub enum Sort {
 pub struct Query {
     /// Words to look for, or a patent number, or a whole title. Without a word in it, everything is listed.
     pub text: String,
+    /// Only what anyone may find: counts and facets too say nothing of the rest.
+    pub public_only: bool,
     /// Only this kind.
     pub kind: Option<String>,
     /// Only this region and what lies in it: `42`, `420000` and `4201`, `420100` mean the same pairs; or `420106`.

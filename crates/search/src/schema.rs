@@ -11,7 +11,7 @@ use crate::text::{ANALYZER, identifier_key, title_key};
 
 /// Changes whenever the same document would be indexed differently: fields, folding, cutting, dictionary. An index of another
 /// version is emptied when it is opened.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A document as the index wants it. Texts and lists past the bounds of [`limits`](crate::limits) are cut short, codes that are
 /// too long are left out; nothing but a bad id is refused.
@@ -21,6 +21,8 @@ pub struct SearchDoc {
     pub id: String,
     /// The kind's code, such as `achievement`.
     pub kind: String,
+    /// Whether anyone may find it, or only who asks without [`Query::public_only`](crate::Query).
+    pub public: bool,
     /// Region code of GB/T 2260, such as `420106`; zeros at the end stand for the whole (`420000` is the province).
     pub region: String,
     /// Codes of the technical fields.
@@ -56,6 +58,9 @@ impl SearchDoc {
     }
 }
 
+/// What stands in the field `public` of a document that anyone may find.
+pub(crate) const PUBLIC: &str = "1";
+
 /// Names of the columns that facets are counted from.
 pub(crate) mod columns {
     pub(crate) const KIND: &str = "kind";
@@ -70,6 +75,7 @@ pub(crate) mod columns {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fields {
     pub id: Field,
+    pub public: Field,
     pub kind: Field,
     pub region: Field,
     pub field: Field,
@@ -102,6 +108,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
     let mut builder = SchemaBuilder::new();
     let fields = Fields {
         id: builder.add_text_field("id", STRING | STORED),
+        public: builder.add_text_field("public", code.clone()),
         kind: builder.add_text_field(columns::KIND, facet.clone()),
         region: builder.add_text_field(columns::REGION, facet.clone()),
         field: builder.add_text_field(columns::FIELD, facet.clone()),
@@ -125,6 +132,9 @@ impl Fields {
     pub(crate) fn document(&self, doc: &SearchDoc) -> TantivyDocument {
         let mut out = TantivyDocument::new();
         out.add_text(self.id, &doc.id);
+        if doc.public {
+            out.add_text(self.public, PUBLIC);
+        }
         add_codes(&mut out, self.kind, [&doc.kind]);
         for prefix in region_levels(&doc.region) {
             out.add_text(self.region, prefix);

@@ -5,7 +5,7 @@
 
 use crate::labels::{self, Form, Known};
 use crate::limits::{NAME_CHARS, VALUE_CHARS, VALUES_SHOWN};
-use crate::text::{tidy, tidy_line};
+use crate::text::{minute, tidy, tidy_line};
 use crate::view::FieldView;
 use catalog::words::fill;
 use catalog::{Lang, Part};
@@ -49,18 +49,32 @@ pub(crate) struct Row {
 pub(crate) struct Item {
     pub(crate) text: String,
     pub(crate) href: String,
+    /// Of one among several values, who wrote it and when.
+    pub(crate) by: String,
 }
 
 impl Item {
     fn plain(text: impl Into<String>) -> Self {
-        Item { text: text.into(), href: String::new() }
+        Item { text: text.into(), href: String::new(), by: String::new() }
     }
+
+    fn by(self, by: String) -> Self {
+        Item { by, ..self }
+    }
+}
+
+/// Who wrote the value at a place of a field, in words; empty where nobody disputes it.
+fn writer(lang: Lang, field: &FieldView, place: usize) -> String {
+    let Some(writer) = field.writers.get(place) else { return String::new() };
+    let name = tidy_line(&writer.institution, NAME_CHARS);
+    let said = [name, minute(writer.signed_ms, lang)];
+    said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// A field with the keys that belong to it.
 struct Group<'a> {
     known: Known,
-    keys: Vec<(Part, &'a str, &'a [String])>,
+    keys: Vec<(Part, &'a str, &'a FieldView)>,
 }
 
 /// Puts the keys of a listing of this kind together.
@@ -72,7 +86,7 @@ pub(crate) fn arrange(lang: Lang, kind: &str, fields: &[FieldView]) -> Arranged 
             Some(known) => {
                 let (order, part) = (known.order, known.part);
                 let group = groups.entry(order).or_insert_with(|| Group { known, keys: Vec::new() });
-                group.keys.push((part, member(&field.key), &field.values));
+                group.keys.push((part, member(&field.key), field));
             }
             None => add_unknown(lang, &mut unknown, field),
         }
@@ -115,7 +129,10 @@ fn add_unknown<'a>(lang: Lang, unknown: &mut BTreeMap<&'a str, Row>, field: &'a 
         *row = finish(
             lang,
             &row.label,
-            field.values.iter().map(|value| Item::plain(tidy(value, VALUE_CHARS))).collect(),
+            (0..)
+                .zip(&field.values)
+                .map(|(n, value)| Item::plain(tidy(value, VALUE_CHARS)).by(writer(lang, field, n)))
+                .collect(),
         );
     } else if row.values.len() < VALUES_SHOWN {
         row.set = true;
@@ -152,8 +169,9 @@ fn place(lang: Lang, kind: &str, group: &Group<'_>, out: &mut Arranged) {
 
 /// The value of a part that has exactly one.
 fn single<'a>(group: &Group<'a>, part: Part) -> Option<&'a str> {
-    match group.keys.iter().find(|(found, _, _)| *found == part)? {
-        (_, _, [value]) => Some(value),
+    let (_, _, field) = group.keys.iter().find(|(found, _, _)| *found == part)?;
+    match field.values.as_slice() {
+        [value] => Some(value),
         _ => None,
     }
 }
@@ -165,10 +183,13 @@ fn row(lang: Lang, kind: &str, group: &Group<'_>) -> Row {
         Form::Money | Form::Trl => range(lang, group),
         _ => {
             let keys = group.keys.iter().filter(|(part, _, _)| matches!(part, Part::Value | Part::AsGiven));
-            let items = keys.flat_map(|(part, _, values)| {
-                values.iter().map(|value| match part {
-                    Part::AsGiven => Item::plain(labels::as_given(lang, &tidy(value, VALUE_CHARS))),
-                    _ => item(lang, kind, known, value),
+            let items = keys.flat_map(|(part, _, field)| {
+                (0..).zip(&field.values).map(|(n, value)| {
+                    let item = match part {
+                        Part::AsGiven => Item::plain(labels::as_given(lang, &tidy(value, VALUE_CHARS))),
+                        _ => item(lang, kind, known, value),
+                    };
+                    item.by(writer(lang, field, n))
                 })
             });
             finish(
@@ -190,16 +211,20 @@ fn item(lang: Lang, kind: &str, known: &Known, value: &str) -> Item {
     };
     match known.form {
         Form::Region => Item::plain(labels::region_with_code(lang, &text)),
-        _ => Item { text: labels::value(lang, kind, known.id, &text), href: href.unwrap_or_default() },
+        _ => {
+            let plain = Item::plain(labels::value(lang, kind, known.id, &text));
+            Item { href: href.unwrap_or_default(), ..plain }
+        }
     }
 }
 
 fn set(lang: Lang, kind: &str, group: &Group<'_>) -> Row {
     let known = &group.known;
-    let held = group.keys.iter().filter(|(_, _, values)| values.iter().any(|value| value != "false"));
-    let items = held.map(|(part, member, values)| match part {
+    let held = group.keys.iter().filter(|(_, _, field)| field.values.iter().any(|value| value != "false"));
+    let items = held.map(|(part, member, field)| match part {
         Part::AsGiven => {
-            Item::plain(labels::as_given(lang, &tidy(values.first().map_or("", String::as_str), VALUE_CHARS)))
+            let given = field.values.first().map_or("", String::as_str);
+            Item::plain(labels::as_given(lang, &tidy(given, VALUE_CHARS)))
         }
         _ => Item::plain(labels::value(lang, kind, known.id, &tidy_line(member, NAME_CHARS))),
     });
@@ -213,26 +238,29 @@ fn set(lang: Lang, kind: &str, group: &Group<'_>) -> Row {
 /// where more is, every end that somebody wrote is shown by itself, since nobody can tell which belong together.
 fn range(lang: Lang, group: &Group<'_>) -> Row {
     let known = &group.known;
-    let disputed: Vec<_> = group.keys.iter().filter(|(_, _, values)| values.len() > 1).collect();
+    let disputed: Vec<_> = group.keys.iter().filter(|(_, _, field)| field.values.len() > 1).collect();
     let items = match disputed.as_slice() {
         [] => whole_range(lang, group),
-        [(part @ (Part::Min | Part::Max), _, values)] => {
-            let ranges = values.iter().filter_map(|value| {
+        [(part @ (Part::Min | Part::Max), _, field)] => {
+            let ranges = (0..).zip(&field.values).filter_map(|(n, value)| {
                 let (low, high) = match part {
                     Part::Min => (value.parse().ok(), end(group, Part::Max)),
                     _ => (end(group, Part::Min), value.parse().ok()),
                 };
-                labels::range(lang, known.form, low, high, false)
+                let range = labels::range(lang, known.form, low, high, false)?;
+                Some(Item::plain(range).by(writer(lang, field, n)))
             });
-            ranges.map(Item::plain).collect()
+            ranges.collect()
         }
         _ => {
-            let ends = group
-                .keys
-                .iter()
-                .flat_map(|(part, _, values)| values.iter().map(move |value| (*part, value)));
-            let ends = ends.filter_map(|(part, value)| labels::range_end(lang, known.form, part, value));
-            ends.map(Item::plain).collect()
+            let ends = group.keys.iter().flat_map(|(part, _, field)| {
+                (0..).zip(&field.values).map(move |(n, value)| (*part, *field, n, value))
+            });
+            let ends = ends.filter_map(|(part, field, n, value)| {
+                let end = labels::range_end(lang, known.form, part, value)?;
+                Some(Item::plain(end).by(writer(lang, field, n)))
+            });
+            ends.collect()
         }
     };
     finish(lang, &known.label, items)

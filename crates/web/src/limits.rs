@@ -10,6 +10,8 @@ pub const LAST_PAGE: u32 = 500;
 pub const NEWEST_ON_HOME: usize = 8;
 /// Versions listed on a listing's page; the count tells of the rest.
 pub const VERSIONS_SHOWN: usize = 50;
+/// Statements of third parties listed on a listing's page.
+pub const STATEMENTS_SHOWN: usize = 50;
 /// Peers listed on the status page.
 pub const PEERS_SHOWN: usize = 500;
 /// Values of one facet drawn as links.

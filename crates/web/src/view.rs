@@ -157,8 +157,14 @@ pub struct ListingView {
     pub title: String,
     /// Whether it stands, and if not why.
     pub standing: Standing,
+    /// Whether it was asked for by the id of a document that it continues.
+    pub moved: bool,
+    /// Names of other institutions that may edit it.
+    pub editors: Vec<String>,
     /// All keys that may be shown, contact fields only if they may; any order.
     pub fields: Vec<FieldView>,
+    /// What third parties say of it, in the order to show; at most [`crate::limits::STATEMENTS_SHOWN`] are drawn.
+    pub statements: Vec<StatementView>,
     /// Who says so, and how that was checked.
     pub provenance: Provenance,
 }
@@ -183,6 +189,32 @@ pub enum Standing {
     },
     /// Its institution is suspended.
     Suspended,
+    /// A screening label that this node heeds objects to it.
+    Screened {
+        /// Whose label.
+        by: String,
+        /// Reason as given.
+        reason: String,
+    },
+}
+
+/// What a third party says of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementView {
+    /// Label as it came: `screening`, `evaluation`, … or anything else.
+    pub label: String,
+    /// Value as it came.
+    pub value: String,
+    /// Reason as given; may be empty.
+    pub reason: String,
+    /// Name of the institution that says so.
+    pub institution: String,
+    /// When, by the author's clock, ms.
+    pub signed_ms: i64,
+    /// Whether it is about the present version.
+    pub present: bool,
+    /// Whether its signature verifies.
+    pub verified: bool,
 }
 
 /// One key of the document's flat root map, as `catalog::Kind::key` reads it: `title`, `price_min`, `keyword/新材料`.
@@ -193,12 +225,29 @@ pub struct FieldView {
     /// Raw values: texts as written, whole numbers in decimal, flags `true`/`false`. More than one are concurrent edits
     /// that nobody has chosen between yet; the page shows them side by side.
     pub values: Vec<String>,
+    /// Of each of several values, who wrote it; empty where there is one value.
+    pub writers: Vec<Writer>,
+}
+
+/// Who wrote one of several concurrent values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Writer {
+    /// Name of the institution; may be empty.
+    pub institution: String,
+    /// When, by the author's clock, ms.
+    pub signed_ms: i64,
 }
 
 impl FieldView {
     /// A key with its values.
     pub fn new<V: Into<String>>(key: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
-        FieldView { key: key.into(), values: values.into_iter().map(Into::into).collect() }
+        let values = values.into_iter().map(Into::into).collect();
+        FieldView { key: key.into(), values, writers: Vec::new() }
+    }
+
+    /// The same with who wrote each of its values, in their order.
+    pub fn written_by(self, writers: Vec<Writer>) -> Self {
+        FieldView { writers, ..self }
     }
 }
 
@@ -294,6 +343,8 @@ pub enum Step {
     Withdrawn,
     /// Published again after a withdrawal.
     Restored,
+    /// Moved to another shelf, or given other co-editors.
+    Moved,
 }
 
 /// How the node is.

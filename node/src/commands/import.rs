@@ -8,7 +8,7 @@ use exchange::read::{self, HeaderRow, ReadOptions, Source};
 use serde_json::{Value as Json, json};
 
 use super::{Answerer, Context, Outcome, print_line, text};
-use crate::cli::Import;
+use crate::cli::{Import, VisibilityArg};
 use crate::office::{Failure, MAX_ROWS, Request, Row, exit, kind_of, of_value};
 
 /// Rows sent in one piece: each piece is one fsync.
@@ -196,7 +196,13 @@ impl Importing<'_> {
     fn send(&mut self, answerer: Option<&mut Answerer>) -> Result<(), Failure> {
         let rows = std::mem::take(&mut self.piece);
         let Some(answerer) = answerer.filter(|_| !rows.is_empty()) else { return Ok(()) };
-        let request = Request::TakeIn { kind: self.kind.id().to_owned(), rows, publish: self.args.publish };
+        let request = Request::TakeIn {
+            kind: self.kind.id().to_owned(),
+            rows,
+            publish: self.args.publish,
+            visibility: self.args.visibility.map(VisibilityArg::id),
+            editors: Vec::new(),
+        };
         let reply = answerer.ask(&request)?;
         for row in reply["rows"].as_array().into_iter().flatten() {
             *self.tally.outcomes.entry(text(row, "outcome").to_owned()).or_default() += 1;

@@ -6,13 +6,17 @@ use catalog::{Context as RowContext, Record};
 use serde_json::{Value as Json, json};
 
 use super::{Context, Outcome, print_line, show, text};
-use crate::cli::{ListingAction, Search};
-use crate::office::{Failure, Request, Row, exit, kind_of, of_value};
+use crate::cli::{ListingAction, Search, VisibilityArg};
+use crate::office::{Failure, MoveTo, Request, Row, exit, kind_of, of_value};
 
 pub fn run(context: &Context, action: ListingAction) -> Outcome {
     match action {
-        ListingAction::New { kind, fields, publish } => new(context, &kind, &fields, publish),
+        ListingAction::New { kind, fields, publish, visibility, editor } => {
+            let reach = Reach { publish, visibility: visibility.map(VisibilityArg::id), editors: editor };
+            new(context, &kind, &fields, reach)
+        }
         ListingAction::List { drafts: true, .. } => drafts(context),
+        ListingAction::List { conflicts: true, kind, limit, .. } => conflicts(context, kind, limit),
         ListingAction::List { kind, limit, offset, .. } => {
             let args =
                 Search { text: String::new(), kind, region: None, field: None, trl: None, limit, offset };
@@ -28,13 +32,22 @@ pub fn run(context: &Context, action: ListingAction) -> Outcome {
             Ok(0)
         }
         ListingAction::Edit { id, fields } => edit(context, id, &fields),
+        ListingAction::Choose { id, key, number } => {
+            say_outcome(context, &context.ask(&Request::Choose { id, field: key, number })?)
+        }
+        ListingAction::Move { id, kind, region, visibility, editor, no_editor } => {
+            let visibility = visibility.map(VisibilityArg::id);
+            let to = MoveTo { kind, region, visibility, editors: editor, no_editors: no_editor };
+            say_outcome(context, &context.ask(&Request::Move { id, to })?)
+        }
         ListingAction::Publish { id } => say_outcome(context, &context.ask(&Request::Publish { id })?),
         ListingAction::Withdraw { id } => say_outcome(context, &context.ask(&Request::Withdraw { id })?),
         ListingAction::History { id } => history(context, id),
     }
 }
 
-fn say_outcome(context: &Context, reply: &Json) -> Outcome {
+/// Says what became of it.
+pub fn say_outcome(context: &Context, reply: &Json) -> Outcome {
     if context.json {
         print_line(&reply.to_string());
     } else {
@@ -84,13 +97,22 @@ fn record(
     Err(Failure::new(exit::REJECTED, reasons.join("\n"), ""))
 }
 
-fn new(context: &Context, kind: &str, fields: &[String], publish: bool) -> Outcome {
+/// Who is to see and to write a new listing.
+struct Reach {
+    publish: bool,
+    visibility: Option<String>,
+    editors: Vec<String>,
+}
+
+fn new(context: &Context, kind: &str, fields: &[String], reach: Reach) -> Outcome {
     let kind = kind_of(kind)?;
     let mut desk = context.desk()?;
     let status = desk.ask(&Request::Status)?;
     let record = record(context, kind, &pairs(context, fields)?, Some(text(&status, "region")))?;
     let fields = record.entries().iter().map(|(key, value)| (key.clone(), of_value(value))).collect();
-    let request = Request::TakeIn { kind: kind.id().to_owned(), rows: vec![Row { row: 1, fields }], publish };
+    let Reach { publish, visibility, editors } = reach;
+    let rows = vec![Row { row: 1, fields }];
+    let request = Request::TakeIn { kind: kind.id().to_owned(), rows, publish, visibility, editors };
     let reply = desk.ask(&request)?;
     say_outcome(context, &reply["rows"][0])
 }
@@ -127,6 +149,18 @@ fn edit(context: &Context, id: String, fields: &[String]) -> Outcome {
         }
     }
     say_outcome(context, &desk.ask(&Request::Edit { id, changes })?)
+}
+
+fn conflicts(context: &Context, kind: Option<String>, limit: usize) -> Outcome {
+    let reply = context.ask(&Request::Conflicts { kind, limit })?;
+    let hits = reply["hits"].as_array().cloned().unwrap_or_default();
+    for hit in &hits {
+        if context.json { print_line(&hit.to_string()) } else { show::row(context, hit) }
+    }
+    if hits.is_empty() && !context.json {
+        eprintln!("{}", context.say("cli.listing.undisputed"));
+    }
+    Ok(0)
 }
 
 fn drafts(context: &Context) -> Outcome {

@@ -164,9 +164,14 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
     let proven = proof.verify(&charter);
     let proven = proven.map_err(|fault| because("cli.verify.why.proof", &fault.to_string()))?;
     let state = fold(&proven.entries).map_err(|what| because("cli.verify.why.proof", &what))?;
-    let author = proven.authors.values().next();
-    if proven.authors.values().any(|other| author.is_some_and(|author| author.root != other.root)) {
-        return Err("entries of several institutions stand in it".to_owned());
+    let begun = proven.entries.iter().find(|entry| entry.header.document.is_none());
+    let author = begun.and_then(|entry| proven.authors.get(&entry.header.log.node));
+    let first = begun.and_then(|entry| replica::patch_of(entry).ok().flatten());
+    let editors: Vec<protocol::InstitutionId> =
+        first.iter().flat_map(|first| replica::editors_of(&first.patch)).collect();
+    let may = |other: &protocol::Institution| author == Some(other) || editors.contains(&other.id());
+    if !proven.authors.values().all(may) {
+        return Err("an institution that is not named as a co-editor stands in it".to_owned());
     }
     let fields: serde_json::Map<String, Json> = state
         .fields
@@ -183,7 +188,7 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
         "kind": catalog::Kind::from_code(kind).map(catalog::Kind::id),
         "network": { "id": charter.id().to_string(), "name_zh": charter.name_zh, "name_en": charter.name_en },
         "institution": author.map(|i| json!({ "id": i.id().to_string(), "name": i.name, "credit_code": i.credit_code })),
-        "node": proven.authors.keys().next().map(ToString::to_string),
+        "node": begun.map(|entry| entry.header.log.node.to_string()),
         "signed": time_text(last),
         "versions": proven.entries.len(),
         "status": if state.is_withdrawn() { "withdrawn" } else { "published" },

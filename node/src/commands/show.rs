@@ -1,6 +1,6 @@
 //! What people see in a terminal. No colour carries meaning; columns are cut to what a line holds.
 
-use catalog::{Kind, Record, display};
+use catalog::{Kind, Record, display, labels};
 use serde_json::Value as Json;
 
 use super::{Context, print_line, text};
@@ -43,7 +43,9 @@ pub fn row(context: &Context, hit: &Json) {
         text(hit, "title")
     ));
     let region = hit["region_name"].as_str().unwrap_or_default();
-    let about = [text(hit, "institution"), region, text(hit, "updated").get(..10).unwrap_or_default()];
+    let members = if text(hit, "visibility") == "members" { context.say("cli.listing.members") } else { "" };
+    let about =
+        [text(hit, "institution"), region, text(hit, "updated").get(..10).unwrap_or_default(), members];
     let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
     if !about.is_empty() {
         print_line(&format!("                {}", about.join(" · ")));
@@ -54,7 +56,15 @@ pub fn row(context: &Context, hit: &Json) {
 pub fn listing(context: &Context, listing: &Json) {
     print_line(text(listing, "title"));
     let status = format!("cli.listing.status.{}", text(listing, "status"));
-    print_line(&format!("{} · {}", kind_label(context, text(listing, "kind")), context.say(&status)));
+    let members = text(&listing["shelf"], "visibility") == "members";
+    let members = if members { format!(" · {}", context.say("cli.listing.members")) } else { String::new() };
+    let kind = kind_label(context, text(listing, "kind"));
+    print_line(&format!("{kind} · {}{members}", context.say(&status)));
+    if listing["screened"].is_object() {
+        let by = text(&listing["screened"]["institution"], "name");
+        let reason = text(&listing["screened"], "reason");
+        print_line(&context.fill("cli.listing.screened", &[("institution", by), ("reason", reason)]));
+    }
     if let Some(why) = listing["hidden"].as_str() {
         print_line(why);
     }
@@ -63,12 +73,8 @@ pub fn listing(context: &Context, listing: &Json) {
         print_line(context.say("cli.listing.contact"));
         fields(context, listing, "contact");
     }
-    for key in listing["conflicts"].as_array().into_iter().flatten() {
-        let field = plain(key);
-        print_line(&context.fill(
-            "cli.listing.conflict",
-            &[("field", &field), ("values", &plain(&listing["fields"][&field]))],
-        ));
+    for dispute in listing["disputes"].as_array().into_iter().flatten() {
+        disputed(context, listing, dispute);
     }
     if !listing["proof"].is_object() {
         line(context, "cli.label.id", text(listing, "id"));
@@ -77,6 +83,7 @@ pub fn listing(context: &Context, listing: &Json) {
     print_line(context.say("cli.listing.provenance"));
     line(context, "cli.label.institution", text(&listing["institution"], "name"));
     line(context, "cli.label.credit-code", text(&listing["institution"], "credit_code"));
+    line(context, "cli.label.editors", &names(context, &listing["editors"]));
     line(context, "cli.label.node", text(&listing["author"], "node"));
     line(context, "cli.label.signed", text(listing, "updated"));
     line(context, "cli.label.versions", &listing["versions"].to_string());
@@ -88,6 +95,64 @@ pub fn listing(context: &Context, listing: &Json) {
     };
     line(context, "cli.label.proof", context.say(state));
     line(context, "cli.label.id", text(listing, "id"));
+    for earlier in listing["continues"].as_array().into_iter().flatten() {
+        line(context, "cli.label.continues", &plain(earlier));
+    }
+    let said = listing["statements"].as_array().into_iter().flatten();
+    for (n, each) in said.enumerate() {
+        if n == 0 {
+            print_line(context.say("cli.statement.title"));
+        }
+        statement(context, each);
+    }
+}
+
+/// Institutions by name, or by id where the roster does not name them.
+fn names(context: &Context, institutions: &Json) -> String {
+    let name = |who: &Json| {
+        [text(who, "name"), text(who, "id")].into_iter().find(|t| !t.is_empty()).map(str::to_owned)
+    };
+    let names: Vec<String> = institutions.as_array().into_iter().flatten().filter_map(name).collect();
+    context.list(&names)
+}
+
+/// A field with several values: each with its number, and who wrote it.
+fn disputed(context: &Context, listing: &Json, dispute: &Json) {
+    let key = text(dispute, "field");
+    let kind = Kind::from_id(text(listing, "kind"));
+    let label = kind.and_then(|kind| kind.key(key)).map(|(field, _)| field.label(context.lang));
+    let named = match label {
+        Some(label) => format!("{label} ({key})"),
+        None => key.to_owned(),
+    };
+    print_line(&context.fill("cli.listing.conflict", &[("field", &named)]));
+    for candidate in dispute["values"].as_array().into_iter().flatten() {
+        print_line(&format!("    {}. {}", candidate["number"], plain(&candidate["value"])));
+        for writer in candidate["by"].as_array().into_iter().flatten() {
+            print_line(&format!("       {} · {}", text(writer, "institution"), text(writer, "time")));
+        }
+    }
+    print_line(&context.fill("cli.listing.choose", &[("field", key)]));
+}
+
+/// What a third party says of a listing.
+pub fn statement(context: &Context, said: &Json) {
+    let (label, value) = (text(said, "label"), text(said, "value"));
+    let (label, value) =
+        (labels::label_text(context.lang, label), labels::value_text(context.lang, label, value));
+    print_line(&format!("  {}", context.fill("cli.statement.word", &[("label", &label), ("value", &value)])));
+    if !text(said, "reason").is_empty() {
+        print_line(&format!("    {}", text(said, "reason")));
+    }
+    let version = match (said["version"].as_u64(), said["present"] == true) {
+        (Some(n), true) => context.fill("cli.statement.present", &[("n", &n.to_string())]),
+        (Some(n), false) => context.fill("cli.statement.earlier", &[("n", &n.to_string())]),
+        (None, _) => context.say("cli.statement.unknown").to_owned(),
+    };
+    let verified = if said["verified"] == true { "cli.statement.verified" } else { "cli.proof.unsigned" };
+    let about = [text(&said["institution"], "name"), text(said, "time"), &version, context.say(verified)];
+    print_line(&format!("    {}", about.join(" · ")));
+    print_line(&format!("    {}", text(said, "id")));
 }
 
 fn fields(context: &Context, listing: &Json, part: &str) {

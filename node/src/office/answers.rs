@@ -45,14 +45,23 @@ impl Office {
             }
             Request::Show { id } => self.show(&id),
             Request::History { id } => {
-                let id = self.library().find(&id)?;
+                let id = self.resolve(&id)?;
                 let items = self.library().history(&id)?;
                 Ok(
                     json!({ "v": 1, "id": id.to_string(), "entries": items.iter().map(json::of_history).collect::<Vec<_>>() }),
                 )
             }
             Request::Drafts => self.drafts(),
-            Request::TakeIn { kind, rows, publish } => self.take_in(&kind, rows, publish),
+            Request::TakeIn { kind, rows, publish, visibility, editors } => {
+                self.take_in(&kind, rows, publish, visibility.as_deref(), &editors)
+            }
+            Request::Choose { id, field, number } => self.choose(&id, &field, number),
+            Request::Conflicts { kind, limit } => self.conflicts(kind.as_deref(), limit),
+            Request::Move { id, to } => self.relocate(&id, &to),
+            Request::State { id, saying, label, value, reason } => {
+                self.state(&id, saying, [&label, &value, &reason])
+            }
+            Request::Statements { id } => self.statements(&id),
             Request::Edit { id, changes } => self.edit(&id, &changes),
             Request::Publish { id } => self.publish(&id),
             Request::Withdraw { id } => self.set_withdrawn(&id, true),
@@ -125,20 +134,9 @@ impl Office {
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
             let Some(listing) = self.library().listing(&id)?.filter(|l| self.shows(l)) else { continue };
-            let record = Record::new(listing.state.flat());
-            let region = record.text("region").unwrap_or_default();
-            hits.push(json!({
-                "v": 1,
-                "id": hit.id,
-                "title": listing.title(),
-                "kind": json::kind_id(listing.log.shelf.kind.0),
-                "region": region,
-                "region_name": catalog::region::path_text(region),
-                "institution": listing.institution_name,
-                "trl": record.trl(),
-                "updated": json::time(listing.updated_ms),
-                "score": hit.score,
-            }));
+            let mut row = json::of_row(&listing);
+            row["score"] = json!(hit.score);
+            hits.push(row);
         }
         Ok(json!({ "v": 1, "total": results.total, "hits": hits }))
     }
@@ -150,9 +148,8 @@ impl Office {
                 "title": draft.fields.get("title").map(json::of_value), "fields": json::of_fields(&draft.fields),
             }));
         }
-        let id = self.library().find(id)?;
-        let missing = || Failure::said(exit::FAILED, "cli.failure.missing", &[("id", &id.to_string())]);
-        let listing = self.library().listing(&id)?.ok_or_else(missing)?;
+        let listing = self.newest_listing(id)?;
+        let id = listing.id;
         let history = self.library().history(&id)?;
         let signed = history.iter().all(|item| item.signed);
         let admitted = listing.institution.is_some_and(|i| self.library().roster().members.contains_key(&i));
@@ -163,6 +160,7 @@ impl Office {
             (_, false) => "institution not admitted",
         };
         let mut out = json::of_listing(&listing, &self.library().contact(&id)?);
+        self.add_surroundings(&listing, &mut out)?;
         out.insert(
             "proof".into(),
             json!({
@@ -187,16 +185,27 @@ impl Office {
         Ok(json!({ "v": 1, "drafts": list }))
     }
 
-    fn take_in(&self, kind: &str, rows: Vec<Row>, publish: bool) -> Reply {
+    fn take_in(
+        &self,
+        kind: &str,
+        rows: Vec<Row>,
+        publish: bool,
+        visibility: Option<&str>,
+        editors: &[String],
+    ) -> Reply {
         let kind = kind_of(kind)?;
+        let visibility = visibility.map(super::documents::visibility_of).transpose()?;
+        let editors = self.editor_fields(editors)?;
         if rows.len() > MAX_ROWS {
             let message = format!("{} rows at once, {MAX_ROWS} are allowed", rows.len());
             return Err(Failure::new(exit::USAGE, message, "send them in pieces"));
         }
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
-            records
-                .push(incoming(kind, &values_of(&row.fields)?).map_err(|failure| failure.at_row(row.row))?);
+            let mut fields = values_of(&row.fields)?;
+            fields.extend(editors.clone());
+            let record = incoming(kind, &fields).map_err(|failure| failure.at_row(row.row))?;
+            records.push(Incoming { visibility, ..record });
         }
         let outcomes = self.core().work(|desk| desk.take_in(&records, publish))?;
         let list: Vec<Json> =
@@ -217,20 +226,18 @@ impl Office {
             let mut fields = draft.fields;
             apply(&mut fields, parsed);
             let kind = kind_of(&json::kind_id(draft.kind))?;
-            let record = incoming(kind, &fields)?;
+            let record = Incoming { visibility: draft.visibility, ..incoming(kind, &fields)? };
             let outcome = self.core().work(|desk| Ok((desk.keep_draft(Some(id), &record)?, Vec::new())))?;
             return Ok(outcome_json(0, &outcome));
         }
-        let id = self.library().find(id)?;
-        let listing = self.library().listing(&id)?;
-        if let Some(listing) = listing {
-            let mut fields = listing.state.flat();
-            apply(&mut fields, parsed.clone());
-            let kind = kind_of(&json::kind_id(listing.log.shelf.kind.0))?;
-            let checked = incoming(kind, &fields)?;
-            if let Some(key) = checked.contact.keys().find(|key| parsed.contains_key(*key)) {
-                return Err(Failure::said(exit::REFUSED, "cli.failure.contact", &[("key", key)]));
-            }
+        let listing = self.newest_listing(id)?;
+        let id = listing.id;
+        let mut fields = listing.state.flat();
+        apply(&mut fields, parsed.clone());
+        let kind = kind_of(&json::kind_id(listing.log.shelf.kind.0))?;
+        let checked = incoming(kind, &fields)?;
+        if let Some(key) = checked.contact.keys().find(|key| parsed.contains_key(*key)) {
+            return Err(Failure::said(exit::REFUSED, "cli.failure.contact", &[("key", key)]));
         }
         let changed = self.core().work(|desk| {
             let authored = desk.edit(&id, &parsed)?;
@@ -243,7 +250,7 @@ impl Office {
     fn publish(&self, id: &str) -> Reply {
         let Some(draft) = self.library().draft(id)? else { return self.set_withdrawn(id, false) };
         let kind = kind_of(&json::kind_id(draft.kind))?;
-        let record = incoming(kind, &draft.fields)?;
+        let record = Incoming { visibility: draft.visibility, ..incoming(kind, &draft.fields)? };
         let outcomes = self.core().work(|desk: &mut Desk<'_>| {
             let done = desk.take_in(std::slice::from_ref(&record), true)?;
             desk.drop_draft(id)?;
@@ -256,7 +263,7 @@ impl Office {
     }
 
     fn set_withdrawn(&self, id: &str, withdrawn: bool) -> Reply {
-        let id = self.library().find(id)?;
+        let id = self.resolve(id)?;
         let changed = self.core().work(|desk| {
             let authored = desk.withdraw(&id, withdrawn)?;
             Ok((authored.is_some(), authored.into_iter().collect()))
@@ -296,19 +303,24 @@ impl Office {
     }
 
     fn proof(&self, id: &str) -> Reply {
-        let id = self.library().find(id)?;
+        let id = self.resolve(id)?;
         let mut entries = self.library().entries(&id)?;
         let core = self.core();
         let input = core.replica().roster_input();
-        let listing = self.library().listing(&id)?;
-        let institution = listing.and_then(|l| l.institution);
         let roster = self.library().roster();
-        let key = roster.redeemed.iter().find(|(_, who)| Some(**who) == institution).map(|(key, _)| *key);
+        // Who wrote it: the institution that answers for it, and co-editors.
+        let mut writers = Vec::new();
+        for entry in &entries {
+            writers.extend(self.library().certificate_of(&entry.header.log)?.map(|c| c.body.institution));
+        }
+        let invited = |key: &protocol::PublicKey| {
+            roster.redeemed.get(key).is_some_and(|institution| writers.contains(institution))
+        };
         let mut steps = Vec::new();
         for step in &input.steps {
-            let about = match step.step.subject {
-                Subject::Institution(who) => Some(who) == institution,
-                Subject::Invitation(invited) => Some(invited) == key,
+            let about = match &step.step.subject {
+                Subject::Institution(who) => writers.contains(who),
+                Subject::Invitation(key) => invited(key),
                 _ => false,
             };
             if about && !steps.contains(step) {
@@ -316,7 +328,7 @@ impl Office {
             }
         }
         for (log, seq, redemption) in &input.redemptions {
-            if Some(redemption.invitation) == key {
+            if invited(&redemption.invitation) {
                 core.read_one(log, *seq)?.into_iter().for_each(|entry| entries.push(entry));
             }
         }
@@ -346,7 +358,7 @@ fn values_of(fields: &BTreeMap<String, Json>) -> Result<BTreeMap<String, protoco
 }
 
 /// Checks a record against the catalogue and parts what stays at home from what is published.
-fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<Incoming, Failure> {
+pub(super) fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<Incoming, Failure> {
     let known: BTreeMap<String, protocol::Value> =
         fields.iter().filter(|(key, _)| !key.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect();
     let issues = Record::validate(kind, &known);
@@ -360,7 +372,7 @@ fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<In
     }
     let is_contact = |key: &str| kind.key(key).is_some_and(|(field, _)| field.contact);
     let (contact, fields) = fields.clone().into_iter().partition(|(key, _)| is_contact(key));
-    Ok(Incoming { kind: kind.code(), fields, contact })
+    Ok(Incoming { kind: kind.code(), fields, contact, visibility: None })
 }
 
 /// The kind of that id.
@@ -375,7 +387,7 @@ pub fn region_code(text: &str) -> Result<u32, Failure> {
     code.ok_or_else(|| Failure::said(exit::USAGE, "cli.failure.region", &[("region", text)]))
 }
 
-fn outcome_json(row: u64, outcome: &Outcome) -> Json {
+pub(super) fn outcome_json(row: u64, outcome: &Outcome) -> Json {
     let (word, id) = match outcome {
         Outcome::Published(id) => ("published", id.to_string()),
         Outcome::Updated(id) => ("updated", id.to_string()),

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use market::{HistoryItem, Listing};
-use protocol::Value;
+use catalog::Record;
+use market::{HistoryItem, Listing, Said};
+use protocol::{Value, Visibility};
 use replica::{Fate, PeerView, SessionState};
 use serde_json::{Map, Value as Json, json};
 
@@ -59,6 +60,52 @@ pub fn time(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z")
 }
 
+/// A listing in a list.
+pub fn of_row(listing: &Listing) -> Json {
+    let record = Record::new(listing.state.flat());
+    let region = record.text("region").unwrap_or_default();
+    json!({
+        "v": 1,
+        "id": listing.id.to_string(),
+        "title": listing.title(),
+        "kind": kind_id(listing.log.shelf.kind.0),
+        "visibility": visibility(listing.log.shelf.visibility),
+        "region": region,
+        "region_name": catalog::region::path_text(region),
+        "institution": listing.institution_name,
+        "trl": record.trl(),
+        "updated": time(listing.updated_ms),
+    })
+}
+
+/// The id of a visibility.
+pub fn visibility(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Members => "members",
+        Visibility::Sealed => "sealed",
+    }
+}
+
+/// A statement.
+pub fn of_statement(said: &Said) -> Json {
+    let statement = &said.statement;
+    json!({
+        "v": 1,
+        "id": said.id.to_string(),
+        "about": statement.about.to_string(),
+        "label": statement.label,
+        "value": statement.value,
+        "reason": statement.reason,
+        "institution": { "id": said.institution.to_string(), "name": said.institution_name },
+        "node": said.log.node.to_string(),
+        "time": time(said.time_ms),
+        "version": said.version,
+        "present": said.present,
+        "verified": said.verified,
+    })
+}
+
 /// A listing, whole.
 pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<String, Json> {
     let fields = listing.state.fields.iter().filter(|(key, _)| !key.starts_with('_'));
@@ -95,7 +142,10 @@ pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<S
     );
     out.insert(
         "shelf".into(),
-        json!({ "region": format!("{:06}", listing.log.shelf.region), "visibility": "public" }),
+        json!({
+            "region": format!("{:06}", listing.log.shelf.region),
+            "visibility": visibility(listing.log.shelf.visibility),
+        }),
     );
     out
 }
@@ -114,6 +164,7 @@ pub fn of_history(item: &HistoryItem) -> Json {
     let verb = match item.verb.0 {
         2 => "create".to_owned(),
         3 => "edit".to_owned(),
+        8 => "move".to_owned(),
         other => format!("verb-{other}"),
     };
     let changes: Map<String, Json> = item
@@ -125,6 +176,7 @@ pub fn of_history(item: &HistoryItem) -> Json {
     json!({
         "v": 1,
         "entry": item.entry.to_string(),
+        "document": item.document.to_string(),
         "node": item.log.node.to_string(),
         "seq": item.seq,
         "time": time(item.time_ms),

@@ -31,6 +31,33 @@ pub struct Row {
     pub fields: BTreeMap<String, Json>,
 }
 
+/// Where a listing moves; what is not said stays as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct MoveTo {
+    /// Kind id.
+    pub kind: Option<String>,
+    /// Region code; only the node's own can be.
+    pub region: Option<String>,
+    /// `public` or `members`.
+    pub visibility: Option<String>,
+    /// Co-editors to add: id, its first digits, or name.
+    pub editors: Vec<String>,
+    /// Co-editors to leave out.
+    pub no_editors: Vec<String>,
+}
+
+/// Whether a statement is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Saying {
+    /// It is.
+    New,
+    /// It stands in place of an earlier one.
+    Replace,
+    /// It takes an earlier one back.
+    TakeBack,
+}
+
 /// A request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
@@ -76,6 +103,12 @@ pub enum Request {
         rows: Vec<Row>,
         /// Publish, or keep as drafts.
         publish: bool,
+        /// `public` or `members`; where nothing is said, an earlier record stays where it is and a new one is public.
+        #[serde(default)]
+        visibility: Option<String>,
+        /// Institutions whose edits are to count too: id, its first digits, or name.
+        #[serde(default)]
+        editors: Vec<String>,
     },
     /// Changes fields of a listing; `null` removes one.
     Edit {
@@ -83,6 +116,47 @@ pub enum Request {
         id: String,
         /// Fields.
         changes: BTreeMap<String, Json>,
+    },
+    /// Makes one of the concurrent values of a field stand.
+    Choose {
+        /// Document id or its first digits.
+        id: String,
+        /// The document key.
+        field: String,
+        /// Which of them, from 1, as `show` numbers them.
+        number: usize,
+    },
+    /// Listings with fields that nobody has chosen between.
+    Conflicts {
+        /// Kind id.
+        kind: Option<String>,
+        /// Most results.
+        limit: usize,
+    },
+    /// Moves a listing to another shelf, or gives it other co-editors.
+    Move {
+        /// Document id or its first digits.
+        id: String,
+        /// Where to.
+        to: MoveTo,
+    },
+    /// States something of a listing.
+    State {
+        /// Document id of the listing, or its first digits; for [`Saying::Replace`] and [`Saying::TakeBack`] the statement's.
+        id: String,
+        /// New, or in place of an earlier one.
+        saying: Saying,
+        /// Label; empty with [`Saying::TakeBack`], and with [`Saying::Replace`] where it stays.
+        label: String,
+        /// Value.
+        value: String,
+        /// Reason.
+        reason: String,
+    },
+    /// What is said of a listing.
+    Statements {
+        /// Document id or its first digits.
+        id: String,
     },
     /// Publishes a draft, or shows a withdrawn listing again.
     Publish {
@@ -191,6 +265,24 @@ impl From<market::MarketError> for Failure {
                 Self::said(exit::DEGRADED, "cli.failure.storage", &[("what", &what)])
             }
             E::NoSuchListing { id } => Self::said(exit::FAILED, "cli.failure.missing", &[("id", id)]),
+            E::NoSuchStatement { id } => Self::said(exit::FAILED, "cli.failure.no-statement", &[("id", id)]),
+            E::NoSuchInstitution { name } => {
+                Self::said(exit::USAGE, "cli.failure.institution", &[("name", name)])
+            }
+            E::AmbiguousInstitution { name } => {
+                Self::said(exit::USAGE, "cli.failure.institutions", &[("name", name)])
+            }
+            E::Undecided { title, fields } => Self::said(
+                exit::REFUSED,
+                "cli.failure.undecided",
+                &[("title", title), ("fields", &fields.join(", "))],
+            ),
+            E::Elsewhere { title, id } => {
+                Self::said(exit::REFUSED, "cli.failure.elsewhere", &[("title", title), ("id", id)])
+            }
+            E::NotCertified { .. } => {
+                Self::said(exit::REFUSED, "cli.failure.not-certified", &[("what", &what)])
+            }
             E::AmbiguousId { id } => Self::said(exit::FAILED, "cli.failure.ambiguous", &[("id", id)]),
             E::NotOurs { title, institution } => Self::said(
                 exit::REFUSED,

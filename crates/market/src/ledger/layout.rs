@@ -6,6 +6,7 @@
 //! | Heads | number (4) | log id, seq, hash, listings created |
 //! | Entries | number (4), seq (8) | the entry, canonical bytes |
 //! | Documents | document id (32), number (4), seq (8) | 1 for the creating entry, 0 for others |
+//! | Mentions | document id (32) or a statement's hash, number (4), seq (8) | verb (2), hash of the entry |
 //! | Arrivals | arrival number (8) | document id (32) |
 //! | Projections | document id (32) | state of a document with several patches, or one that waits |
 //! | Shelves | shelf | sum of its documents' digests |
@@ -131,6 +132,11 @@ fn projection_of(bytes: &[u8]) -> Result<Projection> {
         Ok(Projection { versions, updated_ms, state })
     })
     .map_err(damaged)
+}
+
+/// Whether a stored projection holds a field with several values.
+pub(crate) fn has_conflicts(value: &[u8]) -> bool {
+    projection_of(value).is_ok_and(|projection| projection.state.conflicts().next().is_some())
 }
 
 /// The stored projection of a document, when it has one.

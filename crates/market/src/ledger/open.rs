@@ -157,7 +157,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Adds up the state digests of all documents.
+    /// Adds up the state digests of all documents, and the statements.
     fn rebuild_sums(&mut self) -> Result<()> {
         let mut ids: Vec<(DocumentId, u32)> = Vec::new();
         self.store.walk(Table::Documents, &[], &mut |key, value| {
@@ -185,7 +185,7 @@ impl Ledger {
                 self.sums.entry(*shelf).or_default().add(&state.digest(&id));
             }
         }
-        Ok(())
+        self.sum_statements()
     }
 
     /// Brings back what the journal holds and the store does not.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{CheckedEntry, DocumentId, LogId, NodeCertificate, Origin, SignedPatch, Verb};
+use protocol::{CheckedEntry, DocumentId, LogId, NodeCertificate, Origin, Patch, SignedPatch, Verb};
 use replica::{Document, DocumentPatch, DocumentState, check_entry, may_edit, patch_of};
 use storage::{Batch, Table};
 
@@ -31,12 +31,13 @@ impl Ledger {
             self.void += 1;
             return Ok(false);
         }
+        self.mention(log, record, checked, batch);
         let verb = entry.header.verb;
-        if (verb != Verb::CREATE && verb != Verb::EDIT) || !log.shelf.kind.is_listing() {
+        let creates = [Verb::CREATE, Verb::MOVE].contains(&verb);
+        if !(creates || verb == Verb::EDIT) || !log.shelf.kind.is_listing() {
             return Ok(false);
         }
         let id = entry.header.document.unwrap_or(DocumentId(checked.hash.0));
-        let creates = verb == Verb::CREATE;
         let key = layout::document_key(&id, record.number, entry.header.seq);
         batch.put(Table::Documents, &key, vec![u8::from(creates)]);
         if creates && !self.waiting.contains(&id) {
@@ -68,7 +69,7 @@ impl Ledger {
         self.arrive(id, batch);
     }
 
-    fn arrive(&mut self, id: &DocumentId, batch: &mut Batch) {
+    pub(super) fn arrive(&mut self, id: &DocumentId, batch: &mut Batch) {
         batch.put(Table::Arrivals, &self.next_arrival.to_be_bytes(), id.0);
         self.next_arrival += 1;
     }
@@ -139,11 +140,13 @@ pub(crate) fn certificate_of(store: &dyn storage::Store, log: u32) -> Result<Opt
     Ok(open.map(|open| open.certificate))
 }
 
-/// Where the entries of a document stand that may change it: those of the creator's institution, on its shelf.
+/// Where the entries of a document stand that may change it: those of its editors, on its shelf.
 pub(crate) fn rightful_entries(store: &dyn storage::Store, id: &DocumentId) -> Result<Vec<DocumentEntry>> {
     let mut places = layout::document_entries(store, id, MAX_FOLD)?;
     let Some(creating) = places.iter().find(|place| place.creates).copied() else { return Ok(places) };
     let (home, _) = layout::log_record(store, creating.log)?;
+    let first = patch_of(&layout::entry_at(store, creating.log, creating.seq)?).ok().flatten();
+    let first = first.map_or_else(|| Patch::first([]), |signed| signed.patch);
     let creator = certificate_of(store, creating.log)?;
     let mut rightful: BTreeMap<u32, bool> = BTreeMap::from([(creating.log, true)]);
     for place in &places {
@@ -152,7 +155,8 @@ pub(crate) fn rightful_entries(store: &dyn storage::Store, id: &DocumentId) -> R
         }
         let (log, _) = layout::log_record(store, place.log)?;
         let editor = certificate_of(store, place.log)?;
-        let may = editor.zip(creator.as_ref()).is_some_and(|(editor, creator)| may_edit(&editor, creator));
+        let may =
+            editor.zip(creator.as_ref()).is_some_and(|(editor, creator)| may_edit(&editor, creator, &first));
         rightful.insert(place.log, may && log.shelf == home.shelf);
     }
     places.retain(|place| rightful.get(&place.log) == Some(&true));

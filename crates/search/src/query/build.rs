@@ -9,7 +9,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 
 use super::Query;
 use super::terms::{Piece, Terms};
-use crate::schema::{Fields, is_code, region_prefix, trl_levels};
+use crate::schema::{Fields, PUBLIC, is_code, region_prefix, trl_levels};
 use crate::text::parts;
 
 /// How much a word counts in each place.
@@ -66,6 +66,9 @@ impl Builder<'_> {
                 }
                 must(term(field, code));
             }
+        }
+        if query.public_only {
+            filters.push(constant(term(fields.public, PUBLIC), 0.0));
         }
         match query.region_prefix.as_deref().map(region_prefix) {
             None | Some("") => {}

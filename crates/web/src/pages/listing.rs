@@ -1,12 +1,13 @@
 //! `/listing/{id}`: all that a listing says, who says it, and how that was verified.
 
 mod proof;
+mod said;
 
 use super::{Fact, draw, message};
 use crate::app::App;
 use crate::fields::{Arranged, Row, arrange};
 use crate::labels;
-use crate::limits::{ID_DIGITS, NAME_CHARS, VERSIONS_SHOWN};
+use crate::limits::{ID_DIGITS, NAME_CHARS, STATEMENTS_SHOWN, VERSIONS_SHOWN};
 use crate::refusal::Refusal;
 use crate::request::SearchRequest;
 use crate::shell::{Link, Place, Shell};
@@ -19,6 +20,7 @@ use axum::response::Response;
 use catalog::Lang;
 use catalog::words::{fill, say};
 use proof::Proof;
+use said::Word;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -32,6 +34,7 @@ struct Page {
     title: String,
     byline: Vec<String>,
     updated: String,
+    moved: String,
     notice: Option<Notice>,
     parts_before: Vec<Row>,
     rows: Vec<Row>,
@@ -43,6 +46,8 @@ struct Page {
     versions: Vec<Line>,
     versions_more: String,
     proof: Proof,
+    said: Vec<Word>,
+    said_more: String,
 }
 
 /// Why a listing does not stand.
@@ -109,6 +114,7 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
             .filter(|x| !x.is_empty())
             .collect(),
         updated: fill(lang, "listing.updated", &[("date", &date(view.provenance.signed_ms, lang))]),
+        moved: if view.moved { say(lang, "listing.moved").to_owned() } else { String::new() },
         notice: notice(lang, &view.standing),
         parts_before: before,
         rows,
@@ -129,6 +135,11 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
             more => fill(lang, "listing.history.more", &[("n", &more.to_string())]),
         },
         proof,
+        said: view.statements.iter().take(STATEMENTS_SHOWN).map(|s| Word::new(lang, s)).collect(),
+        said_more: match view.statements.len().saturating_sub(STATEMENTS_SHOWN) {
+            0 => String::new(),
+            more => fill(lang, "said.more", &[("n", &more.to_string())]),
+        },
         shell,
     }
 }
@@ -156,6 +167,10 @@ fn notice(lang: Lang, standing: &Standing) -> Option<Notice> {
             reason.as_str(),
             true,
         ),
+        Standing::Screened { by, reason } => {
+            let by = [("institution", &*tidy_line(by, NAME_CHARS))];
+            ("listing.screened.title", fill(lang, "listing.screened.text", &by), reason.as_str(), true)
+        }
         Standing::Suspended => {
             ("listing.suspended.title", say(lang, "listing.suspended.text").to_owned(), "", true)
         }
@@ -179,6 +194,7 @@ fn line(lang: Lang, kind: &str, version: &Version) -> Line {
         Step::Changed => "step.changed",
         Step::Withdrawn => "step.withdrawn",
         Step::Restored => "step.restored",
+        Step::Moved => "step.moved",
     };
     let names = labels::field_names(lang, kind, &version.changed);
     let changed = match version.step {

@@ -93,7 +93,26 @@ impl Fake {
     }
 
     fn field(&self, key: &str, values: &[&str]) -> FieldView {
-        FieldView::new(key, values.iter().map(|value| self.text(value)))
+        let field = FieldView::new(key, values.iter().map(|value| self.text(value)));
+        if values.len() < 2 {
+            return field;
+        }
+        let names = ["武汉大学", "武汉理工大学"].map(|name| self.text(name));
+        let writer = |(n, institution)| Writer { institution, signed_ms: NOW - n * DAY };
+        field.written_by((0..).zip(names).map(writer).collect())
+    }
+
+    fn statement(&self, row: &StatementRow) -> StatementView {
+        let (label, value, reason, institution, present) = row;
+        StatementView {
+            label: self.text(label),
+            value: self.text(value),
+            reason: self.text(reason),
+            institution: self.text(institution),
+            signed_ms: NOW - DAY,
+            present: *present,
+            verified: self.poison.is_empty(),
+        }
     }
 }
 
@@ -200,6 +219,15 @@ const CARDS: &[CardRow] = &[
     ),
 ];
 
+type StatementRow = (&'static str, &'static str, &'static str, &'static str, bool);
+
+const STATEMENTS: &[StatementRow] = &[
+    ("screening", "rejected", "缺少第三方检测报告，请补充后重新提交。", "湖北技术交易所", false),
+    ("evaluation", "trl=6,value=120", "", "湖北省科技评估中心", true),
+    ("recognition", "湖北省科技成果登记 2026-0317", "", "湖北省科学技术厅", true),
+    ("green_label", "A+", "另一版本的程序写的标签", "襄阳市科学技术局", true),
+];
+
 fn buckets(pairs: &[(&str, u64)]) -> Vec<Bucket> {
     pairs.iter().map(|(value, listings)| Bucket { value: (*value).to_owned(), listings: *listings }).collect()
 }
@@ -276,7 +304,10 @@ impl Source for Fake {
         }
         let title = self.text(row.2);
         let (id, kind) = (row.0.to_owned(), row.1.to_owned());
-        Ok(Some(ListingView { id, kind, title, standing, fields, provenance }))
+        let editors = vec![self.text("武汉理工大学")];
+        let statements = STATEMENTS.iter().map(|row| self.statement(row)).collect();
+        let moved = row.0 == NEED;
+        Ok(Some(ListingView { id, kind, title, standing, moved, editors, fields, statements, provenance }))
     }
 
     fn status(&self) -> Result<StatusView, SourceError> {

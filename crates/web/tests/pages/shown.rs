@@ -98,6 +98,46 @@ async fn standing_and_failed_checks_are_said_aloud() {
 }
 
 #[tokio::test]
+async fn values_of_several_editors_and_words_of_third_parties_say_whose_they_are() {
+    let server = server().await;
+    for (lang, words) in [
+        (
+            "zh",
+            [
+                "合作编辑机构",
+                "武汉理工大学 · ",
+                "审核：不通过",
+                "缺少第三方检测报告",
+                "成熟度 6 级，价值 120 万元",
+                "green_label：A+",
+                "针对较早的版本",
+            ],
+        ),
+        (
+            "en",
+            [
+                "Co-editors",
+                "武汉理工大学 · ",
+                "Screening: rejected",
+                "缺少第三方检测报告",
+                "TRL 6, worth 120",
+                "green_label: A+",
+                "about an earlier version",
+            ],
+        ),
+    ] {
+        let body =
+            server.get_with(&format!("/listing/{SOLID}"), &format!("Cookie: lang={lang}\r\n")).await.body;
+        for word in words {
+            assert!(body.contains(word), "{word} is not there in {lang}");
+        }
+        assert!(!body.contains(&format!("href=\"/listing/{SOLID}\"")), "it was asked for by its newest id");
+    }
+    let moved = server.get(&format!("/listing/{NEED}")).await.body;
+    assert!(moved.contains("旧编号继续有效") && moved.contains(&format!("href=\"/listing/{NEED}\"")));
+}
+
+#[tokio::test]
 async fn filters_lead_on_and_come_off_again() {
     let server = server().await;
     let body = server.get("/list?q=x&kind=demand&region=4201&page=3").await.body;

@@ -37,7 +37,7 @@ impl Proof {
             title: say(lang, title),
             text: fill(lang, text, &[("institution", &institution)]),
             signed_stamp: stamp(provenance.signed_ms),
-            facts: facts(lang, &view.id, provenance),
+            facts: facts(lang, view),
             checks: provenance.checks.iter().map(|check| line(lang, check)).collect(),
             full: full(lang, &view.id, provenance),
         }
@@ -56,7 +56,9 @@ fn verdict(checks: &[Check]) -> [&'static str; 3] {
     }
 }
 
-fn facts(lang: Lang, id: &str, provenance: &Provenance) -> Vec<Fact> {
+fn facts(lang: Lang, view: &ListingView) -> Vec<Fact> {
+    let provenance = &view.provenance;
+    let editors: Vec<String> = view.editors.iter().map(|name| tidy_line(name, NAME_CHARS)).collect();
     let signed = fill(lang, "proof.signed.note", &[("time", &minute(provenance.signed_ms, lang))]);
     let admitted: Vec<String> =
         provenance.admitted_by.iter().map(|name| tidy_line(name, NAME_CHARS)).collect();
@@ -67,11 +69,12 @@ fn facts(lang: Lang, id: &str, provenance: &Provenance) -> Vec<Fact> {
     let mut facts = vec![
         Fact::new(say(lang, "proof.institution"), tidy_line(&provenance.institution, NAME_CHARS)),
         Fact::mono(say(lang, "proof.credit_code"), tidy_line(&provenance.credit_code, NAME_CHARS)),
+        Fact::new(say(lang, "proof.editors"), editors.join(lang.pick("、", ", "))),
         Fact::new(say(lang, "proof.node"), node),
         Fact::new(say(lang, "proof.signed"), signed),
         Fact::new(say(lang, "proof.network"), tidy_line(provenance.network.pick(lang), NAME_CHARS)),
         Fact::new(say(lang, "proof.admitted_by"), admitted.join(lang.pick("、", ", "))),
-        Fact::mono(say(lang, "proof.id"), short_id(id)),
+        Fact::mono(say(lang, "proof.id"), short_id(&view.id)),
     ];
     facts.retain(|fact| !fact.value.is_empty());
     facts

@@ -1,0 +1,140 @@
+//! Entries that say something of a document without belonging to it: moves, which lead on from it, and statements.
+//!
+//! Each is noted under the document that it is about, and a statement under its own hash too, so that it is found by it.
+//! Which of them count is a question of the reading side: it depends on the roster.
+
+use protocol::limits::MAX_MENTIONS;
+use protocol::{Actor, CheckedEntry, DocumentId, Hash, LogId, Origin, ShelfKind, Verb, hash};
+use replica::{continued_by, patch_of, statement_of};
+use storage::{Batch, Store, Table};
+
+use super::layout::{document_key, entry_key};
+use super::{Ledger, LogRecord};
+use crate::error::{MarketError, Result};
+
+/// An entry about a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mention {
+    /// Number of its log.
+    pub log: u32,
+    /// Its place there.
+    pub seq: u64,
+    /// Move or statement.
+    pub verb: Verb,
+    /// Its hash.
+    pub entry: Hash,
+}
+
+impl Ledger {
+    /// Notes a move or a statement that keeps the rules of its log.
+    pub(super) fn mention(
+        &mut self,
+        log: &LogId,
+        record: &LogRecord,
+        checked: &CheckedEntry,
+        batch: &mut Batch,
+    ) {
+        let entry = &checked.entry;
+        let about = match entry.header.verb {
+            Verb::MOVE if is_sound(log, checked) => continued_by(entry).ok().flatten(),
+            Verb::STATEMENT if log.shelf.kind == ShelfKind::STATEMENT => {
+                statement_of(entry).ok().flatten().map(|statement| statement.about)
+            }
+            _ => None,
+        };
+        let Some(about) = about else { return };
+        let place = |under: &DocumentId| document_key(under, record.number, entry.header.seq);
+        let value = mention_value(entry.header.verb, &checked.hash);
+        if entry.header.verb == Verb::STATEMENT {
+            self.sums.entry(log.shelf).or_default().add(&statement_digest(&checked.hash));
+            batch.put(Table::Mentions, &place(&DocumentId(checked.hash.0)), value.clone());
+        }
+        batch.put(Table::Mentions, &place(&about), value);
+        self.arrive(&about, batch);
+    }
+
+    /// Adds the statements held to the shelves' sums.
+    pub(super) fn sum_statements(&mut self) -> Result<()> {
+        let mut found = Vec::new();
+        self.store.walk(Table::Mentions, &[], &mut |key, value| {
+            if let Some(mention) = mention_of(key, value)
+                && key.starts_with(&mention.entry.0)
+            {
+                found.push((mention.log, mention.entry));
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        let shelves: std::collections::BTreeMap<u32, _> =
+            self.logs.iter().map(|(log, record)| (record.number, log.shelf)).collect();
+        for (log, entry) in found {
+            let Some(shelf) = shelves.get(&log) else { continue };
+            self.sums.entry(*shelf).or_default().add(&statement_digest(&entry));
+        }
+        Ok(())
+    }
+}
+
+/// What a statement adds to its shelf's sum: the entry as a whole, since what it replaces and whether that counts follow
+/// from the entries held.
+fn statement_digest(entry: &Hash) -> Hash {
+    hash("statement-state", &[&entry.0])
+}
+
+/// Whether the patch of a move is what its change hash says.
+fn is_sound(log: &LogId, checked: &CheckedEntry) -> bool {
+    let header = &checked.entry.header;
+    let actor = Actor::derive(log, &Origin { log: *log, seq: header.seq }, 0);
+    let signed = patch_of(&checked.entry).ok().flatten();
+    signed.is_some_and(|signed| signed.to_change(actor, header.time_ms).is_ok())
+}
+
+fn mention_value(verb: Verb, entry: &Hash) -> Vec<u8> {
+    [&verb.0.to_be_bytes()[..], &entry.0].concat()
+}
+
+fn mention_of(key: &[u8], value: &[u8]) -> Option<Mention> {
+    let (log, seq) = key.get(32..)?.split_first_chunk::<4>()?;
+    let (verb, entry) = value.split_first_chunk::<2>()?;
+    Some(Mention {
+        log: u32::from_be_bytes(*log),
+        seq: u64::from_be_bytes(seq.try_into().ok()?),
+        verb: Verb(u16::from_be_bytes(*verb)),
+        entry: Hash(entry.try_into().ok()?),
+    })
+}
+
+/// The entries about a document: of each log the first [`MAX_MENTIONS`].
+pub(crate) fn mentions(store: &dyn Store, id: &DocumentId) -> Result<Vec<Mention>> {
+    let mut found: Vec<Mention> = Vec::new();
+    let end = document_key(id, u32::MAX, u64::MAX);
+    let mut from = document_key(id, 0, 0);
+    loop {
+        let page = store.scan(Table::Mentions, &from, Some(&end), MAX_MENTIONS)?;
+        let Some(first) = page.first().and_then(|(key, value)| mention_of(key, value)) else {
+            return Ok(found);
+        };
+        let of_first = page.iter().filter_map(|(key, value)| mention_of(key, value));
+        found.extend(of_first.take_while(|mention| mention.log == first.log));
+        // On to the next log, past whatever else this one says.
+        let Some(next) = first.log.checked_add(1) else { return Ok(found) };
+        from = document_key(id, next, 0);
+    }
+}
+
+/// The statements whose hash begins with `prefix`, two at the most.
+pub(crate) fn statements_from(store: &dyn Store, prefix: &[u8]) -> Result<Vec<Mention>> {
+    let mut found = Vec::new();
+    store.walk(Table::Mentions, prefix, &mut |key, value| {
+        found.extend(mention_of(key, value).filter(|mention| key.starts_with(&mention.entry.0)));
+        if found.len() > 1 { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+    })?;
+    Ok(found)
+}
+
+/// The entry of a mention.
+pub(crate) fn mentioned(store: &dyn Store, mention: &Mention) -> Result<protocol::Entry> {
+    let bytes = store.get(Table::Entries, &entry_key(mention.log, mention.seq))?;
+    super::layout::entry_of(
+        &bytes.ok_or(MarketError::Damaged { what: "an entry about a document is missing" })?,
+    )
+}

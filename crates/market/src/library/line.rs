@@ -1,0 +1,96 @@
+//! The line of documents that moves make: an old id leads on to the document that continues it.
+
+use protocol::limits::MAX_MOVES;
+use protocol::{DocumentId, InstitutionId, LogId, Verb};
+use replica::continued_by;
+
+use super::Library;
+use crate::error::Result;
+use crate::ledger::{document_entries, entry_at, mentions};
+
+/// Entries of a document that are looked through for the one that creates it.
+const MAX_PLACES: usize = super::MAX_HISTORY;
+
+impl Library {
+    /// The document that continues this one: of the moves of it that count, that of the lowest entry hash. `None` when
+    /// it was not moved, or is not held.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn continuation(&self, id: &DocumentId) -> Result<Option<DocumentId>> {
+        let mut moves = mentions(self.store(), id)?;
+        moves.retain(|mention| mention.verb == Verb::MOVE);
+        if moves.is_empty() {
+            return Ok(None);
+        }
+        let Some(owner) = self.owner(id)? else { return Ok(None) };
+        let mut lowest = None;
+        for found in moves {
+            let info = self.log_info(found.log)?;
+            let own = info.certificate.as_ref().is_some_and(|c| c.body.institution == owner);
+            if own && self.counts(&info.log, found.seq) {
+                lowest = [lowest, Some(found.entry)].into_iter().flatten().min();
+            }
+        }
+        Ok(lowest.map(|entry| DocumentId(entry.0)))
+    }
+
+    /// The newest document of the line that `id` stands in: what people mean by any id of it.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn newest(&self, id: &DocumentId) -> Result<DocumentId> {
+        let mut newest = *id;
+        // A move names a document by the hash of an entry before it: there are no circles.
+        for _ in 0..MAX_MOVES {
+            match self.continuation(&newest)? {
+                Some(next) => newest = next,
+                None => break,
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The documents that lead to this one, oldest first, itself last.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn line(&self, id: &DocumentId) -> Result<Vec<DocumentId>> {
+        let mut line = vec![*id];
+        while let Some(first) = line.last().copied()
+            && line.len() <= MAX_MOVES
+            && let Some(before) = self.continues(&first)?
+        {
+            line.push(before);
+        }
+        line.reverse();
+        Ok(line)
+    }
+
+    /// The document that this one continues, when its move is the one that counts.
+    fn continues(&self, id: &DocumentId) -> Result<Option<DocumentId>> {
+        let Some((log, seq)) = self.beginning(id)? else { return Ok(None) };
+        let before = continued_by(&entry_at(self.store(), log, seq)?).ok().flatten();
+        match before {
+            Some(before) if self.continuation(&before)? == Some(*id) => Ok(Some(before)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The institution that created a document.
+    fn owner(&self, id: &DocumentId) -> Result<Option<InstitutionId>> {
+        let Some((log, _)) = self.beginning(id)? else { return Ok(None) };
+        Ok(self.log_info(log)?.certificate.as_ref().map(|c| c.body.institution))
+    }
+
+    /// Number of the log and place in it where a document begins.
+    fn beginning(&self, id: &DocumentId) -> Result<Option<(u32, u64)>> {
+        let places = document_entries(self.store(), id, MAX_PLACES)?;
+        Ok(places.iter().find(|place| place.creates).map(|place| (place.log, place.seq)))
+    }
+
+    /// Whether an entry lies within what its log counts up to.
+    pub(super) fn counts(&self, log: &LogId, seq: u64) -> bool {
+        seq <= self.roster().last_valid(log)
+    }
+}
