@@ -215,14 +215,27 @@ fn every_help_text_belongs_to_something() {
 #[test]
 fn words_made_at_run_time_exist() {
     let families: [(&str, &[&str]); 6] = [
-        ("cli.outcome", &["published", "updated", "unchanged", "drafted", "withdrawn"]),
+        (
+            "cli.outcome",
+            &[
+                "published",
+                "updated",
+                "unchanged",
+                "drafted",
+                "withdrawn",
+                "moved",
+                "stated",
+                "restated",
+                "taken-back",
+            ],
+        ),
         ("cli.listing.status", &["published", "withdrawn", "hidden", "draft"]),
         (
             "cli.peer",
             &["synced", "syncing", "greeting", "admitting", "refused", "disconnected", "unreachable"],
         ),
         ("cli.role", &["hub", "sub-market", "resource-station", "grassroots-site"]),
-        ("cli.verb", &["create", "edit"]),
+        ("cli.verb", &["create", "edit", "move"]),
         ("cli.fate", &["valid", "waiting", "void"]),
     ];
     for (family, members) in families {

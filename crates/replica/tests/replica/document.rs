@@ -2,11 +2,11 @@
 
 mod editors;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{AutoCommit, ReadDoc, ScalarValue};
 use proptest::prelude::*;
-use protocol::{Op, OpId, Patch, SignedPatch, Value};
+use protocol::{Hash, Op, OpId, Patch, SignedPatch, Value};
 use replica::{
     Document, DocumentPatch, DocumentState, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS, WITHDRAWN,
 };
@@ -65,6 +65,55 @@ proptest! {
             prop_assert_eq!(&state, &other.state().unwrap());
             prop_assert_eq!(&state.fields, &by_automerge(&editors, &order));
         }
+        let disputes = first.disputes().unwrap();
+        let told: BTreeMap<&String, Vec<&Value>> =
+            disputes.iter().map(|(key, values)| (key, values.iter().map(|(value, _)| value).collect())).collect();
+        let shown = state.conflicts().map(|(key, values)| (key, values.iter().collect())).collect();
+        prop_assert_eq!(told, shown, "what is disputed is what has several values");
+        for (key, values) in &disputes {
+            for (value, patches) in values {
+                let put = |patch: &&DocumentPatch| {
+                    patch.signed.patch.ops.iter().any(|op| op.key == *key && op.put.as_ref() == Some(value))
+                };
+                prop_assert!(!patches.is_empty() && patches.iter().all(put), "each by a patch that put it");
+            }
+        }
+    }
+
+    #[test]
+    fn a_void_patch_takes_only_what_depends_on_it(seed in any::<u64>(), steps in 4usize..30) {
+        let mut rng = Rng::new(seed);
+        let mut editors = Editors::random(&mut rng, steps);
+        let mut fallen = editors.spoil(&mut rng);
+        let all = editors.all();
+        let depends = |patch: &DocumentPatch, fallen: &BTreeSet<Hash>| {
+            patch.signed.patch.deps.iter().any(|dep| fallen.contains(dep))
+        };
+        while let Some(next) =
+            all.iter().find(|p| !fallen.contains(&p.signed.change) && depends(p, &fallen))
+        {
+            fallen.insert(next.signed.change);
+        }
+        let sound: Vec<DocumentPatch> =
+            all.iter().filter(|patch| !fallen.contains(&patch.signed.change)).cloned().collect();
+        let expected = by_automerge(&editors, &sound);
+        for _ in 0..4 {
+            let document = editors.fold(shuffled(&all, &mut rng));
+            for (patch, fate) in document.patches() {
+                let void = fallen.contains(&patch.signed.change);
+                prop_assert_eq!(matches!(fate, Fate::Void(_)), void, "{:?}", fate);
+                prop_assert!(void || *fate == Fate::Valid, "what is sound waits for nothing");
+            }
+            prop_assert_eq!(&document.state().unwrap().fields, &expected);
+        }
+        // Those whose patches fell go on, as new actors where need be.
+        editors.learn_all();
+        let again: Vec<usize> = (0..editors.count()).collect();
+        for editor in &again {
+            editors.edit(*editor, &[("again", Some(["甲", "乙", "丙", "丁"][*editor]))]);
+        }
+        let document = editors.fold(shuffled(&editors.all(), &mut rng));
+        prop_assert_eq!(document.versions(), sound.len() + again.len());
     }
 
     #[test]

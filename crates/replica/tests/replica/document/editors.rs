@@ -1,6 +1,6 @@
 //! Several editors of one document, each with its log and with what it has seen of the others'.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{Actor, Hash, LogId, Origin, Patch, PublicKey, SignedPatch, Value};
 use replica::{Document, DocumentPatch};
@@ -53,6 +53,23 @@ impl Editors {
             }
         }
         editors
+    }
+
+    /// Changes what some patches say after they were signed, that of the beginning left alone: their change hashes, on
+    /// which others build, are claimed still, and void. Returns those hashes.
+    pub fn spoil(&mut self, rng: &mut Rng) -> BTreeSet<Hash> {
+        let mut spoiled = BTreeSet::new();
+        for patch in self.logs.iter_mut().flatten().skip(1) {
+            if rng.chance(150) {
+                patch.signed.patch.ops[0].put = Some(Value::Text("forged".to_owned()));
+                spoiled.insert(patch.signed.change);
+            }
+        }
+        spoiled
+    }
+
+    pub fn count(&self) -> usize {
+        self.logs.len()
     }
 
     fn has_begun(&self, editor: usize) -> bool {
