@@ -119,7 +119,8 @@ impl Office {
         listing.log.shelf.visibility == Visibility::Public && self.shows(listing)
     }
 
-    /// Searches what is shown here: what the roster hides takes no place among the results and is not counted.
+    /// Searches what is shown here: what the roster, or a label that this node heeds, hides takes no place among the results
+    /// and is not counted.
     ///
     /// # Errors
     /// When the index cannot be read, or the page lies too deep.
@@ -130,6 +131,7 @@ impl Office {
         let query = search::Query {
             without_institutions: gone.map(|(id, _)| id.to_string()).collect(),
             without_ids: hidden.map(ToString::to_string).collect(),
+            without_objected_by: self.heeded().iter().map(ToString::to_string).collect(),
             ..query
         };
         self.finder.index().search(&query)

@@ -254,7 +254,7 @@ impl Site {
     /// Listings that anyone may find here.
     fn public_listings(&self) -> Result<u64, SourceError> {
         let query = search::Query { public_only: true, limit: 0, ..search::Query::default() };
-        Ok(self.office.finder().index().search(&query).map_err(failed)?.total as u64)
+        Ok(self.office.find(query).map_err(failed)?.total as u64)
     }
 
     /// What a listing says, each of several values with who wrote it.

@@ -71,8 +71,13 @@ impl Finder {
             };
             let (mut shown, mut gone) = (Vec::new(), Vec::new());
             for (_, id) in &page {
-                match library.listing(id)?.as_ref().and_then(search_doc) {
-                    Some(doc) => shown.push(doc),
+                let listing = library.listing(id)?;
+                match listing.as_ref().and_then(|listing| Some((listing, search_doc(listing)?))) {
+                    Some((listing, doc)) => {
+                        let objectors = library.objectors(listing)?;
+                        let objected_by = objectors.iter().map(ToString::to_string).collect();
+                        shown.push(SearchDoc { objected_by, ..doc });
+                    }
                     None => gone.push(id.to_string()),
                 }
             }
@@ -94,7 +99,7 @@ impl Finder {
     }
 }
 
-/// The listing as the index wants it; `None` when it is not to be found.
+/// What a listing itself gives to the index; `None` when it is not to be found.
 pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
     let kind = Kind::from_code(listing.log.shelf.kind.0)?;
     let moved = listing.continued_by.is_some();
@@ -125,6 +130,7 @@ pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
         trl: record.trl(),
         cooperation: members("cooperation"),
         institution: listing.institution.map(|id| id.to_string()).unwrap_or_default(),
+        objected_by: Vec::new(),
         lang: record.text("language").unwrap_or_default().to_owned(),
         title: record.title().to_owned(),
         summary: record.text("summary").unwrap_or_default().to_owned(),

@@ -48,6 +48,8 @@ pub struct Listing {
     pub credit_code: String,
     /// Other institutions whose edits count.
     pub editors: Vec<InstitutionId>,
+    /// Whether it began as the continuation of another document.
+    pub moved_here: bool,
     /// The document that continues this one, when it was moved: what people are to see instead.
     pub continued_by: Option<DocumentId>,
     /// Why it is not shown, when it is not.
@@ -155,11 +157,12 @@ impl Library {
             institution_name: String::new(),
             credit_code: String::new(),
             editors,
+            moved_here: entry.header.verb == Verb::MOVE,
             continued_by: self.continuation(id)?,
             hidden: None,
         };
         self.judge(&mut listing, creating.seq);
-        if listing.hidden.is_none() && entry.header.verb == Verb::MOVE {
+        if listing.hidden.is_none() && listing.moved_here {
             listing.hidden = self.taken_down_before(id)?;
         }
         Ok(Some(listing))

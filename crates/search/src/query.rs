@@ -54,6 +54,8 @@ pub struct Query {
     pub without_institutions: Vec<String>,
     /// None of these documents.
     pub without_ids: Vec<String>,
+    /// None of what these institutions object to.
+    pub without_objected_by: Vec<String>,
     /// Results to skip.
     pub offset: usize,
     /// Results to return, at most [`MAX_PAGE`]; with 0, only the counts.

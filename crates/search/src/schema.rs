@@ -33,6 +33,8 @@ pub struct SearchDoc {
     pub cooperation: Vec<String>,
     /// The institution's id.
     pub institution: String,
+    /// Ids of institutions that object to it.
+    pub objected_by: Vec<String>,
     /// Language tag of the texts, such as `zh`; may be empty.
     pub lang: String,
     /// The title.
@@ -82,6 +84,7 @@ pub(crate) struct Fields {
     pub trl: Field,
     pub cooperation: Field,
     pub institution: Field,
+    pub objected_by: Field,
     pub lang: Field,
     pub title_key: Field,
     pub identifier: Field,
@@ -115,6 +118,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         trl: builder.add_text_field(columns::TRL, facet.clone()),
         cooperation: builder.add_text_field(columns::COOPERATION, facet),
         institution: builder.add_text_field("institution", code.clone()),
+        objected_by: builder.add_text_field("objected_by", code.clone()),
         lang: builder.add_text_field("lang", code.clone()),
         title_key: builder.add_text_field("title_key", code.clone()),
         identifier: builder.add_text_field("identifier", code),
@@ -145,6 +149,7 @@ impl Fields {
         }
         add_codes(&mut out, self.cooperation, &doc.cooperation);
         add_codes(&mut out, self.institution, [&doc.institution]);
+        add_codes(&mut out, self.objected_by, &doc.objected_by);
         add_codes(&mut out, self.lang, [&doc.lang]);
         add_codes(&mut out, self.title_key, [&title_key(first_chars(&doc.title, MAX_TITLE_CHARS))]);
         let identifiers: Vec<String> =

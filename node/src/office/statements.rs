@@ -3,6 +3,7 @@
 use catalog::labels::{Label, rejects};
 use catalog::{Lang, words};
 use market::{Listing, Said};
+use protocol::InstitutionId;
 use serde_json::{Value as Json, json};
 
 use super::Office;
@@ -15,18 +16,22 @@ impl Office {
     /// # Errors
     /// When the store fails or is damaged.
     pub fn screened(&self, listing: &Listing) -> market::Result<Option<Said>> {
-        let heeded = &self.config().labels.hide_screened_by;
+        let heeded = self.heeded();
         if heeded.is_empty() {
             return Ok(None);
         }
-        let library = self.library();
-        let heeded: Vec<_> = heeded.iter().filter_map(|name| library.find_institution(name).ok()).collect();
         let objects = |said: &Said| {
             said.verified
                 && rejects(&said.statement.label, &said.statement.value)
                 && heeded.contains(&said.institution)
         };
-        Ok(library.statements(&listing.id)?.into_iter().find(objects))
+        Ok(self.library().statements(&listing.id)?.into_iter().find(objects))
+    }
+
+    /// The institutions whose screening labels this node heeds, as far as the roster knows them.
+    pub(super) fn heeded(&self) -> Vec<InstitutionId> {
+        let names = self.config().labels.hide_screened_by.iter();
+        names.filter_map(|name| self.library().find_institution(name).ok()).collect()
     }
 
     pub(super) fn statements(&self, id: &str) -> Reply {

@@ -163,6 +163,8 @@ fn a_screening_label_hides_a_listing_where_it_is_heeded() {
     let page = get(&hub.web(), &format!("/listing/{id}")).body;
     assert!(page.contains("审核未通过") && page.contains("缺少检测报告") && !page.contains("永磁"), "{page}");
     assert!(!get(&hub.web(), "/list").body.contains("永磁") && hub.search("稀土永磁").is_empty());
+    let found = get(&hub.web(), "/list?q=%E7%A8%80%E5%9C%9F").body;
+    assert!(found.contains("没有符合的信息"), "it is not counted either: {found}");
     assert_eq!(hub.show(&id).unwrap()["screened"]["id"], statement.as_str());
     assert!(hub.run(["listing", "show", &id]).ok().out.contains("缺少检测报告"));
     assert_eq!(station.search("稀土永磁").len(), 1);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use catalog::labels::rejects;
 use protocol::{DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, Statement, Verb};
 use replica::{Document, Fate, statement_of};
 
-use super::Library;
+use super::{Library, Listing};
 use crate::error::{MarketError, Result};
 use crate::ledger::{Mention, load_document, mentioned, mentions, statements_from};
 
@@ -67,6 +68,20 @@ impl Library {
         standing.retain(|said| !said.is_taken_back());
         standing.sort_by_key(|said| (said.time_ms, said.id));
         Ok(standing)
+    }
+
+    /// The institutions whose screening labels object to a listing.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn objectors(&self, listing: &Listing) -> Result<Vec<InstitutionId>> {
+        // Of nearly every listing nobody has said anything: that is told by one look.
+        if !listing.moved_here && mentions(self.store(), &listing.id)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let said = self.statements(&listing.id)?;
+        let objects = said.iter().filter(|said| rejects(&said.statement.label, &said.statement.value));
+        Ok(objects.map(|said| said.institution).collect())
     }
 
     /// The statement that 64 hexadecimal digits, or the first few of them, name.

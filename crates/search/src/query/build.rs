@@ -68,7 +68,7 @@ impl Builder<'_> {
             }
         }
         if query.public_only {
-            filters.push(constant(term(fields.public, PUBLIC), 0.0));
+            must(term(fields.public, PUBLIC));
         }
         match query.region_prefix.as_deref().map(region_prefix) {
             None | Some("") => {}
@@ -83,7 +83,11 @@ impl Builder<'_> {
             }
             must(Box::new(BooleanQuery::union(levels)));
         }
-        let without = [(fields.institution, &query.without_institutions), (fields.id, &query.without_ids)];
+        let without = [
+            (fields.institution, &query.without_institutions),
+            (fields.id, &query.without_ids),
+            (fields.objected_by, &query.without_objected_by),
+        ];
         for (field, codes) in without.into_iter().filter(|(_, codes)| !codes.is_empty()) {
             let codes = codes.iter().map(|code| Term::from_field_text(field, code));
             filters.push((Occur::MustNot, Box::new(TermSetQuery::new(codes))));

@@ -20,6 +20,8 @@ fn varied() -> Vec<SearchDoc> {
             trl: (n % 4 > 0).then(|| ((n % 9 + 1) as u8, (n % 9 + n % 4) as u8)),
             cooperation: vec![pick(n / 7, &["transfer", "licence"])],
             institution: pick(n / 11, &["a", "b"]),
+            public: n % 3 > 0,
+            objected_by: if n % 5 == 0 { vec![pick(n, &["x", "y"])] } else { Vec::new() },
             lang: pick(n / 13, &["zh", "en"]),
             title: if n % 2 == 0 { "水轮机".to_owned() } else { "石墨烯".to_owned() },
             updated_ms: n as i64,
@@ -51,6 +53,8 @@ fn matches(doc: &SearchDoc, query: &Query) -> bool {
         && is(&query.lang, &doc.lang)
         && !query.without_institutions.contains(&doc.institution)
         && !query.without_ids.contains(&doc.id)
+        && !query.without_objected_by.iter().any(|who| doc.objected_by.contains(who))
+        && (doc.public || !query.public_only)
 }
 
 fn counted<'a>(values: impl Iterator<Item = &'a str>) -> Vec<(String, u64)> {
@@ -107,6 +111,8 @@ fn filters_and_facets_equal_a_plain_count() {
         Query { trl: Some((4, 6)), ..all.clone() },
         Query { trl: Some((9, 9)), kind: some("expert"), ..all.clone() },
         Query { cooperation: some("licence"), institution: some("b"), lang: some("en"), ..all.clone() },
+        Query { public_only: true, ..all.clone() },
+        Query { public_only: true, without_objected_by: vec!["x".to_owned()], ..all.clone() },
         Query { without_institutions: vec!["a".to_owned()], ..all.clone() },
         Query {
             without_institutions: vec!["b".to_owned(), "nobody".to_owned()],
