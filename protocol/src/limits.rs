@@ -27,7 +27,7 @@ pub const MAX_DOCUMENT_ACTORS: usize = 256;
 pub const MAX_MOVES: usize = 1_000;
 /// Moves and statements about one document that count of one log; further ones are kept and say nothing. Bounds what one
 /// talkative node costs everyone who looks at a listing.
-pub const MAX_MENTIONS: usize = 256;
+pub const MAX_MENTIONS: usize = 64;
 /// Longest name or reason in roster steps, certificates and the charter, bytes of UTF-8.
 pub const MAX_NAME: usize = 512;
 /// Most governors of a network.

@@ -74,8 +74,9 @@ impl Finder {
                 let listing = library.listing(id)?;
                 match listing.as_ref().and_then(|listing| Some((listing, search_doc(listing)?))) {
                     Some((listing, doc)) => {
-                        let objectors = library.objectors(listing)?;
-                        let objected_by = objectors.iter().map(ToString::to_string).collect();
+                        let objections = library.objections(listing)?;
+                        let objected_by =
+                            objections.iter().map(|said| said.institution.to_string()).collect();
                         shown.push(SearchDoc { objected_by, ..doc });
                     }
                     None => gone.push(id.to_string()),

@@ -49,8 +49,8 @@ impl Office {
         out.insert("disputes".into(), disputes.iter().map(of_dispute).collect());
         let said = self.library().statements(&listing.id)?;
         out.insert("statements".into(), said.iter().map(json::of_statement).collect());
-        let screened = self.screened(listing)?;
-        out.insert("screened".into(), screened.as_ref().map_or(Json::Null, json::of_statement));
+        let screened = self.screened(listing)?.and_then(|by| said.iter().find(|said| said.id == by.id));
+        out.insert("screened".into(), screened.map_or(Json::Null, json::of_statement));
         Ok(())
     }
 

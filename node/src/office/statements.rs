@@ -1,6 +1,6 @@
 //! Answers about what third parties say of listings.
 
-use catalog::labels::{Label, rejects};
+use catalog::labels::Label;
 use catalog::{Lang, words};
 use market::{Listing, Said};
 use protocol::InstitutionId;
@@ -20,12 +20,8 @@ impl Office {
         if heeded.is_empty() {
             return Ok(None);
         }
-        let objects = |said: &Said| {
-            said.verified
-                && rejects(&said.statement.label, &said.statement.value)
-                && heeded.contains(&said.institution)
-        };
-        Ok(self.library().statements(&listing.id)?.into_iter().find(objects))
+        let objections = self.library().objections(listing)?;
+        Ok(objections.into_iter().find(|said| heeded.contains(&said.institution)))
     }
 
     /// The institutions whose screening labels this node heeds, as far as the roster knows them.

@@ -27,7 +27,8 @@ pub struct Said {
     pub institution: InstitutionId,
     /// The institution's name as the roster has it.
     pub institution_name: String,
-    /// Whether the node key's signature and the node's certificate verify.
+    place: Mention,
+    /// Whether the node key's signature was checked and verifies.
     pub verified: bool,
     /// The number of the version that was looked at, from 1; `None` when that version is not held.
     pub version: Option<usize>,
@@ -44,44 +45,55 @@ impl Said {
 
 impl Library {
     /// What is said of a listing, about it or a document before it in its line: the statements that stand, oldest first by
-    /// the authors' clocks. Those of institutions that are suspended, gone or unknown are left out.
+    /// the authors' clocks, each with its signature checked anew. Those of institutions that are suspended, gone or unknown
+    /// are left out.
     ///
     /// # Errors
     /// When the store fails or is damaged.
     pub fn statements(&self, newest: &DocumentId) -> Result<Vec<Said>> {
+        let mut standing = self.standing(newest)?;
+        let network = self.roster().network;
+        let mut versions: BTreeMap<DocumentId, Versions> = BTreeMap::new();
+        for said in &mut standing {
+            let about = said.statement.about;
+            if !versions.contains_key(&about) {
+                versions.insert(about, Versions::of(load_document(self.store(), &about)?.as_ref()));
+            }
+            if let Some(known) = versions.get(&about) {
+                said.version = known.number(&said.statement.version);
+                said.present = about == *newest && said.statement.version == known.heads;
+            }
+            let entry = mentioned(self.store(), &said.place)?;
+            said.verified = entry.verify(&network).is_ok() && entry.check_payload().is_ok();
+        }
+        Ok(standing)
+    }
+
+    /// The screening labels that object to a listing.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn objections(&self, listing: &Listing) -> Result<Vec<Said>> {
+        // Of nearly every listing nobody has said anything: that is told by one look.
+        if !listing.moved_here && mentions(self.store(), &listing.id)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut standing = self.standing(&listing.id)?;
+        standing.retain(|said| rejects(&said.statement.label, &said.statement.value));
+        Ok(standing)
+    }
+
+    fn standing(&self, newest: &DocumentId) -> Result<Vec<Said>> {
         let mut all: BTreeMap<Hash, Said> = BTreeMap::new();
-        let mut versions = BTreeMap::new();
         for id in self.line(newest)? {
             for found in mentions(self.store(), &id)?.iter().filter(|m| m.verb == Verb::STATEMENT) {
-                let Some(mut said) = self.said(found)? else { continue };
-                if !versions.contains_key(&id) {
-                    versions.insert(id, Versions::of(load_document(self.store(), &id)?.as_ref()));
-                }
-                if let Some(known) = versions.get(&id) {
-                    said.version = known.number(&said.statement.version);
-                    said.present = id == *newest && said.statement.version == known.heads;
-                }
-                all.insert(said.id, said);
+                all.extend(self.said(found)?.map(|said| (said.id, said)));
             }
         }
         let mut standing = standing(all);
         standing.retain(|said| !said.is_taken_back());
         standing.sort_by_key(|said| (said.time_ms, said.id));
         Ok(standing)
-    }
-
-    /// The institutions whose screening labels object to a listing.
-    ///
-    /// # Errors
-    /// When the store fails or is damaged.
-    pub fn objectors(&self, listing: &Listing) -> Result<Vec<InstitutionId>> {
-        // Of nearly every listing nobody has said anything: that is told by one look.
-        if !listing.moved_here && mentions(self.store(), &listing.id)?.is_empty() {
-            return Ok(Vec::new());
-        }
-        let said = self.statements(&listing.id)?;
-        let objects = said.iter().filter(|said| rejects(&said.statement.label, &said.statement.value));
-        Ok(objects.map(|said| said.institution).collect())
     }
 
     /// The statement that 64 hexadecimal digits, or the first few of them, name.
@@ -115,10 +127,6 @@ impl Library {
         };
         let entry: Entry = mentioned(self.store(), found)?;
         let Some(statement) = statement_of(&entry).ok().flatten() else { return Ok(None) };
-        let network = roster.network;
-        let verified = entry.verify(&network).is_ok()
-            && entry.check_payload().is_ok()
-            && certificate.verify(&network).is_ok();
         Ok(Some(Said {
             id: found.entry,
             statement,
@@ -127,7 +135,8 @@ impl Library {
             time_ms: entry.header.time_ms,
             institution: certificate.body.institution,
             institution_name: member.institution.name.clone(),
-            verified,
+            place: *found,
+            verified: false,
             version: None,
             present: false,
         }))

@@ -367,3 +367,33 @@ fn a_statement_stands_until_its_own_institution_replaces_it_or_takes_it_back() {
         "a suspended institution's word is hidden"
     );
 }
+
+#[test]
+fn a_talkative_log_crowds_nobody_out() {
+    let mut hub = hub();
+    let (mut loud, mut other) = (guest(&mut hub, 21), guest(&mut hub, 22));
+    let mut traffic = Traffic::new();
+    traffic.admit(&mut hub, &[&loud, &other]);
+    let (outcomes, created) = hub.desk(NOW).take_in(&[record("甲")], true).unwrap();
+    let id = published(&outcomes[0]);
+    traffic.sent(created);
+    traffic.bring(&mut loud);
+    traffic.bring(&mut other);
+    let limit = protocol::limits::MAX_MENTIONS;
+    for n in 0..limit as i64 + 9 {
+        let (_, written) =
+            loud.desk(NOW + n).state(&id, None, ["recognition", &format!("奖 {n}"), ""]).unwrap();
+        traffic.sent([written]);
+    }
+    let (_, written) = other.desk(NOW).state(&id, None, ["screening", "rejected", "理由"]).unwrap();
+    traffic.sent([written]);
+    let found = traffic.everywhere(&hub, |library| said(library, &id));
+    assert_eq!(found.len(), limit + 1, "the first of a log, and all of the other's");
+    traffic.bring(&mut hub);
+    let listing = hub.library.listing(&id).unwrap().unwrap();
+    let objections = hub.library.objections(&listing).unwrap();
+    assert_eq!(
+        objections.iter().map(|said| said.institution).collect::<Vec<_>>(),
+        [other.identity.institution.id()]
+    );
+}
