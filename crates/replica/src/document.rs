@@ -40,6 +40,9 @@ pub struct DocumentPatch {
     pub signed: SignedPatch,
 }
 
+/// One of several concurrent values of a field, and the patches that put it.
+pub type Candidate<'d> = (Value, Vec<&'d DocumentPatch>);
+
 /// What became of a patch in the fold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -149,7 +152,7 @@ impl Document {
     ///
     /// # Errors
     /// As [`Document::state`].
-    pub fn disputes(&self) -> Checked<BTreeMap<String, Vec<(Value, Vec<&DocumentPatch>)>>> {
+    pub fn disputes(&self) -> Checked<BTreeMap<String, Vec<Candidate<'_>>>> {
         let mut disputes = BTreeMap::new();
         if self.valid.len() < 2 {
             return Ok(disputes);

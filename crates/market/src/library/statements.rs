@@ -1,6 +1,6 @@
 //! What third parties say of a listing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::labels::rejects;
 use protocol::{DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, Statement, Verb};
@@ -53,12 +53,13 @@ impl Library {
     pub fn statements(&self, newest: &DocumentId) -> Result<Vec<Said>> {
         let mut standing = self.standing(newest)?;
         let network = self.roster().network;
-        let mut versions: BTreeMap<DocumentId, Versions> = BTreeMap::new();
+        let abouts: BTreeSet<DocumentId> = standing.iter().map(|said| said.statement.about).collect();
+        let mut versions = BTreeMap::new();
+        for about in abouts {
+            versions.insert(about, Versions::of(load_document(self.store(), &about)?.as_ref()));
+        }
         for said in &mut standing {
             let about = said.statement.about;
-            if !versions.contains_key(&about) {
-                versions.insert(about, Versions::of(load_document(self.store(), &about)?.as_ref()));
-            }
             if let Some(known) = versions.get(&about) {
                 said.version = known.number(&said.statement.version);
                 said.present = about == *newest && said.statement.version == known.heads;
