@@ -110,6 +110,8 @@ fn any_document_is_taken_and_the_good_ones_beside_it_are_found() {
         docs.push(SearchDoc {
             id: format!("hostile{n}"),
             kind: hostile.clone(),
+            public: true,
+            objected_by: vec![hostile.clone(); 70],
             region: hostile.clone(),
             field: vec![hostile.clone(); 70],
             trl: Some((0, 255)),
