@@ -1,5 +1,7 @@
 //! The founding document of a network.
 
+use std::collections::BTreeSet;
+
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
 use crate::hash::{InstitutionId, NetworkId, hash};
@@ -66,7 +68,7 @@ pub struct Institution {
 impl Institution {
     /// The institution's identifier.
     pub fn id(&self) -> InstitutionId {
-        InstitutionId(hash("institution", &[&self.root.0]).0)
+        InstitutionId::of_first_root(&self.root)
     }
 
     /// Writes the record.
@@ -120,11 +122,37 @@ impl Profile {
     }
 }
 
+/// A governing institution and the key with which it signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Governor {
+    /// Who it is.
+    pub institution: Institution,
+    /// Its root key as of the epoch's beginning: after a rotation another one than in the record, which names the
+    /// first.
+    pub key: PublicKey,
+}
+
+impl Governor {
+    /// A governor whose root key was never rotated.
+    pub fn founding(institution: Institution) -> Self {
+        Self { key: institution.root, institution }
+    }
+
+    fn encode(&self, to: &mut Encoder) {
+        self.institution.encode(to);
+        self.key.encode(to);
+    }
+
+    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        Ok(Self { institution: Institution::decode(from)?, key: PublicKey::decode(from)? })
+    }
+}
+
 /// The governors of an epoch and how many of them must sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Governors {
     /// The governing institutions, in the order that signatures refer to.
-    pub members: Vec<Institution>,
+    pub members: Vec<Governor>,
     /// How many must sign; more than half.
     pub threshold: u8,
 }
@@ -135,15 +163,19 @@ impl Governors {
         to.list(&self.members, |to, g| g.encode(to)).u8(self.threshold);
     }
 
-    /// Reads the governors; `m > n/2` must hold and no key may stand twice.
+    /// Reads the governors; `m > n/2` must hold, and no institution and no key may stand twice.
     pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
-        let members = from.list(MAX_GOVERNORS, "governors", Institution::decode)?;
+        let members = from.list(MAX_GOVERNORS, "governors", Governor::decode)?;
         let governors = Self { members, threshold: from.u8("threshold")? };
         governors.check()?;
         Ok(governors)
     }
 
-    fn check(&self) -> Checked<()> {
+    /// Checks the threshold and that all differ.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub fn check(&self) -> Checked<()> {
         let n = self.members.len();
         let m = usize::from(self.threshold);
         if m > n || m * 2 <= n {
@@ -152,32 +184,43 @@ impl Governors {
                 why: "it must be more than half of the governors and at most all",
             });
         }
-        let mut keys: Vec<_> = self.members.iter().map(|g| g.root).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        if keys.len() == n { Ok(()) } else { Err(Fault::NotCanonical { what: "governors" }) }
+        let distinct = |of: fn(&Governor) -> PublicKey| {
+            let keys: BTreeSet<PublicKey> = self.members.iter().map(of).collect();
+            keys.len() == n
+        };
+        if distinct(|g| g.key) && distinct(|g| g.institution.root) {
+            Ok(())
+        } else {
+            Err(Fault::NotCanonical { what: "governors" })
+        }
     }
 
-    /// Counts the governors whose signature over `body` verifies, each once, and compares with the threshold.
-    pub fn check_signed(
+    /// The indices of the governors whose signature is good, each once, ascending. `good` says whether a signature
+    /// verifies with a key.
+    pub fn signers<'s>(
         &self,
-        purpose: Purpose,
-        network: &NetworkId,
-        body: &[u8],
-        signatures: &[CoSignature],
-        what: &'static str,
-    ) -> Checked<()> {
-        let mut signed: Vec<u8> = signatures
-            .iter()
-            .filter(|s| {
-                let governor = self.members.get(usize::from(s.governor));
-                governor.is_some_and(|g| g.root.verify(purpose, network, body, &s.signature, what).is_ok())
-            })
-            .map(|s| s.governor)
-            .collect();
-        signed.sort_unstable();
-        signed.dedup();
-        if signed.len() >= usize::from(self.threshold) { Ok(()) } else { Err(Fault::Signature { what }) }
+        signatures: impl IntoIterator<Item = &'s CoSignature>,
+        mut good: impl FnMut(&PublicKey, &Signature) -> bool,
+    ) -> BTreeSet<u8> {
+        let mut signed = BTreeSet::new();
+        for s in signatures {
+            let governor = self.members.get(usize::from(s.governor));
+            if !signed.contains(&s.governor) && governor.is_some_and(|g| good(&g.key, &s.signature)) {
+                signed.insert(s.governor);
+            }
+        }
+        signed
+    }
+
+    /// Where a key stands among the governors'.
+    pub fn index_of(&self, key: &PublicKey) -> Option<u8> {
+        let index = self.members.iter().position(|g| g.key == *key)?;
+        u8::try_from(index).ok()
+    }
+
+    /// True when so many signers are enough.
+    pub fn suffice(&self, signers: &BTreeSet<u8>) -> bool {
+        signers.len() >= usize::from(self.threshold)
     }
 }
 
@@ -220,12 +263,11 @@ pub struct Charter {
     /// The governors of epoch 0.
     pub governors: Governors,
     /// A key kept offline that may name new governors when the old ones are gone: its signature, with
-    /// [`RECOVERY_INDEX`], completes a step of governors by itself.
+    /// [`RECOVERY_INDEX`], completes a step of governors, or of what they keep, by itself.
     pub recovery: PublicKey,
     /// The founding versions of the four unifications.
     pub profile: Profile,
-    /// Whether sub-markets may be named as issuers of invitations for grassroots sites of their region. The
-    /// governors' word among themselves: the roster's fold does not ask.
+    /// Whether a sub-market's own word invites grassroots sites of its region.
     pub sub_markets_invite: bool,
 }
 
@@ -248,7 +290,7 @@ impl Charter {
         if version != VERSION {
             return Err(Fault::Unknown { what: "charter version", code: version.into() });
         }
-        Ok(Self {
+        let charter = Self {
             name_zh: from.text(MAX_NAME, "network name")?.to_owned(),
             name_en: from.text(MAX_NAME, "network name")?.to_owned(),
             region: from.uint_max(999_999, "region code")? as u32,
@@ -262,7 +304,12 @@ impl Charter {
                 1 => true,
                 _ => return Err(Fault::NotCanonical { what: "charter flag" }),
             },
-        })
+        };
+        if charter.governors.members.iter().all(|g| g.key == g.institution.root) {
+            Ok(charter)
+        } else {
+            Err(Fault::Mismatch { what: "a founding governor's key and its root key" })
+        }
     }
 
     /// The network's id.
@@ -297,7 +344,14 @@ impl SignedCharter {
         let bytes = from.bytes(crate::limits::MAX_PAYLOAD, "charter")?;
         let charter = Decoder::whole(bytes, "charter", Charter::decode)?;
         let signatures = from.list(MAX_GOVERNORS, "charter signatures", CoSignature::decode)?;
-        charter.governors.check_signed(Purpose::Charter, &charter.id(), bytes, &signatures, "the charter")?;
-        Ok(Self { charter, signatures })
+        let (network, what) = (charter.id(), "the charter");
+        let signers = charter.governors.signers(&signatures, |key, signature| {
+            key.verify(Purpose::Charter, &network, bytes, signature, what).is_ok()
+        });
+        if charter.governors.suffice(&signers) {
+            Ok(Self { charter, signatures })
+        } else {
+            Err(Fault::Signature { what })
+        }
     }
 }

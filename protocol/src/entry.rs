@@ -30,8 +30,6 @@ impl Verb {
     pub const MOVE: Self = Self(8);
     /// A statement about a listing version.
     pub const STATEMENT: Self = Self(9);
-    /// A renewed certificate.
-    pub const CERTIFICATE: Self = Self(10);
 }
 
 /// The signed part of an entry.

@@ -92,3 +92,10 @@ id32! {
     /// A document: the hash of the entry that created it, signature included.
     DocumentId
 }
+
+impl InstitutionId {
+    /// The institution whose first root key this is.
+    pub fn of_first_root(root: &crate::keys::PublicKey) -> Self {
+        Self(hash("institution", &[&root.0]).0)
+    }
+}

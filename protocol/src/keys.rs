@@ -26,6 +26,8 @@ pub enum Purpose {
     RosterStep,
     /// The one-time key's and the new root key's word for a redemption.
     Redemption,
+    /// A new root key's word that someone holds it.
+    RootKey,
 }
 
 impl Purpose {
@@ -36,6 +38,7 @@ impl Purpose {
             Self::Entry => b"lianshi/1/sign/entry\0",
             Self::RosterStep => b"lianshi/1/sign/roster-step\0",
             Self::Redemption => b"lianshi/1/sign/redemption\0",
+            Self::RootKey => b"lianshi/1/sign/root-key\0",
         }
     }
 

@@ -27,7 +27,7 @@ mod value;
 
 pub use certificate::{Capabilities, CertificateBody, NodeCertificate};
 pub use charter::{
-    Charter, CoSignature, Governors, Institution, Profile, RECOVERY_INDEX, Role, SignedCharter,
+    Charter, CoSignature, Governor, Governors, Institution, Profile, RECOVERY_INDEX, Role, SignedCharter,
 };
 pub use codec::{Decoder, Encoder};
 pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
@@ -37,9 +37,11 @@ pub use hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
 pub use keys::{PublicKey, Purpose, SecretKey, Signature};
 pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
 pub use proof::{FileKind, Proof, Proven, seal_file, unseal_file};
-pub use roster::{Member, MemberState, NodeState, Roster, RosterInput};
+pub use roster::{Member, MemberState, NodeState, Roster, RosterInput, Verified, lies_in};
 pub use run::{CheckedEntry, CheckedRun, RunBuilder};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
 pub use statement::{Continuation, Statement};
-pub use steps::{Action, Invitation, OpenLog, Redemption, RosterStep, SignedStep, Subject};
+pub use steps::{
+    Action, Invitation, OpenLog, OwnWord, Redemption, RosterStep, Rotation, SignedStep, Subject,
+};
 pub use value::Value;

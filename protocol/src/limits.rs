@@ -30,8 +30,12 @@ pub const MAX_MOVES: usize = 1_000;
 pub const MAX_MENTIONS: usize = 64;
 /// Longest name or reason in roster steps, certificates and the charter, bytes of UTF-8.
 pub const MAX_NAME: usize = 512;
-/// Most governors of a network.
+/// Most governors of a network, and signatures of a step.
 pub const MAX_GOVERNORS: usize = 64;
+/// Most nodes of a former root key that a rotation keeps: an institution has a few.
+pub const MAX_KEPT_NODES: usize = 64;
+/// Most steps by a former root key alone that a rotation keeps, 32 bytes each: half a payload.
+pub const MAX_KEPT_WORDS: usize = 1_024;
 /// Most shelf patterns in a certificate or a subscription.
 pub const MAX_PATTERNS: usize = 64;
 /// Most incarnations of one certificate (copies, restores); more are void.
@@ -56,5 +60,7 @@ pub const MAX_WANTS: usize = 1_024;
 pub const FRONTIER_BUCKETS: usize = 256;
 /// Largest proof, invitation or charter file, bytes.
 pub const MAX_FILE: usize = 16 * 1024 * 1024;
+/// Most steps in a file for governors: a change of governors in a network of 200,000 subjects.
+pub const MAX_STEPS_FILE: usize = 256;
 /// Most entries carried by a proof file.
 pub const MAX_PROOF_ENTRIES: usize = 20_000;

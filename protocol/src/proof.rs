@@ -9,7 +9,7 @@ use crate::fault::{Checked, Fault};
 use crate::hash::{DocumentId, NetworkId, hash};
 use crate::keys::PublicKey;
 use crate::limits::{MAX_FILE, MAX_HEADS, MAX_PROOF_ENTRIES, VERSION};
-use crate::roster::{Roster, RosterInput};
+use crate::roster::{NodeState, Roster, RosterInput};
 use crate::shelf::{LogId, Shelf, ShelfKind};
 use crate::steps::{OpenLog, Redemption, SignedStep};
 
@@ -22,6 +22,10 @@ pub enum FileKind {
     Invitation,
     /// A listing with everything that proves it.
     Proof,
+    /// An institution that asks to be admitted: its record and its node's certificate.
+    Application,
+    /// Roster steps on their way to governors who sign by file.
+    Steps,
 }
 
 impl FileKind {
@@ -30,6 +34,8 @@ impl FileKind {
             Self::Charter => "charter",
             Self::Invitation => "invitation",
             Self::Proof => "proof",
+            Self::Application => "application",
+            Self::Steps => "steps",
         }
     }
 
@@ -195,10 +201,14 @@ impl Proof {
                 why: "its node's key was revoked before it was written",
             });
         }
-        let body = &certificate.body;
-        let member = roster.members.get(&body.institution).filter(|m| m.institution.root == body.root);
-        let unknown =
-            Fault::Forbidden { what: "proof", why: "it does not show that the institution was admitted" };
-        Ok(member.ok_or(unknown)?.institution.clone())
+        match roster.node(certificate) {
+            NodeState::Active(member) | NodeState::Inactive(member) | NodeState::Revoked(member) => {
+                Ok(member.institution.clone())
+            }
+            NodeState::Unknown => Err(Fault::Forbidden {
+                what: "proof",
+                why: "it does not show that the institution was admitted",
+            }),
+        }
     }
 }

@@ -3,17 +3,25 @@
 //! The same set of steps gives the same roster, whatever the order in which they came. No clock is asked: an expired
 //! invitation is the issuer's business when it countersigns.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::certificate::NodeCertificate;
-use crate::charter::{Charter, CoSignature, Governors, Institution, Profile, RECOVERY_INDEX};
-use crate::codec::Encoder;
+use crate::charter::{Charter, Governors, Institution, Profile};
 use crate::entry::Head;
-use crate::hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
-use crate::keys::{PublicKey, Purpose};
+use crate::hash::{DocumentId, Hash, InstitutionId, NetworkId};
+use crate::keys::PublicKey;
 use crate::shelf::LogId;
-use crate::steps::{Action, Invitation, Redemption, RosterStep, SignedStep, Subject};
+use crate::steps::{Action, Invitation, Redemption, RosterStep, Rotation, SignedStep, Subject};
+
+mod chains;
+mod digest;
+mod verified;
+mod words;
+
+use chains::{Epochs, Named};
+pub use verified::Verified;
+pub use words::lies_in;
+use words::steps_about;
 
 /// Everything that the fold reads.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +67,7 @@ pub enum NodeState<'a> {
     Inactive(&'a Member),
     /// Its key was revoked.
     Revoked(&'a Member),
-    /// Its institution is not admitted, or the certificate is not by its root key.
+    /// Its institution is not admitted, or the certificate is not by a root key that is good for it.
     Unknown,
 }
 
@@ -74,6 +82,8 @@ pub struct Roster {
     pub epoch: u32,
     /// Its governors.
     pub governors: Governors,
+    /// Whether a sub-market's own word invites grassroots sites of its region.
+    pub sub_markets_invite: bool,
     /// The present versions of the four unifications.
     pub profile: Profile,
     /// Admitted institutions.
@@ -90,6 +100,10 @@ pub struct Roster {
     pub taken_down: BTreeMap<DocumentId, String>,
     /// Documents whose payloads the governors removed.
     pub purged: BTreeMap<DocumentId, String>,
+    /// The root keys that followed an institution's first one, in order.
+    pub rotations: BTreeMap<InstitutionId, Vec<Rotation>>,
+    /// Steps that count by one institution's word alone, and whose.
+    pub words: BTreeMap<Hash, InstitutionId>,
     /// Last accepted step of each subject: number and hash.
     pub chains: BTreeMap<Subject, (u64, Hash)>,
 }
@@ -97,16 +111,36 @@ pub struct Roster {
 impl Roster {
     /// The roster of a charter and everything that came after it.
     pub fn fold(charter: &Charter, input: &RosterInput) -> Self {
+        Self::fold_again(charter, input, &mut Verified::default())
+    }
+
+    /// The same, asking only for signatures that were not there before.
+    pub fn fold_again(charter: &Charter, input: &RosterInput, verified: &mut Verified) -> Self {
         let mut roster = Self::founding(charter);
-        let mut accepted: Vec<RosterStep> = Vec::new();
-        while roster.fold_epoch(input, &mut accepted) {}
-        accepted.sort_by_key(|step| (step.subject, step.number));
+        let mut accepted: Vec<Named<'_>> = Vec::new();
+        let epochs = Epochs::of(&input.steps);
+        while roster.fold_epoch(&epochs, verified, &mut accepted) {}
+        accepted.sort_by_key(|(_, step)| (step.subject, step.number));
         // What is void must be known before redemptions are counted, and who is a member before steps about members.
-        accepted.iter().for_each(|step| roster.clip(step));
-        accepted.iter().for_each(|step| roster.admit(step));
-        roster.redeem(input);
-        accepted.iter().for_each(|step| roster.apply(step));
-        roster
+        accepted.iter().for_each(|(_, step)| roster.rotate(step));
+        let words = roster.words(input, verified);
+        accepted.iter().for_each(|(_, step)| roster.clip(step));
+        roster.settle_by_word(&words);
+        accepted.iter().for_each(|named| roster.admit(named));
+        accepted.iter().for_each(|named| roster.apply(named));
+        let mut redemptions: Vec<_> = input.redemptions.iter().collect();
+        // Two at one place are a fork, which is for its settle to end; here they only need one order.
+        redemptions.sort_by_cached_key(|(log, seq, redemption)| (*log, *seq, redemption.to_bytes()));
+        // Whoever joins may be a sub-market, whose word lets others join.
+        loop {
+            for id in roster.redeem(&redemptions, verified) {
+                let about = steps_about(&accepted, Subject::Institution(id));
+                about.iter().for_each(|named| roster.apply(named));
+            }
+            if !roster.invite_by_word(&words) {
+                return roster;
+            }
+        }
     }
 
     fn founding(charter: &Charter) -> Self {
@@ -115,6 +149,7 @@ impl Roster {
             recovery: charter.recovery,
             epoch: 0,
             governors: charter.governors.clone(),
+            sub_markets_invite: charter.sub_markets_invite,
             profile: charter.profile.clone(),
             members: BTreeMap::new(),
             invitations: BTreeMap::new(),
@@ -123,65 +158,12 @@ impl Roster {
             settled: BTreeMap::new(),
             taken_down: BTreeMap::new(),
             purged: BTreeMap::new(),
+            rotations: BTreeMap::new(),
+            words: BTreeMap::new(),
             chains: BTreeMap::new(),
         };
-        charter.governors.members.iter().for_each(|g| roster.enter(g, Hash::default()));
+        charter.governors.members.iter().for_each(|g| roster.enter(&g.institution, Hash::default()));
         roster
-    }
-
-    /// Takes the steps of the present epoch. True when one of them opened the next one.
-    fn fold_epoch(&mut self, input: &RosterInput, accepted: &mut Vec<RosterStep>) -> bool {
-        let steps = self.complete_steps(input);
-        let mut chains = self.chains.clone();
-        let taken = extend_chains(&steps, &mut chains);
-        let opening = taken.iter().find_map(|step| match (step.subject, &step.action) {
-            (Subject::Network, Action::Governors(governors, kept)) => Some((governors, kept)),
-            _ => None,
-        });
-        let Some((governors, kept)) = opening else {
-            self.chains = chains;
-            accepted.extend(taken.into_iter().cloned());
-            return false;
-        };
-        accepted.extend(taken.iter().filter(|step| step.subject == Subject::Network).copied().cloned());
-        self.chains.extend(chains.get_key_value(&Subject::Network));
-        for (subject, last) in kept.iter().filter(|(subject, _)| *subject != Subject::Network) {
-            let before = self.chains.get(subject).copied().unwrap_or_default();
-            if let Some(chain) = walk_back(&steps, *subject, *last, before) {
-                self.chains.insert(*subject, (before.0 + chain.len() as u64, *last));
-                accepted.extend(chain.into_iter().cloned());
-            }
-        }
-        self.governors = governors.clone();
-        self.epoch += 1;
-        true
-    }
-
-    fn complete_steps<'a>(&self, input: &'a RosterInput) -> BTreeMap<Hash, &'a RosterStep> {
-        let mut signed: BTreeMap<Hash, (&RosterStep, BTreeSet<&CoSignature>)> = BTreeMap::new();
-        for step in input.steps.iter().filter(|s| s.step.epoch == self.epoch) {
-            let (_, known) = signed.entry(step.step.id()).or_insert((&step.step, BTreeSet::new()));
-            known.extend(&step.signatures);
-        }
-        let complete =
-            signed.into_iter().filter(|(_, (step, signatures))| self.is_complete(step, signatures));
-        complete.map(|(id, (step, _))| (id, step)).collect()
-    }
-
-    /// Signed by the threshold of the epoch's governors; a step of new governors by the recovery key alone.
-    fn is_complete(&self, step: &RosterStep, signatures: &BTreeSet<&CoSignature>) -> bool {
-        let (purpose, body, what) = (Purpose::RosterStep, step.to_bytes(), "the roster step");
-        let recovers = step.subject == Subject::Network && matches!(step.action, Action::Governors(..));
-        let by_recovery = |s: &&CoSignature| {
-            let key = &self.recovery;
-            s.governor == RECOVERY_INDEX
-                && key.verify(purpose, &self.network, &body, &s.signature, what).is_ok()
-        };
-        if recovers && signatures.iter().any(by_recovery) {
-            return true;
-        }
-        let signatures: Vec<CoSignature> = signatures.iter().copied().cloned().collect();
-        self.governors.check_signed(purpose, &self.network, &body, &signatures, what).is_ok()
     }
 
     /// Revocations and settles: the end of what counts in a log. Of two ends of one log the lower stands.
@@ -214,16 +196,22 @@ impl Roster {
         }
     }
 
-    fn admit(&mut self, step: &RosterStep) {
+    /// The same, of a log that this certificate opened: nothing of it counts when the root key is not good for the node.
+    pub fn last_valid_under(&self, log: &LogId, certificate: &NodeCertificate) -> u64 {
+        if self.certifies(certificate) { self.last_valid(log) } else { 0 }
+    }
+
+    fn admit(&mut self, (id, step): &Named<'_>) {
+        let by = *id;
         match (&step.action, step.subject) {
             (Action::Admit(institution), Subject::Institution(id)) if institution.id() == id => {
-                self.enter(institution, step.id());
+                self.enter(institution, by);
             }
             (Action::Governors(governors, _), Subject::Network) => {
-                governors.members.iter().for_each(|g| self.enter(g, step.id()));
+                governors.members.iter().for_each(|g| self.enter(&g.institution, by));
             }
             (Action::Invite(invitation), Subject::Invitation(key)) if invitation.key == key => {
-                self.invitations.insert(key, (step.id(), invitation.clone()));
+                self.invitations.insert(key, (by, invitation.clone()));
             }
             _ => {}
         }
@@ -240,10 +228,14 @@ impl Roster {
         });
     }
 
-    /// Counts of each invitation the first redemption in its issuer's log.
-    fn redeem(&mut self, input: &RosterInput) {
-        let mut ordered: Vec<_> = input.redemptions.iter().collect();
-        ordered.sort_by_key(|(log, seq, _)| (*log, *seq));
+    /// Counts of each invitation the first redemption in its issuer's log, of redemptions in the order of log and place.
+    /// Returns who joined.
+    fn redeem(
+        &mut self,
+        ordered: &[&(LogId, u64, Redemption)],
+        verified: &mut Verified,
+    ) -> Vec<InstitutionId> {
+        let mut joined = Vec::new();
         for (log, seq, redemption) in ordered {
             let Some((step, invitation)) = self.invitations.get(&redemption.invitation) else { continue };
             let admitted_by = *step;
@@ -253,17 +245,22 @@ impl Roster {
                 && who.role == invitation.role
                 && who.region == invitation.region
                 && !self.redeemed.contains_key(&redemption.invitation)
-                && redemption.verify(&self.network).is_ok();
+                && verified.ask(&[&self.network.0, &redemption.to_bytes()], || {
+                    redemption.verify(&self.network).is_ok()
+                });
             if granted {
                 self.redeemed.insert(redemption.invitation, who.id());
                 self.enter(who, admitted_by);
+                joined.push(who.id());
             }
         }
+        joined
     }
 
-    fn apply(&mut self, step: &RosterStep) {
+    fn apply(&mut self, named: &Named<'_>) {
+        let step = named.1;
         match step.subject {
-            Subject::Institution(id) => self.apply_to_member(id, step),
+            Subject::Institution(id) => self.apply_to_member(id, named),
             Subject::Document(id) => match &step.action {
                 Action::TakeDown(why) => {
                     self.taken_down.insert(id, why.clone());
@@ -285,9 +282,9 @@ impl Roster {
         }
     }
 
-    fn apply_to_member(&mut self, id: InstitutionId, step: &RosterStep) {
+    fn apply_to_member(&mut self, id: InstitutionId, (hash, step): &Named<'_>) {
         let Some(member) = self.members.get_mut(&id) else { return };
-        member.last_step = step.id();
+        member.last_step = *hash;
         member.steps = step.number;
         match &step.action {
             Action::Suspend(why) => member.state = MemberState::Suspended(why.clone()),
@@ -306,7 +303,7 @@ impl Roster {
     pub fn node(&self, certificate: &NodeCertificate) -> NodeState<'_> {
         let body = &certificate.body;
         let Some(member) = self.members.get(&body.institution) else { return NodeState::Unknown };
-        if member.institution.root != body.root {
+        if !self.certifies(certificate) {
             NodeState::Unknown
         } else if self.revoked.contains_key(&body.node) {
             NodeState::Revoked(member)
@@ -316,91 +313,4 @@ impl Roster {
             NodeState::Inactive(member)
         }
     }
-
-    /// A hash over everything that the roster decides of a view.
-    pub fn digest(&self) -> Hash {
-        let mut to = Encoder::new();
-        self.network.encode(&mut to);
-        to.uint(self.epoch.into());
-        self.governors.encode(&mut to);
-        self.profile.encode(&mut to);
-        to.uint(self.members.len() as u64);
-        for member in self.members.values() {
-            member.institution.encode(&mut to);
-            match &member.state {
-                MemberState::Active => to.u8(0),
-                MemberState::Suspended(why) => to.u8(1).text(why),
-                MemberState::Exited(why) => to.u8(2).text(why),
-            };
-        }
-        let point = |to: &mut Encoder, log: &LogId, head: &Head| {
-            log.encode(to);
-            to.uint(head.seq).raw(&head.hash.0);
-        };
-        to.uint(self.revoked.len() as u64);
-        for (node, heads) in &self.revoked {
-            node.encode(&mut to);
-            to.uint(heads.len() as u64);
-            heads.iter().for_each(|(log, head)| point(&mut to, log, head));
-        }
-        to.uint(self.settled.len() as u64);
-        self.settled.iter().for_each(|(log, head)| point(&mut to, log, head));
-        for hidden in [&self.taken_down, &self.purged] {
-            to.uint(hidden.len() as u64);
-            for (id, why) in hidden {
-                id.encode(&mut to);
-                to.text(why);
-            }
-        }
-        hash("roster", &[&to.finish()])
-    }
-}
-
-/// Extends every subject's chain as far as complete steps of the epoch reach, and returns them. The network's chain
-/// ends at a step of new governors: later ones belong to the next epoch.
-fn extend_chains<'a>(
-    steps: &BTreeMap<Hash, &'a RosterStep>,
-    chains: &mut BTreeMap<Subject, (u64, Hash)>,
-) -> Vec<&'a RosterStep> {
-    let mut candidates: BTreeMap<(Subject, u64), Vec<(Hash, &RosterStep)>> = BTreeMap::new();
-    for (id, step) in steps {
-        candidates.entry((step.subject, step.number)).or_default().push((*id, step));
-    }
-    let mut taken = Vec::new();
-    let mut closed = false;
-    for ((subject, number), rivals) in candidates {
-        let (last, previous) = chains.get(&subject).copied().unwrap_or_default();
-        if last.checked_add(1) != Some(number) || (closed && subject == Subject::Network) {
-            continue;
-        }
-        let chained = rivals.into_iter().filter(|(_, step)| step.previous == previous);
-        let Some((id, step)) = chained.min_by_key(|(id, step)| (Reverse(step.action.strictness()), *id))
-        else {
-            continue;
-        };
-        chains.insert(subject, (number, id));
-        taken.push(step);
-        closed |= subject == Subject::Network && matches!(step.action, Action::Governors(..));
-    }
-    taken
-}
-
-/// The steps of a subject that end in `last` and continue `before`; `None` while one of them is missing. The kept list
-/// thus picks the branch: a stricter step that old governors sign after they were replaced changes nothing.
-fn walk_back<'a>(
-    steps: &BTreeMap<Hash, &'a RosterStep>,
-    subject: Subject,
-    last: Hash,
-    before: (u64, Hash),
-) -> Option<Vec<&'a RosterStep>> {
-    let mut chain = Vec::new();
-    let mut next = last;
-    while next != before.1 {
-        let step = steps.get(&next).filter(|step| step.subject == subject)?;
-        chain.push(*step);
-        next = step.previous;
-    }
-    chain.reverse();
-    let numbered = chain.iter().zip(before.0..).all(|(step, n)| n.checked_add(1) == Some(step.number));
-    numbered.then_some(chain)
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    CheckedEntry, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeState, Roster, RosterInput, limits,
+    CheckedEntry, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeCertificate, NodeState, Roster,
+    RosterInput, Verified, limits,
 };
 
 use crate::session::{PeerView, Session, SessionId, SessionState};
@@ -41,6 +42,8 @@ pub struct Replica {
     roster: Roster,
     /// Hashes of the steps in `roster_input`: the same step is often carried by several logs.
     steps_seen: BTreeSet<Hash>,
+    /// Signatures of the roster that were verified before.
+    verified: Verified,
     /// `roster_input` has grown since the last fold.
     roster_due: bool,
     folded_ms: Option<i64>,
@@ -58,7 +61,8 @@ pub struct Replica {
 impl Replica {
     /// A replica that durably holds `logs`, with the roster entries that stand in them.
     pub fn new(me: Me, logs: BTreeMap<LogId, LogState>, roster_input: RosterInput) -> Self {
-        let roster = Roster::fold(&me.charter, &roster_input);
+        let mut verified = Verified::default();
+        let roster = Roster::fold_again(&me.charter, &roster_input, &mut verified);
         let steps_seen = roster_input.steps.iter().map(roster::step_key).collect();
         Self {
             network: me.charter.id(),
@@ -67,6 +71,7 @@ impl Replica {
             roster_input,
             roster,
             steps_seen,
+            verified,
             roster_due: false,
             folded_ms: None,
             sessions: BTreeMap::new(),
@@ -244,6 +249,11 @@ impl Replica {
     /// The network.
     pub fn network(&self) -> NetworkId {
         self.network
+    }
+
+    /// Shows peers another certificate of this node from the next greeting on.
+    pub fn renew(&mut self, certificate: NodeCertificate) {
+        self.me.certificate = certificate;
     }
 
     /// The roster as of all entries held.

@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use protocol::{
     Action, Bucket, Charter, CheckedRun, Continuation, Decoder, Encoder, Entry, FileKind, Frame, Hash, Head,
-    Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, Redemption, RosterStep, Shelf, SignedCharter,
-    SignedPatch, SignedStep, Statement, Subject, Value, value_bytes,
+    Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, PublicKey, Redemption, Role, RosterStep,
+    Rotation, Shelf, SignedCharter, SignedPatch, SignedStep, Statement, Subject, Value, value_bytes,
 };
 
-use crate::support::{World, certificate, key, shared};
+use crate::support::{World, certificate, institution, key, shared};
 use crate::vectors::samples;
 
 /// Reads bytes and writes what was read; `None` when they are refused.
@@ -213,7 +213,13 @@ fn lists_out_of_order_are_refused() {
         assert_eq!(step(Action::RevokeNode(key(11).public(), heads(), String::new())), sound);
         assert_eq!(opening(heads()), sound);
         let kept = vec![(subject(first), Hash::default()), (subject(second), Hash::default())];
-        assert_eq!(step(Action::Governors(governors.clone(), kept)), sound);
+        assert_eq!(step(Action::Governors(governors.clone(), kept.clone())), sound);
+        assert_eq!(step(Action::Keep(kept)), sound);
+        let root = Rotation::sign(&institution(2, Role::Hub).id(), vec![], vec![], &network, &key(3));
+        let nodes = [first, second].map(|n| PublicKey([n; 32])).to_vec();
+        assert_eq!(step(Action::RootKey(Rotation { nodes, ..root.clone() })), sound);
+        let words = [first, second].map(|n| Hash([n; 32])).to_vec();
+        assert_eq!(step(Action::RootKey(Rotation { words, ..root })), sound);
         let buckets = [first, second].map(|index| Bucket { index, digest: [0; 8] });
         assert_eq!(Frame::from_bytes(&Frame::Buckets(buckets.into()).to_bytes()).is_ok(), sound);
     }

@@ -54,6 +54,17 @@ fn a_charter_needs_its_threshold_of_different_governors() {
     assert!(!read(vec![sign(0, 1), sign(3, 4)]), "nobody's index");
 }
 
+/// A charter's governors sign with the root keys that name them.
+#[test]
+fn a_founding_governor_signs_with_its_first_root_key() {
+    let mut other = charter(3, 2);
+    other.governors.members[0].key = key(50).public();
+    let signatures = [(0, 50), (1, 2)]
+        .map(|(n, with)| SignedCharter::sign(other.clone(), n, &key(with)).signatures.remove(0));
+    let signed = SignedCharter { charter: other, signatures: signatures.to_vec() };
+    assert!(Decoder::whole(&written(|to| signed.encode(to)), "charter", SignedCharter::decode).is_err());
+}
+
 #[test]
 fn a_certificate_needs_both_keys() {
     let network = World::new().network;

@@ -1,9 +1,15 @@
 //! `SPEC.md` put to the test: one module for each of its parts, and the golden bytes in `vectors/`.
 
 #[cfg(test)]
+mod book;
+#[cfg(test)]
 mod codec;
 #[cfg(test)]
+mod governance;
+#[cfg(test)]
 mod identity;
+#[cfg(test)]
+mod orders;
 #[cfg(test)]
 mod patch;
 #[cfg(test)]

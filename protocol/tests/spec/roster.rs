@@ -2,90 +2,12 @@
 
 use proptest::prelude::*;
 use protocol::{
-    Action, DocumentId, Governors, Hash, Head, Institution, Invitation, LogId, MemberState, NodeState,
-    Profile, RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, RosterStep, SecretKey, Shelf, SignedStep,
-    Subject,
+    Action, DocumentId, Governor, Governors, Hash, Head, LogId, MemberState, NodeState, Profile,
+    RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, SignedStep, Subject,
 };
 
-use crate::support::{NOW, World, certificate, charter, institution, key};
-
-/// Steps of a network of `n` governors with threshold `m`, each step chained to the subject's last.
-struct Book {
-    charter: protocol::Charter,
-    epoch: u32,
-    input: RosterInput,
-}
-
-impl Book {
-    fn new(n: u8, m: u8) -> Self {
-        Self { charter: charter(n, m), epoch: 0, input: RosterInput::default() }
-    }
-
-    fn step(&self, subject: Subject, number: u64, previous: Hash, action: Action) -> RosterStep {
-        RosterStep { epoch: self.epoch, subject, number, previous, action }
-    }
-
-    /// The next step of a subject, signed by the governors with these indices. Returns its hash.
-    fn add(&mut self, subject: Subject, action: Action, signers: &[u8]) -> Hash {
-        let (number, previous) = self.fold().chains.get(&subject).copied().unwrap_or_default();
-        let step = self.step(subject, number + 1, previous, action);
-        self.sign(step, signers)
-    }
-
-    fn sign(&mut self, step: RosterStep, signers: &[u8]) -> Hash {
-        let id = step.id();
-        for index in signers {
-            self.push(step.clone(), *index, &key(index + 1));
-        }
-        id
-    }
-
-    fn push(&mut self, step: RosterStep, index: u8, root: &SecretKey) {
-        self.input.steps.push(SignedStep::sign(step, &self.charter.id(), index, root));
-    }
-
-    fn fold(&self) -> Roster {
-        Roster::fold(&self.charter, &self.input)
-    }
-
-    fn state(&self, n: u8) -> Option<MemberState> {
-        self.fold().members.get(&who(n).id()).map(|m| m.state.clone())
-    }
-
-    fn invite(&mut self, one_time: u8, issuer: u8) {
-        let invitation = Invitation {
-            key: key(one_time).public(),
-            issuer: key(issuer).public(),
-            role: Role::ResourceStation,
-            region: 420_100,
-            not_after_ms: NOW,
-        };
-        self.add(Subject::Invitation(invitation.key), Action::Invite(invitation), &[0]);
-    }
-
-    fn redeem(&mut self, one_time: u8, root: u8, log: LogId, seq: u64) {
-        let network = self.charter.id();
-        let own = certificate(&network, root, root + 100, Role::ResourceStation);
-        let redemption = Redemption::sign(who(root), own, &network, &key(one_time), &key(root));
-        self.input.redemptions.push((log, seq, redemption));
-    }
-}
-
-fn who(n: u8) -> Institution {
-    institution(n, Role::ResourceStation)
-}
-
-fn subject(n: u8) -> Subject {
-    Subject::Institution(who(n).id())
-}
-
-fn why(text: &str) -> String {
-    text.to_owned()
-}
-
-fn issuer_log(incarnation: u64) -> LogId {
-    LogId { incarnation, ..World::new().log(Shelf::ROSTER) }
-}
+use crate::book::{Book, issuer_log, subject, who, why};
+use crate::support::{certificate, charter, governor, institution, key};
 
 /// A history that uses every action, over two epochs, with rivals, incomplete and foreign steps.
 fn long_history() -> Book {
@@ -122,7 +44,7 @@ fn long_history() -> Book {
     book.add(Subject::Network, Action::Other(77, vec![1, 2, 3]), both);
     let kept = book.fold().chains.into_iter().filter(|(s, _)| *s != Subject::Network && *s != subject(31));
     let kept = kept.map(|(subject, (_, hash))| (subject, hash)).collect();
-    let governors = Governors { members: (1..=3).map(|n| institution(n, Role::Hub)).collect(), threshold: 3 };
+    let governors = Governors { members: (1..=3).map(governor).collect(), threshold: 3 };
     book.add(Subject::Network, Action::Governors(governors, kept), both);
     book.epoch = 1;
     book.add(subject(30), Action::Exit(why("of the new epoch")), &[0, 1, 2]);
@@ -257,7 +179,7 @@ fn what_the_closed_epoch_left_out_is_void_and_stays_so() {
     let admit = book.add(subject(30), Action::Admit(who(30)), &[0]);
     book.add(subject(31), Action::Admit(who(31)), &[0]);
     book.add(subject(30), Action::Suspend(why("not kept")), &[0]);
-    let governors = Governors { members: vec![institution(2, Role::Hub)], threshold: 1 };
+    let governors = Governors { members: vec![governor(2)], threshold: 1 };
     let change = Action::Governors(governors, vec![(subject(30), admit)]);
     book.add(Subject::Network, change.clone(), &[0]);
     assert_eq!(book.state(30), Some(MemberState::Active));
@@ -288,7 +210,7 @@ fn a_kept_step_that_has_not_arrived_is_waited_for() {
     let mut book = Book::new(1, 1);
     let admit = book.step(subject(30), 1, Hash::default(), Action::Admit(who(30)));
     let suspend = book.step(subject(30), 2, admit.id(), Action::Suspend(why("kept")));
-    let governors = Governors { members: vec![institution(2, Role::Hub)], threshold: 1 };
+    let governors = Governors { members: vec![governor(2)], threshold: 1 };
     book.add(Subject::Network, Action::Governors(governors, vec![(subject(30), suspend.id())]), &[0]);
     book.sign(suspend, &[0]);
     assert_eq!(book.state(30), None);
@@ -299,13 +221,13 @@ fn a_kept_step_that_has_not_arrived_is_waited_for() {
 #[test]
 fn the_recovery_key_names_new_governors_and_does_nothing_else() {
     let mut book = Book::new(3, 2);
-    let governors = Governors { members: vec![institution(60, Role::Hub)], threshold: 1 };
+    let governors = Governors { members: vec![governor(60)], threshold: 1 };
     let step = book.step(Subject::Network, 1, Hash::default(), Action::Governors(governors, vec![]));
     book.push(step.clone(), RECOVERY_INDEX, &key(98));
     book.push(step.clone(), 0, &key(99));
     assert_eq!(book.fold().epoch, 0, "another key, and the recovery key under a governor's index");
     book.push(step, RECOVERY_INDEX, &key(99));
-    assert_eq!(book.fold().governors.members, [institution(60, Role::Hub)]);
+    assert_eq!(book.fold().governors.members, [governor(60)]);
     let profile = book.step(Subject::Network, 1, Hash::default(), Action::Profile(Profile::default()));
     let mut book = Book::new(3, 2);
     book.push(profile, RECOVERY_INDEX, &key(99));
@@ -405,7 +327,7 @@ fn rosters_that_show_different_views_have_different_digests() {
     let n = cases.len();
     for (subject, action) in cases {
         let mut book = Book::new(1, 1);
-        book.charter.governors.members[0] = institution(1, Role::ResourceStation);
+        book.charter.governors.members[0] = Governor::founding(institution(1, Role::ResourceStation));
         book.add(subject, action, &[0]);
         digests.insert(book.fold().digest().0);
     }

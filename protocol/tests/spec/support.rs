@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use protocol::{
-    Capabilities, CertificateBody, Charter, DocumentId, Draft, Entry, Governors, Head, Institution, LogId,
-    NetworkId, NodeCertificate, Patch, Payload, Profile, Role, SecretKey, Shelf, ShelfKind, SignedPatch,
-    Verb, Visibility,
+    Capabilities, CertificateBody, Charter, DocumentId, Draft, Entry, Governor, Governors, Head, Institution,
+    LogId, NetworkId, NodeCertificate, Patch, Payload, Profile, Role, SecretKey, Shelf, ShelfKind,
+    SignedPatch, Verb, Visibility,
 };
 
 /// The year 2026, milliseconds since 1970.
@@ -28,6 +28,11 @@ pub fn institution(n: u8, role: Role) -> Institution {
     }
 }
 
+/// That institution as a governor.
+pub fn governor(n: u8) -> Governor {
+    Governor::founding(institution(n, Role::Hub))
+}
+
 /// A charter of governors with the root keys `key(1)` …, `threshold` of them to sign.
 pub fn charter(governors: u8, threshold: u8) -> Charter {
     Charter {
@@ -36,10 +41,7 @@ pub fn charter(governors: u8, threshold: u8) -> Charter {
         region: 420_000,
         founded_ms: NOW,
         nonce: [7; 16],
-        governors: Governors {
-            members: (1..=governors).map(|n| institution(n, Role::Hub)).collect(),
-            threshold,
-        },
+        governors: Governors { members: (1..=governors).map(governor).collect(), threshold },
         recovery: key(99).public(),
         profile: Profile::default(),
         sub_markets_invite: true,

@@ -8,14 +8,14 @@ use automerge::{ActorId, AutoCommit, ROOT};
 use protocol::{
     Action, Actor, Bucket, CheckedRun, Continuation, Credential, DocumentId, FileKind, Frame, Governors,
     Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin, Patch, Profile, Redemption, Role, RosterStep,
-    Shelf, ShelfKind, ShelfPattern, SignedCharter, SignedPatch, SignedStep, Statement, Subject, Subscription,
-    Value, Want, bucket_of, frontier_digest, seal_file, seconds, to_scalar, value_bytes,
+    Rotation, Shelf, ShelfKind, ShelfPattern, SignedCharter, SignedPatch, SignedStep, Statement, Subject,
+    Subscription, Value, Want, bucket_of, frontier_digest, seal_file, seconds, to_scalar, value_bytes,
 };
 
 use crate::codec::{echoes, written};
 use crate::proof::proof;
 use crate::run::{run_of, small_log};
-use crate::support::{NOW, World, certificate, charter, institution, key};
+use crate::support::{NOW, World, certificate, charter, governor, institution, key};
 
 /// One vector: its name, the decoder that reads it (see `codec::echoes`; empty for none), its bytes.
 struct Vector {
@@ -138,7 +138,9 @@ fn steps() -> Vec<Vector> {
         region: 420_100,
         not_after_ms: NOW,
     };
-    let governors = Governors { members: vec![institution(3, Role::Hub)], threshold: 1 };
+    let governors = Governors { members: vec![governor(3)], threshold: 1 };
+    let rotation =
+        Rotation::sign(&member.id(), vec![key(12).public()], vec![Hash([6; 32])], &world.network, &key(22));
     let all = [
         ("admit", institution_of, Action::Admit(member.clone())),
         ("suspend", institution_of, Action::Suspend(why())),
@@ -153,6 +155,8 @@ fn steps() -> Vec<Vector> {
         ("governors", Subject::Network, Action::Governors(governors, vec![(institution_of, Hash([4; 32]))])),
         ("profile", Subject::Network, Action::Profile(Profile::default())),
         ("purge", document, Action::Purge(why())),
+        ("root key", institution_of, Action::RootKey(rotation)),
+        ("keep", Subject::Network, Action::Keep(vec![(institution_of, Hash([4; 32]))])),
         ("of a later version", Subject::Network, Action::Other(500, vec![1, 2, 3])),
     ];
     let mut vectors = Vec::new();
@@ -162,6 +166,11 @@ fn steps() -> Vec<Vector> {
         let signed = SignedStep::sign(step, &world.network, 0, &key(1));
         vectors.push(v(format!("{name}: signed step"), "step", signed.to_bytes()));
     }
+    let (subject, settle) = (Subject::Log(log.hash()), Action::Settle(log, head));
+    let own = certificate(&world.network, 1, 11, Role::Hub);
+    let signed = SignedStep::own_word(subject, settle, own, &world.network, &key(1));
+    vectors.push(v("settle by an institution's own word: id", "", signed.step.id().0));
+    vectors.push(v("settle by an institution's own word: signed step", "step", signed.to_bytes()));
     vectors
 }
 

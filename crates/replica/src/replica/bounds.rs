@@ -41,7 +41,7 @@ pub(crate) const COMPARISONS_PER_TICK: u32 = 1;
 /// Entries that a peer may ask for again in one session after they have been sent: dropped frames make it ask, a few
 /// thousand each time at the most.
 pub(crate) const MAX_REPEATED: u64 = 262_144;
-/// The roster is folded at most this often for entries of others: a fold checks every step's signatures; milliseconds.
+/// The roster is folded at most this often for entries of others: a fold looks at every step; milliseconds.
 pub(crate) const FOLD_PAUSE_MS: i64 = 500;
 
 /// Milliseconds since a moment; more than any patience when there was none, or the clock has been set back.

@@ -1,6 +1,6 @@
 //! Hello: who may stay.
 
-use protocol::{Credential, Hello, NodeState, Redemption};
+use protocol::{Credential, Hello, NodeState, PublicKey, Redemption, Subject};
 
 use super::{Effect, Replica, SessionId, SessionState};
 
@@ -85,7 +85,7 @@ impl Replica {
     ) -> Result<(), String> {
         redemption.verify(&self.network).map_err(|fault| fault.to_string())?;
         let Some((_, invitation)) = self.roster.invitations.get(&redemption.invitation) else {
-            return Err("this invitation is not known here; connect to the node that issued it".to_owned());
+            return Err(self.why_unknown(&redemption.invitation).to_owned());
         };
         if invitation.issuer != self.me.certificate.body.node {
             return Err("this invitation was issued by another node; connect to that one first".to_owned());
@@ -113,6 +113,16 @@ impl Replica {
         }
         out.push(Effect::Countersign { redemption });
         Ok(())
+    }
+
+    /// An invitation that is not (yet) one.
+    fn why_unknown(&self, invitation: &PublicKey) -> &'static str {
+        let subject = Subject::Invitation(*invitation);
+        if self.roster_input.steps.iter().any(|signed| signed.step.subject == subject) {
+            "this invitation still waits for governors to approve it; try again later"
+        } else {
+            "this invitation is not known here; connect to the node that issued it"
+        }
     }
 
     /// Lets a peer in.

@@ -65,7 +65,7 @@ impl Replica {
         self.folded_ms = Some(now_ms);
         // New logs waited for this fold, whatever it brings.
         self.replan = true;
-        let roster = Roster::fold(&self.me.charter, &self.roster_input);
+        let roster = Roster::fold_again(&self.me.charter, &self.roster_input, &mut self.verified);
         if roster == self.roster {
             return;
         }

@@ -1,9 +1,9 @@
 //! Networks founded, nodes invited and admitted.
 
 use protocol::{
-    Action, Capabilities, CertificateBody, Charter, Governors, Institution, Invitation, NodeCertificate,
-    Profile, PublicKey, Redemption, Role, RosterStep, SecretKey, Shelf, ShelfKind, SignedStep, Subject,
-    Visibility,
+    Action, Capabilities, CertificateBody, Charter, Governor, Governors, Institution, Invitation,
+    NodeCertificate, Profile, PublicKey, Redemption, Role, RosterStep, SecretKey, Shelf, ShelfKind,
+    SignedStep, Subject, Visibility,
 };
 use replica::Input;
 
@@ -55,7 +55,8 @@ pub fn node_certificate(institution: &Institution, node: &PublicKey) -> Certific
 
 pub fn founding_charter(rng: &mut Rng) -> (Charter, SecretKey) {
     let root = SecretKey::from_seed(&rng.bytes());
-    let governors = Governors { members: vec![institution("hub", &root, Role::Hub)], threshold: 1 };
+    let governors =
+        Governors { members: vec![Governor::founding(institution("hub", &root, Role::Hub))], threshold: 1 };
     let charter = Charter {
         name_zh: "试验".to_owned(),
         name_en: "Trial".to_owned(),
@@ -76,7 +77,7 @@ impl World {
         let mut rng = Rng::new(seed ^ 0xC0FFEE);
         let (charter, root) = founding_charter(&mut rng);
         let mut world = World::empty(charter, root.clone(), seed);
-        let who = world.charter.governors.members[0].clone();
+        let who = world.charter.governors.members[0].institution.clone();
         let key = SecretKey::from_seed(&rng.bytes());
         let body = node_certificate(&who, &key.public());
         let hub = Node::new("hub", &world.charter, (root, key), (who, body, None), rng.draw());

@@ -1,0 +1,251 @@
+//! §11: the same roster for every order of arrival, of histories made at random.
+
+use proptest::prelude::*;
+use protocol::{
+    Action, DocumentId, Governor, Governors, Hash, Head, Institution, Invitation, LogId, Profile,
+    RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, Rotation, SignedStep, Subject, Verified,
+};
+
+use crate::book::{Book, issuer_log, why};
+use crate::support::{Dice, NOW, certificate, governor, institution, key};
+
+/// Steps of one history: enough for several epochs with rivals.
+const STEPS: usize = 60;
+/// Institutions beside the governors: root keys 30 …, their nodes 130 ….
+const INSTITUTIONS: u8 = 5;
+
+/// A history in the making. Root keys of governors are 1 to 3; institution 30 is a sub-market.
+struct Maker {
+    book: Book,
+    dice: Dice,
+    next_key: u8,
+}
+
+impl Maker {
+    fn some(&mut self) -> u8 {
+        30 + self.dice.below(INSTITUTIONS.into()) as u8
+    }
+
+    fn log(&mut self) -> LogId {
+        let (node, incarnation) = (100 + self.some(), 1 + self.dice.below(2) as u64);
+        LogId { node: key(node).public(), ..issuer_log(incarnation) }
+    }
+
+    fn head(&mut self) -> Head {
+        Head { seq: 1 + self.dice.below(9) as u64, hash: Hash([self.dice.below(4) as u8; 32]) }
+    }
+
+    fn about_an_institution(&mut self) -> (Subject, Action) {
+        let n = self.some();
+        let role = if n == 30 { Role::SubMarket } else { Role::ResourceStation };
+        let id = institution(n, role).id();
+        let action = match self.dice.below(9) {
+            0..3 => Action::Admit(institution(n, role)),
+            3 => Action::Suspend(why("a")),
+            4 => Action::Reinstate,
+            5 => Action::Exit(why("b")),
+            6 => Action::ChangeRole(Role::SubMarket, 420_100),
+            7 => {
+                let points = vec![(LogId { node: key(n + 100).public(), ..issuer_log(1) }, self.head())];
+                Action::RevokeNode(key(n + 100).public(), points, why("c"))
+            }
+            _ => {
+                self.next_key = self.next_key.wrapping_add(1);
+                let words = self.book.fold().words.into_keys().filter(|_| self.dice.below(2) == 0).collect();
+                let nodes = if self.dice.below(2) == 0 { vec![key(n + 100).public()] } else { vec![] };
+                let new = key(self.next_key);
+                Action::RootKey(Rotation::sign(&id, nodes, words, &self.book.charter.id(), &new))
+            }
+        };
+        (Subject::Institution(id), action)
+    }
+
+    fn motion(&mut self) -> (Subject, Action) {
+        match self.dice.below(6) {
+            0..3 => self.about_an_institution(),
+            3 => {
+                let id = DocumentId([self.dice.below(3) as u8; 32]);
+                let all = [Action::TakeDown(why("a")), Action::Restore, Action::Purge(why("b"))];
+                (Subject::Document(id), all[self.dice.below(3)].clone())
+            }
+            4 => {
+                let (log, head) = (self.log(), self.head());
+                (Subject::Log(log.hash()), Action::Settle(log, head))
+            }
+            _ => {
+                let invitation = Invitation {
+                    key: key(70 + self.dice.below(4) as u8).public(),
+                    issuer: key(100 + self.some()).public(),
+                    role: Role::GrassrootsSite,
+                    region: 420_100,
+                    not_after_ms: NOW,
+                };
+                (Subject::Invitation(invitation.key), Action::Invite(invitation))
+            }
+        }
+    }
+
+    /// Two, sometimes one, of the three founding governors sign: who governs by now is luck.
+    fn sign(&mut self, subject: Subject, action: Action) {
+        let roster = self.book.fold();
+        let (number, previous) = roster.chains.get(&subject).copied().unwrap_or_default();
+        self.book.epoch = roster.epoch - self.dice.below(roster.epoch as usize + 1).min(1) as u32;
+        let step = self.book.step(subject, number + 1, previous, action);
+        let left_out = self.dice.below(4) as u8;
+        for (index, g) in (0u8..).zip(&roster.governors.members) {
+            let root = (1..=3).find(|n| key(*n).public() == g.key);
+            if let Some(root) = root.filter(|root| *root != left_out) {
+                self.book.push(step.clone(), index, &key(root));
+            }
+        }
+    }
+
+    /// Governors that remove each other at once: each pair leaves the third one out, at the same number.
+    fn quarrel(&mut self) {
+        let roster = self.book.fold();
+        let chains: Vec<(Subject, (u64, Hash))> = roster.chains.clone().into_iter().collect();
+        let (number, previous) = roster.chains.get(&Subject::Network).copied().unwrap_or_default();
+        self.book.epoch = roster.epoch;
+        let kept: Vec<(Subject, Hash)> = chains
+            .iter()
+            .filter(|(subject, _)| *subject != Subject::Network && self.dice.below(4) > 0)
+            .map(|(subject, (_, last))| (*subject, *last))
+            .collect();
+        for left_out in 1..=3u8 {
+            let others: Vec<u8> = (1..=3).filter(|n| *n != left_out).collect();
+            let members: Vec<Governor> = others.iter().map(|n| governor(*n)).collect();
+            let action = Action::Governors(Governors { members, threshold: 2 }, kept.clone());
+            let step = self.book.step(Subject::Network, number + 1, previous, action);
+            for (index, g) in (0u8..).zip(&roster.governors.members) {
+                if let Some(root) = others.iter().find(|n| key(**n).public() == g.key) {
+                    self.book.push(step.clone(), index, &key(*root));
+                }
+            }
+        }
+    }
+
+    fn recover(&mut self) {
+        let roster = self.book.fold();
+        let (number, previous) = roster.chains.get(&Subject::Network).copied().unwrap_or_default();
+        self.book.epoch = roster.epoch;
+        let members = (1..=3).map(governor).collect();
+        let kept = roster.chains.iter().filter(|(subject, _)| **subject != Subject::Network);
+        let kept = kept.map(|(subject, (_, last))| (*subject, *last)).collect();
+        let keep = self.book.step(Subject::Network, number + 1, previous, Action::Keep(kept));
+        let governors = Action::Governors(Governors { members, threshold: 2 }, vec![]);
+        let change = self.book.step(Subject::Network, number + 2, keep.id(), governors);
+        self.book.push(keep, RECOVERY_INDEX, &key(99));
+        self.book.push(change, RECOVERY_INDEX, &key(99));
+    }
+
+    /// An institution's own word: a settle, or a sub-market's invitation.
+    fn word(&mut self) {
+        let (network, n) = (self.book.charter.id(), self.some());
+        let own = certificate(&network, n, n + 100, Role::SubMarket);
+        let (subject, action) = if self.dice.below(2) == 0 {
+            let (log, head) = (LogId { node: key(n + 100).public(), ..self.log() }, self.head());
+            (Subject::Log(log.hash()), Action::Settle(log, head))
+        } else {
+            let invitation = Invitation {
+                key: key(70 + self.dice.below(4) as u8).public(),
+                issuer: key(n + 100).public(),
+                role: Role::GrassrootsSite,
+                region: 420_106,
+                not_after_ms: NOW,
+            };
+            (Subject::Invitation(invitation.key), Action::Invite(invitation))
+        };
+        self.book.input.steps.push(SignedStep::own_word(subject, action, own, &network, &key(n)));
+    }
+
+    /// A redemption of an invitation that is there, in a log that may have forked: two of them at one place are usual.
+    fn redeem(&mut self) {
+        let (network, n) = (self.book.charter.id(), 80 + self.dice.below(6) as u8);
+        let invitations = self.book.fold().invitations;
+        if invitations.is_empty() {
+            return;
+        }
+        let (_, invitation) = invitations.values().nth(self.dice.below(invitations.len())).unwrap();
+        let one_time = (70..74).map(key).find(|key| key.public() == invitation.key).unwrap();
+        let mut body = certificate(&network, n, n + 100, Role::GrassrootsSite).body;
+        body.region = invitation.region;
+        let site = Institution { region: body.region, ..institution(n, Role::GrassrootsSite) };
+        let own = protocol::NodeCertificate::issue(body, &network, &key(n), &key(n + 100));
+        let redemption = Redemption::sign(site, own, &network, &one_time, &key(n));
+        let log = LogId { node: invitation.issuer, ..self.log() };
+        self.book.input.redemptions.push((log, 1 + self.dice.below(2) as u64, redemption));
+    }
+}
+
+fn history(seed: u64) -> Book {
+    let mut maker = Maker { book: Book::new(3, 2), dice: Dice(seed), next_key: 200 };
+    maker.sign(Subject::Network, Action::Profile(Profile::default()));
+    for _ in 0..STEPS {
+        match maker.dice.below(12) {
+            0 => maker.quarrel(),
+            1 if maker.dice.below(3) == 0 => maker.recover(),
+            1..4 => maker.word(),
+            4..6 => maker.redeem(),
+            _ => {
+                let (subject, action) = maker.motion();
+                maker.sign(subject, action);
+            }
+        }
+    }
+    maker.book
+}
+
+fn shuffle<T>(items: &mut [T], dice: &mut Dice) {
+    for n in (1..items.len()).rev() {
+        items.swap(n, dice.below(n + 1));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever came first, and however often: the same roster. A fold that remembers what it verified, asked again
+    /// as things arrive, ends at the same one.
+    #[test]
+    fn any_order_of_a_random_history_gives_the_same_roster(seed: u64, order: u64) {
+        let book = history(seed);
+        let expected = book.fold();
+        let mut dice = Dice(order);
+        let RosterInput { mut steps, mut redemptions } = book.input.clone();
+        let repeated = dice.below(steps.len());
+        steps.extend_from_within(..repeated);
+        shuffle(&mut steps, &mut dice);
+        shuffle(&mut redemptions, &mut dice);
+        let (mut verified, mut arrived) = (Verified::default(), RosterInput::default());
+        for (n, step) in steps.into_iter().enumerate() {
+            arrived.steps.push(step);
+            if n % 16 == 0 {
+                Roster::fold_again(&book.charter, &arrived, &mut verified);
+            }
+        }
+        arrived.redemptions = redemptions;
+        let roster = Roster::fold_again(&book.charter, &arrived, &mut verified);
+        prop_assert_eq!(roster.digest(), expected.digest());
+        prop_assert_eq!(roster, expected);
+    }
+}
+
+/// The histories hold what they are meant to hold.
+#[test]
+fn random_histories_are_eventful() {
+    let mut seen = [0usize; 6];
+    for seed in 0..40 {
+        let roster = history(seed).fold();
+        let now = [
+            roster.epoch as usize,
+            roster.rotations.len(),
+            roster.words.len(),
+            roster.redeemed.len(),
+            roster.revoked.len(),
+            roster.settled.len(),
+        ];
+        seen.iter_mut().zip(now).for_each(|(sum, n)| *sum += n);
+    }
+    println!("epochs, rotations, words, redeemed, revoked, settled: {seen:?}");
+    assert!(seen.iter().all(|n| *n >= 10), "{seen:?}");
+}
