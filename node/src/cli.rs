@@ -9,7 +9,10 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 
 use crate::office::{Failure, exit};
 
+mod governing;
 mod wording;
+
+pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
 
 /// Everything typed.
 #[derive(Parser, Debug)]
@@ -48,6 +51,14 @@ pub enum Sub {
     Peer {
         #[command(subcommand)]
         action: PeerAction,
+    },
+    Roster {
+        #[command(subcommand)]
+        action: RosterAction,
+    },
+    Key {
+        #[command(subcommand)]
+        action: KeyAction,
     },
     Stop,
     Completions {
@@ -89,6 +100,12 @@ pub struct Init {
     pub credit_code: Option<String>,
     #[arg(long, value_name = "FILE")]
     pub join: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "application", conflicts_with = "join")]
+    pub charter: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "charter")]
+    pub application: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -103,6 +120,8 @@ pub struct Invite {
     pub days: u32,
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub root: RootArgs,
 }
 
 #[derive(Args, Debug)]

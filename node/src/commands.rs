@@ -2,10 +2,13 @@
 //! line with `"v": 1`.
 
 mod import;
+mod keys;
 mod listing;
 mod node;
 mod prove;
+mod roster;
 mod show;
+mod signing;
 mod statement;
 
 use std::io::Write;
@@ -60,6 +63,8 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Export(args) => prove::export(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),
         Sub::Peer { action } => node::peer(&context, &action),
+        Sub::Key { action } => keys::run(&context, action),
+        Sub::Roster { action } => roster::run(&context, action),
         Sub::Stop => node::stop(&context),
         Sub::Completions { shell } => {
             let mut command = crate::cli::command(lang);

@@ -132,6 +132,24 @@ impl Core {
         &self.replica
     }
 
+    /// Goes on with the certificate that lies in the home now, for the same node key.
+    ///
+    /// # Errors
+    /// When it is another node's, or does not read.
+    pub fn renew(&mut self, home: &Path) -> market::Result<Arc<Identity>> {
+        let identity = Arc::new(Identity::read(home)?);
+        if identity.node.public() != self.identity.node.public() {
+            return Err(market::MarketError::Identity {
+                path: home.display().to_string(),
+                why: "the node's key has changed; stop the node and start it again".to_owned(),
+            });
+        }
+        self.me.certificate = identity.certificate.clone();
+        self.replica.renew(identity.certificate.clone());
+        self.identity = Arc::clone(&identity);
+        Ok(identity)
+    }
+
     /// Names the numbering of arrivals.
     ///
     /// # Errors
@@ -175,6 +193,14 @@ impl Core {
         let (value, authored) = work(&mut desk)?;
         self.announce(authored);
         Ok(value)
+    }
+
+    /// Looks things up as the desk sees them; nothing is written.
+    ///
+    /// # Errors
+    /// Those of the reading.
+    pub fn read<T>(&mut self, read: impl FnOnce(&Desk<'_>) -> market::Result<T>) -> market::Result<T> {
+        self.work(|desk| Ok((read(desk)?, Vec::new())))
     }
 
     fn announce(&mut self, authored: Vec<Authored>) {

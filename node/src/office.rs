@@ -6,10 +6,11 @@ mod answers;
 mod documents;
 mod json;
 mod request;
+mod roster;
 mod statements;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use market::{Finder, Identity, Library, Listing};
 use protocol::{MemberState, Visibility};
@@ -20,6 +21,7 @@ use crate::core::{Core, CoreFigures, now_ms};
 pub use answers::{MAX_ROWS, kind_of, region_code};
 pub use json::{of_value, peer_state, time as time_text, to_value};
 pub use request::{Failure, MoveTo, Reply, Request, Row, Saying, exit};
+pub use roster::{Ask, Motion};
 
 /// An open node.
 pub struct Office {
@@ -28,7 +30,7 @@ pub struct Office {
     core: Mutex<Core>,
     library: Arc<Library>,
     finder: Arc<Finder>,
-    identity: Arc<Identity>,
+    identity: RwLock<Arc<Identity>>,
     started_ms: i64,
     web: OnceLock<String>,
     running: bool,
@@ -48,7 +50,7 @@ impl Office {
         Ok(Self {
             home: home.to_owned(),
             library: core.library(),
-            identity: core.identity(),
+            identity: RwLock::new(core.identity()),
             core: Mutex::new(core),
             finder: Arc::new(finder),
             started_ms: now_ms(),
@@ -79,8 +81,17 @@ impl Office {
     }
 
     /// Who this node is.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
+    pub fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.identity.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the identity anew, after its certificate was renewed. Sessions go on.
+    fn renew(&self) -> Reply {
+        let renewed = self.core().renew(&self.home)?;
+        let until = json::time(renewed.certificate.body.not_after_ms);
+        let serial = renewed.certificate.body.serial;
+        *self.identity.write().unwrap_or_else(PoisonError::into_inner) = renewed;
+        Ok(serde_json::json!({ "v": 1, "serial": serial, "not_after": until }))
     }
 
     /// The configuration it was started with.
@@ -107,7 +118,7 @@ impl Office {
     /// Whether a listing belongs into lists and search results here: unless it was moved, the roster hides it, or a label
     /// that this node heeds does. What this node wrote before its admission is found at home already.
     pub fn shows(&self, listing: &Listing) -> bool {
-        let own = Some(self.identity.certificate.body.institution);
+        let own = Some(self.identity().certificate.body.institution);
         let admitted = listing.institution.is_some_and(|id| self.library.roster().members.contains_key(&id));
         let hidden = listing.hidden.is_some() && (listing.institution != own || admitted);
         // Where the store does not tell, the narrow side is right.

@@ -25,7 +25,8 @@ pub struct Site {
 
 /// What every page carries.
 pub fn options(office: &Office) -> web::Options {
-    let charter = &office.identity().charter.charter;
+    let identity = office.identity();
+    let charter = &identity.charter.charter;
     web::Options {
         network: Names::new(&charter.name_zh, &charter.name_en),
         node: Names::new(&office.identity().institution.name, ""),
@@ -303,7 +304,8 @@ impl Site {
     fn provenance(&self, listing: &Listing, history: &[HistoryItem]) -> Provenance {
         let library = self.office.library();
         let roster = library.roster();
-        let charter = &self.office.identity().charter.charter;
+        let identity = self.office.identity();
+        let charter = &identity.charter.charter;
         let valid: Vec<&HistoryItem> = history.iter().filter(|i| i.fate == Fate::Valid).collect();
         let versions = valid.iter().enumerate().rev().map(|(n, item)| Version {
             number: n as u64 + 1,
@@ -339,7 +341,7 @@ impl Site {
             signed_ms: listing.updated_ms,
             network: Names::new(&charter.name_zh, &charter.name_en),
             network_id: roster.network.to_string(),
-            admitted_by: roster.governors.members.iter().map(|g| g.name.clone()).collect(),
+            admitted_by: roster.governors.members.iter().map(|g| g.institution.name.clone()).collect(),
             checks: vec![
                 check(CheckKind::Signature, history.iter().all(|i| i.signed), "a signature does not verify"),
                 check(CheckKind::Certificate, certified, "the node certificate does not verify"),

@@ -11,6 +11,8 @@ mod edits;
 mod exit_codes;
 #[path = "scenarios/formats.rs"]
 mod formats;
+#[path = "scenarios/governance.rs"]
+mod governance;
 #[path = "scenarios/kills.rs"]
 mod kills;
 #[path = "scenarios/orders.rs"]

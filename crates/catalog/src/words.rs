@@ -7,6 +7,7 @@ pub mod cli;
 pub mod demo;
 pub mod issues;
 pub mod kinds;
+pub mod roster;
 pub mod statements;
 pub mod web;
 
@@ -15,7 +16,7 @@ pub type Row = (&'static str, &'static str, &'static str);
 
 /// All tables, in the order in which a key is looked up.
 const TABLES: &[&[Row]] =
-    &[web::TABLE, cli::TABLE, demo::TABLE, kinds::TABLE, issues::TABLE, statements::TABLE];
+    &[web::TABLE, cli::TABLE, demo::TABLE, kinds::TABLE, issues::TABLE, roster::TABLE, statements::TABLE];
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

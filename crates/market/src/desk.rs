@@ -6,15 +6,14 @@ mod about;
 use std::collections::BTreeMap;
 
 use protocol::{
-    Action, CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, InstitutionId, Invitation, LogId, OpenLog,
-    Origin, Patch, Payload, Redemption, RosterStep, Shelf, ShelfKind, SignedPatch, SignedStep, Subject,
-    Value, Verb, Visibility, hash,
+    CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, InstitutionId, LogId, OpenLog, Origin, Patch,
+    Payload, Shelf, ShelfKind, SignedPatch, Value, Verb, Visibility, hash,
 };
 use replica::{PUBLISHED, STATUS, WITHDRAWN};
 use storage::Table;
 
 use crate::error::{MarketError, Result};
-use crate::identity::{Identity, InvitationFile, random};
+use crate::identity::{Identity, random};
 use crate::ledger::{Ledger, load_document};
 use crate::library::Library;
 
@@ -26,8 +25,6 @@ const OWN: &[u8] = b"own:";
 const CONTACT: &str = "contact:";
 /// Prefix of drafts.
 const DRAFT: &str = "draft:";
-/// Days of validity that an invitation may have.
-pub const MAX_INVITATION_DAYS: u32 = 365;
 
 /// Fields of a listing: the flat root map.
 pub type Fields = BTreeMap<String, Value>;
@@ -90,7 +87,11 @@ impl Desk<'_> {
     }
 
     /// Signs drafts into a log, opening it first when it is new, and makes them durable.
-    fn write(&mut self, shelf: Shelf, drafts: Vec<(Draft, Option<SignedPatch>)>) -> Result<Authored> {
+    pub(crate) fn write(
+        &mut self,
+        shelf: Shelf,
+        drafts: Vec<(Draft, Option<SignedPatch>)>,
+    ) -> Result<Authored> {
         let log = self.log(shelf);
         let network = self.identity.network();
         let mut head = self.ledger.head(&log);
@@ -111,7 +112,7 @@ impl Desk<'_> {
         Ok((self.draft(None, Verb::OPEN, open.to_bytes())?, None))
     }
 
-    fn draft(&self, document: Option<DocumentId>, verb: Verb, bytes: Vec<u8>) -> Result<Draft> {
+    pub(crate) fn draft(&self, document: Option<DocumentId>, verb: Verb, bytes: Vec<u8>) -> Result<Draft> {
         Ok(Draft { document, verb, payload: Payload { salt: random()?, bytes }, time_ms: self.now_ms })
     }
 
@@ -339,60 +340,6 @@ impl Desk<'_> {
         let authored = self.write(Shelf::DIRECTORY, vec![(draft, None)])?;
         self.ledger.keep(Table::Meta, LAST, Some(&bytes))?;
         Ok(Some(authored))
-    }
-
-    /// Signs and publishes a roster step about a subject.
-    ///
-    /// # Errors
-    /// When this institution is not a governor or its root key is not on this node.
-    pub fn roster_step(&mut self, subject: Subject, action: Action) -> Result<(SignedStep, Authored)> {
-        let refused = |why: &str| MarketError::Refused(vec![why.to_owned()]);
-        let roster = self.library.roster();
-        let index = self
-            .identity
-            .governor_index(&roster.governors)
-            .ok_or_else(|| refused("this institution is not a governor of the network; ask the hub"))?;
-        let root = self.identity.root.as_ref().ok_or_else(|| {
-            refused("the institution's root key is not on this node; put it back to sign roster steps")
-        })?;
-        let (number, previous) = roster.chains.get(&subject).copied().unwrap_or_default();
-        let step = RosterStep { epoch: roster.epoch, subject, number: number + 1, previous, action };
-        let signed = SignedStep::sign(step, &self.identity.network(), index, root);
-        let draft = self.draft(None, Verb::ROSTER_STEP, signed.to_bytes())?;
-        let authored = self.write(Shelf::ROSTER, vec![(draft, None)])?;
-        Ok((signed, authored))
-    }
-
-    /// Invites: signs the step that admits the one-time key in advance, and makes the file to hand over.
-    ///
-    /// # Errors
-    /// As [`Desk::roster_step`].
-    pub fn invite(
-        &mut self,
-        role: protocol::Role,
-        region: u32,
-        days: u32,
-        addresses: Vec<String>,
-    ) -> Result<(InvitationFile, Authored)> {
-        let secret: [u8; 32] = random()?;
-        let key = protocol::SecretKey::from_seed(&secret).public();
-        let span = i64::from(days.min(MAX_INVITATION_DAYS)) * 24 * 3600 * 1000;
-        let not_after_ms = self.now_ms.saturating_add(span);
-        let issuer = self.identity.node.public();
-        let invitation = Invitation { key, issuer, role, region, not_after_ms };
-        let action = Action::Invite(invitation.clone());
-        let (_, authored) = self.roster_step(Subject::Invitation(key), action)?;
-        let charter = self.identity.charter.clone();
-        Ok((InvitationFile { charter, invitation, secret, addresses }, authored))
-    }
-
-    /// Countersigns a redemption in this node's roster log.
-    ///
-    /// # Errors
-    /// When the disk fails or is full.
-    pub fn countersign(&mut self, redemption: &Redemption) -> Result<Authored> {
-        let draft = self.draft(None, Verb::REDEEM, redemption.to_bytes())?;
-        self.write(Shelf::ROSTER, vec![(draft, None)])
     }
 }
 

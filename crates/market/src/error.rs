@@ -50,6 +50,20 @@ pub enum MarketError {
         /// What was asked for.
         id: String,
     },
+    /// Nothing on the roster is meant by these words.
+    #[error(
+        "the roster has nothing that is called or begins with {what}; give six digits or more, or the whole name"
+    )]
+    NotOnRoster {
+        /// What was asked for.
+        what: String,
+    },
+    /// Several things on the roster are meant.
+    #[error("several things on the roster are called or begin with {what}; give more digits")]
+    Ambiguous {
+        /// What was asked for.
+        what: String,
+    },
     /// The listing belongs to another institution.
     #[error(
         "{title:?} belongs to {institution}; only it, and for edits the co-editors that it named, can change it"

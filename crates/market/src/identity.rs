@@ -5,16 +5,21 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use protocol::{
-    Capabilities, CertificateBody, Charter, Decoder, Encoder, FileKind, Governors, Institution, Invitation,
+    Capabilities, CertificateBody, Charter, Decoder, Encoder, FileKind, Governor, Governors, Institution,
     NetworkId, NodeCertificate, Profile, PublicKey, Redemption, Role, SecretKey, SignedCharter, limits,
     seal_file, unseal_file,
 };
 use replica::Me;
 
 use crate::error::{MarketError, Result};
+use crate::invitation::InvitationFile;
+use crate::root_key::RootFile;
 
 /// How long a node certificate is good for, milliseconds: two years. The desk warns before it ends.
 const CERTIFICATE_MS: i64 = 2 * 365 * 24 * 3600 * 1000;
+
+/// Where a new node key waits for its certificate.
+const NEXT_NODE: &str = "node.key.next";
 
 /// What a newcomer says of itself.
 #[derive(Clone, Debug)]
@@ -33,66 +38,13 @@ pub struct Applicant {
     pub region_as_of: u16,
 }
 
-/// What an invitation file holds.
-#[derive(Clone)]
-pub struct InvitationFile {
-    /// The network's charter.
-    pub charter: SignedCharter,
-    /// The invitation as the roster step grants it.
-    pub invitation: Invitation,
-    /// The one-time key's secret half.
-    pub secret: [u8; 32],
-    /// Where the issuer can be reached.
-    pub addresses: Vec<String>,
-}
-
-impl InvitationFile {
-    /// The file's bytes.
-    pub fn to_file(&self) -> Vec<u8> {
-        let mut to = Encoder::new();
-        self.charter.encode(&mut to);
-        self.invitation.issuer.encode(&mut to);
-        to.u8(self.invitation.role as u8).uint(self.invitation.region.into());
-        to.int(self.invitation.not_after_ms).raw(&self.secret);
-        to.list(&self.addresses, |to, a| {
-            to.text(a);
-        });
-        seal_file(FileKind::Invitation, &to.finish())
-    }
-
-    /// Reads and checks a file.
-    ///
-    /// # Errors
-    /// Damage, another kind of file, a charter whose signatures do not hold.
-    pub fn from_file(bytes: &[u8]) -> Result<Self> {
-        let body = unseal_file(FileKind::Invitation, bytes)?;
-        let file = Decoder::whole(body, "invitation", |from| {
-            let charter = SignedCharter::decode(from)?;
-            let issuer = PublicKey::decode(from)?;
-            let code = from.u8("role")?;
-            let role = Role::ALL.into_iter().find(|role| *role as u8 == code);
-            let role = role.ok_or(protocol::Fault::Unknown { what: "role", code: code.into() })?;
-            let region = from.uint_max(999_999, "region code")? as u32;
-            let not_after_ms = from.int("expiry")?;
-            let secret: [u8; 32] = from.array("one-time key")?;
-            let key = SecretKey::from_seed(&secret).public();
-            let addresses = from.list(limits::MAX_ADDRESSES, "addresses", |from| {
-                Ok(from.text(limits::MAX_ADDRESS, "address")?.to_owned())
-            })?;
-            let invitation = Invitation { key, issuer, role, region, not_after_ms };
-            Ok(Self { charter, invitation, secret, addresses })
-        })?;
-        Ok(file)
-    }
-}
-
 /// The node's identity. Secret keys never leave it except into its own files.
 pub struct Identity {
     /// The charter with its signatures.
     pub charter: SignedCharter,
     /// The institution's record.
     pub institution: Institution,
-    /// The institution's root key; absent where it is kept offline.
+    /// The institution's root key; absent where it is kept offline or under a passphrase.
     pub root: Option<SecretKey>,
     /// The node's key, which is also its libp2p identity.
     pub node: SecretKey,
@@ -130,9 +82,9 @@ impl Keys {
     }
 
     fn certificate(&self, who: &Institution, network: &NetworkId, now_ms: i64) -> NodeCertificate {
-        let mut capabilities = Capabilities::PUBLISH | Capabilities::STATE;
+        let mut capabilities = Capabilities::PUBLISH | Capabilities::STATE | Capabilities::ROSTER;
         if matches!(who.role, Role::Hub | Role::SubMarket) {
-            capabilities |= Capabilities::ROSTER | Capabilities::RELAY;
+            capabilities |= Capabilities::RELAY;
         }
         let sealing = x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(self.sealing));
         let body = CertificateBody {
@@ -181,7 +133,7 @@ impl Identity {
             region: who.region,
             founded_ms: now_ms,
             nonce: random()?,
-            governors: Governors { members: vec![institution.clone()], threshold: 1 },
+            governors: Governors { members: vec![Governor::founding(institution.clone())], threshold: 1 },
             recovery: SecretKey::from_seed(&recovery).public(),
             profile: Profile::default(),
             sub_markets_invite: true,
@@ -237,17 +189,87 @@ impl Identity {
         Ok(identity)
     }
 
+    /// Makes the identity of an institution that asks the governors of a charter's network to admit it, and writes it
+    /// into `home`.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn apply(home: &Path, who: &Applicant, charter: &SignedCharter, now_ms: i64) -> Result<Self> {
+        let keys = Keys::new()?;
+        let institution = who.institution(keys.root.public());
+        let certificate = keys.certificate(&institution, &charter.charter.id(), now_ms);
+        let identity = Self {
+            charter: charter.clone(),
+            institution,
+            root: Some(keys.root),
+            node: keys.node,
+            certificate,
+            redemption: None,
+            bootstrap: Vec::new(),
+        };
+        identity.write(home, &keys.sealing)?;
+        Ok(identity)
+    }
+
+    /// The same node with a new certificate, of a higher serial, by the institution's present root key; written into
+    /// `home`.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn renew(&mut self, home: &Path, root: &SecretKey, now_ms: i64) -> Result<()> {
+        let serial = self.certificate.body.serial.saturating_add(1);
+        self.certify(root, self.node.clone(), serial, now_ms);
+        self.write_certificate(home)
+    }
+
+    /// Another node key in place of this one's, which the institution certifies; written into `home`. What was
+    /// written with the old key stays as it is.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn rotate_node(&mut self, home: &Path, root: &SecretKey, now_ms: i64) -> Result<()> {
+        let node = SecretKey::from_seed(&random()?);
+        let (next, path) = (folder(home).join(NEXT_NODE), folder(home).join("node.key"));
+        write_private(&next, &hex(&node.seed()))?;
+        self.certify(root, node, 1, now_ms);
+        // From here on the certificate is the new key's: reading puts it into its place should that not happen now.
+        self.write_certificate(home)?;
+        fs::rename(&next, &path).map_err(|error| io(&path, &error))
+    }
+
+    fn certify(&mut self, root: &SecretKey, node: SecretKey, serial: u64, now_ms: i64) {
+        let body = CertificateBody {
+            root: root.public(),
+            node: node.public(),
+            serial,
+            issued_ms: now_ms,
+            not_after_ms: now_ms.saturating_add(CERTIFICATE_MS),
+            ..self.certificate.body.clone()
+        };
+        self.certificate = NodeCertificate::issue(body, &self.network(), root, &node);
+        self.node = node;
+    }
+
+    /// Where the root key of a home lies, when it lies there.
+    pub fn root_path(home: &Path) -> PathBuf {
+        folder(home).join("root.key")
+    }
+
     fn write(&self, home: &Path, sealing: &[u8; 32]) -> Result<()> {
         let dir = folder(home);
         fs::create_dir_all(&dir).map_err(|error| io(&dir, &error))?;
         if let Some(root) = &self.root {
-            write_private(&dir.join("root.key"), &hex(&root.seed()))?;
+            RootFile::write_plain(&Self::root_path(home), root)?;
         }
         write_private(&dir.join("node.key"), &hex(&self.node.seed()))?;
         write_private(&dir.join("sealing.key"), &hex(sealing))?;
         let mut to = Encoder::new();
         self.charter.encode(&mut to);
         write_private(&dir.join("charter.lianshi"), &seal_file(FileKind::Charter, &to.finish()))?;
+        self.write_certificate(home)
+    }
+
+    fn write_certificate(&self, home: &Path) -> Result<()> {
         let mut to = Encoder::new();
         self.institution.encode(&mut to);
         self.certificate.encode(&mut to);
@@ -256,7 +278,7 @@ impl Identity {
             to.text(a);
         });
         // Written last: a home without it was never finished, and `init` may be run again.
-        write_private(&dir.join("certificate"), &to.finish())
+        write_private(&folder(home).join("certificate"), &to.finish())
     }
 
     /// Reads the identity of a home.
@@ -286,9 +308,15 @@ impl Identity {
                     })?,
                 ))
             })?;
-        let root = dir.join("root.key");
-        let root = if root.exists() { Some(read_key(&root)?) } else { None };
-        let node = read_key(&dir.join("node.key"))?;
+        let root = Self::root_path(home);
+        let root = if root.exists() { RootFile::read(&root)?.plain() } else { None };
+        let mut node = read_key(&dir.join("node.key"))?;
+        let next = dir.join(NEXT_NODE);
+        if node.public() != certificate.body.node && next.exists() {
+            // A change of keys that was cut short after its certificate was written.
+            node = read_key(&next)?;
+            fs::rename(&next, dir.join("node.key")).map_err(|error| io(&next, &error))?;
+        }
         Ok(Self { charter, institution, root, node, certificate, redemption, bootstrap })
     }
 
@@ -322,8 +350,7 @@ impl Identity {
 
     /// The governor's index of this institution's root key, when it is one.
     pub fn governor_index(&self, governors: &Governors) -> Option<u8> {
-        let index = governors.members.iter().position(|g| g.root == self.institution.root)?;
-        u8::try_from(index).ok()
+        governors.index_of(&self.certificate.body.root)
     }
 }
 
@@ -340,7 +367,7 @@ fn folder(home: &Path) -> PathBuf {
     home.join("identity")
 }
 
-fn hex(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn hex(bytes: &[u8]) -> Vec<u8> {
     format!("{}\n", data_encoding::HEXLOWER.encode(bytes)).into_bytes()
 }
 
@@ -348,7 +375,7 @@ fn io(path: &Path, error: &std::io::Error) -> MarketError {
     MarketError::Identity { path: path.display().to_string(), why: error.to_string() }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| io(path, &error))
 }
 

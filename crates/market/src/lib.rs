@@ -4,13 +4,19 @@
 mod desk;
 mod error;
 mod feed;
+mod governance;
 mod identity;
+mod invitation;
 mod ledger;
 mod library;
+mod root_key;
 
-pub use desk::{Authored, Desk, DraftRecord, Fields, Incoming, MAX_INVITATION_DAYS, Moving, Outcome};
+pub use desk::{Authored, Desk, DraftRecord, Fields, Incoming, Moving, Outcome};
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
-pub use identity::{Applicant, Identity, InvitationFile, random, read_charter, write_private};
+pub use governance::{Application, Gathered, StepsFile, all_steps, find_member, find_step, pending};
+pub use identity::{Applicant, Identity, random, read_charter, write_private};
+pub use invitation::InvitationFile;
 pub use ledger::{Ledger, LedgerFigures, OpenedLedger};
 pub use library::{Candidate, Dispute, HistoryItem, Library, Listing, Said, Writer};
+pub use root_key::RootFile;

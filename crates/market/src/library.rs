@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use protocol::{
-    DocumentId, Entry, Fault, Hash, InstitutionId, LogId, MemberState, NodeCertificate, Roster, Value, Verb,
+    DocumentId, Entry, Fault, Hash, InstitutionId, LogId, MemberState, NodeCertificate, NodeState, Roster,
+    Value, Verb,
 };
 use replica::{DocumentState, Fate, check_entry, editors_of, patch_of};
 use storage::{Store, Table};
@@ -161,7 +162,7 @@ impl Library {
             continued_by: self.continuation(id)?,
             hidden: None,
         };
-        self.judge(&mut listing, creating.seq);
+        self.judge(&mut listing, creating.seq, info.certificate.as_ref());
         if listing.hidden.is_none() && listing.moved_here {
             listing.hidden = self.taken_down_before(id)?;
         }
@@ -180,7 +181,7 @@ impl Library {
     }
 
     /// Fills in who answers for a listing and whether the roster hides it.
-    fn judge(&self, listing: &mut Listing, seq: u64) {
+    fn judge(&self, listing: &mut Listing, seq: u64, certificate: Option<&NodeCertificate>) {
         let roster = self.roster();
         let member = listing.institution.and_then(|id| roster.members.get(&id));
         let Some(member) = member else {
@@ -192,6 +193,9 @@ impl Library {
         listing.hidden = match &member.state {
             MemberState::Suspended(why) => Some(format!("its institution is suspended: {why}")),
             MemberState::Exited(why) => Some(format!("its institution has left: {why}")),
+            MemberState::Active if certificate.is_some_and(|c| roster.node(c) == NodeState::Unknown) => {
+                Some("its node was certified with a root key that is no longer good".to_owned())
+            }
             MemberState::Active if seq > roster.last_valid(&listing.log) => {
                 Some("its node's key was revoked before it was written".to_owned())
             }

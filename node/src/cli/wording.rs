@@ -91,7 +91,7 @@ fn explained(arg: Arg, path: &str, lang: Lang) -> Arg {
     let (under, order) = match id.as_str() {
         "help" => ("cli.usage.global", Some(LAST)),
         "version" => ("cli.usage.global", Some(LAST + 1)),
-        _ if arg.is_global_set() => ("cli.usage.global", Some(LAST - 1)),
+        _ if arg.is_global_set() && path == "help" => ("cli.usage.global", Some(LAST - 1)),
         _ if arg.is_positional() => ("cli.usage.arguments", None),
         _ => ("cli.usage.options", None),
     };

@@ -2,18 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use market::{Applicant, Identity, InvitationFile};
+use market::{Applicant, Application, Identity, InvitationFile, RootFile};
+use protocol::{Action, SecretKey};
 use serde_json::{Value as Json, json};
 
-use super::{Answerer, Context, Outcome, file_in, print_line, read_file, show, text, write_file};
+use super::{Answerer, Context, Outcome, file_in, print_line, read_file, roster, show, text, write_file};
 use crate::cli::{Init, Invite, PeerAction, Run, Status, WaitFor};
 use crate::config::Config;
 use crate::control::Client;
 use crate::core::now_ms;
-use crate::office::{Failure, Office, Request, exit, region_code};
+use crate::office::{Failure, Motion, Office, Request, exit, region_code, time_text};
 
 /// Year of the list of regions inside the program.
 const REGIONS_AS_OF: u16 = 2025;
+/// Less than this before a certificate ends, doctor says so; milliseconds: 60 days.
+const CERTIFICATE_WARNING_MS: i64 = 60 * 24 * 3600 * 1000;
 /// A status that waits looks this often.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 
@@ -55,7 +58,10 @@ pub fn init(context: &Context, args: Init) -> Outcome {
         })?,
         None => String::new(),
     };
-    if file.is_none() && role != protocol::Role::Hub {
+    let charter =
+        args.charter.as_deref().map(|path| market::read_charter(&read_file(path)?).map_err(Failure::from));
+    let charter = charter.transpose()?;
+    if file.is_none() && charter.is_none() && role != protocol::Role::Hub {
         return Err(Failure::new(
             exit::USAGE,
             context.say("cli.init.join"),
@@ -70,6 +76,8 @@ pub fn init(context: &Context, args: Init) -> Outcome {
             context.fill("cli.init.invitation", &[("role", context.say(&role)), ("region", &region)]);
         return Err(Failure::new(exit::REJECTED, message, context.say("cli.init.invitation.hint")));
     }
+    let passphrase =
+        args.passphrase_file.as_deref().map(|path| context.passphrase(Some(path), true)).transpose()?;
     config.role = role.id().to_owned();
     config.node.name = name.clone();
     config.node.region = region.clone();
@@ -82,9 +90,10 @@ pub fn init(context: &Context, args: Init) -> Outcome {
         region: code,
         region_as_of: REGIONS_AS_OF,
     };
-    let identity = match &file {
-        Some(file) => Identity::join(home, &who, file, now_ms())?,
-        None => {
+    let identity = match (&file, &charter) {
+        (Some(file), _) => Identity::join(home, &who, file, now_ms())?,
+        (None, Some(charter)) => Identity::apply(home, &who, charter, now_ms())?,
+        (None, None) => {
             let (identity, recovery) = Identity::found(home, &who, now_ms())?;
             let path = home.join("recovery.key");
             let hex = data_encoding::HEXLOWER.encode(&recovery);
@@ -93,13 +102,25 @@ pub fn init(context: &Context, args: Init) -> Outcome {
             identity
         }
     };
+    if let (Some(passphrase), Some(root)) = (&passphrase, &identity.root) {
+        RootFile::write_locked(&Identity::root_path(home), root, passphrase)?;
+    }
+    if let Some(out) = &args.application {
+        let (institution, certificate) = (identity.institution.clone(), identity.certificate.clone());
+        let asked = Application { network: identity.network(), institution, certificate };
+        write_file(out, &asked.to_file())?;
+    }
     let node = identity.node.public().to_string();
     let network = identity.network().to_string();
     if context.json {
         let out = json!({ "v": 1, "home": home.display().to_string(), "node": node, "network": network, "role": role.id() });
         print_line(&out.to_string());
     } else {
-        let key = if file.is_some() { "cli.init.joined" } else { "cli.init.founded" };
+        let key = match (&file, &charter) {
+            (Some(_), _) => "cli.init.joined",
+            (None, Some(_)) => "cli.init.applied",
+            (None, None) => "cli.init.founded",
+        };
         let charter = &identity.charter.charter;
         print_line(&context.fill(
             key,
@@ -122,24 +143,46 @@ fn make_home(home: &std::path::Path, config: &Config) -> Result<(), Failure> {
 }
 
 pub fn invite(context: &Context, args: &Invite) -> Outcome {
-    let request = Request::Invite {
-        role: args.role.role().id().to_owned(),
-        region: args.region.clone(),
-        days: args.days,
+    let signer = context.signer(&args.root)?;
+    let secret: [u8; 32] = market::random()?;
+    let drafted = roster::draft(
+        context,
+        Motion::Invite {
+            key: SecretKey::from_seed(&secret).public().to_string(),
+            role: args.role.role().id().to_owned(),
+            region: args.region.clone(),
+            days: args.days,
+        },
+    )?;
+    let signed = signer.sign_drafted(&drafted)?;
+    let Some(Action::Invite(invitation)) = signed.first().map(|signed| signed.step.action.clone()) else {
+        return Err(Failure::said(exit::FAILED, "cli.failure.reply", &[("what", "no invitation")]));
     };
-    let reply = context.ask(&request)?;
-    let bytes = file_in(&reply)?;
-    market::write_private(&args.out, &bytes)?;
+    let until = time_text(invitation.not_after_ms);
+    let addresses = drafted["addresses"].as_array().into_iter().flatten();
+    let addresses = addresses.filter_map(Json::as_str).map(str::to_owned).collect();
+    let charter = signer.identity.charter.clone();
+    let file = InvitationFile { charter, invitation, secret, addresses };
+    // The file first: an invitation that counts and that nobody has would be of no use.
+    market::write_private(&args.out, &file.to_file())?;
+    let carried = roster::carry(context, &signed)?;
+    let step = &carried["steps"][0];
+    let missing = step["missing"].as_u64().unwrap_or_default();
     if context.json {
-        let out = json!({ "v": 1, "file": args.out.display().to_string(), "addresses": reply["addresses"], "not_after": reply["not_after"] });
+        let out = json!({
+            "v": 1, "file": args.out.display().to_string(), "addresses": drafted["addresses"],
+            "not_after": until, "step": step["id"], "missing": missing,
+        });
         print_line(&out.to_string());
-    } else {
-        let path = args.out.display().to_string();
-        print_line(
-            &context.fill("cli.invite.done", &[("file", &path), ("until", text(&reply, "not_after"))]),
-        );
-        eprintln!("{}", context.say("cli.invite.next"));
+        return Ok(0);
     }
+    let path = args.out.display().to_string();
+    print_line(&context.fill("cli.invite.done", &[("file", &path), ("until", &until)]));
+    if missing > 0 {
+        let (missing, id) = (missing.to_string(), text(step, "id").get(..12).unwrap_or_default());
+        eprintln!("{}", context.fill("cli.roster.missing", &[("missing", &missing), ("id", id)]));
+    }
+    eprintln!("{}", context.say("cli.invite.next"));
     Ok(0)
 }
 
@@ -275,6 +318,14 @@ pub fn doctor(context: &Context) -> Outcome {
     }
     if context.home.join("recovery.key").exists() {
         findings.push(("cli.doctor.recovery", context.home.join("recovery.key").display().to_string()));
+    }
+    let identity = Identity::read(&context.home)?;
+    let ends = identity.certificate.body.not_after_ms;
+    if ends.saturating_sub(now_ms()) < CERTIFICATE_WARNING_MS {
+        findings.push(("cli.doctor.certificate", time_text(ends)));
+    }
+    if super::keys::root_state(&context.home) == "plain" {
+        findings.push(("cli.doctor.root-plain", Identity::root_path(&context.home).display().to_string()));
     }
     let degraded = findings.iter().any(|(key, _)| matches!(*key, "cli.doctor.mended" | "cli.doctor.peer"));
     if context.json {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::{Kind, Lang, Record};
 use market::{Desk, Incoming, Outcome};
-use protocol::{DocumentId, FileKind, Proof, Role, Subject, seal_file};
+use protocol::{DocumentId, FileKind, InstitutionId, Proof, PublicKey, Subject, seal_file};
 use serde_json::{Value as Json, json};
 
 use super::Office;
@@ -65,7 +65,8 @@ impl Office {
             Request::Edit { id, changes } => self.edit(&id, &changes),
             Request::Publish { id } => self.publish(&id),
             Request::Withdraw { id } => self.set_withdrawn(&id, true),
-            Request::Invite { role, region, days } => self.invite(&role, &region, days),
+            Request::Roster { ask } => self.answer_roster(ask),
+            Request::Renew => self.renew(),
             Request::Proof { id } => self.proof(&id),
             Request::Charter => Ok(file_reply(&self.identity().charter_file())),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
@@ -276,32 +277,6 @@ impl Office {
         Ok(json!({ "v": 1, "row": 0, "outcome": word, "id": id.to_string() }))
     }
 
-    fn invite(&self, role: &str, region: &str, days: u32) -> Reply {
-        let role = Role::from_id(role).ok_or_else(|| {
-            Failure::new(
-                exit::USAGE,
-                format!("{role:?} is not a role"),
-                "hub, sub-market, resource-station or grassroots-site",
-            )
-        })?;
-        let code = region_code(region)?;
-        let addresses = self.invitation_addresses();
-        let file = self.core().work(|desk| {
-            let (file, authored) = desk.invite(role, code, days, addresses.clone())?;
-            Ok((file, vec![authored]))
-        });
-        // Nothing is wrong with what was typed when a rule says that this node does not invite.
-        let file = file.map_err(|error| {
-            let refused = matches!(error, market::MarketError::Refused(_));
-            let failure = Failure::from(error);
-            if refused { Failure { code: exit::REFUSED, ..failure } } else { failure }
-        })?;
-        let mut reply = file_reply(&file.to_file());
-        reply["addresses"] = json!(addresses);
-        reply["not_after"] = json!(json::time(file.invitation.not_after_ms));
-        Ok(reply)
-    }
-
     fn proof(&self, id: &str) -> Reply {
         let id = self.resolve(id)?;
         let mut entries = self.library().entries(&id)?;
@@ -309,18 +284,30 @@ impl Office {
         let input = core.replica().roster_input();
         let roster = self.library().roster();
         // Who wrote it: the institution that answers for it, and co-editors.
-        let mut writers = Vec::new();
+        let mut writers: Vec<InstitutionId> = Vec::new();
         for entry in &entries {
             writers.extend(self.library().certificate_of(&entry.header.log)?.map(|c| c.body.institution));
         }
-        let invited = |key: &protocol::PublicKey| {
-            roster.redeemed.get(key).is_some_and(|institution| writers.contains(institution))
-        };
+        writers.sort_unstable();
+        writers.dedup();
+        // Whoever was let in by another institution's word is proven with it.
+        let mut keys: Vec<PublicKey> = Vec::new();
+        let mut looked = 0;
+        while let Some(who) = writers.get(looked).copied() {
+            looked += 1;
+            for (key, _) in roster.redeemed.iter().filter(|(_, by)| **by == who) {
+                keys.push(*key);
+                let step = roster.invitations.get(key).map(|(step, _)| *step);
+                let voucher = step.and_then(|step| roster.words.get(&step).copied());
+                writers.extend(voucher.filter(|voucher| !writers.contains(voucher)));
+            }
+        }
         let mut steps = Vec::new();
         for step in &input.steps {
             let about = match &step.step.subject {
+                Subject::Network => true,
                 Subject::Institution(who) => writers.contains(who),
-                Subject::Invitation(key) => invited(key),
+                Subject::Invitation(key) => keys.contains(key),
                 _ => false,
             };
             if about && !steps.contains(step) {
@@ -328,7 +315,7 @@ impl Office {
             }
         }
         for (log, seq, redemption) in &input.redemptions {
-            if invited(&redemption.invitation) {
+            if keys.contains(&redemption.invitation) {
                 core.read_one(log, *seq)?.into_iter().for_each(|entry| entries.push(entry));
             }
         }

@@ -168,15 +168,13 @@ pub enum Request {
         /// Document id or its first digits.
         id: String,
     },
-    /// Makes an invitation; the answer holds the file in base64.
-    Invite {
-        /// Role id.
-        role: String,
-        /// Region code.
-        region: String,
-        /// Days of validity.
-        days: u32,
+    /// The roster.
+    Roster {
+        /// What about it.
+        ask: super::Ask,
     },
+    /// Takes up the certificate that lies in the home.
+    Renew,
     /// The proof of a listing; the answer holds the file in base64.
     Proof {
         /// Document id or its first digits.
@@ -284,6 +282,10 @@ impl From<market::MarketError> for Failure {
                 Self::said(exit::REFUSED, "cli.failure.not-certified", &[("what", &what)])
             }
             E::AmbiguousId { id } => Self::said(exit::FAILED, "cli.failure.ambiguous", &[("id", id)]),
+            E::NotOnRoster { what } => {
+                Self::said(exit::FAILED, "cli.failure.not-on-roster", &[("what", what)])
+            }
+            E::Ambiguous { what } => Self::said(exit::FAILED, "cli.failure.several", &[("what", what)]),
             E::NotOurs { title, institution } => Self::said(
                 exit::REFUSED,
                 "cli.failure.not-ours",

@@ -1,0 +1,75 @@
+//! Signing with the institution's root key, in the process of the command: neither key nor passphrase goes to a running
+//! node.
+
+use std::path::Path;
+
+use market::{Identity, RootFile};
+use protocol::SecretKey;
+
+use super::{Context, file_failure};
+use crate::cli::RootArgs;
+use crate::office::{Failure, exit};
+
+/// The variable that holds the passphrase where nobody can type it.
+const PASSPHRASE: &str = "LIANSHI_PASSPHRASE";
+
+/// An institution with its root key.
+pub struct Signer {
+    /// Who it is.
+    pub identity: Identity,
+    /// The key.
+    pub root: SecretKey,
+}
+
+impl Context {
+    /// The institution of the home with its root key: from the home, or from a file that is kept elsewhere.
+    pub fn signer(&self, args: &RootArgs) -> Result<Signer, Failure> {
+        let identity = Identity::read(&self.home)?;
+        let root = self.root_key(args)?;
+        Ok(Signer { identity, root })
+    }
+
+    /// The root key.
+    pub fn root_key(&self, args: &RootArgs) -> Result<SecretKey, Failure> {
+        let path = args.root_key.clone().unwrap_or_else(|| Identity::root_path(&self.home));
+        if !path.exists() {
+            let file = path.display().to_string();
+            return Err(Failure::said(exit::REFUSED, "cli.failure.no-root", &[("file", &file)]));
+        }
+        match RootFile::read(&path)? {
+            RootFile::Plain(key) => Ok(key),
+            RootFile::Locked(locked) => {
+                let passphrase = self.passphrase(args.passphrase_file.as_deref(), false)?;
+                let key = locked.open(&passphrase);
+                key.ok_or_else(|| Failure::said(exit::REFUSED, "cli.failure.passphrase", &[]))
+            }
+        }
+    }
+
+    /// A passphrase: from a file's first line, the environment, or typed without echo; a new one is typed twice.
+    pub fn passphrase(&self, file: Option<&Path>, new: bool) -> Result<String, Failure> {
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|error| file_failure(path, &error))?;
+            return nonempty(text.lines().next().unwrap_or_default().to_owned());
+        }
+        if let Ok(passphrase) = std::env::var(PASSPHRASE) {
+            return nonempty(passphrase);
+        }
+        let ask = |key: &str| {
+            rpassword::prompt_password(self.say(key))
+                .map_err(|_| Failure::said(exit::REFUSED, "cli.failure.no-passphrase", &[]))
+        };
+        let typed = ask("cli.key.passphrase")?;
+        if new && ask("cli.key.passphrase.again")? != typed {
+            return Err(Failure::said(exit::REFUSED, "cli.failure.passphrase", &[]));
+        }
+        nonempty(typed)
+    }
+}
+
+fn nonempty(passphrase: String) -> Result<String, Failure> {
+    if passphrase.is_empty() {
+        return Err(Failure::said(exit::REFUSED, "cli.failure.no-passphrase", &[]));
+    }
+    Ok(passphrase)
+}
