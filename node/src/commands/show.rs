@@ -1,10 +1,26 @@
 //! What people see in a terminal. No colour carries meaning; columns are cut to what a line holds.
 
+use std::borrow::Cow;
+
 use catalog::{Kind, Record, display, labels};
 use serde_json::Value as Json;
 
-use super::{Context, print_line, text};
+use super::{Context, text};
 use crate::office::to_value;
+
+/// Prints a line for people. Texts come from the network: what would steer a terminal (control characters) or turn the
+/// direction of writing becomes a visible mark.
+fn print_line(line: &str) {
+    super::print_line(&harmless(line));
+}
+
+fn harmless(line: &str) -> Cow<'_, str> {
+    let steers = |c: char| {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || c.is_control() && !matches!(c, '\n' | '\t')
+    };
+    if line.contains(steers) { Cow::Owned(line.replace(steers, "\u{fffd}")) } else { Cow::Borrowed(line) }
+}
 
 /// A value on one line.
 pub fn plain(value: &Json) -> String {
@@ -120,14 +136,17 @@ fn names(context: &Context, institutions: &Json) -> String {
 fn disputed(context: &Context, listing: &Json, dispute: &Json) {
     let key = text(dispute, "field");
     let kind = Kind::from_id(text(listing, "kind"));
-    let label = kind.and_then(|kind| kind.key(key)).map(|(field, _)| field.label(context.lang));
-    let named = match label {
-        Some(label) => format!("{label} ({key})"),
+    let named = match kind {
+        Some(kind) => format!("{} ({key})", display::entry_label(kind, key, context.lang)),
         None => key.to_owned(),
+    };
+    let in_words = |value: &Json| match kind.zip(to_value(value)) {
+        Some((kind, value)) => display::entry_value(kind, key, &value, context.lang),
+        None => plain(value),
     };
     print_line(&context.fill("cli.listing.conflict", &[("field", &named)]));
     for candidate in dispute["values"].as_array().into_iter().flatten() {
-        print_line(&format!("    {}. {}", candidate["number"], plain(&candidate["value"])));
+        print_line(&format!("    {}. {}", candidate["number"], in_words(&candidate["value"])));
         for writer in candidate["by"].as_array().into_iter().flatten() {
             print_line(&format!("       {} · {}", text(writer, "institution"), text(writer, "time")));
         }
@@ -255,4 +274,15 @@ pub fn verified(context: &Context, found: &Json) {
     line(context, "cli.label.node", text(found, "node"));
     line(context, "cli.label.versions", &found["versions"].to_string());
     line(context, "cli.label.id", text(found, "id"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn texts_from_the_network_do_not_steer_a_terminal() {
+        assert_eq!(harmless("题目\n第二行\tA"), "题目\n第二行\tA");
+        assert_eq!(harmless("\u{1b}[2J\u{9b}31m\u{202e}gpj\r"), "\u{fffd}[2J\u{fffd}31m\u{fffd}gpj\u{fffd}");
+    }
 }
