@@ -191,7 +191,7 @@ fn between(lang: Lang) -> &'static str {
 }
 
 /// Amounts in the largest unit in which they read as short numbers; English keeps the yuan.
-fn yuan(ends: &[i64], sign: &str, lang: Lang) -> String {
+pub(crate) fn yuan(ends: &[i64], sign: &str, lang: Lang) -> String {
     if lang == Lang::En {
         let ends: Vec<String> = ends.iter().map(|end| thousands(*end)).collect();
         return format!("{sign}CNY {}", ends.join("–"));

@@ -3,6 +3,7 @@
 //! A statement carries three texts: label, value, reason. What this version does not know is shown as it came. Absent: who
 //! may say it and whether it stands (`market`), and whose labels hide a listing from pages (the node's configuration).
 
+use crate::display;
 use crate::words::{self, Lang};
 
 /// A kind of statement.
@@ -23,7 +24,9 @@ pub const PASSED: &str = "passed";
 /// The value of a screening label that objects to it.
 pub const REJECTED: &str = "rejected";
 /// Highest value of an evaluation, ten thousand yuan: what the listings' own amounts may be.
-const MAX_VALUE: u64 = 100_000_000;
+const MAX_VALUE: i64 = 100_000_000;
+/// 万, in which values are given, yuan.
+const TEN_THOUSAND: i64 = 10_000;
 
 /// Why a statement is not well formed; its key in the catalogue of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +74,14 @@ impl Label {
 }
 
 /// Readiness and value of an evaluation; `None` when it is not written so.
-fn figures(value: &str) -> Option<(Option<u8>, Option<u64>)> {
+fn figures(value: &str) -> Option<(Option<u8>, Option<i64>)> {
     let (mut level, mut worth) = (None, None);
     for part in value.split(',') {
         match part.split_once('=')? {
             ("trl", n) if level.is_none() => level = Some(n.parse().ok().filter(|n| (1..=9).contains(n))?),
-            ("value", n) if worth.is_none() => worth = Some(n.parse().ok().filter(|n| *n <= MAX_VALUE)?),
+            ("value", n) if worth.is_none() => {
+                worth = Some(n.parse().ok().filter(|n| (0..=MAX_VALUE).contains(n))?);
+            }
             _ => return None,
         }
     }
@@ -102,8 +107,10 @@ pub fn value_text(lang: Lang, label: &str, value: &str) -> String {
         (Some(Label::Evaluation), _) => match figures(value) {
             Some((level, worth)) => {
                 let level = level.map(|n| words::fill(lang, "statement.value.trl", &[("n", &n.to_string())]));
-                let worth =
-                    worth.map(|n| words::fill(lang, "statement.value.worth", &[("n", &n.to_string())]));
+                let worth = worth.map(|n| {
+                    let amount = display::yuan(&[n * TEN_THOUSAND], "", lang);
+                    words::fill(lang, "statement.value.worth", &[("amount", &amount)])
+                });
                 level.into_iter().chain(worth).collect::<Vec<_>>().join(lang.pick("，", ", "))
             }
             None => value.to_owned(),
@@ -143,6 +150,7 @@ mod tests {
         assert_eq!(label_text(Lang::Zh, "screening"), "审核");
         assert_eq!(value_text(Lang::Zh, "screening", REJECTED), "不通过");
         assert_eq!(value_text(Lang::Zh, "evaluation", "trl=6,value=120"), "成熟度 6 级，价值 120 万元");
+        assert_eq!(value_text(Lang::En, "evaluation", "trl=6,value=120"), "TRL 6, worth CNY 1,200,000");
         assert_eq!(value_text(Lang::En, "evaluation", "very good"), "very good");
         assert_eq!(
             (label_text(Lang::En, "x<b>"), value_text(Lang::En, "x<b>", "y")),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, Change, ObjId, ROOT, ReadDoc, ScalarValue};
 use protocol::{
-    Actor, Checked, DocumentId, Encoder, Fault, Hash, LogId, Origin, Patch, SignedPatch, Value, hash,
+    Actor, Checked, DocumentId, Encoder, Fault, Hash, LogId, OpId, Origin, Patch, SignedPatch, Value, hash,
 };
 
 mod judge;
@@ -207,10 +207,14 @@ impl Document {
         let actor = Actor::derive(writer, &self.origin, generation);
         doc.set_actor(ActorId::from(&actor.0[..]));
         let present = read(&doc)?;
+        let mut choices = BTreeMap::new();
         for (key, value) in changes {
             let now = present.fields.get(key).map_or(&[][..], Vec::as_slice);
             match value {
                 Some(value) if now != std::slice::from_ref(value) => {
+                    if now.len() > 1 {
+                        choices.insert(key, (value, operations(&doc, key)?));
+                    }
                     doc.put(ROOT, key.as_str(), protocol::to_scalar(value))
                         .map_err(|_| refused_by_automerge())?;
                 }
@@ -225,10 +229,19 @@ impl Document {
             return Ok(None);
         }
         let change = doc.get_last_local_change().ok_or(refused_by_automerge())?;
-        let patch = Patch::from_own_change(&change, generation)?;
-        let signed = SignedPatch::of(patch, actor, time_ms)?;
-        let same = signed.change.0 == change.hash().0;
-        if same { Ok(Some(signed)) } else { Err(Fault::Mismatch { what: "own change and its patch" }) }
+        let mut patch = Patch::from_own_change(&change, generation)?;
+        let signed = SignedPatch::of(patch.clone(), actor, time_ms)?;
+        if signed.change.0 != change.hash().0 {
+            return Err(Fault::Mismatch { what: "own change and its patch" });
+        }
+        // Of a value that is there already Automerge only deletes the rivals. Whoever chooses puts it anew in place of all:
+        // beside what another writes at the same time the choice then stands as one of the values.
+        for op in &mut patch.ops {
+            if let Some((value, preds)) = choices.remove(&op.key) {
+                (op.put, op.preds) = (Some(value.clone()), preds);
+            }
+        }
+        SignedPatch::of(patch, actor, time_ms).map(Some)
     }
 
     /// The writer's current actor generation: a new one after a patch of it fell, since nothing can follow that one.
@@ -243,6 +256,21 @@ impl Document {
         }
         generation
     }
+}
+
+/// The operations that hold the present values of a field, ascending.
+fn operations(doc: &AutoCommit, key: &str) -> Checked<Vec<OpId>> {
+    let found = doc.get_all(ROOT, key).map_err(|_| refused_by_automerge())?;
+    let named = found.iter().map(|(_, id)| match id {
+        ObjId::Id(counter, actor, _) => {
+            let actor = Actor::from_automerge(actor).ok_or(refused_by_automerge())?;
+            Ok(OpId { counter: *counter, actor })
+        }
+        ObjId::Root => Err(refused_by_automerge()),
+    });
+    let mut operations = named.collect::<Checked<Vec<OpId>>>()?;
+    operations.sort_unstable();
+    Ok(operations)
 }
 
 fn refused_by_automerge() -> Fault {

@@ -1,10 +1,30 @@
 //! What people see in a terminal. No colour carries meaning; columns are cut to what a line holds.
 
+use std::borrow::Cow;
+
 use catalog::{Kind, Record, display, labels};
 use serde_json::Value as Json;
 
-use super::{Context, print_line, text};
+use super::{Context, text};
 use crate::office::to_value;
+
+mod roster;
+
+pub use roster::{roster, step};
+
+/// Prints a line for people. Texts come from the network: what would steer a terminal (control characters) or turn the
+/// direction of writing becomes a visible mark.
+fn print_line(line: &str) {
+    super::print_line(&harmless(line));
+}
+
+fn harmless(line: &str) -> Cow<'_, str> {
+    let steers = |c: char| {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || c.is_control() && !matches!(c, '\n' | '\t')
+    };
+    if line.contains(steers) { Cow::Owned(line.replace(steers, "\u{fffd}")) } else { Cow::Borrowed(line) }
+}
 
 /// A value on one line.
 pub fn plain(value: &Json) -> String {
@@ -120,14 +140,17 @@ fn names(context: &Context, institutions: &Json) -> String {
 fn disputed(context: &Context, listing: &Json, dispute: &Json) {
     let key = text(dispute, "field");
     let kind = Kind::from_id(text(listing, "kind"));
-    let label = kind.and_then(|kind| kind.key(key)).map(|(field, _)| field.label(context.lang));
-    let named = match label {
-        Some(label) => format!("{label} ({key})"),
+    let named = match kind {
+        Some(kind) => format!("{} ({key})", display::entry_label(kind, key, context.lang)),
         None => key.to_owned(),
+    };
+    let in_words = |value: &Json| match kind.zip(to_value(value)) {
+        Some((kind, value)) => display::entry_value(kind, key, &value, context.lang),
+        None => plain(value),
     };
     print_line(&context.fill("cli.listing.conflict", &[("field", &named)]));
     for candidate in dispute["values"].as_array().into_iter().flatten() {
-        print_line(&format!("    {}. {}", candidate["number"], plain(&candidate["value"])));
+        print_line(&format!("    {}. {}", candidate["number"], in_words(&candidate["value"])));
         for writer in candidate["by"].as_array().into_iter().flatten() {
             print_line(&format!("       {} · {}", text(writer, "institution"), text(writer, "time")));
         }
@@ -257,59 +280,13 @@ pub fn verified(context: &Context, found: &Json) {
     line(context, "cli.label.id", text(found, "id"));
 }
 
-/// One roster step.
-pub fn step(context: &Context, step: &Json) {
-    let short: String = text(step, "id").chars().take(12).collect();
-    let action = context.say(&format!("cli.roster.action.{}", text(step, "action"))).to_owned();
-    let subject = &step["subject"];
-    let name = subject["name"].as_str().or(subject["id"].as_str()).unwrap_or_default();
-    print_line(&format!("{short}  {} {name}", pad(&action, 18)));
-    let mut about: Vec<String> = Vec::new();
-    for (key, value) in step["detail"].as_object().into_iter().flatten() {
-        if value.is_string() || value.is_number() || value.is_array() {
-            about.push(format!("{key} {}", plain(value)));
-        }
-    }
-    let signed = step["signed"].as_array().map_or(0, Vec::len).to_string();
-    let threshold = step["threshold"].to_string();
-    about.push(match step["word_of"].as_str() {
-        Some(name) => context.fill("cli.roster.word", &[("name", name)]),
-        None => context.fill("cli.roster.signed", &[("signed", &signed), ("threshold", &threshold)]),
-    });
-    print_line(&format!("              {}", about.join(" · ")));
-}
+#[cfg(test)]
+mod tests {
+    use super::harmless;
 
-/// The roster: governors and members, or one of them, or a step.
-pub fn roster(context: &Context, reply: &Json) {
-    if reply["step"].is_object() {
-        return step(context, &reply["step"]);
+    #[test]
+    fn texts_from_the_network_do_not_steer_a_terminal() {
+        assert_eq!(harmless("题目\n第二行\tA"), "题目\n第二行\tA");
+        assert_eq!(harmless("\u{1b}[2J\u{9b}31m\u{202e}gpj\r"), "\u{fffd}[2J\u{fffd}31m\u{fffd}gpj\u{fffd}");
     }
-    if reply["institution"].is_object() {
-        return member(context, &reply["institution"]);
-    }
-    let governors = plain(&reply["governors"]);
-    let threshold = reply["threshold"].to_string();
-    print_line(&context.fill("cli.roster.governors", &[("names", &governors), ("threshold", &threshold)]));
-    line(context, "cli.label.epoch", &reply["epoch"].to_string());
-    line(context, "cli.label.digest", text(reply, "digest"));
-    if reply["founder_alone"] == true {
-        print_line(context.say("cli.roster.alone"));
-    }
-    for one in reply["members"].as_array().into_iter().flatten() {
-        member(context, one);
-    }
-}
-
-fn member(context: &Context, member: &Json) {
-    let short: String = text(member, "id").chars().take(12).collect();
-    print_line(&format!("{short}  {}", text(member, "name")));
-    let role = context.say(&format!("cli.role.{}", text(member, "role"))).to_owned();
-    let state = context.say(&format!("cli.roster.state.{}", text(member, "state"))).to_owned();
-    let mut about = vec![role, text(member, "region").to_owned(), state];
-    about.extend(member["reason"].as_str().filter(|why| !why.is_empty()).map(str::to_owned));
-    if member["governor"] == true {
-        about.push(context.say("cli.roster.governor").to_owned());
-    }
-    about.extend(member["admitted_by"].as_str().map(|by| context.fill("cli.roster.word", &[("name", by)])));
-    print_line(&format!("              {}", about.join(" · ")));
 }

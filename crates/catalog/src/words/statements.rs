@@ -17,5 +17,5 @@ pub const TABLE: &[Row] = &[
     ("statement.value.passed", "通过", "passed"),
     ("statement.value.rejected", "不通过", "rejected"),
     ("statement.value.trl", "成熟度 {n} 级", "TRL {n}"),
-    ("statement.value.worth", "价值 {n} 万元", "worth {n} × 10,000 yuan"),
+    ("statement.value.worth", "价值 {amount}", "worth {amount}"),
 ];

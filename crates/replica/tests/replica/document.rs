@@ -192,6 +192,26 @@ fn concurrent_values_are_kept_until_someone_chooses() {
 }
 
 #[test]
+fn choosing_either_value_puts_it_in_place_of_all_and_stands_beside_what_another_writes() {
+    for chosen in ["甲", "乙"] {
+        let mut editors = Editors::new(3, vec![text("title", "base")]);
+        editors.learn_all();
+        editors.edit(0, &[("title", Some("甲"))]);
+        editors.edit(1, &[("title", Some("乙"))]);
+        editors.learn_all();
+        let choice = editors.try_edit(2, &[("title", Some(chosen))]).unwrap();
+        let op = &choice.patch.ops[0];
+        assert_eq!((&op.put, op.preds.len()), (&Some(Value::Text(chosen.to_owned())), 2));
+        editors.edit(0, &[("title", Some("丙"))]);
+        editors.write(2, choice);
+        let state = editors.fold(editors.all()).state().unwrap();
+        let mut both = vec![Value::Text(chosen.to_owned()), Value::Text("丙".to_owned())];
+        both.sort();
+        assert_eq!(state.fields["title"], both);
+    }
+}
+
+#[test]
 fn of_publish_and_withdraw_at_the_same_time_the_stricter_counts() {
     let mut editors = Editors::new(2, vec![text("title", "a")]);
     editors.learn_all();

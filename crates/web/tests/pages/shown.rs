@@ -120,7 +120,7 @@ async fn values_of_several_editors_and_words_of_third_parties_say_whose_they_are
                 "武汉理工大学 · ",
                 "Screening: rejected",
                 "缺少第三方检测报告",
-                "TRL 6, worth 120",
+                "TRL 6, worth CNY 1,200,000",
                 "green_label: A+",
                 "about an earlier version",
             ],
