@@ -84,7 +84,7 @@ impl Library {
     }
 
     /// Number of the log and place in it where a document begins.
-    fn beginning(&self, id: &DocumentId) -> Result<Option<(u32, u64)>> {
+    pub(super) fn beginning(&self, id: &DocumentId) -> Result<Option<(u32, u64)>> {
         let places = document_entries(self.store(), id, MAX_PLACES)?;
         Ok(places.iter().find(|place| place.creates).map(|place| (place.log, place.seq)))
     }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::labels::rejects;
-use protocol::{DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, Statement, Verb};
+use protocol::{
+    DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, Shelf, ShelfKind, Statement, Verb,
+};
 use replica::{Document, Fate, statement_of};
 
 use super::{Library, Listing};
@@ -87,8 +89,13 @@ impl Library {
     fn standing(&self, newest: &DocumentId) -> Result<Vec<Said>> {
         let mut all: BTreeMap<Hash, Said> = BTreeMap::new();
         for id in self.line(newest)? {
+            let Some((log, _)) = self.beginning(&id)? else { continue };
+            // One shelf for each document: what a node with many logs can say of it stays little.
+            let shelf = Shelf { kind: ShelfKind::STATEMENT, ..self.log_info(log)?.log.shelf };
             for found in mentions(self.store(), &id)?.iter().filter(|m| m.verb == Verb::STATEMENT) {
-                all.extend(self.said(found)?.map(|said| (said.id, said)));
+                if self.log_info(found.log)?.log.shelf == shelf {
+                    all.extend(self.said(found)?.map(|said| (said.id, said)));
+                }
             }
         }
         let mut standing = standing(all);

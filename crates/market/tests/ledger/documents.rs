@@ -410,3 +410,34 @@ fn a_talkative_log_crowds_nobody_out() {
         [other.identity.institution.id()]
     );
 }
+
+#[test]
+fn a_statement_on_another_shelf_than_its_listings_says_nothing() {
+    let mut hub = hub();
+    let mut judge = guest(&mut hub, 21);
+    let mut traffic = Traffic::new();
+    traffic.admit(&mut hub, &[&judge]);
+    let (outcomes, created) = hub.desk(NOW).take_in(&[record("甲")], true).unwrap();
+    let id = published(&outcomes[0]);
+    traffic.sent(created);
+    traffic.bring(&mut judge);
+    // The judge's log for statements about its own region, opened by one about a listing of its own.
+    let (own, created) = judge.desk(NOW).take_in(&[record("乙")], true).unwrap();
+    traffic.sent(created);
+    let (_, written) = judge.desk(NOW).state(&published(&own[0]), None, ["recognition", "奖", ""]).unwrap();
+    let log = written.log;
+    traffic.sent([written]);
+    let text = |t: &str| t.to_owned();
+    let (label, value, reason) = (text("screening"), text("rejected"), text("理由"));
+    let statement = protocol::Statement { about: id, version: Vec::new(), label, value, reason };
+    let payload = protocol::Payload { salt: [1; 16], bytes: statement.to_bytes() };
+    let draft = protocol::Draft { document: None, verb: Verb::STATEMENT, payload, time_ms: NOW };
+    let (head, network) = (judge.ledger.head(&log), hub.identity.network());
+    let entry = protocol::Entry::author(log, head, draft, &network, &judge.identity.node).unwrap();
+    let hash = entry.hash();
+    traffic.sent([Authored { log, entries: vec![CheckedEntry { entry, hash, patch: None }] }]);
+    assert_eq!(traffic.everywhere(&hub, |library| said(library, &id)), []);
+    let (_, written) = judge.desk(NOW + 1).state(&id, None, ["screening", "passed", ""]).unwrap();
+    traffic.sent([written]);
+    assert_eq!(traffic.everywhere(&hub, |library| said(library, &id)).len(), 1);
+}
