@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    Action, Decoder, Encoder, FileKind, Governor, Governors, Hash, Institution, InstitutionId, NetworkId,
-    NodeCertificate, PublicKey, Redemption, Roster, RosterInput, RosterStep, Rotation, Shelf, SignedStep,
-    Subject, Verb, limits, seal_file, unseal_file,
+    Action, Decoder, Encoder, FileKind, Governor, Governors, Hash, Head, Institution, InstitutionId, LogId,
+    NetworkId, NodeCertificate, PublicKey, Redemption, Roster, RosterInput, RosterStep, Rotation, Shelf,
+    SignedStep, Subject, Verb, limits, seal_file, unseal_file,
 };
 
 use crate::desk::{Authored, Desk};
@@ -227,11 +227,12 @@ impl Desk<'_> {
         Ok(steps)
     }
 
-    /// The step that revokes a node, with what is held of its logs now as their last valid points.
+    /// The step that revokes a node, with what is held of its logs now as their last valid points; of a log that one of
+    /// the entries in `from` stands in, what came before that entry.
     ///
     /// # Errors
-    /// When no log of such a node is held.
-    pub fn revoke(&self, node: &str, reason: String) -> Result<RosterStep> {
+    /// When no log of such a node is held, or a name in `from` is not that of just one of its entries.
+    pub fn revoke(&self, node: &str, from: &[String], reason: String) -> Result<RosterStep> {
         let logs = self.ledger.logs();
         let node = one_of(node, logs.keys().map(|log| (log.node, log.node.to_string())))?;
         let roster = self.library.roster();
@@ -241,9 +242,32 @@ impl Desk<'_> {
         let unknown = MarketError::NotOnRoster { what: node.to_string() };
         let institution = certificate.ok_or(unknown)?.body.institution;
         let points = of_node().filter(|(log, state)| state.head.seq <= end(log));
-        let points = points.map(|(log, state)| (*log, state.head)).collect();
+        let mut points: BTreeMap<LogId, Head> = points.map(|(log, state)| (*log, state.head)).collect();
+        for entry in from {
+            let (log, last) = self.before(&node, entry)?;
+            let point = points.entry(log).or_insert(last);
+            *point = (*point).min(last);
+        }
+        // Of a log that is not named nothing stands.
+        let points = points.into_iter().filter(|(_, last)| last.seq > 0).collect();
         let subject = Subject::Institution(institution);
         Ok(self.next_step(subject, Action::RevokeNode(node, points, reason)))
+    }
+
+    /// The place before the one entry of a node whose hash begins with these digits.
+    fn before(&self, node: &PublicKey, digits: &str) -> Result<(LogId, Head)> {
+        let mut found = Vec::new();
+        for (log, state) in self.ledger.logs().into_iter().filter(|(log, _)| log.node == *node) {
+            self.ledger.read_log(&log, 0, state.head.seq, |entry| {
+                let hash = entry.hash().to_string();
+                if hash.starts_with(digits) {
+                    let last = Head { seq: entry.header.seq.saturating_sub(1), hash: entry.header.prev };
+                    found.push(((log, last), hash));
+                }
+                true
+            })?;
+        }
+        one_of(digits, found.into_iter())
     }
 
     /// The nodes of an institution whose logs are held here.

@@ -112,6 +112,8 @@ pub enum Propose {
     },
     Revoke {
         node: String,
+        #[arg(long, value_name = "ENTRY")]
+        from: Vec<String>,
         #[arg(long)]
         reason: String,
     },

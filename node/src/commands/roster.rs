@@ -107,7 +107,7 @@ fn motion_of(motion: Propose) -> Result<Motion, Failure> {
         Propose::Role { institution, role, region } => {
             Motion::Role { institution, role: role.role().id().to_owned(), region }
         }
-        Propose::Revoke { node, reason } => Motion::Revoke { node, reason },
+        Propose::Revoke { node, from, reason } => Motion::Revoke { node, from, reason },
         Propose::TakeDown { listing, reason } => Motion::TakeDown { listing, reason },
         Propose::Restore { listing } => Motion::Restore { listing },
         Propose::Purge { listing, reason } => Motion::Purge { listing, reason },

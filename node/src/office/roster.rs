@@ -80,6 +80,7 @@ pub enum Motion {
     },
     Revoke {
         node: String,
+        from: Vec<String>,
         reason: String,
     },
     TakeDown {
@@ -220,8 +221,8 @@ impl Office {
     }
 
     fn steps_for(&self, motion: Motion, roster: &Roster) -> Result<Vec<RosterStep>, Failure> {
-        if let Motion::Revoke { node, reason } = &motion {
-            let step = self.core().read(|desk| desk.revoke(node, reason.clone()))?;
+        if let Motion::Revoke { node, from, reason } = &motion {
+            let step = self.core().read(|desk| desk.revoke(node, from, reason.clone()))?;
             return Ok(vec![step]);
         }
         if let Some((members, threshold)) = self.governors_after(&motion, roster)? {
