@@ -236,13 +236,14 @@ impl Desk<'_> {
         let logs = self.ledger.logs();
         let node = one_of(node, logs.keys().map(|log| (log.node, log.node.to_string())))?;
         let roster = self.library.roster();
-        let end = |log| roster.last_valid(log);
         let of_node = || logs.iter().filter(|(log, _)| log.node == node);
         let certificate = of_node().find_map(|(_, state)| state.certificate.as_ref());
         let unknown = MarketError::NotOnRoster { what: node.to_string() };
         let institution = certificate.ok_or(unknown)?.body.institution;
-        let points = of_node().filter(|(log, state)| state.head.seq <= end(log));
-        let mut points: BTreeMap<LogId, Head> = points.map(|(log, state)| (*log, state.head)).collect();
+        // A settled log ends where it was settled, whatever of it is held.
+        let point = |log, head: Head| roster.settled.get(log).map_or(head, |end| head.min(*end));
+        let points = of_node().map(|(log, state)| (*log, point(log, state.head)));
+        let mut points: BTreeMap<LogId, Head> = points.collect();
         for entry in from {
             let (log, last) = self.before(&node, entry)?;
             let point = points.entry(log).or_insert(last);

@@ -5,6 +5,8 @@
 
 #[path = "ledger/documents.rs"]
 mod documents;
+#[path = "ledger/governance.rs"]
+mod governance;
 
 use std::collections::BTreeMap;
 use std::path::Path;

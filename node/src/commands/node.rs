@@ -11,7 +11,7 @@ use crate::cli::{Init, Invite, PeerAction, Run, Status, WaitFor};
 use crate::config::Config;
 use crate::control::Client;
 use crate::core::now_ms;
-use crate::office::{Failure, Motion, Office, Request, exit, region_code, time_text};
+use crate::office::{Ask, Failure, Motion, Office, Request, exit, region_code, time_text};
 
 /// Year of the list of regions inside the program.
 const REGIONS_AS_OF: u16 = 2025;
@@ -76,8 +76,7 @@ pub fn init(context: &Context, args: Init) -> Outcome {
             context.fill("cli.init.invitation", &[("role", context.say(&role)), ("region", &region)]);
         return Err(Failure::new(exit::REJECTED, message, context.say("cli.init.invitation.hint")));
     }
-    let passphrase =
-        args.passphrase_file.as_deref().map(|path| context.passphrase(Some(path), true)).transpose()?;
+    let passphrase = context.given_passphrase(args.passphrase_file.as_deref())?;
     config.role = role.id().to_owned();
     config.node.name = name.clone();
     config.node.region = region.clone();
@@ -326,6 +325,9 @@ pub fn doctor(context: &Context) -> Outcome {
     }
     if super::keys::root_state(&context.home) == "plain" {
         findings.push(("cli.doctor.root-plain", Identity::root_path(&context.home).display().to_string()));
+    }
+    if answerer.ask(&Request::Roster { ask: Ask::Show { name: None } })?["founder_alone"] == json!(true) {
+        findings.push(("cli.doctor.alone", String::new()));
     }
     let degraded = findings.iter().any(|(key, _)| matches!(*key, "cli.doctor.mended" | "cli.doctor.peer"));
     if context.json {

@@ -87,6 +87,10 @@ fn propose(context: &Context, motion: Propose, root: &RootArgs) -> Outcome {
     if alone && recovery.is_none() {
         eprintln!("{}", context.say("cli.roster.unsealed"));
     }
+    let fall: Vec<&str> = drafted["fall"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    if !fall.is_empty() {
+        eprintln!("{}", context.fill("cli.roster.fall", &[("names", &context.list(&fall))]));
+    }
     let recovery = recovery.map(|path| plain_key(&path)).transpose()?;
     let mut signed = signer.sign_drafted(&drafted)?;
     if let Some(key) = recovery.filter(|_| alone) {

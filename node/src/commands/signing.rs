@@ -46,6 +46,12 @@ impl Context {
         }
     }
 
+    /// The passphrase for a new root key, when a file or the environment holds one.
+    pub fn given_passphrase(&self, file: Option<&Path>) -> Result<Option<String>, Failure> {
+        let given = file.is_some() || std::env::var_os(PASSPHRASE).is_some();
+        given.then(|| self.passphrase(file, true)).transpose()
+    }
+
     /// A passphrase: from a file's first line, the environment, or typed without echo; a new one is typed twice.
     pub fn passphrase(&self, file: Option<&Path>, new: bool) -> Result<String, Failure> {
         if let Some(path) = file {

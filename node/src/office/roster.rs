@@ -175,7 +175,9 @@ impl Office {
             ));
         }
         let steps = self.steps_for(motion, &roster)?;
-        self.drafted(&roster, &steps, index)
+        let mut reply = self.drafted(&roster, &steps, index)?;
+        reply["fall"] = json!(fallen_with(&roster, &steps));
+        Ok(reply)
     }
 
     fn drafted(&self, roster: &Roster, steps: &[RosterStep], index: Option<u8>) -> Reply {
@@ -385,6 +387,25 @@ impl Office {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Names of the members who are in by the word of an institution that steps take it from: they fall with it, unless the
+/// governors admit them.
+fn fallen_with(roster: &Roster, steps: &[RosterStep]) -> Vec<String> {
+    let mut names = Vec::new();
+    for step in steps {
+        let ends = match step.action {
+            Action::Exit(_) => true,
+            Action::ChangeRole(role, _) => role != Role::SubMarket,
+            _ => false,
+        };
+        let Subject::Institution(id) = step.subject else { continue };
+        if ends {
+            let by = |member: &&protocol::Member| roster.words.get(&member.admitted_by) == Some(&id);
+            names.extend(roster.members.values().filter(by).map(|m| m.institution.name.clone()));
+        }
+    }
+    names
 }
 
 fn role_of(text: &str) -> Result<Role, Failure> {

@@ -133,6 +133,9 @@ fn a_grassroots_site_comes_in_by_its_sub_markets_word_and_others_by_two_governor
     let shown = hub.run(["roster", "show", "site", "--json"]).ok().json();
     assert_eq!(shown["institution"]["admitted_by"], "market");
 
+    let leaving = hub.run(["roster", "propose", "exit", "market"]).ok();
+    assert!(leaving.err.contains("site"), "who hangs on its word is named: {}", leaving.err);
+
     // An invitation by governors counts once both have signed; whoever comes earlier is told so.
     let [a, b, c, d] = ["--role", "resource-station", "--region", "420106"];
     let made = hub.run(["invite", a, b, c, d, "--out", "late.invitation", "--json"]).ok().json();

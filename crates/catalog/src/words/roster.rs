@@ -5,6 +5,7 @@ use super::Row;
 /// Key, Chinese, English; sorted by key.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
+    ("cli.doctor.alone", "本网络只由创立者一家治理：请增加治理方（lianshi roster propose governor add）", "The founder alone governs this network: add governors (lianshi roster propose governor add)"),
     ("cli.doctor.certificate", "节点证书 {what} 到期或已到期：lianshi key renew", "The node's certificate ends, or has ended, on {what}: lianshi key renew"),
     ("cli.doctor.root-plain", "根密钥没有口令保护，就在本机：{what}。请运行 lianshi key lock，或 lianshi key export-root 移到离线处", "The root key lies on this machine without a passphrase: {what}. Run lianshi key lock, or lianshi key export-root to keep it offline"),
     ("cli.failure.digits", "“{what}”不能用在这里", "“{what}” cannot be used here"),
@@ -74,6 +75,7 @@ pub const TABLE: &[Row] = &[
     ("cli.roster.alone", "创立者一把密钥即可治理本网络：请尽快增加治理方（lianshi roster propose governor add）", "The founder's key alone governs this network: add governors soon (lianshi roster propose governor add)"),
     ("cli.roster.approved", "已签署，存入 {file}。交给任一联网的节点：lianshi roster import {file}", "Signed, in {file}. Hand it to any node: lianshi roster import {file}"),
     ("cli.roster.exported", "步骤已存入 {file}。离线签署：lianshi roster approve {file} --out 新文件", "The step is in {file}. To sign it offline: lianshi roster approve {file} --out NEW"),
+    ("cli.roster.fall", "由它担保的单位将随之失去成员资格，除非治理方准入它们：{names}", "These are in by its word and fall with it, unless the governors admit them: {names}"),
     ("cli.roster.governor", "治理方", "governor"),
     ("cli.roster.governors", "治理方：{names}；须 {threshold} 家签署", "Governors: {names}; {threshold} of them must sign"),
     ("cli.roster.missing", "还差 {missing} 家治理方签署才生效：lianshi roster approve {id}", "It counts once {missing} more governors have signed: lianshi roster approve {id}"),
@@ -93,6 +95,7 @@ pub const TABLE: &[Row] = &[
     ("help.arg.threshold", "至少几家签署；不写则取过半数", "How many governors must sign; else more than half"),
     ("help.init.application", "把入网申请写入这个文件，交给治理方", "Write an application to this file, for the governors"),
     ("help.init.charter", "要加入的网络的章程文件；没有邀请时，用它提出申请", "Charter of the network to apply to, where there is no invitation"),
+    ("help.init.passphrase-file", "给根密钥加口令：文件首行，或环境变量 LIANSHI_PASSPHRASE", "Put the root key under a passphrase: the first line of this file, or LIANSHI_PASSPHRASE"),
     ("help.key", "密钥：根密钥、节点密钥与证书", "Keys: root key, node key, certificate"),
     ("help.key.export-root", "把根密钥移到一个文件，离线保管", "Move the root key to a file that is kept offline"),
     ("help.key.export-root.file", "新文件，如 U 盘上的", "The new file, such as on a stick"),
