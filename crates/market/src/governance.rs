@@ -241,7 +241,7 @@ impl Desk<'_> {
         let unknown = MarketError::NotOnRoster { what: node.to_string() };
         let institution = certificate.ok_or(unknown)?.body.institution;
         // A settled log ends where it was settled, whatever of it is held.
-        let point = |log, head| roster.settled.get(log).copied().map_or(head, |end: Head| end.min(head));
+        let point = |log, head: Head| roster.settled.get(log).map_or(head, |end| head.min(*end));
         let points = of_node().map(|(log, state)| (*log, point(log, state.head)));
         let mut points: BTreeMap<LogId, Head> = points.collect();
         for entry in from {

@@ -356,4 +356,9 @@ fn thresholds_of_half_or_less_are_refused() {
     let mut twice = charter(2, 2);
     twice.governors.members[1] = twice.governors.members[0].clone();
     assert!(protocol::Decoder::whole(&twice.to_bytes(), "charter", protocol::Charter::decode).is_err());
+    // One key under two records, and one record under two keys.
+    let two = |second: Governor| Governors { members: vec![governor(1), second], threshold: 2 }.check();
+    assert_eq!(two(governor(2)), Ok(()));
+    assert!(two(Governor { key: key(1).public(), ..governor(2) }).is_err());
+    assert!(two(Governor { key: key(2).public(), ..governor(1) }).is_err());
 }
