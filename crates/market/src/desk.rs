@@ -403,11 +403,22 @@ impl Library {
         Ok(value.and_then(|value| draft_of(&key, &value)))
     }
 
-    /// Contact details of a listing of ours, which stay at home.
+    /// Contact details of a listing of ours, which stay at home: the last that were given in its line of moves, whichever
+    /// node moved it.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails or is damaged.
     pub fn contact(&self, id: &DocumentId) -> Result<Fields> {
+        for document in self.line(id)?.iter().rev() {
+            let contact = self.contact_of(document)?;
+            if !contact.is_empty() {
+                return Ok(contact);
+            }
+        }
+        Ok(Fields::new())
+    }
+
+    fn contact_of(&self, id: &DocumentId) -> Result<Fields> {
         let value = self.store().get(Table::Drafts, format!("{CONTACT}{id}").as_bytes())?;
         let read = |bytes: Vec<u8>| protocol::Decoder::whole(&bytes, "contact", fields_of).ok();
         Ok(value.and_then(read).unwrap_or_default())

@@ -57,11 +57,9 @@ impl Desk<'_> {
         let draft = self.draft(None, Verb::MOVE, payload)?;
         let authored = self.write(shelf, vec![(draft, None)])?;
         let moved = last(&authored);
-        let contact = self.library.contact(id)?;
-        let record = Incoming { kind: to.kind, fields, contact, visibility: Some(to.visibility) };
+        let record = Incoming { kind: to.kind, fields, contact: Fields::new(), visibility: None };
         let new = DocumentId(moved.0);
         self.ledger.keep_all(Table::Meta, &[(own_key(&record), Some(new.0.to_vec()))])?;
-        self.keep_contacts([(&new, &record.contact)].into_iter())?;
         Ok(Some((new, authored)))
     }
 
