@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use market::{Applicant, Application, Identity, InvitationFile, RootFile};
-use protocol::{Action, SecretKey};
+use market::{Applicant, Application, Identity, MarketError, RootFile};
+use protocol::{Action, InvitationFile, SecretKey};
 use serde_json::{Value as Json, json};
 
 use super::{Answerer, Context, Outcome, file_in, print_line, read_file, roster, show, text, write_file};
@@ -31,9 +31,8 @@ pub fn init(context: &Context, args: Init) -> Outcome {
             .map_err(|e| Failure::said(exit::USAGE, "cli.failure.config", &[("what", &format!("{e:#}"))]))?,
         None => Config::default(),
     };
-    let file =
-        args.join.as_deref().map(|path| InvitationFile::from_file(&read_file(path)?).map_err(Failure::from));
-    let file = file.transpose()?;
+    let file = args.join.as_deref().map(read_file).transpose()?;
+    let file = file.map(|bytes| InvitationFile::from_file(&bytes).map_err(MarketError::from)).transpose()?;
     let granted = file.as_ref().map(|file| &file.invitation);
     let stated = args.role.map(crate::cli::RoleArg::role);
     let role = stated.or(granted.map(|g| g.role)).or(config.role());
