@@ -302,8 +302,8 @@ impl Identity {
                     Institution::decode(from)?,
                     NodeCertificate::decode(from)?,
                     from.option("redemption", Redemption::decode)?,
-                    from.list(limits::MAX_ADDRESSES, "addresses", |from| {
-                        Ok(from.text(limits::MAX_ADDRESS, "address")?.to_owned())
+                    from.list(protocol::limits::MAX_ADDRESSES, "addresses", |from| {
+                        Ok(from.text(protocol::limits::MAX_ADDRESS, "address")?.to_owned())
                     })?,
                 ))
             })?;

@@ -77,8 +77,8 @@ pub fn run(bytes: &[u8]) {
     let mut epoch = 0;
     while !from.is_done() && steps.len() < MAX_STEPS {
         let subject = subject(&mut from);
-        let (last, before) = chains.get(&subject).copied().unwrap_or_default();
-        let number = if from.one_in(16) { from.odd_number() } else { last + 1 };
+        let (last, before): (u64, Hash) = chains.get(&subject).copied().unwrap_or_default();
+        let number = if from.one_in(16) { from.odd_number() } else { last.saturating_add(1) };
         let previous = if from.one_in(16) { Hash::default() } else { before };
         let action = action(&mut from, &chains);
         let opens = matches!((&action, subject), (Action::Governors(..), Subject::Network));
