@@ -31,6 +31,7 @@ fn requests() -> Vec<Request> {
     vec![
         Request::Status,
         Request::Peers,
+        Request::Forgive { node: String::new() },
         Request::Search {
             text: "激光 \"焊接\" title:x AND (".to_owned(),
             kind: Some("achievement".to_owned()),
