@@ -8,7 +8,7 @@ use crate::harness::{KIND, World, runs, shelf};
 
 const THOUSAND: usize = 1_000;
 /// Of the bits of one entry, every one in so many is tried in an ordinary run; `every_bit_of_one_entry` tries all.
-const STEP: usize = 41;
+const STEP: usize = 7;
 
 /// A run taken apart: head, form of its texts, texts, randoms.
 struct Parts {
