@@ -292,7 +292,7 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
 
 fn forgive(context: &Context, node: &str) -> Outcome {
     let reply = context.ask(&Request::Forgive { node: node.to_owned() })?;
-    let said = context.fill("cli.peer.forgiven", &[("node", text(&reply, "node"))]);
+    let said = context.fill("cli.peer.conduct.forgiven", &[("node", text(&reply, "node"))]);
     print_line(&if context.json { reply.to_string() } else { said });
     Ok(0)
 }
