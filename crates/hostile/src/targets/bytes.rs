@@ -1,9 +1,9 @@
 //! The decoders of the protocol. What is read must be written back as it was: there is one encoding of every value.
 
 use protocol::{
-    Actor, Charter, CheckedRun, Decoder, Encoder, Entry, FileKind, Frame, Head, InvitationFile,
+    Actor, Charter, CheckedRun, Continuation, Decoder, Encoder, Entry, FileKind, Frame, Head, InvitationFile,
     NodeCertificate, OpenLog, Origin, Proof, Redemption, RunBuilder, SignedCharter, SignedPatch, SignedStep,
-    seal_file, unseal_file,
+    Statement, seal_file, unseal_file,
 };
 use replica::{Document, DocumentPatch, Fate, check_entry, patch_of};
 
@@ -153,11 +153,18 @@ pub fn identity(bytes: &[u8]) {
     if let Ok(read) = OpenLog::from_bytes(bytes) {
         same("opening", bytes, &read.to_bytes());
     }
+    if let Ok(read) = Continuation::from_bytes(bytes) {
+        same("continuation", bytes, &read.to_bytes());
+    }
+    if let Ok(read) = Statement::from_bytes(bytes) {
+        same("statement", bytes, &read.to_bytes());
+    }
 }
 
 pub fn identities() -> Vec<Vec<u8>> {
     let mut seeds = golden("identities", "");
     seeds.extend(golden("steps", ""));
+    seeds.extend(golden("documents", ""));
     seeds.push(OpenLog { certificate: certificate(1, 11), predecessors: Vec::new() }.to_bytes());
     seeds
 }
