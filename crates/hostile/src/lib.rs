@@ -5,12 +5,7 @@
 //! `../shared/data/hostile`, and seeded [`damage`] of both; `tests/fuzz/run TARGET SECONDS` lets libFuzzer look for more.
 //! Absent: the requests of the control socket, which are tested beside their type in `node`; sockets (`network`).
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation is what a target has to say"
-)]
+#![expect(clippy::expect_used, reason = "a failed expectation is what a target has to say")]
 
 pub mod damage;
 mod reader;

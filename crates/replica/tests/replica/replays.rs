@@ -140,8 +140,7 @@ fn shown(
     for effect in effects {
         match effect {
             Effect::Send { frame, .. } => sent.push(frame),
-            Effect::HangUp { .. } | Effect::Report { .. } => {}
-            other => panic!("{other:?}"),
+            other => assert!(matches!(other, Effect::HangUp { .. } | Effect::Report { .. }), "{other:?}"),
         }
     }
     assert!(!hub.peers().iter().any(|p| p.session == session && p.state == replica::SessionState::Ready));
