@@ -144,7 +144,6 @@ impl Core {
                 why: "the node's key has changed; stop the node and start it again".to_owned(),
             });
         }
-        self.me.certificate = identity.certificate.clone();
         self.replica.renew(identity.certificate.clone());
         self.identity = Arc::clone(&identity);
         Ok(identity)

@@ -1,8 +1,8 @@
 //! Fixed keys and a small network, the one of the protocol's golden bytes: its objects verify.
 
 use protocol::{
-    Actor, Capabilities, CertificateBody, Charter, Draft, Entry, Governors, Head, Institution, LogId,
-    NodeCertificate, OpenLog, Origin, Patch, Payload, Profile, Role, SecretKey, Shelf, ShelfKind,
+    Actor, Capabilities, CertificateBody, Charter, Draft, Entry, Governor, Governors, Head, Institution,
+    LogId, NodeCertificate, OpenLog, Origin, Patch, Payload, Profile, Role, SecretKey, Shelf, ShelfKind,
     SignedPatch, Value, Verb, Visibility,
 };
 
@@ -34,7 +34,10 @@ pub fn charter(governors: u8, threshold: u8) -> Charter {
         region: 420_000,
         founded_ms: NOW,
         nonce: [7; 16],
-        governors: Governors { members: (1..=governors).map(institution).collect(), threshold },
+        governors: Governors {
+            members: (1..=governors).map(institution).map(Governor::founding).collect(),
+            threshold,
+        },
         recovery: key(99).public(),
         profile: Profile::default(),
         sub_markets_invite: true,

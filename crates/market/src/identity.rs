@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use protocol::{
     Capabilities, CertificateBody, Charter, Decoder, Encoder, FileKind, Governor, Governors, Institution,
-    InvitationFile, NetworkId, NodeCertificate, Profile, PublicKey, Redemption, Role, SecretKey, SignedCharter, limits,
-    seal_file, unseal_file,
+    InvitationFile, NetworkId, NodeCertificate, Profile, PublicKey, Redemption, Role, SecretKey,
+    SignedCharter, seal_file, unseal_file,
 };
 use replica::Me;
 

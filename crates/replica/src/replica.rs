@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    CheckedEntry, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeCertificate, NodeState, PublicKey, Roster,
-    RosterInput, Verified, limits,
+    CheckedEntry, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeCertificate, NodeState, PublicKey,
+    Roster, RosterInput, Verified, limits,
 };
 
 use crate::conduct::{Conduct, ConductView, Offence};

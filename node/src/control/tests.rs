@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::config::Config;
-use crate::office::Row;
+use crate::office::{Ask, Row};
 
 /// Damaged requests that are put to an office.
 const MUTATIONS: u64 = 600;
@@ -57,7 +57,10 @@ fn requests() -> Vec<Request> {
         Request::Statements { id: id() },
         Request::Publish { id: id() },
         Request::Withdraw { id: id() },
-        Request::Invite { role: "hub".to_owned(), region: "420000".to_owned(), days: u32::MAX },
+        Request::Roster { ask: Ask::Carry { steps: vec!["AAAA".to_owned(), id()] } },
+        Request::Roster { ask: Ask::List { pending: false } },
+        Request::Roster { ask: Ask::Steps { id: id() } },
+        Request::Roster { ask: Ask::Show { name: Some("样例".to_owned()) } },
         Request::Proof { id: id() },
         Request::Charter,
     ]

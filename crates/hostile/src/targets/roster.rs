@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    Action, Charter, CoSignature, DocumentId, Governors, Hash, Head, Invitation, Profile, Purpose, Role,
-    Roster, RosterInput, RosterStep, SignedStep, Subject,
+    Action, Charter, CoSignature, DocumentId, Governor, Governors, Hash, Head, Invitation, Profile, Purpose,
+    Role, Roster, RosterInput, RosterStep, SignedStep, Subject,
 };
 
 use crate::reader::Reader;
@@ -43,7 +43,7 @@ fn action(from: &mut Reader<'_>, chains: &BTreeMap<Subject, (u64, Hash)>) -> Act
         8 => Action::TakeDown("why".to_owned()),
         9 => Action::Restore,
         10 => {
-            let members = (1..=2 + from.below(2) as u8).map(institution).collect();
+            let members = (1..=2 + from.below(2) as u8).map(institution).map(Governor::founding).collect();
             let kept = chains.iter().filter(|_| !from.one_in(3)).map(|(s, (_, last))| (*s, *last)).collect();
             Action::Governors(Governors { members, threshold: 2 }, kept)
         }
@@ -65,7 +65,7 @@ fn signed(from: &mut Reader<'_>, step: RosterStep, charter: &Charter) -> SignedS
     if signers & 8 != 0 {
         signatures.push(by(99, protocol::RECOVERY_INDEX));
     }
-    SignedStep { step, signatures }
+    SignedStep { step, signatures, own: None }
 }
 
 /// Folds the steps that the input describes, forwards and backwards.
