@@ -346,6 +346,7 @@ pub struct Verify {
 pub enum PeerAction {
     List,
     Show { node: String },
+    Forgive { node: String },
 }
 
 /// The language of this run: `--lang`, else `LC_ALL`, `LC_MESSAGES`, `LANG`, else Chinese.

@@ -87,7 +87,7 @@ async fn converse(
         if size == 0 {
             return Ok(());
         }
-        let reply = match serde_json::from_slice::<Request>(&line) {
+        let reply = match understand(&line) {
             Ok(Request::Stop) => {
                 stop.notify_one();
                 Ok(serde_json::json!({ "v": 1, "stopping": true }))
@@ -96,11 +96,7 @@ async fn converse(
                 let office = Arc::clone(&office);
                 tokio::task::spawn_blocking(move || office.answer(request)).await?
             }
-            Err(error) => Err(Failure::new(
-                exit::USAGE,
-                format!("the request is not understood: {error}"),
-                "the command line and the node may be of different versions",
-            )),
+            Err(failure) => Err(failure),
         };
         let answer = match reply {
             Ok(json) => Answer::Ok(json),
@@ -110,6 +106,17 @@ async fn converse(
         bytes.push(b'\n');
         write.write_all(&bytes).await?;
     }
+}
+
+/// Reads one line of the socket.
+fn understand(line: &[u8]) -> Result<Request, Failure> {
+    serde_json::from_slice(line).map_err(|error| {
+        Failure::new(
+            exit::USAGE,
+            format!("the request is not understood: {error}"),
+            "the command line and the node may be of different versions",
+        )
+    })
 }
 
 /// A connection to a running node.
@@ -147,3 +154,6 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use market::{Authored, Desk, Identity, Ledger, LedgerFigures, Library};
 use network::{Event, SessionId};
 use protocol::{Entry, Hash, LogId, PublicKey, Redemption, Verb};
-use replica::{Effect, Input, Me, PeerView, Replica};
+use replica::{ConductView, Effect, Input, MAX_REMEMBERED, PeerView, Replica};
 
 use crate::config::Config;
 use dialing::Dialing;
@@ -39,7 +39,6 @@ pub fn now_ms() -> i64 {
 pub struct Core {
     identity: Arc<Identity>,
     ledger: Ledger,
-    me: Me,
     replica: Replica,
     library: Arc<Library>,
     network: Option<network::Handle>,
@@ -63,6 +62,8 @@ pub struct CoreFigures {
     pub addresses: Vec<String>,
     /// Everyone connected.
     pub peers: Vec<PeerView>,
+    /// How peers behaved that gave cause to remember it.
+    pub conduct: Vec<ConductView>,
     /// When a node was last in step with this one, milliseconds since 1970.
     pub last_success: BTreeMap<PublicKey, i64>,
     /// The last thing that went wrong with nodes that are not connected.
@@ -90,7 +91,7 @@ impl Core {
         };
         let opened = Ledger::open(&home.join("data"), options)?;
         let me = identity.me(config.subscription()?, AGENT.to_owned());
-        let replica = Replica::new(me.clone(), opened.ledger.logs(), opened.roster);
+        let replica = Replica::new(me, opened.ledger.logs(), opened.roster);
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
         let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
@@ -98,7 +99,6 @@ impl Core {
         Ok(Self {
             identity,
             ledger: opened.ledger,
-            me,
             replica,
             library,
             network: None,
@@ -144,7 +144,6 @@ impl Core {
                 why: "the node's key has changed; stop the node and start it again".to_owned(),
             });
         }
-        self.me.certificate = identity.certificate.clone();
         self.replica.renew(identity.certificate.clone());
         self.identity = Arc::clone(&identity);
         Ok(identity)
@@ -269,7 +268,7 @@ impl Core {
                 self.serving.forget(peer.session);
             }
         }
-        self.replica = Replica::new(self.me.clone(), self.ledger.logs(), self.replica.roster_input().clone());
+        self.replica.begin_again(self.ledger.logs());
         self.library.set_roster(self.replica.roster().clone());
         self.mended = Some(why.to_owned());
     }
@@ -300,8 +299,23 @@ impl Core {
     fn note_failure(&mut self, session: u64, reason: &str) {
         let peers = self.replica.peers();
         if let Some(peer) = peers.iter().find(|p| p.session == session) {
-            self.last_failure.insert(peer.peer, reason.to_owned());
+            let node = peer.peer;
+            self.remember_failure(node, || reason.to_owned(), true);
         }
+    }
+
+    /// Keys cost a stranger nothing: of so many nodes that failed, further ones are not remembered.
+    fn remember_failure(&mut self, node: PublicKey, why: impl FnOnce() -> String, replace: bool) {
+        let known = self.last_failure.contains_key(&node);
+        if (known && replace) || (!known && self.last_failure.len() < MAX_REMEMBERED) {
+            self.last_failure.insert(node, why());
+        }
+    }
+
+    /// Forgets what a peer did, so that it is no longer refused.
+    pub fn forgive(&mut self, peer: PublicKey) {
+        self.last_failure.remove(&peer);
+        self.drive(Input::Forgive { peer });
     }
 
     /// Takes an event of the network.
@@ -314,7 +328,7 @@ impl Core {
             }
             Event::Frame { session, bytes } => self.drive(Input::Frame { session: session.0, bytes }),
             Event::Closed { session, peer, reason } => {
-                self.last_failure.entry(PublicKey(peer)).or_insert_with(|| reason.to_string());
+                self.remember_failure(PublicKey(peer), || reason.to_string(), false);
                 self.serving.forget(session.0);
                 self.dialing.closed(now_ms());
                 self.drive(Input::Closed { session: session.0 });
@@ -411,6 +425,7 @@ impl Core {
             view: self.view_hash(),
             addresses: self.addresses.clone(),
             peers,
+            conduct: self.replica.conduct(now_ms()),
             last_success,
             last_failure: self.last_failure.clone(),
             unreachable: self.unreachable(),

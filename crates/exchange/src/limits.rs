@@ -8,6 +8,16 @@ pub const MAX_XLSX_FILE_BYTES: u64 = 32 << 20;
 pub const MAX_XLSX_INFLATED_BYTES: u64 = 200 << 20;
 /// Bytes of the inflated shared strings of an xlsx file: the one large part that is held in memory whole.
 pub const MAX_XLSX_STRINGS_BYTES: u64 = 64 << 20;
+/// A small workbook, bytes. Small ones may inflate to less, so that no bytes sent here cost a thousand times their number.
+pub const XLSX_SMALL_BYTES: u64 = 64 << 10;
+/// Inflated bytes of a small workbook, and how many more for each byte beyond: bounds its time. Sheets of equal rows shrink
+/// to a hundredth.
+pub const XLSX_INFLATED: (u64, u64) = (8 << 20, 200);
+/// The same of its shared strings, five bytes of which can become fifty in memory. Each string stands there once, so that
+/// real ones hardly shrink to a tenth.
+pub const XLSX_STRINGS: (u64, u64) = (2 << 20, 48);
+/// The same of any other part that is held whole: five bytes of styles become three hundred.
+pub const XLSX_PART: (u64, u64) = (512 << 10, 16);
 /// Bytes of any other inflated part of an xlsx file that is held in memory whole (styles, workbook, relations). A style of
 /// five bytes becomes a structure of two hundred, hence the low bound.
 pub const MAX_XLSX_PART_BYTES: u64 = 4 << 20;

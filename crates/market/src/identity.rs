@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use protocol::{
     Capabilities, CertificateBody, Charter, Decoder, Encoder, FileKind, Governor, Governors, Institution,
-    NetworkId, NodeCertificate, Profile, PublicKey, Redemption, Role, SecretKey, SignedCharter, limits,
-    seal_file, unseal_file,
+    InvitationFile, NetworkId, NodeCertificate, Profile, PublicKey, Redemption, Role, SecretKey,
+    SignedCharter, seal_file, unseal_file,
 };
 use replica::Me;
 
 use crate::error::{MarketError, Result};
-use crate::invitation::InvitationFile;
 use crate::root_key::RootFile;
 
 /// How long a node certificate is good for, milliseconds: two years. The desk warns before it ends.
@@ -303,8 +302,8 @@ impl Identity {
                     Institution::decode(from)?,
                     NodeCertificate::decode(from)?,
                     from.option("redemption", Redemption::decode)?,
-                    from.list(limits::MAX_ADDRESSES, "addresses", |from| {
-                        Ok(from.text(limits::MAX_ADDRESS, "address")?.to_owned())
+                    from.list(protocol::limits::MAX_ADDRESSES, "addresses", |from| {
+                        Ok(from.text(protocol::limits::MAX_ADDRESS, "address")?.to_owned())
                     })?,
                 ))
             })?;

@@ -249,12 +249,20 @@ impl Document {
         let own = self
             .patches()
             .filter(|(p, _)| p.log.node == writer.node && p.log.incarnation == writer.incarnation);
-        let mut generation = 0;
+        // Each generation, and whether all its patches count.
+        let mut used: BTreeMap<u32, bool> = BTreeMap::new();
         for (patch, fate) in own {
-            let its = patch.signed.patch.generation;
-            generation = generation.max(if *fate == Fate::Valid { its } else { its.saturating_add(1) });
+            *used.entry(patch.signed.patch.generation).or_insert(true) &= *fate == Fate::Valid;
         }
-        generation
+        match used.last_key_value() {
+            None => 0,
+            Some((last, true)) => *last,
+            // Whoever holds the node's key can have used up the last one: then the first that is free.
+            Some((last, false)) => last
+                .checked_add(1)
+                .or_else(|| (0..).find(|free| !used.contains_key(free)))
+                .unwrap_or_default(),
+        }
     }
 }
 

@@ -7,12 +7,14 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
 
+mod conduct;
 mod document;
 mod replica;
 mod session;
 mod validity;
 mod view;
 
+pub use conduct::{BAN_SCORE, ConductView, MAX_REMEMBERED};
 pub use document::{
     Candidate, Document, DocumentPatch, DocumentState, EDITOR, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS,
     WITHDRAWN,

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    CheckedEntry, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeCertificate, NodeState, Roster,
-    RosterInput, Verified, limits,
+    CheckedEntry, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeCertificate, NodeState, PublicKey,
+    Roster, RosterInput, Verified, limits,
 };
 
+use crate::conduct::{Conduct, ConductView, Offence};
 use crate::session::{PeerView, Session, SessionId, SessionState};
 use bounds::{
     COMPARISONS, COMPARISONS_PER_TICK, GREETING_PATIENCE_MS, MAX_STRIKES, ROSTER_PATIENCE_MS,
@@ -56,6 +57,7 @@ pub struct Replica {
     parked: BTreeSet<LogId>,
     /// Logs persisted since the last durable point, each with its head as of that point.
     fresh: BTreeMap<LogId, Head>,
+    conduct: Conduct,
 }
 
 impl Replica {
@@ -79,7 +81,15 @@ impl Replica {
             replan: false,
             parked: BTreeSet::new(),
             fresh: BTreeMap::new(),
+            conduct: Conduct::default(),
         }
+    }
+
+    /// Begins again from what is durably held, without sessions. How peers behaved stays known.
+    pub fn begin_again(&mut self, logs: BTreeMap<LogId, LogState>) {
+        let (me, roster_input) = (self.me.clone(), std::mem::take(&mut self.roster_input));
+        let conduct = std::mem::take(&mut self.conduct);
+        *self = Self { conduct, ..Self::new(me, logs, roster_input) };
     }
 
     /// Takes one input at the moment `now_ms` (milliseconds since 1970, this node's clock).
@@ -87,9 +97,7 @@ impl Replica {
         let mut out = Vec::new();
         match input {
             Input::Connected { session, peer, outbound } => {
-                self.forget(session);
-                self.sessions.insert(session, Session::new(peer, outbound, now_ms));
-                out.push(Effect::Send { session, frame: Frame::Hello(Box::new(self.hello())) });
+                self.on_connected(session, peer, outbound, now_ms, &mut out);
             }
             Input::Closed { session } => self.forget(session),
             Input::Frame { session, bytes } => self.on_frame(session, &bytes, now_ms, &mut out),
@@ -102,11 +110,28 @@ impl Replica {
                 self.announce_durable(&fresh, &mut out);
             }
             Input::Tick => self.tick(now_ms, &mut out),
+            Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
         }
         if std::mem::take(&mut self.replan) {
             self.plan_all(now_ms, &mut out);
         }
         out
+    }
+
+    fn on_connected(
+        &mut self,
+        session: SessionId,
+        peer: PublicKey,
+        outbound: bool,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
+        self.forget(session);
+        self.sessions.insert(session, Session::new(peer, outbound, now_ms));
+        match self.conduct.refusal(&peer, now_ms) {
+            Some(reason) => self.refuse(session, reason, out),
+            None => out.push(Effect::Send { session, frame: Frame::Hello(Box::new(self.hello())) }),
+        }
     }
 
     fn on_appended(&mut self, log: LogId, entries: &[CheckedEntry], now_ms: i64, out: &mut Vec<Effect>) {
@@ -142,18 +167,41 @@ impl Replica {
 
     /// Counts a fault against a peer. What was dropped is asked for again: the range of `log`, or all of them when it
     /// is not known which one was hit, and the frontier.
-    fn strike(&mut self, session: SessionId, log: Option<LogId>, what: String, out: &mut Vec<Effect>) {
+    fn strike(
+        &mut self,
+        session: SessionId,
+        log: Option<LogId>,
+        (offence, what): (Offence, String),
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
         let Some(peer) = self.sessions.get_mut(&session) else { return };
         peer.strikes += 1;
         peer.last_fault = Some(what.clone());
         peer.pull_due = true;
+        let (key, strikes) = (peer.peer, peer.strikes);
         out.push(Effect::Report { session, what: what.clone() });
-        if peer.strikes >= MAX_STRIKES {
+        if self.conduct.count(&key, offence, &what, now_ms) {
+            return self.refuse_all(&key, now_ms, out);
+        }
+        if strikes >= MAX_STRIKES {
             return self.end(session, format!("too many bad frames, the last one: {what}"), out);
         }
+        let Some(peer) = self.sessions.get_mut(&session) else { return };
         match log.filter(|log| peer.flights.contains_key(log)) {
             Some(log) => self.release(&log),
             None => self.release_all(session),
+        }
+    }
+
+    /// Ends all sessions of a peer that is refused from now on.
+    fn refuse_all(&mut self, peer: &PublicKey, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(reason) = self.conduct.refusal(peer, now_ms) else { return };
+        let ended = |s: &Session| matches!(s.state, SessionState::Ended(_));
+        let its = self.sessions.iter().filter(|(_, s)| s.peer == *peer && !ended(s));
+        let its: Vec<SessionId> = its.map(|(id, _)| *id).collect();
+        for session in its {
+            self.refuse(session, reason.clone(), out);
         }
     }
 
@@ -228,7 +276,9 @@ impl Replica {
 
     fn give_up_stalled(&mut self, now_ms: i64, out: &mut Vec<Effect>) {
         let mut stalled = Vec::new();
+        let mut silent = Vec::new();
         for session in self.sessions.values_mut() {
+            let before = stalled.len();
             let quiet = now_ms.saturating_sub(session.progress_ms) > WANT_PATIENCE_MS;
             let patience = if quiet { WANT_PATIENCE_MS } else { TURN_PATIENCE_MS };
             for (log, flight) in &mut session.flights {
@@ -240,6 +290,12 @@ impl Replica {
             }
             session.progress_ms = session.progress_ms.min(now_ms);
             session.since_ms = session.since_ms.min(now_ms);
+            if stalled.len() > before {
+                silent.push(session.peer);
+            }
+        }
+        for peer in silent {
+            self.conduct.count(&peer, Offence::Light, "it did not bring what it was asked for", now_ms);
         }
         for log in stalled {
             self.pass_on(&log, now_ms, out);
@@ -288,6 +344,11 @@ impl Replica {
 
     fn shares(&self, s: &Session, log: &LogId) -> bool {
         s.shares(&self.me.certificate.body.node, &self.me.subscription, log)
+    }
+
+    /// How peers behaved, as far as they gave cause to remember it.
+    pub fn conduct(&self, now_ms: i64) -> Vec<ConductView> {
+        self.conduct.views(now_ms)
     }
 
     /// Everyone connected.

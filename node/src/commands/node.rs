@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use market::{Applicant, Application, Identity, InvitationFile, RootFile};
-use protocol::{Action, SecretKey};
+use market::{Applicant, Application, Identity, MarketError, RootFile};
+use protocol::{Action, InvitationFile, SecretKey};
 use serde_json::{Value as Json, json};
 
 use super::{Answerer, Context, Outcome, file_in, print_line, read_file, roster, show, text, write_file};
@@ -31,9 +31,8 @@ pub fn init(context: &Context, args: Init) -> Outcome {
             .map_err(|e| Failure::said(exit::USAGE, "cli.failure.config", &[("what", &format!("{e:#}"))]))?,
         None => Config::default(),
     };
-    let file =
-        args.join.as_deref().map(|path| InvitationFile::from_file(&read_file(path)?).map_err(Failure::from));
-    let file = file.transpose()?;
+    let file = args.join.as_deref().map(read_file).transpose()?;
+    let file = file.map(|bytes| InvitationFile::from_file(&bytes).map_err(MarketError::from)).transpose()?;
     let granted = file.as_ref().map(|file| &file.invitation);
     let stated = args.role.map(crate::cli::RoleArg::role);
     let role = stated.or(granted.map(|g| g.role)).or(config.role());
@@ -261,24 +260,39 @@ pub fn is_synced(status: &Json) -> bool {
 }
 
 pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
+    let wanted = match action {
+        PeerAction::List => None,
+        PeerAction::Show { node } => Some(node.as_str()),
+        PeerAction::Forgive { node } => return forgive(context, node),
+    };
     let reply = context.ask(&Request::Peers)?;
     let peers = reply["peers"].as_array().cloned().unwrap_or_default();
-    let chosen: Vec<&Json> = match action {
-        PeerAction::List => peers.iter().collect(),
-        PeerAction::Show { node } => {
-            peers.iter().filter(|p| text(p, "node").starts_with(node.as_str())).collect()
-        }
-    };
-    if let (PeerAction::Show { node }, []) = (action, chosen.as_slice()) {
+    let is_wanted = |peer: &&Json| wanted.is_none_or(|node| text(peer, "node").starts_with(node));
+    let chosen: Vec<&Json> = peers.iter().filter(is_wanted).collect();
+    if let (Some(node), []) = (wanted, chosen.as_slice()) {
         let message = context.fill("cli.peer.none", &[("node", node)]);
         return Err(Failure::new(exit::FAILED, message, "lianshi peer list"));
     }
     for peer in &chosen {
-        if context.json { print_line(&peer.to_string()) } else { show::peer(context, peer) }
+        if context.json {
+            print_line(&peer.to_string());
+            continue;
+        }
+        show::peer(context, peer);
+        if wanted.is_some() {
+            show::conduct(context, peer);
+        }
     }
     if chosen.is_empty() && !context.json {
         eprintln!("{}", context.say("cli.peer.nobody"));
     }
+    Ok(0)
+}
+
+fn forgive(context: &Context, node: &str) -> Outcome {
+    let reply = context.ask(&Request::Forgive { node: node.to_owned() })?;
+    let said = context.fill("cli.peer.conduct.forgiven", &[("node", text(&reply, "node"))]);
+    print_line(&if context.json { reply.to_string() } else { said });
     Ok(0)
 }
 

@@ -232,6 +232,30 @@ pub fn peer(context: &Context, peer: &Json) {
     if !reason.is_empty() {
         print_line(&format!("            {reason}"));
     }
+    let conduct = &peer["conduct"];
+    if conduct.is_null() {
+        return;
+    }
+    let (score, most) = (conduct["score"].to_string(), conduct["refused_at"].to_string());
+    let line = match conduct["refused_until"].as_str() {
+        Some(until) => context.fill("cli.peer.conduct.refused", &[("score", &score), ("until", until)]),
+        None => context.fill("cli.peer.conduct.score", &[("score", &score), ("most", &most)]),
+    };
+    print_line(&format!("            {line}"));
+}
+
+/// What a peer did that is held against it.
+pub fn conduct(context: &Context, peer: &Json) {
+    let reasons = peer["conduct"]["reasons"].as_array().map_or(&[][..], Vec::as_slice);
+    for reason in reasons {
+        print_line(&format!("            {}  {}", text(reason, "time"), text(reason, "what")));
+    }
+    if peer["conduct"]["refused_until"].is_string() {
+        print_line(&format!(
+            "            {}",
+            context.fill("cli.peer.conduct.hint", &[("node", text(peer, "node"))])
+        ));
+    }
 }
 
 /// The node's state.

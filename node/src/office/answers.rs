@@ -30,6 +30,7 @@ impl Office {
                 let figures = self.figures();
                 Ok(json!({ "v": 1, "peers": self.peers_json(&figures) }))
             }
+            Request::Forgive { node } => self.forgive(&node),
             Request::Search { text, kind, region, field, trl, limit, offset } => {
                 let query = search::Query {
                     text,
@@ -71,6 +72,18 @@ impl Office {
             Request::Charter => Ok(file_reply(&self.identity().charter_file())),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }
+    }
+
+    fn forgive(&self, node: &str) -> Reply {
+        let figures = self.figures();
+        let mut found = figures.conduct.iter().filter(|c| c.peer.to_string().starts_with(node));
+        let missing = || Failure::said(exit::FAILED, "cli.failure.not-held-against", &[("node", node)]);
+        let peer = found.next().ok_or_else(missing)?.peer;
+        if found.next().is_some() {
+            return Err(Failure::said(exit::FAILED, "cli.failure.several-nodes", &[("node", node)]));
+        }
+        self.core().forgive(peer);
+        Ok(json!({ "v": 1, "node": peer.to_string(), "forgiven": true }))
     }
 
     fn peers_json(&self, figures: &crate::core::CoreFigures) -> Vec<Json> {

@@ -1,7 +1,7 @@
 //! JSON of listings, histories and peers. Every document carries `"v": 1`; a change that a script would notice is a new
 //! version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Record;
 use market::{HistoryItem, Listing, Said};
@@ -199,6 +199,20 @@ pub fn peer_state(peer: &PeerView) -> (&'static str, String) {
     }
 }
 
+/// What is held against a node: its score, until when it is refused, what it did last. `null` when there is nothing.
+fn of_conduct(figures: &CoreFigures, node: &protocol::PublicKey) -> Json {
+    let Some(conduct) = figures.conduct.iter().find(|conduct| conduct.peer == *node) else {
+        return Json::Null;
+    };
+    let reason = |(ms, what): &(i64, String)| json!({ "time": time(*ms), "what": what });
+    json!({
+        "score": conduct.score,
+        "refused_at": replica::BAN_SCORE,
+        "refused_until": conduct.banned_until_ms.map(time),
+        "reasons": conduct.reasons.iter().map(reason).collect::<Vec<_>>(),
+    })
+}
+
 /// Everyone connected, and everyone who cannot be reached.
 pub fn of_peers(figures: &CoreFigures, name: impl Fn(&PeerView) -> Option<String>) -> Vec<Json> {
     let connected = figures.peers.iter().map(|peer| {
@@ -218,13 +232,19 @@ pub fn of_peers(figures: &CoreFigures, name: impl Fn(&PeerView) -> Option<String
             "entries_in": peer.entries.0,
             "entries_out": peer.entries.1,
             "since": time(peer.times_ms.0),
+            "conduct": of_conduct(figures, &peer.peer),
         })
     });
-    let present: Vec<_> = figures.peers.iter().map(|p| p.peer).collect();
-    let gone = figures.last_failure.iter().filter(|(node, _)| !present.contains(node)).map(|(node, why)| {
+    let present: BTreeSet<_> = figures.peers.iter().map(|p| p.peer).collect();
+    let failed = figures.last_failure.iter().map(|(node, why)| (*node, why.as_str()));
+    let remembered = figures.conduct.iter().map(|conduct| (conduct.peer, ""));
+    let absent: BTreeMap<_, _> =
+        remembered.chain(failed).filter(|(node, _)| !present.contains(node)).collect();
+    let gone = absent.into_iter().map(|(node, why)| {
         json!({
             "v": 1, "node": node.to_string(), "state": "disconnected", "reason": why,
-            "last_success": figures.last_success.get(node).map(|ms| time(*ms)),
+            "last_success": figures.last_success.get(&node).map(|ms| time(*ms)),
+            "conduct": of_conduct(figures, &node),
         })
     });
     let unreachable = figures.unreachable.iter().map(|(address, why)| {

@@ -66,6 +66,11 @@ pub enum Request {
     Status,
     /// Peers.
     Peers,
+    /// Forgets what a peer did, so that it is no longer refused.
+    Forgive {
+        /// Its node id or the first digits.
+        node: String,
+    },
     /// Full-text search.
     Search {
         /// Words.

@@ -85,7 +85,7 @@ pub fn echoes() -> Vec<(&'static str, Echo)> {
     ]
 }
 
-fn feed_all(bytes: &[u8]) {
+pub fn feed_all(bytes: &[u8]) {
     for (name, echo) in echoes() {
         if let Some(again) = echo(bytes) {
             assert_eq!(again, bytes, "two encodings of one {name}");

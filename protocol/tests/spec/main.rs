@@ -5,6 +5,8 @@ mod book;
 #[cfg(test)]
 mod codec;
 #[cfg(test)]
+mod extremes;
+#[cfg(test)]
 mod governance;
 #[cfg(test)]
 mod identity;

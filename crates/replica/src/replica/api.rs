@@ -77,6 +77,11 @@ pub enum Input {
     Durable,
     /// Time has passed; to be given about once a second.
     Tick,
+    /// The operator lets a peer begin anew: what it did is forgotten, and it is no longer refused.
+    Forgive {
+        /// Its node key.
+        peer: PublicKey,
+    },
 }
 
 /// What a replica wants done, in order.

@@ -1,6 +1,6 @@
 //! Every bound of the state machine, with its unit and its reason.
 
-/// Bad frames after which a peer is hung up.
+/// Bad frames after which a session ends. What they weigh beyond it stands in `conduct`.
 pub(crate) const MAX_STRIKES: u32 = 8;
 /// Logs of one node: shelves times incarnations, with room. More are not taken in.
 pub(crate) const MAX_LOGS_PER_NODE: usize = 4_096;

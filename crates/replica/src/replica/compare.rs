@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use protocol::{Bucket, Frame, Hash, Head, LogHead, LogId, bucket_of, frontier_digest};
 
+use crate::conduct::Offence;
+
 use super::bounds::{COMPARE_RARELY_MS, elapsed};
 use super::{Effect, Replica, SessionId, heads_frames};
 
@@ -89,12 +91,13 @@ impl Replica {
     }
 
     /// Takes one comparison off a peer's allowance. False when it has none left.
-    fn may_compare(&mut self, session: SessionId, out: &mut Vec<Effect>) -> bool {
+    fn may_compare(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) -> bool {
         let Some(s) = self.sessions.get_mut(&session) else { return false };
         let left = s.allowance > 0;
         s.allowance = s.allowance.saturating_sub(1);
         if !left {
-            self.strike(session, None, "frame dropped: it compares frontiers too often".to_owned(), out);
+            let offence = (Offence::TooOften, "frame dropped: it compares frontiers too often".to_owned());
+            self.strike(session, None, offence, now_ms, out);
         }
         left
     }
@@ -106,7 +109,7 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) {
-        if !self.may_compare(session, out) {
+        if !self.may_compare(session, now_ms, out) {
             return;
         }
         let shared = self.shared_heads(session);
@@ -124,7 +127,7 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) {
-        if !self.may_compare(session, out) {
+        if !self.may_compare(session, now_ms, out) {
             return;
         }
         let shared = self.shared_heads(session);

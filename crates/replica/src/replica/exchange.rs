@@ -4,6 +4,8 @@ use protocol::{
     CheckedRun, Fault, Frame, Head, LogId, NodeState, PublicKey, Shelf, ShelfKind, Visibility, Want,
 };
 
+use crate::conduct::Offence;
+
 use super::bounds::{MAX_LOGS_PER_NODE, MAX_PARKED, MAX_REPEATED};
 use super::{Effect, Replica, SessionId, SessionState};
 
@@ -27,13 +29,17 @@ impl Replica {
         let (greeting, ready) = (peer.state == SessionState::Greeting, peer.is_ready());
         let frame = match Frame::from_bytes(bytes) {
             Ok(frame) => frame,
-            Err(fault) => return self.strike(session, None, format!("frame dropped: {fault}"), out),
+            Err(fault) => {
+                let offence = (Offence::BadFrame, format!("frame dropped: {fault}"));
+                return self.strike(session, None, offence, now_ms, out);
+            }
         };
         match frame {
             Frame::Hello(hello) => self.on_hello(session, *hello, now_ms, out),
             Frame::Refused(why) => self.end(session, format!("the peer refused: {why}"), out),
             _ if greeting => {
-                self.strike(session, None, "frame dropped: it came before the hello".to_owned(), out);
+                let offence = (Offence::BadFrame, "frame dropped: it came before the hello".to_owned());
+                self.strike(session, None, offence, now_ms, out);
             }
             // Our admission of the peer and its first frames may cross: what is missed now is asked for then.
             _ if !ready => peer.pull_due = true,
@@ -41,12 +47,12 @@ impl Replica {
             Frame::Buckets(buckets) => self.on_buckets(session, &buckets, now_ms, out),
             Frame::Heads(heads) => self.on_heads(session, &heads, false, now_ms, out),
             Frame::Durable(heads) => self.on_heads(session, &heads, true, now_ms, out),
-            Frame::Want(wants) => self.on_want(session, &wants, out),
+            Frame::Want(wants) => self.on_want(session, &wants, now_ms, out),
             Frame::Run(bytes) => self.on_run(session, &bytes, now_ms, out),
         }
     }
 
-    fn on_want(&mut self, session: SessionId, wants: &[Want], out: &mut Vec<Effect>) {
+    fn on_want(&mut self, session: SessionId, wants: &[Want], now_ms: i64, out: &mut Vec<Effect>) {
         for want in wants {
             let head = self.head(&want.log);
             let Some(s) = self.sessions.get(&session) else { return };
@@ -61,8 +67,13 @@ impl Replica {
             peer.served = peer.served.min(want.have);
             s.repeated = s.repeated.saturating_add(again);
             if s.repeated > MAX_REPEATED {
-                let reason = "the same entries were asked for again and again".to_owned();
-                return self.refuse(session, reason, out);
+                let reason = "the same entries were asked for again and again";
+                let peer = s.peer;
+                self.refuse(session, reason.to_owned(), out);
+                if self.conduct.count(&peer, Offence::AskedAgain, reason, now_ms) {
+                    self.refuse_all(&peer, now_ms, out);
+                }
+                return;
             }
             out.push(Effect::Serve { session, log: want.log, have: want.have, to });
         }
@@ -73,7 +84,11 @@ impl Replica {
         let log = place.as_ref().ok().map(|(log, _, _)| *log);
         let taken = place.and_then(|place| self.take_run(session, place, bytes, now_ms, out));
         if let Err(fault) = taken {
-            self.strike(session, log, format!("run dropped and asked for again: {fault}"), out);
+            // An authentic run that may not be taken in, an honest peer of another view may hold.
+            let light = matches!(fault, Fault::Forbidden { what: "log", .. });
+            let offence = if light { Offence::Light } else { Offence::BadRun };
+            let what = format!("run dropped and asked for again: {fault}");
+            self.strike(session, log, (offence, what), now_ms, out);
         }
     }
 

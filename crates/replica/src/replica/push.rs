@@ -71,7 +71,7 @@ impl Replica {
         out: &mut Vec<Effect>,
     ) {
         let Some(s) = self.sessions.get_mut(&session) else { return };
-        s.entries_out += entries;
+        s.entries_out = s.entries_out.saturating_add(entries);
         let Some(peer) = s.logs.get_mut(&log) else { return };
         peer.served = peer.served.max(upto);
         if peer.unconfirmed && !peer.is_serving() {

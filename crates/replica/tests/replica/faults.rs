@@ -123,8 +123,10 @@ fn flipped_bits_of_a_large_run_are_found() {
         let mut bad = good.clone();
         let bit = 400 + world.rng.below(bad.len() * 8 - 400);
         bad[bit / 8] ^= 1 << (bit % 8);
-        // Each in a session of its own: eight strikes end one.
+        // Each in a session of its own, and forgiven: eight strikes end one, ten are remembered beyond it.
         world.cut_all();
+        let peer = world.nodes[1].key.public();
+        world.give(0, Input::Forgive { peer });
         let session = world.connect(0, 1);
         world.settle_hello(session);
         world.give(0, Input::Frame { session, bytes: bad });

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test a failed expectation is the answer")]
 
 mod attacks;
+mod conduct;
 mod convergence;
 mod document;
 mod faults;
@@ -10,5 +11,7 @@ mod forks;
 mod harness;
 mod joining;
 mod membership;
+mod replays;
 mod sync;
+mod tampered;
 mod view;

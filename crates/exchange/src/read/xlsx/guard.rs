@@ -7,6 +7,7 @@ use super::damaged;
 use crate::error::ReadError;
 use crate::limits::{
     Limits, MAX_XLSX_PART_BYTES, MAX_XLSX_PARTS, MAX_XLSX_STATED_STRINGS, MAX_XLSX_STRINGS_BYTES,
+    XLSX_INFLATED, XLSX_PART, XLSX_SMALL_BYTES, XLSX_STRINGS,
 };
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
@@ -22,17 +23,18 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
     if parts > MAX_XLSX_PARTS {
         return Err(damaged(format!("it has {parts} parts, more than {MAX_XLSX_PARTS}")));
     }
+    let most = Most::of(bytes.len() as u64, limits);
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(error.to_string()))?;
     let declared = (0..archive.len())
         .try_fold(0u64, |sum, place| archive.by_index_raw(place).map(|part| sum.saturating_add(part.size())));
     let declared = declared.map_err(|error| damaged(error.to_string()))?;
-    if declared > limits.xlsx_inflated_bytes {
-        return Err(too_large("inflated workbook", declared, limits.xlsx_inflated_bytes));
+    if declared > most.total {
+        return Err(too_large("inflated workbook", declared, most.total));
     }
     let mut total = 0;
     for place in 0..archive.len() {
         let part = archive.by_index(place).map_err(|error| damaged(error.to_string()))?;
-        total += inflate(part, limits.xlsx_inflated_bytes - total)?;
+        total += inflate(part, most.total - total, &most)?;
     }
     Ok(())
 }
@@ -41,22 +43,45 @@ fn too_large(what: &'static str, size: u64, limit: u64) -> ReadError {
     ReadError::TooLarge { what, size, limit }
 }
 
-/// Bytes that a part may have by its role. Sheets are streamed; so the total alone bounds them.
-fn allowed(name: &str) -> u64 {
-    let lower = name.to_ascii_lowercase();
-    if lower.ends_with("sharedstrings.xml") {
-        return MAX_XLSX_STRINGS_BYTES;
+/// Inflated bytes that a workbook of some size may have.
+struct Most {
+    total: u64,
+    strings: u64,
+    part: u64,
+}
+
+impl Most {
+    fn of(size: u64, limits: &Limits) -> Self {
+        let beyond = size.saturating_sub(XLSX_SMALL_BYTES);
+        let grown = |(small, ratio): (u64, u64)| beyond.saturating_mul(ratio).saturating_add(small);
+        Self {
+            total: grown(XLSX_INFLATED).min(limits.xlsx_inflated_bytes),
+            strings: grown(XLSX_STRINGS).min(MAX_XLSX_STRINGS_BYTES),
+            part: grown(XLSX_PART).min(MAX_XLSX_PART_BYTES),
+        }
     }
-    let whole = ["styles.xml", "workbook.xml", ".rels"].iter().any(|end| lower.ends_with(end));
-    if whole || lower.contains("theme") { MAX_XLSX_PART_BYTES } else { u64::MAX }
+
+    /// Bytes that a part may have by its role. Sheets are streamed; so the total alone bounds them.
+    fn for_part(&self, name: &str) -> u64 {
+        let lower = name.to_ascii_lowercase();
+        if lower.ends_with("sharedstrings.xml") {
+            return self.strings;
+        }
+        let whole = ["styles.xml", "workbook.xml", ".rels"].iter().any(|end| lower.ends_with(end));
+        if whole || lower.contains("theme") { self.part } else { u64::MAX }
+    }
 }
 
 /// Inflates a part, looking only for what must not be in it. Returns its bytes.
-fn inflate(mut part: zip::read::ZipFile<'_, Cursor<&[u8]>>, left: u64) -> Result<u64, ReadError> {
+fn inflate(
+    mut part: zip::read::ZipFile<'_, Cursor<&[u8]>>,
+    left: u64,
+    most: &Most,
+) -> Result<u64, ReadError> {
     let name = part.name().map_err(|error| damaged(error.to_string()))?.into_owned();
     let lower = name.to_ascii_lowercase();
     let is_xml = lower.ends_with(".xml") || lower.ends_with(".rels");
-    let limit = allowed(&name).min(left);
+    let limit = most.for_part(&name).min(left);
     let mut size = 0u64;
     let mut piece = Vec::with_capacity(2 * CHUNK);
     loop {

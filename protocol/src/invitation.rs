@@ -1,13 +1,14 @@
-//! The file of an invitation.
+//! The invitation file: charter, one-time key and addresses, all that a newcomer needs (SPEC §14).
 
-use protocol::{
-    Decoder, Encoder, FileKind, Invitation, PublicKey, Role, SecretKey, SignedCharter, limits, seal_file,
-    unseal_file,
-};
+use crate::charter::{Role, SignedCharter};
+use crate::codec::{Decoder, Encoder};
+use crate::fault::Checked;
+use crate::keys::{PublicKey, SecretKey};
+use crate::limits::{MAX_ADDRESS, MAX_ADDRESSES};
+use crate::proof::{FileKind, seal_file, unseal_file};
+use crate::steps::Invitation;
 
-use crate::error::Result;
-
-/// What an invitation file holds.
+/// What an invitation file holds. Whoever has it can join: it is handed over like a key.
 #[derive(Clone)]
 pub struct InvitationFile {
     /// The network's charter.
@@ -38,24 +39,20 @@ impl InvitationFile {
     ///
     /// # Errors
     /// Damage, another kind of file, a charter whose signatures do not hold.
-    pub fn from_file(bytes: &[u8]) -> Result<Self> {
+    pub fn from_file(bytes: &[u8]) -> Checked<Self> {
         let body = unseal_file(FileKind::Invitation, bytes)?;
-        let file = Decoder::whole(body, "invitation", |from| {
+        Decoder::whole(body, "invitation", |from| {
             let charter = SignedCharter::decode(from)?;
             let issuer = PublicKey::decode(from)?;
-            let code = from.u8("role")?;
-            let role = Role::ALL.into_iter().find(|role| *role as u8 == code);
-            let role = role.ok_or(protocol::Fault::Unknown { what: "role", code: code.into() })?;
+            let role = Role::decode(from)?;
             let region = from.uint_max(999_999, "region code")? as u32;
             let not_after_ms = from.int("expiry")?;
             let secret: [u8; 32] = from.array("one-time key")?;
             let key = SecretKey::from_seed(&secret).public();
-            let addresses = from.list(limits::MAX_ADDRESSES, "addresses", |from| {
-                Ok(from.text(limits::MAX_ADDRESS, "address")?.to_owned())
-            })?;
+            let addresses = from
+                .list(MAX_ADDRESSES, "addresses", |from| Ok(from.text(MAX_ADDRESS, "address")?.to_owned()))?;
             let invitation = Invitation { key, issuer, role, region, not_after_ms };
             Ok(Self { charter, invitation, secret, addresses })
-        })?;
-        Ok(file)
+        })
     }
 }
