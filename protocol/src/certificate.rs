@@ -6,7 +6,7 @@ use crate::fault::{Checked, Fault};
 use crate::hash::{Hash, InstitutionId, NetworkId, hash};
 use crate::keys::{PublicKey, Purpose, SecretKey, Signature};
 use crate::limits::{MAX_PATTERNS, VERSION};
-use crate::shelf::{Shelf, ShelfPattern};
+use crate::shelf::{Shelf, ShelfKind, ShelfPattern};
 
 /// What the institution lets its node do; a bit set, unknown bits are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,18 +124,24 @@ impl NodeCertificate {
     pub fn allows(&self, shelf: &Shelf) -> bool {
         let can = |bit| self.body.capabilities.0 & bit != 0;
         let listed = self.body.shelves.is_empty() || self.body.shelves.iter().any(|p| p.covers(shelf));
+        let sealed = shelf.circle().is_some();
         match shelf.kind {
-            crate::ShelfKind::ROSTER => *shelf == Shelf::ROSTER && can(Capabilities::ROSTER),
-            crate::ShelfKind::DIRECTORY => *shelf == Shelf::DIRECTORY,
-            crate::ShelfKind::STATEMENT => can(Capabilities::STATE) && listed,
-            kind if kind.is_listing() => can(Capabilities::PUBLISH) && listed,
+            ShelfKind::ROSTER => *shelf == Shelf::ROSTER && can(Capabilities::ROSTER),
+            ShelfKind::DIRECTORY => *shelf == Shelf::DIRECTORY,
+            ShelfKind::STATEMENT => can(Capabilities::STATE) && listed && !sealed,
+            ShelfKind::CORRESPONDENCE => shelf.region == 0 && sealed,
+            kind if kind.is_listing() => {
+                (shelf.region == 0 || !sealed) && can(Capabilities::PUBLISH) && listed
+            }
             _ => false,
         }
     }
 
-    /// True when the node may create listings on this shelf, or move them there: only in its own region.
+    /// True when the node may create documents on this shelf, or move them there: listings only in its own region, unless
+    /// the shelf is sealed.
     pub fn may_create(&self, shelf: &Shelf) -> bool {
-        shelf.kind.is_listing() && shelf.region == self.body.region && self.allows(shelf)
+        let home = shelf.region == self.body.region || shelf.circle().is_some();
+        shelf.kind.holds_documents() && home && self.allows(shelf)
     }
 
     /// Writes body and signatures.

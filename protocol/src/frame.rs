@@ -3,11 +3,15 @@
 use sha2::{Digest, Sha256};
 
 use crate::certificate::NodeCertificate;
+use crate::circle::CircleId;
 use crate::codec::{Decoder, Encoder};
 use crate::entry::Head;
 use crate::fault::{Checked, Fault};
 use crate::hash::{Hash, NetworkId};
-use crate::limits::{FRONTIER_BUCKETS, MAX_FRAME, MAX_HEADS, MAX_NAME, MAX_WANTS, VERSION};
+use crate::keys::PublicKey;
+use crate::limits::{
+    FRONTIER_BUCKETS, MAX_CIRCLE_NODES, MAX_DELIVERIES, MAX_FRAME, MAX_HEADS, MAX_NAME, MAX_WANTS, VERSION,
+};
 use crate::shelf::{LogId, Subscription};
 use crate::steps::Redemption;
 
@@ -81,6 +85,54 @@ pub enum Frame {
     Run(Vec<u8>),
     /// What I hold durably: fsynced.
     Durable(Vec<LogHead>),
+    /// Circles that I offer, take or decline.
+    Deliver(Vec<Delivery>),
+}
+
+/// What is said of a circle; see SPEC §13.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum DeliveryWord {
+    /// I hold it, and you may have it. To be answered.
+    Offer = 0,
+    /// I take it: its logs are shared from now on.
+    Take = 1,
+    /// I cannot open it, and am no mailbox for it.
+    Decline = 2,
+}
+
+/// One circle of a delivery message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The circle.
+    pub circle: CircleId,
+    /// What is said of it.
+    pub word: DeliveryWord,
+    /// With an offer to a mailbox: the nodes that it may pass the circle to, ascending. Else empty.
+    pub nodes: Vec<PublicKey>,
+}
+
+impl Delivery {
+    fn encode(&self, to: &mut Encoder) {
+        to.raw(&self.circle.0).u8(self.word as u8).list(&self.nodes, |to, node| node.encode(to));
+    }
+
+    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        let circle = CircleId::decode(from)?;
+        let word = match from.u8("delivery")? {
+            0 => DeliveryWord::Offer,
+            1 => DeliveryWord::Take,
+            2 => DeliveryWord::Decline,
+            code => return Err(Fault::Unknown { what: "delivery", code: code.into() }),
+        };
+        let nodes = from.list(MAX_CIRCLE_NODES, "nodes of a circle", PublicKey::decode)?;
+        let canonical = nodes.is_sorted_by(|a, b| a < b) && (word == DeliveryWord::Offer || nodes.is_empty());
+        if canonical {
+            Ok(Self { circle, word, nodes })
+        } else {
+            Err(Fault::NotCanonical { what: "delivery" })
+        }
+    }
 }
 
 impl LogHead {
@@ -165,6 +217,9 @@ impl Frame {
             Self::Durable(heads) => {
                 to.u8(8).list(heads, |to, h| h.encode(to));
             }
+            Self::Deliver(circles) => {
+                to.u8(9).list(circles, |to, c| c.encode(to));
+            }
         }
         to.finish()
     }
@@ -190,6 +245,7 @@ impl Frame {
                 Ok(Self::Run(from.raw(rest.len(), "run")?.to_vec()))
             }
             8 => Ok(Self::Durable(from.list(MAX_HEADS, "heads", LogHead::decode)?)),
+            9 => Ok(Self::Deliver(from.list(MAX_DELIVERIES, "deliveries", Delivery::decode)?)),
             code => Err(Fault::Unknown { what: "frame type", code: code.into() }),
         })
     }

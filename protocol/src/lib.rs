@@ -8,6 +8,7 @@
 
 mod certificate;
 mod charter;
+mod circle;
 mod codec;
 mod entry;
 mod fault;
@@ -21,6 +22,7 @@ mod patch;
 mod proof;
 mod roster;
 mod run;
+mod sealed;
 mod shelf;
 mod statement;
 mod steps;
@@ -30,10 +32,13 @@ pub use certificate::{Capabilities, CertificateBody, NodeCertificate};
 pub use charter::{
     Charter, CoSignature, Governor, Governors, Institution, Profile, RECOVERY_INDEX, Role, SignedCharter,
 };
+pub use circle::{Circle, CircleId, MAILBOX, NONCE, PARTY};
 pub use codec::{Decoder, Encoder};
 pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
 pub use fault::{Checked, Fault};
-pub use frame::{Bucket, Credential, Frame, Hello, LogHead, Want, bucket_of, frontier_digest};
+pub use frame::{
+    Bucket, Credential, Delivery, DeliveryWord, Frame, Hello, LogHead, Want, bucket_of, frontier_digest,
+};
 pub use hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
 pub use invitation::InvitationFile;
 pub use keys::{PublicKey, Purpose, SecretKey, Signature};
@@ -41,6 +46,7 @@ pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, second
 pub use proof::{FileKind, Proof, Proven, seal_file, unseal_file};
 pub use roster::{Member, MemberState, NodeState, Roster, RosterInput, Verified, lies_in};
 pub use run::{CheckedEntry, CheckedRun, RunBuilder};
+pub use sealed::{Envelope, Place, SealingKey};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
 pub use statement::{Continuation, Statement};
 pub use steps::{

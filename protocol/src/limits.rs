@@ -64,3 +64,20 @@ pub const MAX_FILE: usize = 16 * 1024 * 1024;
 pub const MAX_STEPS_FILE: usize = 256;
 /// Most entries carried by a proof file.
 pub const MAX_PROOF_ENTRIES: usize = 20_000;
+/// Most parties of a circle: institutions of one deal. Further ones read what is published.
+pub const MAX_PARTIES: usize = 16;
+/// Most mailbox nodes of a circle.
+pub const MAX_MAILBOXES: usize = 4;
+/// Most nodes that one envelope is sealed to; opening tries a key agreement for each, some milliseconds in all.
+pub const MAX_SLOTS: usize = 64;
+/// Slots of an envelope are filled up with dummies to a multiple of this, so that their number tells little.
+pub const SLOT_STEP: usize = 4;
+/// Smallest padded size of what an envelope holds, bytes; the steps are its doubles, and `MAX_SEALED`.
+pub const MIN_SEALED: usize = 512;
+/// Largest padded size of what an envelope holds, bytes: with `MAX_SLOTS` slots of 80 bytes it stays within `MAX_PAYLOAD`.
+pub const MAX_SEALED: usize = 56 * 1024;
+/// Most circles in one delivery message.
+pub const MAX_DELIVERIES: usize = 64;
+/// Most nodes that a mailbox is told of for one circle: what its parties have, and the other mailboxes. 64 circles with
+/// as many stay within a frame.
+pub const MAX_CIRCLE_NODES: usize = 128;

@@ -1,5 +1,6 @@
 //! Shelves, subscriptions and logs: the addresses of the replicated data.
 
+use crate::circle::CircleId;
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
 use crate::hash::{Hash, hash};
@@ -17,36 +18,51 @@ impl ShelfKind {
     pub const DIRECTORY: Self = Self(1);
     /// Statements by third parties about listings.
     pub const STATEMENT: Self = Self(2);
+    /// Requests and disclosures between institutions; always sealed.
+    pub const CORRESPONDENCE: Self = Self(3);
 
     /// True for the kinds of listings.
     pub fn is_listing(self) -> bool {
         self.0 >= 16
     }
+
+    /// True for the kinds whose entries make up documents: listings and correspondence.
+    pub fn holds_documents(self) -> bool {
+        self.is_listing() || self == Self::CORRESPONDENCE
+    }
 }
 
 /// Who may have what lies on a shelf. Private data has no entry and so no shelf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
 pub enum Visibility {
     /// Anyone.
-    Public = 0,
+    Public,
     /// Certified nodes of the network.
-    Members = 1,
-    /// Ciphertext for named parties.
-    Sealed = 2,
+    Members,
+    /// Ciphertext for the parties of a circle.
+    Sealed(CircleId),
 }
 
 impl Visibility {
-    /// The visibility of this code.
+    /// Writes the code, and the circle of a sealed one.
+    pub fn encode(&self, to: &mut Encoder) {
+        match self {
+            Self::Public => to.u8(0),
+            Self::Members => to.u8(1),
+            Self::Sealed(circle) => to.u8(2).raw(&circle.0),
+        };
+    }
+
+    /// Reads a visibility.
     ///
     /// # Errors
     /// A code that version 1 does not know.
-    pub fn from_code(code: u8) -> Checked<Self> {
-        match code {
+    pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        match from.u8("visibility")? {
             0 => Ok(Self::Public),
             1 => Ok(Self::Members),
-            2 => Ok(Self::Sealed),
-            _ => Err(Fault::Unknown { what: "visibility", code: code.into() }),
+            2 => Ok(Self::Sealed(CircleId::decode(from)?)),
+            code => Err(Fault::Unknown { what: "visibility", code: code.into() }),
         }
     }
 }
@@ -71,7 +87,8 @@ impl Shelf {
 
     /// Writes the shelf.
     pub fn encode(&self, to: &mut Encoder) {
-        to.uint(self.region.into()).uint(self.kind.0.into()).u8(self.visibility as u8);
+        to.uint(self.region.into()).uint(self.kind.0.into());
+        self.visibility.encode(to);
     }
 
     /// Reads a shelf.
@@ -79,8 +96,16 @@ impl Shelf {
         Ok(Self {
             region: from.uint_max(999_999, "region code")? as u32,
             kind: ShelfKind(from.uint_max(u16::MAX.into(), "shelf kind")? as u16),
-            visibility: Visibility::from_code(from.u8("visibility")?)?,
+            visibility: Visibility::decode(from)?,
         })
+    }
+
+    /// The circle of a sealed shelf.
+    pub fn circle(&self) -> Option<CircleId> {
+        match self.visibility {
+            Visibility::Sealed(circle) => Some(circle),
+            _ => None,
+        }
     }
 }
 
@@ -166,7 +191,8 @@ impl ShelfPattern {
     }
 }
 
-/// What a node asks for. The roster and the directory are always part of it.
+/// What a node asks for. The roster and the directory are always part of it, sealed shelves never: those go where their
+/// circle goes.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Subscription {
     /// Shelves wanted, any of them matching.
@@ -181,7 +207,8 @@ impl Subscription {
 
     /// True when entries of the shelf are wanted.
     pub fn covers(&self, shelf: &Shelf) -> bool {
-        !shelf.kind.is_listing() && shelf.region == 0 || self.patterns.iter().any(|p| p.covers(shelf))
+        let always = shelf.region == 0 && !shelf.kind.is_listing();
+        shelf.circle().is_none() && (always || self.patterns.iter().any(|p| p.covers(shelf)))
     }
 
     /// Writes the subscription.

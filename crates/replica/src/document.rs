@@ -117,6 +117,11 @@ impl Document {
         Self { origin, patches, fates, valid }
     }
 
+    /// Where it begins.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// Patches in log order, each with its fate.
     pub fn patches(&self) -> impl Iterator<Item = (&DocumentPatch, &Fate)> {
         self.patches.iter().zip(&self.fates)

@@ -7,6 +7,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
 
+mod circles;
 mod conduct;
 mod document;
 mod replica;
@@ -14,6 +15,7 @@ mod session;
 mod validity;
 mod view;
 
+pub use circles::KnownCircle;
 pub use conduct::{BAN_SCORE, ConductView, MAX_REMEMBERED};
 pub use document::{
     Candidate, Document, DocumentPatch, DocumentState, EDITOR, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS,
@@ -21,5 +23,5 @@ pub use document::{
 };
 pub use replica::{Effect, Input, LogState, Me, Replica};
 pub use session::{PeerView, SessionId, SessionState};
-pub use validity::{check_entry, continued_by, editors_of, may_edit, patch_of, statement_of};
+pub use validity::{check_entry, continued_by, editors_of, may_edit, open_entry, patch_of, statement_of};
 pub use view::{SUM_BYTES, ViewSum, view_hash};

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    CheckedEntry, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeCertificate, NodeState, PublicKey,
-    Roster, RosterInput, Verified, limits,
+    CheckedEntry, CircleId, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeCertificate, NodeState,
+    PublicKey, Roster, RosterInput, Verified, limits,
 };
 
+use crate::circles::KnownCircle;
 use crate::conduct::{Conduct, ConductView, Offence};
 use crate::session::{PeerView, Session, SessionId, SessionState};
 use bounds::{
@@ -16,6 +17,7 @@ use bounds::{
 
 mod api;
 pub(crate) mod bounds;
+mod circles;
 mod compare;
 mod exchange;
 mod greeting;
@@ -48,6 +50,9 @@ pub struct Replica {
     /// `roster_input` has grown since the last fold.
     roster_due: bool,
     folded_ms: Option<i64>,
+    circles: BTreeMap<CircleId, KnownCircle>,
+    /// Number of circles that each node has brought to this one as a mailbox.
+    brought: BTreeMap<PublicKey, usize>,
     sessions: BTreeMap<SessionId, Session>,
     /// Which session a log was asked of.
     in_flight: BTreeMap<LogId, SessionId>,
@@ -76,6 +81,8 @@ impl Replica {
             verified,
             roster_due: false,
             folded_ms: None,
+            circles: BTreeMap::new(),
+            brought: BTreeMap::new(),
             sessions: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             replan: false,
@@ -108,6 +115,10 @@ impl Replica {
             Input::Durable => {
                 let fresh: Vec<LogId> = std::mem::take(&mut self.fresh).into_keys().collect();
                 self.announce_durable(&fresh, &mut out);
+            }
+            Input::Circles(known) => {
+                self.recall_circles(known);
+                self.offer_to_all(&mut out);
             }
             Input::Tick => self.tick(now_ms, &mut out),
             Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
@@ -142,6 +153,7 @@ impl Replica {
         if durable {
             self.fresh.remove(&log);
         }
+        self.learn_circles(&log, entries, out);
         self.push_to_all(&log, before, None, out);
         self.announce_durable(&[log], out);
         self.fold_roster(now_ms, out);
@@ -219,6 +231,7 @@ impl Replica {
             peer.last_fault = Some(reason.clone());
             // Nothing more is expected of it; what it told us need not be kept until the connection is gone.
             peer.logs.clear();
+            peer.circles.clear();
             peer.behind.clear();
             peer.differing.clear();
             peer.announced = 0;
@@ -243,6 +256,7 @@ impl Replica {
             if let Some(s) = self.sessions.get_mut(&session) {
                 s.allowance = s.allowance.saturating_add(COMPARISONS_PER_TICK).min(COMPARISONS);
             }
+            self.offer_again(session, now_ms, out);
             self.compare_again(session, now_ms, out);
             self.plan(session, now_ms, out);
         }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Head, LogId, NodeCertificate, PublicKey, Shelf, Subscription};
+use protocol::{CircleId, Head, LogId, NodeCertificate, PublicKey, Shelf, Subscription};
 
+use crate::circles::Agreement;
 use crate::replica::bounds::{COMPARE_FIRST_MS, COMPARISONS, MAX_ANNOUNCED, QUICK_PULLS};
 
 /// A connection, numbered by the network.
@@ -77,6 +78,11 @@ pub(crate) struct Session {
     pub redeeming: Option<PublicKey>,
     pub subscription: Subscription,
     pub agent: String,
+    /// Circles spoken of with this peer.
+    pub circles: BTreeMap<CircleId, Agreement>,
+    /// When offers of circles were last looked at that have not been answered, and how long they wait.
+    pub offered_ms: Option<i64>,
+    pub offer_wait_ms: i64,
     pub logs: BTreeMap<LogId, PeerLog>,
     /// Of `logs`, those not held here.
     pub announced: usize,
@@ -126,6 +132,9 @@ impl Session {
             redeeming: None,
             subscription: Subscription::default(),
             agent: String::new(),
+            circles: BTreeMap::new(),
+            offered_ms: None,
+            offer_wait_ms: COMPARE_FIRST_MS,
             logs: BTreeMap::new(),
             announced: 0,
             overflow: false,
@@ -153,10 +162,13 @@ impl Session {
     }
 
     /// A log that both sides want and may have. Every node's own logs are part of what it wants, so both sides come to
-    /// the same answer.
+    /// the same answer. Of sealed logs, those of the circles that the two have agreed on.
     pub fn shares(&self, me: &PublicKey, mine: &Subscription, log: &LogId) -> bool {
         if self.roster_only {
             return log.shelf == Shelf::ROSTER;
+        }
+        if let Some(circle) = log.shelf.circle() {
+            return self.circles.get(&circle) == Some(&Agreement::Agreed);
         }
         (log.node == *me || mine.covers(&log.shelf))
             && (log.node == self.peer || self.subscription.covers(&log.shelf))
@@ -186,6 +198,11 @@ impl Session {
         self.state == SessionState::Ready
     }
 
+    /// Circles offered to the peer that it has not answered.
+    pub fn unanswered(&self) -> impl Iterator<Item = &CircleId> {
+        self.circles.iter().filter(|(_, how)| **how == Agreement::Offered).map(|(id, _)| id)
+    }
+
     /// True when both hold the same entries of what they share, as far as the peer has told.
     pub fn in_step(&self) -> bool {
         self.is_ready()
@@ -194,6 +211,7 @@ impl Session {
             && !self.pull_due
             && !self.overflow
             && self.differing.is_empty()
+            && self.unanswered().next().is_none()
     }
 }
 

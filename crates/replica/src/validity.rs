@@ -1,8 +1,8 @@
 //! Whether an authentic entry counts. Depends on entries, roster and protocol version alone.
 
 use protocol::{
-    Checked, Continuation, DocumentId, Entry, Fault, InstitutionId, NodeCertificate, Patch, ShelfKind,
-    SignedPatch, Statement, Value, Verb,
+    Checked, Continuation, DocumentId, Entry, Envelope, Fault, InstitutionId, NetworkId, NodeCertificate,
+    Patch, Place, SealingKey, ShelfKind, SignedPatch, Statement, Value, Verb,
 };
 
 use crate::document::EDITOR;
@@ -22,7 +22,9 @@ pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> 
         return forbidden("a log is opened by its first entry and by no other");
     }
     match header.verb {
-        Verb::CREATE | Verb::MOVE if !shelf.kind.is_listing() => forbidden("this shelf holds no listings"),
+        Verb::CREATE | Verb::MOVE if !shelf.kind.holds_documents() => {
+            forbidden("this shelf holds no documents")
+        }
         Verb::CREATE | Verb::MOVE if header.document.is_some() => {
             forbidden("a creating entry names no document")
         }
@@ -30,6 +32,10 @@ pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> 
             forbidden("a listing begins on a shelf of its node's own region")
         }
         Verb::EDIT | Verb::PURGE if header.document.is_none() => forbidden("it names no document"),
+        Verb::CREATE | Verb::EDIT | Verb::MOVE if shelf.circle().is_some() => {
+            let payload = entry.payload.as_ref();
+            payload.map_or(Ok(()), |payload| Envelope::from_bytes(&payload.bytes).map(|_| ()))
+        }
         Verb::CREATE | Verb::MOVE => match patch_of(entry)? {
             Some(signed) if !signed.patch.is_first() => forbidden("a creating patch builds on nothing"),
             _ => Ok(()),
@@ -84,4 +90,12 @@ pub fn continued_by(entry: &Entry) -> Checked<Option<DocumentId>> {
 /// A payload that does not read.
 pub fn statement_of(entry: &Entry) -> Checked<Option<Statement>> {
     entry.payload.as_ref().map(|payload| Statement::from_bytes(&payload.bytes)).transpose()
+}
+
+/// The payload in the envelope of an entry on a sealed shelf; `None` when it is not for `key`.
+pub fn open_entry(entry: &Entry, network: &NetworkId, key: &SealingKey) -> Option<Vec<u8>> {
+    let header = &entry.header;
+    let place = Place { network, log: &header.log, seq: header.seq, document: header.document.as_ref() };
+    let envelope = Envelope::from_bytes(&entry.payload.as_ref()?.bytes).ok()?;
+    header.log.shelf.circle().and_then(|_| envelope.open(key, place))
 }

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use protocol::{
-    Action, Bucket, Charter, CheckedRun, Continuation, Decoder, Encoder, Entry, FileKind, Frame, Hash, Head,
-    Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, PublicKey, Redemption, Role, RosterStep,
-    Rotation, Shelf, SignedCharter, SignedPatch, SignedStep, Statement, Subject, Value, value_bytes,
+    Action, Bucket, Charter, CheckedRun, Circle, Continuation, Decoder, Encoder, Entry, Envelope, FileKind,
+    Frame, Hash, Head, Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, PublicKey, Redemption,
+    Role, RosterStep, Rotation, Shelf, SignedCharter, SignedPatch, SignedStep, Statement, Subject, Value,
+    value_bytes,
 };
 
 use crate::support::{World, certificate, institution, key, shared};
@@ -81,6 +82,8 @@ pub fn echoes() -> Vec<(&'static str, Echo)> {
         ("redemption", |b| Redemption::from_bytes(b).ok().map(|v| v.to_bytes())),
         ("opening", |b| OpenLog::from_bytes(b).ok().map(|v| v.to_bytes())),
         ("frame", |b| Frame::from_bytes(b).ok().map(|v| v.to_bytes())),
+        ("envelope", |b| Envelope::from_bytes(b).ok().map(|v| v.to_bytes())),
+        ("circle", |b| Decoder::whole(b, "circle", Circle::decode).ok().map(|v| v.to_bytes())),
         ("proof", |b| Proof::from_bytes(b).ok().map(|v| v.to_bytes())),
     ]
 }

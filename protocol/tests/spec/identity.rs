@@ -1,7 +1,7 @@
 //! §4 to §7: signatures that must hold, and what a certificate lets a node write.
 
 use protocol::{
-    Capabilities, Decoder, NetworkId, NodeCertificate, Purpose, Redemption, Role, Shelf, ShelfKind,
+    Capabilities, CircleId, Decoder, NetworkId, NodeCertificate, Purpose, Redemption, Role, Shelf, ShelfKind,
     ShelfPattern, Signature, SignedCharter, Subscription, Visibility,
 };
 
@@ -120,7 +120,7 @@ fn a_certificate_allows_what_it_says() {
             body.shelves = shelves.to_vec();
             let own = NodeCertificate::issue(body, &network, &key(2), &key(12));
             let shelf = Shelf { region, kind: ShelfKind(kind), visibility };
-            let own_listings = region == 420_100 && kind >= 16;
+            let own_listings = shelf.circle().is_some() || (region == 420_100 && kind >= 16);
             assert_eq!(own.may_create(&shelf), own.allows(&shelf) && own_listings, "listings begin at home");
             own.allows(&shelf)
         };
@@ -128,7 +128,12 @@ fn a_certificate_allows_what_it_says() {
     let (public, members) = (Visibility::Public, Visibility::Members);
     let only = |prefix: &str, kind| [ShelfPattern { region_prefix: prefix.to_owned(), kind }];
     assert!(allows(publish, &[], 420_100, 16, public));
-    assert!(allows(publish, &[], 420_100, 21, Visibility::Sealed));
+    let sealed = Visibility::Sealed(CircleId([5; 16]));
+    assert!(allows(publish, &[], 0, 21, sealed));
+    assert!(!allows(publish, &[], 420_100, 21, sealed), "sealed shelves are of no region");
+    assert!(allows(0, &[], 0, 3, sealed), "anyone may correspond");
+    assert!(!allows(publish, &[], 0, 3, public) && !allows(publish, &[], 420_100, 3, sealed));
+    assert!(!allows(state, &[], 420_100, 2, sealed), "statements are not sealed");
     assert!(allows(publish, &[], 420_200, 16, public), "a co-editor's log in another region");
     assert!(!allows(state | roster, &[], 420_100, 16, public), "without the capability");
     assert!(allows(publish, &only("42", Some(ShelfKind(16))), 420_100, 16, public));

@@ -20,6 +20,7 @@ mod proof;
 mod roster;
 #[cfg(test)]
 mod run;
+mod sealed;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, ROOT};
 use protocol::{
-    Action, Actor, Bucket, CheckedRun, Continuation, Credential, DocumentId, FileKind, Frame, Governors,
-    Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin, Patch, Profile, Redemption, Role, RosterStep,
-    Rotation, Shelf, ShelfKind, ShelfPattern, SignedCharter, SignedPatch, SignedStep, Statement, Subject,
-    Subscription, Value, Want, bucket_of, frontier_digest, seal_file, seconds, to_scalar, value_bytes,
+    Action, Actor, Bucket, CheckedRun, Continuation, Credential, Delivery, DeliveryWord, DocumentId,
+    Envelope, FileKind, Frame, Governors, Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin, Patch,
+    Profile, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern, SignedCharter,
+    SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want, bucket_of, frontier_digest,
+    seal_file, seconds, to_scalar, value_bytes,
 };
 
 use crate::codec::{echoes, written};
 use crate::proof::proof;
 use crate::run::{run_of, small_log};
+use crate::sealed::{circle, place, reader, sealed_log};
 use crate::support::{NOW, World, certificate, charter, governor, institution, key};
 
 /// One vector: its name, the decoder that reads it (see `codec::echoes`; empty for none), its bytes.
@@ -53,6 +55,7 @@ fn files() -> Files {
         ("documents", "What moves and statements carry: §8.", documents()),
         ("entries", "A log with its entries, and one run of them: §7 and §12.", entries()),
         ("frames", "Every frame of /lianshi/sync/1: §13.", frames()),
+        ("sealed", "A circle, and an envelope to two nodes: §7 and §9.", envelopes()),
         ("files", "A charter file and a proof file: §14.", sealed()),
     ]
 }
@@ -326,8 +329,42 @@ fn frames() -> Vec<Vector> {
         ("want", Frame::Want(vec![Want { log, have: 2, to: 6 }])),
         ("run", Frame::Run(run_of(log, entries[1].head(), &entries[2..3]))),
         ("durable", Frame::Durable(heads[..1].to_vec())),
+        ("deliver", Frame::Deliver(deliveries())),
     ];
     all.map(|(name, frame)| v(name, "frame", frame.to_bytes())).into()
+}
+
+fn deliveries() -> Vec<Delivery> {
+    let circle = circle().id();
+    let mut nodes = vec![key(11).public(), key(12).public()];
+    nodes.sort_unstable();
+    vec![
+        Delivery { circle, word: DeliveryWord::Offer, nodes },
+        Delivery { circle, word: DeliveryWord::Take, nodes: Vec::new() },
+        Delivery { circle, word: DeliveryWord::Decline, nodes: Vec::new() },
+    ]
+}
+
+fn envelopes() -> Vec<Vector> {
+    let world = World::new();
+    let log = sealed_log();
+    let recipients = [reader(1).public(), reader(2).public()];
+    let here = place(&world.network, &log);
+    let envelope = Envelope::seal("密".as_bytes(), &recipients, here, &[7; 32]).unwrap();
+    assert_eq!(envelope.open(&reader(1), here).unwrap(), "密".as_bytes());
+    vec![
+        v("circle of two institutions and a mailbox", "circle", circle().to_bytes()),
+        v("its id", "", circle().id().0),
+        v("log of correspondence in it", "", log.to_bytes()),
+        v("secret sealing key of the first recipient", "", reader(1).seed()),
+        v("its public half", "", reader(1).public()),
+        v("payload: 密", "", "密".as_bytes()),
+        v(
+            "its envelope at sequence number 2 of that log, no document named",
+            "envelope",
+            envelope.to_bytes(),
+        ),
+    ]
 }
 
 fn sealed() -> Vec<Vector> {

@@ -1,10 +1,11 @@
 //! What goes into a replica and what comes out.
 
 use protocol::{
-    Charter, CheckedEntry, CheckedRun, Frame, Head, LogId, NodeCertificate, PublicKey, Redemption,
-    Subscription,
+    Charter, CheckedEntry, CheckedRun, CircleId, Frame, Head, LogId, NodeCertificate, PublicKey, Redemption,
+    SealingKey, Subscription,
 };
 
+use crate::circles::KnownCircle;
 use crate::session::SessionId;
 
 /// Who this replica is.
@@ -16,6 +17,8 @@ pub struct Me {
     pub certificate: NodeCertificate,
     /// The unused invitation of a newcomer.
     pub redemption: Option<Redemption>,
+    /// Opens what is sealed to this node; the certificate holds its public half.
+    pub sealing: SealingKey,
     /// What it asks for.
     pub subscription: Subscription,
     /// Program name and version, shown to peers.
@@ -73,6 +76,8 @@ pub enum Input {
         /// How many.
         entries: u64,
     },
+    /// What the store remembers of circles; to be given before anyone is connected.
+    Circles(Vec<(CircleId, KnownCircle)>),
     /// Everything persisted so far is fsynced.
     Durable,
     /// Time has passed; to be given about once a second.
@@ -109,6 +114,13 @@ pub enum Effect {
     Persist {
         /// The entries; they continue the log's head.
         run: CheckedRun,
+    },
+    /// Remember this of a circle: a local record, to be given back after a restart.
+    KeepCircle {
+        /// The circle.
+        id: CircleId,
+        /// All that is known of it.
+        known: KnownCircle,
     },
     /// Countersign this redemption in this node's own roster log.
     Countersign {

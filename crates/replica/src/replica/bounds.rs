@@ -44,6 +44,13 @@ pub(crate) const MAX_REPEATED: u64 = 262_144;
 /// The roster is folded at most this often for entries of others: a fold looks at every step; milliseconds.
 pub(crate) const FOLD_PAUSE_MS: i64 = 500;
 
+/// Circles that one node may bring to a mailbox: a few a week for years. More are declined.
+pub(crate) const MAX_CIRCLES_BY: usize = 1_024;
+/// Circles of a session that this node has neither opened nor keeps as a mailbox. More are declined until it ends.
+pub(crate) const MAX_TRIALS: usize = 64;
+/// Envelopes that are tried before a log of an unknown circle is declined; each costs up to 64 key agreements.
+pub(crate) const TRIAL_ENVELOPES: usize = 4;
+
 /// Milliseconds since a moment; more than any patience when there was none, or the clock has been set back.
 pub(crate) fn elapsed(since_ms: Option<i64>, now_ms: i64) -> i64 {
     let passed = since_ms.map(|since| now_ms.saturating_sub(since));

@@ -161,7 +161,12 @@ impl Replica {
         }
     }
 
-    fn send_heads(&mut self, session: SessionId, heads: BTreeMap<LogId, Head>, out: &mut Vec<Effect>) {
+    pub(super) fn send_heads(
+        &mut self,
+        session: SessionId,
+        heads: BTreeMap<LogId, Head>,
+        out: &mut Vec<Effect>,
+    ) {
         let heads: Vec<LogHead> = heads.into_iter().map(|(log, head)| LogHead { log, head }).collect();
         self.note_told(session, &heads);
         // No heads is an answer too: all that differs is what the peer has and we have not.

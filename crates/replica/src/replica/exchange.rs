@@ -1,7 +1,7 @@
 //! Frames taken in: entries asked for, runs.
 
 use protocol::{
-    CheckedRun, Fault, Frame, Head, LogId, NodeState, PublicKey, Shelf, ShelfKind, Visibility, Want,
+    CheckedRun, CircleId, Fault, Frame, Head, LogId, NodeState, PublicKey, Shelf, ShelfKind, Visibility, Want,
 };
 
 use crate::conduct::Offence;
@@ -49,6 +49,7 @@ impl Replica {
             Frame::Durable(heads) => self.on_heads(session, &heads, true, now_ms, out),
             Frame::Want(wants) => self.on_want(session, &wants, now_ms, out),
             Frame::Run(bytes) => self.on_run(session, &bytes, now_ms, out),
+            Frame::Deliver(told) => self.on_deliver(session, told, now_ms, out),
         }
     }
 
@@ -137,7 +138,9 @@ impl Replica {
             }
         }
         self.refresh(session, &log);
+        let sealed = log.shelf.circle().map(|_| run.entries.clone());
         out.push(Effect::Persist { run });
+        self.learn_circles(&log, &sealed.unwrap_or_default(), out);
         self.fold_roster_in_turn(now_ms, out);
         self.push_to_all(&log, before, Some(session), out);
         self.advance(&log, now_ms, out);
@@ -155,7 +158,13 @@ impl Replica {
         };
         match opening {
             Opening::Yes => return Ok(true),
-            Opening::No(why) => self.bar(session, &log, why, out),
+            Opening::No(why) => {
+                self.bar(session, &log, why, out);
+                let on_trial = |id: &CircleId| !self.circles.contains_key(id);
+                if let Some(id) = log.shelf.circle().filter(on_trial) {
+                    self.decline(session, id, out);
+                }
+            }
             Opening::Unknown if self.parked.len() >= MAX_PARKED => {
                 self.bar(session, &log, "too many of its logs are by institutions not on the roster", out);
                 return Err(Fault::Forbidden { what: "log", why: "its institution is not on the roster" });
@@ -191,6 +200,11 @@ impl Replica {
         }
         if !open.certificate.allows(&run.log.shelf) {
             return Ok(Opening::No("its node is not certified for this shelf"));
+        }
+        if let Some(id) = run.log.shelf.circle()
+            && let Err(why) = self.may_open(&id, run, &open.certificate)
+        {
+            return Ok(Opening::No(why));
         }
         if self.logs_of(&run.log.node) >= MAX_LOGS_PER_NODE {
             return Ok(Opening::No("its node has as many logs as it may have"));

@@ -136,6 +136,7 @@ impl Replica {
         s.state = SessionState::Ready;
         s.progress_ms = now_ms;
         self.begin_comparing(session, now_ms, out);
+        self.offer(session, out);
     }
 
     fn meet(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {

@@ -111,7 +111,7 @@ fn every_bit_of_a_small_run_may_flip() {
 
 #[test]
 fn flipped_bits_of_a_large_run_are_found() {
-    let mut world = World::of(2, 73);
+    let mut world = World::of(2, 74);
     for n in 0..150 {
         world.publish(1, KIND, &format!("成果 {n}"));
     }

@@ -11,6 +11,7 @@ mod forks;
 mod harness;
 mod joining;
 mod membership;
+mod sealed;
 mod replays;
 mod sync;
 mod tampered;

@@ -2,8 +2,8 @@
 
 use protocol::{
     Action, Capabilities, CertificateBody, Charter, Governor, Governors, Institution, Invitation,
-    NodeCertificate, Profile, PublicKey, Redemption, Role, RosterStep, SecretKey, Shelf, ShelfKind,
-    SignedStep, Subject, Visibility,
+    NodeCertificate, Profile, PublicKey, Redemption, Role, RosterStep, SealingKey, SecretKey, Shelf,
+    ShelfKind, SignedStep, Subject, Visibility,
 };
 use replica::Input;
 
@@ -36,21 +36,28 @@ fn institution(name: &str, root: &SecretKey, role: Role) -> Institution {
 }
 
 pub fn node_certificate(institution: &Institution, node: &PublicKey) -> CertificateBody {
+    let mut capabilities = Capabilities::PUBLISH | Capabilities::STATE | Capabilities::ROSTER;
+    if institution.role == Role::Hub {
+        capabilities |= Capabilities::RELAY;
+    }
     CertificateBody {
         institution: institution.id(),
         root: institution.root,
         node: *node,
-        sealing: [0; 32],
+        sealing: sealing_key(node).public(),
         role: institution.role,
         region: REGION,
-        capabilities: Capabilities(
-            Capabilities::PUBLISH | Capabilities::STATE | Capabilities::ROSTER | Capabilities::RELAY,
-        ),
+        capabilities: Capabilities(capabilities),
         shelves: Vec::new(),
         serial: 1,
         issued_ms: 0,
         not_after_ms: 4_000_000_000_000,
     }
+}
+
+/// What opens for a node: made of its public key, so that whoever certifies it knows the public half.
+pub fn sealing_key(node: &PublicKey) -> SealingKey {
+    SealingKey::from_seed(&node.0)
 }
 
 pub fn founding_charter(rng: &mut Rng) -> (Charter, SecretKey) {

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    CertificateBody, Charter, CheckedEntry, DocumentId, Draft, Entry, Hash, Head, Institution, LogId,
-    NodeCertificate, OpenLog, Origin, Patch, Payload, Redemption, Roster, RosterInput, SecretKey, Shelf,
-    SignedPatch, SignedStep, Subscription, Value, Verb,
+    CertificateBody, Charter, CheckedEntry, Circle, CircleId, DocumentId, Draft, Entry, Envelope, Hash, Head,
+    Institution, LogId, NodeCertificate, OpenLog, Origin, Patch, Payload, Place, PublicKey, Redemption,
+    Roster, RosterInput, SecretKey, Shelf, ShelfKind, SignedPatch, SignedStep, Subscription, Value, Verb,
+    Visibility,
 };
 use replica::{
-    Document, DocumentPatch, Input, LogState, Me, Replica, ViewSum, check_entry, may_edit, patch_of,
-    view_hash,
+    Document, DocumentPatch, Input, KnownCircle, LogState, Me, Replica, ViewSum, check_entry, may_edit,
+    open_entry, patch_of, view_hash,
 };
 
+use super::founding::sealing_key;
 use super::rng::Rng;
 
 /// A node with everything that a real one keeps on disk.
@@ -26,6 +28,8 @@ pub struct Node {
     invited: Option<Redemption>,
     pub replica: Replica,
     pub store: BTreeMap<LogId, Vec<Entry>>,
+    /// What it remembers of circles.
+    pub circles: BTreeMap<CircleId, KnownCircle>,
     pub reports: Vec<String>,
     pub roster_changes: usize,
     pub clock_ms: i64,
@@ -48,6 +52,7 @@ impl Node {
             charter: charter.clone(),
             certificate: certificate.clone(),
             redemption,
+            sealing: sealing_key(&key.public()),
             subscription: Subscription::everything(),
             agent: name.to_owned(),
         };
@@ -62,6 +67,7 @@ impl Node {
             invited,
             replica: Replica::new(me, BTreeMap::new(), RosterInput::default()),
             store: BTreeMap::new(),
+            circles: BTreeMap::new(),
             reports: Vec::new(),
             roster_changes: 0,
             clock_ms: 0,
@@ -123,6 +129,55 @@ impl Node {
         (DocumentId(self.head(&log).hash.0), input)
     }
 
+    /// Creates a document in a circle, sealed to `recipients`; correspondence of kind 3.
+    pub fn seal(&mut self, circle: &Circle, recipients: &[PublicKey], title: &str) -> (DocumentId, Input) {
+        let visibility = Visibility::Sealed(circle.id());
+        let log = self.log(Shelf { region: 0, kind: ShelfKind::CORRESPONDENCE, visibility });
+        let seq = self.head(&log).seq.max(1) + 1;
+        let title = ("title".to_owned(), Value::Text(title.to_owned()));
+        let patch = Patch::first(circle.keys().chain([title]));
+        let actor = protocol::Actor::derive(&log, &Origin { log, seq }, 0);
+        let signed = SignedPatch::of(patch, actor, self.clock_ms).unwrap();
+        let bytes = self.envelope(&log, seq, None, recipients, &signed);
+        let input = self.write(log, Verb::CREATE, None, bytes);
+        (DocumentId(self.head(&log).hash.0), input)
+    }
+
+    /// Edits a document of a circle.
+    pub fn edit_sealed(&mut self, id: DocumentId, recipients: &[PublicKey], title: &str) -> Input {
+        let (origin, _) = self.documents().remove(&id).unwrap();
+        let log = self.log(origin.log.shelf);
+        let title = ("title".to_owned(), Some(Value::Text(title.to_owned())));
+        let edited = self.document(&id).unwrap().edit(&log, &BTreeMap::from([title]), self.clock_ms);
+        let signed = edited.unwrap().unwrap();
+        let seq = self.head(&log).seq.max(1) + 1;
+        let bytes = self.envelope(&log, seq, Some(&id), recipients, &signed);
+        self.write(log, Verb::EDIT, Some(id), bytes)
+    }
+
+    fn envelope(
+        &mut self,
+        log: &LogId,
+        seq: u64,
+        document: Option<&DocumentId>,
+        recipients: &[PublicKey],
+        signed: &SignedPatch,
+    ) -> Vec<u8> {
+        let network = self.replica.network();
+        let keys: Vec<[u8; 32]> = recipients.iter().map(|node| sealing_key(node).public()).collect();
+        let place = Place { network: &network, log, seq, document };
+        Envelope::seal(&signed.to_bytes(), &keys, place, &self.rng.bytes()).unwrap().to_bytes()
+    }
+
+    /// The title of a document, when the node can read it.
+    pub fn title(&self, id: &DocumentId) -> Option<String> {
+        let state = self.document(id)?.state().unwrap();
+        match state.fields.get("title")?.first()? {
+            Value::Text(title) => Some(title.clone()),
+            _ => None,
+        }
+    }
+
     /// Edits a listing on top of what is held; `None` when nothing changes.
     pub fn edit(&mut self, id: DocumentId, changes: &[(&str, Option<&str>)]) -> Option<Input> {
         let document = self.document(&id)?;
@@ -151,7 +206,7 @@ impl Node {
                 } else if entry.header.verb != Verb::EDIT {
                     continue;
                 }
-                let Ok(Some(signed)) = patch_of(entry) else { continue };
+                let Some(signed) = self.patch(entry) else { continue };
                 let time_ms = entry.header.time_ms;
                 let patch = DocumentPatch { log: *log, seq, entry: entry.hash(), time_ms, signed };
                 patches.entry(entry.document()).or_default().push((certificate.clone(), patch));
@@ -161,11 +216,26 @@ impl Node {
             let own = patches.remove(&id).unwrap_or_default();
             let begins =
                 |(_, patch): &&(_, DocumentPatch)| (patch.log, patch.seq) == (origin.log, origin.seq);
-            let first = own.iter().find(begins).map(|(_, patch)| patch.signed.patch.clone()).unwrap();
-            let by_editors = own.into_iter().filter(|(editor, _)| may_edit(editor, &creator, &first));
+            let first = own.iter().find(begins).map(|(_, patch)| patch.signed.patch.clone());
+            let first = first.unwrap_or_else(|| Patch::first([]));
+            let parties = origin.log.shelf.circle().and_then(|id| self.circles.get(&id)?.circle.clone());
+            let party = |editor: &NodeCertificate| {
+                parties.as_ref().is_some_and(|circle| circle.parties.contains(&editor.body.institution))
+            };
+            let by_editors =
+                own.into_iter().filter(|(editor, _)| may_edit(editor, &creator, &first) || party(editor));
             (id, (origin, by_editors.map(|(_, patch)| patch).collect()))
         });
         all.collect()
+    }
+
+    /// The patch of an entry, as far as this node can read it.
+    fn patch(&self, entry: &Entry) -> Option<SignedPatch> {
+        if entry.header.log.shelf.circle().is_none() {
+            return patch_of(entry).ok().flatten();
+        }
+        let own = sealing_key(&self.key.public());
+        SignedPatch::from_bytes(&open_entry(entry, &self.replica.network(), &own)?).ok()
     }
 
     pub fn document(&self, id: &DocumentId) -> Option<Document> {
@@ -176,7 +246,8 @@ impl Node {
     /// The view hash over everything held.
     pub fn view(&self) -> Hash {
         let mut shelves: BTreeMap<Shelf, ViewSum> = BTreeMap::new();
-        for (id, (origin, patches)) in self.documents() {
+        let documents = self.documents().into_iter();
+        for (id, (origin, patches)) in documents.filter(|(_, (o, _))| o.log.shelf.circle().is_none()) {
             let state = Document::fold(origin, patches).state().unwrap();
             shelves.entry(origin.log.shelf).or_default().add(&state.digest(&id));
         }
@@ -239,10 +310,13 @@ impl Node {
             charter: charter.clone(),
             certificate: self.certificate.clone(),
             redemption: None,
+            sealing: sealing_key(&self.key.public()),
             subscription: self.subscription.clone(),
             agent: self.name.clone(),
         };
         self.replica = Replica::new(me, heads, input);
+        let circles = self.circles.clone().into_iter().collect();
+        assert!(self.replica.handle(Input::Circles(circles), self.clock_ms).is_empty());
     }
 
     /// How it uses its invitation.

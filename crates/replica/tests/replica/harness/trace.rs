@@ -31,6 +31,10 @@ pub fn describe(bytes: &[u8]) -> String {
                 wants.iter().take(4).map(|w| format!("{} {}..{}", log_name(&w.log), w.have, w.to)).collect();
             format!("want {} of {}", shown.join(" "), wants.len())
         }
+        Ok(Frame::Deliver(told)) => {
+            let shown: Vec<String> = told.iter().map(|d| format!("{:?} {:?}", d.word, d.circle)).collect();
+            format!("deliver {}", shown.join(", "))
+        }
         Ok(Frame::Run(bytes)) => match CheckedRun::peek(&bytes) {
             Ok((log, after, count)) => {
                 format!("run {} {}+{count}", log_name(&log), after.seq)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::{Charter, Frame, Head, LogId, PublicKey, RunBuilder, SecretKey};
-use replica::{Effect, Input, PeerView, SessionId};
+use replica::{Effect, Input, KnownCircle, PeerView, SessionId};
 
 use super::node::Node;
 use super::rng::Rng;
@@ -42,6 +42,8 @@ pub struct World {
     pub lose: Vec<usize>,
     /// Entries put into one run; the builder's own bound where 0.
     pub run_entries: usize,
+    /// When wanted: every frame sent, with the number of the node that it was sent to.
+    pub sent: Option<Vec<(usize, Vec<u8>)>>,
     pub rng: Rng,
     seed: u64,
     links: BTreeMap<SessionId, Link>,
@@ -71,6 +73,7 @@ impl World {
             frames: 0,
             lose: Vec::new(),
             run_entries: 0,
+            sent: None,
             rng: Rng::new(seed),
             seed,
             links: BTreeMap::new(),
@@ -196,6 +199,10 @@ impl World {
                 let input = self.nodes[node].write_redeem(&redemption);
                 inputs.push_back(input);
             }
+            Effect::KeepCircle { id, known } => {
+                let stored = KnownCircle::from_bytes(&known.to_bytes()).unwrap();
+                self.nodes[node].circles.insert(id, stored);
+            }
             Effect::RosterChanged => self.nodes[node].roster_changes += 1,
             Effect::Report { session, what } => {
                 let line = format!("{} (session {session}): {what}", self.nodes[node].name);
@@ -220,6 +227,9 @@ impl World {
         let end = usize::from(link.ends[0] == from);
         let (to, open) = (link.ends[end], link.open[end]);
         self.frames += 1;
+        if let Some(sent) = &mut self.sent {
+            sent.push((to, bytes.clone()));
+        }
         let mut fate = "─▶";
         let mut copies = vec![bytes];
         if self.rng.chance(self.faults.drop) || self.lose.contains(&self.frames) || !open {
