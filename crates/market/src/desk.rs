@@ -2,6 +2,7 @@
 //! acknowledged, and is to be given to the replica so that peers get it.
 
 mod about;
+mod disclosure;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use crate::ledger::{Ledger, load_document};
 use crate::library::Library;
 
 pub use about::Moving;
+pub use disclosure::{DETAIL, DETAILS, Letter, is_private};
 
 /// Prefix of the local table that leads from a record of ours to its document.
 const OWN: &[u8] = b"own:";
@@ -62,6 +64,8 @@ pub struct Incoming {
     pub contact: Fields,
     /// Who may have it; where nothing is said, an earlier record stays where it is and a new one is public.
     pub visibility: Option<Visibility>,
+    /// Fields that stay at home until they are disclosed to someone.
+    pub private: Fields,
 }
 
 /// The writing hand of a node. Made anew for each piece of work; `now_ms` is this node's clock.
@@ -182,7 +186,9 @@ impl Desk<'_> {
         let mut drafts = Vec::with_capacity(records.len());
         for (seq, record) in (first..).zip(&records) {
             let actor = protocol::Actor::derive(&log, &Origin { log, seq }, 0);
-            let signed = SignedPatch::of(Patch::first(record.fields.clone()), actor, self.now_ms)?;
+            let more = (!record.private.is_empty()).then(|| (DETAILS.to_owned(), Value::Bool(true)));
+            let patch = Patch::first(record.fields.clone().into_iter().chain(more));
+            let signed = SignedPatch::of(patch, actor, self.now_ms)?;
             drafts.push((self.draft(None, Verb::CREATE, signed.to_bytes())?, Some(signed)));
         }
         let authored = self.write(shelf, drafts)?;
@@ -194,6 +200,7 @@ impl Desk<'_> {
         }
         self.ledger.keep_all(Table::Meta, &kept)?;
         self.keep_contacts(ids.iter().zip(records.iter().map(|r| &r.contact)))?;
+        self.keep_private(ids.iter().zip(records.iter().map(|r| &r.private)))?;
         Ok((ids, authored))
     }
 
@@ -217,12 +224,21 @@ impl Desk<'_> {
             let title = listing.title().to_owned();
             return Err(MarketError::Elsewhere { title, id: id.to_string() });
         }
+        // What is private stays so, whatever column it comes in.
+        let before = self.library.private(&id)?;
+        let (kept, shown): (Fields, Fields) =
+            record.fields.clone().into_iter().partition(|(key, _)| is_private(&before, key));
+        let private: Fields = kept.into_iter().chain(record.private.clone()).collect();
         let mut changes: BTreeMap<String, Option<Value>> =
-            record.fields.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+            shown.into_iter().map(|(key, value)| (key, Some(value))).collect();
         for key in listing.state.fields.keys().filter(|key| !key.starts_with('_')) {
             changes.entry(key.clone()).or_insert(None);
         }
+        if !private.is_empty() {
+            changes.insert(DETAILS.to_owned(), Some(Value::Bool(true)));
+        }
         self.keep_contacts([(&id, &record.contact)].into_iter())?;
+        self.keep_private([(&id, &private)].into_iter())?;
         Ok(match self.edit(&id, &changes)? {
             Some(authored) => (Outcome::Updated(id), Some(authored)),
             None => (Outcome::Unchanged(id), None),
@@ -302,10 +318,9 @@ impl Desk<'_> {
         let mut fields = record.fields.clone();
         fields.extend(record.contact.clone());
         let mut to = Encoder::new();
-        to.uint(record.kind.into()).option(record.visibility.as_ref(), |to, visibility| {
-            to.u8(*visibility as u8);
-        });
-        to.raw(&fields_bytes(&fields));
+        to.uint(record.kind.into())
+            .option(record.visibility.as_ref(), |to, visibility| visibility.encode(to));
+        to.raw(&fields_bytes(&fields)).raw(&fields_bytes(&record.private));
         self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), Some(&to.finish()))?;
         Ok(Outcome::Drafted(id))
     }
@@ -381,6 +396,8 @@ pub struct DraftRecord {
     pub visibility: Option<Visibility>,
     /// All its fields, contact details too.
     pub fields: Fields,
+    /// Fields that are to stay private when it is published.
+    pub private: Fields,
 }
 
 impl Library {
@@ -402,35 +419,15 @@ impl Library {
         let value = self.store().get(Table::Drafts, &key)?;
         Ok(value.and_then(|value| draft_of(&key, &value)))
     }
-
-    /// Contact details of a listing of ours, which stay at home: the last that were given in its line of moves, whichever
-    /// node moved it.
-    ///
-    /// # Errors
-    /// When the store fails or is damaged.
-    pub fn contact(&self, id: &DocumentId) -> Result<Fields> {
-        for document in self.line(id)?.iter().rev() {
-            let contact = self.contact_of(document)?;
-            if !contact.is_empty() {
-                return Ok(contact);
-            }
-        }
-        Ok(Fields::new())
-    }
-
-    fn contact_of(&self, id: &DocumentId) -> Result<Fields> {
-        let value = self.store().get(Table::Drafts, format!("{CONTACT}{id}").as_bytes())?;
-        let read = |bytes: Vec<u8>| protocol::Decoder::whole(&bytes, "contact", fields_of).ok();
-        Ok(value.and_then(read).unwrap_or_default())
-    }
 }
 
 fn draft_of(key: &[u8], value: &[u8]) -> Option<DraftRecord> {
     let id = std::str::from_utf8(key).ok()?.strip_prefix(DRAFT)?.to_owned();
     protocol::Decoder::whole(value, "draft", |from| {
         let kind = from.uint_max(u16::MAX.into(), "kind")? as u16;
-        let visibility = from.option("visibility", |from| Visibility::from_code(from.u8("visibility")?))?;
-        Ok(DraftRecord { id, kind, visibility, fields: fields_of(from)? })
+        let visibility = from.option("visibility", Visibility::decode)?;
+        let (fields, private) = (fields_of(from)?, fields_of(from)?);
+        Ok(DraftRecord { id, kind, visibility, fields, private })
     })
     .ok()
 }

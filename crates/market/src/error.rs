@@ -74,6 +74,30 @@ pub enum MarketError {
         /// Whose it is.
         institution: String,
     },
+    /// Details are asked of others.
+    #[error("{title:?} is this institution's own listing; there is nobody to ask")]
+    OwnListing {
+        /// The listing.
+        title: String,
+    },
+    /// A listing has nothing to disclose.
+    #[error("{title:?} keeps nothing of that name private; name fields that it keeps")]
+    NothingPrivate {
+        /// The listing.
+        title: String,
+    },
+    /// Someone is to be left out who is not in.
+    #[error("that institution is no other party of the disclosure about {title:?}")]
+    NoParty {
+        /// What it is about.
+        title: String,
+    },
+    /// Nothing can be sealed to an institution.
+    #[error("no active node of {institution} is known here; sync with the hub, then try again")]
+    NoReader {
+        /// Whose node is missing.
+        institution: String,
+    },
     /// No such institution.
     #[error("no institution {name:?} is on the roster; give its name as it stands there, or its id")]
     NoSuchInstitution {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use protocol::{
     Capabilities, CertificateBody, Charter, Decoder, Encoder, FileKind, Governor, Governors, Institution,
-    InvitationFile, NetworkId, NodeCertificate, Profile, PublicKey, Redemption, Role, SecretKey,
+    InvitationFile, NetworkId, NodeCertificate, Profile, PublicKey, Redemption, Role, SealingKey, SecretKey,
     SignedCharter, seal_file, unseal_file,
 };
 use replica::Me;
@@ -47,6 +47,8 @@ pub struct Identity {
     pub root: Option<SecretKey>,
     /// The node's key, which is also its libp2p identity.
     pub node: SecretKey,
+    /// Opens what is sealed to the node.
+    pub sealing: SealingKey,
     /// The node's certificate.
     pub certificate: NodeCertificate,
     /// The invitation's redemption, kept until the roster shows the admission.
@@ -68,7 +70,7 @@ pub fn random<const N: usize>() -> Result<[u8; N]> {
 struct Keys {
     root: SecretKey,
     node: SecretKey,
-    sealing: [u8; 32],
+    sealing: SealingKey,
 }
 
 impl Keys {
@@ -76,7 +78,7 @@ impl Keys {
         Ok(Self {
             root: SecretKey::from_seed(&random()?),
             node: SecretKey::from_seed(&random()?),
-            sealing: random()?,
+            sealing: SealingKey::from_seed(&random()?),
         })
     }
 
@@ -85,12 +87,11 @@ impl Keys {
         if matches!(who.role, Role::Hub | Role::SubMarket) {
             capabilities |= Capabilities::RELAY;
         }
-        let sealing = x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(self.sealing));
         let body = CertificateBody {
             institution: who.id(),
             root: self.root.public(),
             node: self.node.public(),
-            sealing: sealing.to_bytes(),
+            sealing: self.sealing.public(),
             role: who.role,
             region: who.region,
             capabilities: Capabilities(capabilities),
@@ -145,11 +146,12 @@ impl Identity {
             institution,
             root: Some(keys.root),
             node: keys.node,
+            sealing: keys.sealing,
             certificate,
             redemption: None,
             bootstrap: Vec::new(),
         };
-        identity.write(home, &keys.sealing)?;
+        identity.write(home)?;
         Ok((identity, recovery))
     }
 
@@ -180,11 +182,12 @@ impl Identity {
             institution,
             root: Some(keys.root),
             node: keys.node,
+            sealing: keys.sealing,
             certificate,
             redemption: Some(redemption),
             bootstrap: file.addresses.clone(),
         };
-        identity.write(home, &keys.sealing)?;
+        identity.write(home)?;
         Ok(identity)
     }
 
@@ -202,11 +205,12 @@ impl Identity {
             institution,
             root: Some(keys.root),
             node: keys.node,
+            sealing: keys.sealing,
             certificate,
             redemption: None,
             bootstrap: Vec::new(),
         };
-        identity.write(home, &keys.sealing)?;
+        identity.write(home)?;
         Ok(identity)
     }
 
@@ -254,14 +258,14 @@ impl Identity {
         folder(home).join("root.key")
     }
 
-    fn write(&self, home: &Path, sealing: &[u8; 32]) -> Result<()> {
+    fn write(&self, home: &Path) -> Result<()> {
         let dir = folder(home);
         fs::create_dir_all(&dir).map_err(|error| io(&dir, &error))?;
         if let Some(root) = &self.root {
             RootFile::write_plain(&Self::root_path(home), root)?;
         }
         write_private(&dir.join("node.key"), &hex(&self.node.seed()))?;
-        write_private(&dir.join("sealing.key"), &hex(sealing))?;
+        write_private(&dir.join("sealing.key"), &hex(&self.sealing.seed()))?;
         let mut to = Encoder::new();
         self.charter.encode(&mut to);
         write_private(&dir.join("charter.lianshi"), &seal_file(FileKind::Charter, &to.finish()))?;
@@ -309,14 +313,15 @@ impl Identity {
             })?;
         let root = Self::root_path(home);
         let root = if root.exists() { RootFile::read(&root)?.plain() } else { None };
-        let mut node = read_key(&dir.join("node.key"))?;
+        let mut node = SecretKey::from_seed(&read_key(&dir.join("node.key"))?);
+        let sealing = SealingKey::from_seed(&read_key(&dir.join("sealing.key"))?);
         let next = dir.join(NEXT_NODE);
         if node.public() != certificate.body.node && next.exists() {
             // A change of keys that was cut short after its certificate was written.
-            node = read_key(&next)?;
+            node = SecretKey::from_seed(&read_key(&next)?);
             fs::rename(&next, dir.join("node.key")).map_err(|error| io(&next, &error))?;
         }
-        Ok(Self { charter, institution, root, node, certificate, redemption, bootstrap })
+        Ok(Self { charter, institution, root, node, sealing, certificate, redemption, bootstrap })
     }
 
     /// True when a home has a finished identity.
@@ -336,12 +341,18 @@ impl Identity {
         seal_file(FileKind::Charter, &to.finish())
     }
 
+    /// What opens envelopes that are for this node.
+    pub fn opener(&self) -> crate::Opener {
+        crate::Opener { network: self.network(), key: self.sealing.clone() }
+    }
+
     /// What the replica needs to know of this node.
     pub fn me(&self, subscription: protocol::Subscription, agent: String) -> Me {
         Me {
             charter: self.charter.charter.clone(),
             certificate: self.certificate.clone(),
             redemption: self.redemption.clone(),
+            sealing: self.sealing.clone(),
             subscription,
             agent,
         }
@@ -378,7 +389,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| io(path, &error))
 }
 
-fn read_key(path: &Path) -> Result<SecretKey> {
+fn read_key(path: &Path) -> Result<[u8; 32]> {
     let text = read(path)?;
     let damaged = || MarketError::Identity {
         path: path.display().to_string(),
@@ -386,7 +397,7 @@ fn read_key(path: &Path) -> Result<SecretKey> {
     };
     let digits = std::str::from_utf8(&text).map_err(|_| damaged())?.trim();
     let seed = data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|_| damaged())?;
-    Ok(SecretKey::from_seed(&seed.try_into().map_err(|_| damaged())?))
+    seed.try_into().map_err(|_| damaged())
 }
 
 /// Writes a file that only its owner can read, fsynced before it takes its name.

@@ -11,16 +11,21 @@ mod project;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use protocol::{CheckedEntry, DocumentId, Entry, Head, LogId, NodeCertificate, Shelf, Verb, frontier_digest};
-use replica::ViewSum;
+use protocol::{
+    CheckedEntry, CircleId, DocumentId, Entry, Head, LogId, NetworkId, NodeCertificate, SealingKey, Shelf,
+    Verb, frontier_digest,
+};
+use replica::{KnownCircle, ViewSum};
 use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Store, Table};
 
 use crate::error::{MarketError, Result};
 
-pub(crate) use layout::{LogRecord, document_entries, entry_at, has_conflicts, log_record, projection};
+pub(crate) use layout::{
+    LogRecord, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
+};
 pub(crate) use mentions::{Mention, mentioned, mentions, statements_from};
 pub use open::OpenedLedger;
-pub(crate) use project::{load_document, rightful_entries};
+pub(crate) use project::{beginning_of, load_document, rightful_entries};
 
 /// Entries after which a batch is written, so that one transaction stays small.
 const BATCH_ENTRIES: usize = 512;
@@ -28,6 +33,7 @@ const BATCH_ENTRIES: usize = 512;
 /// The node's entries and what is derived from them. See [`Ledger::author`] and [`Ledger::persist`].
 pub struct Ledger {
     storage: Storage,
+    opener: Opener,
     store: Arc<dyn Store>,
     journal: Arc<Journal>,
     logs: BTreeMap<LogId, LogRecord>,
@@ -46,6 +52,15 @@ pub struct Ledger {
     /// Own entries are in the journal that the store could not take: no more may be written until a restart has replayed
     /// them, or a sequence number would be used twice.
     stuck: bool,
+}
+
+/// Opens what is sealed to this node.
+#[derive(Clone, Debug)]
+pub struct Opener {
+    /// The network, to which envelopes are bound.
+    pub network: NetworkId,
+    /// The node's sealing key.
+    pub key: SealingKey,
 }
 
 /// Figures of a ledger.
@@ -275,6 +290,34 @@ impl Ledger {
         self.logs.iter().map(state).collect()
     }
 
+    /// The certificates that opened the logs held here.
+    pub fn certificates(&self) -> impl Iterator<Item = &NodeCertificate> {
+        self.certificates.values()
+    }
+
+    /// What is remembered of circles.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn circles(&self) -> Result<Vec<(CircleId, KnownCircle)>> {
+        let mut known = Vec::new();
+        self.store.walk(Table::Circles, &[], &mut |key, value| {
+            if let (Ok(id), Ok(circle)) = (key.try_into(), KnownCircle::from_bytes(value)) {
+                known.push((CircleId(id), circle));
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        Ok(known)
+    }
+
+    /// Remembers what is known of a circle.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn keep_circle(&mut self, id: &CircleId, known: &KnownCircle) -> Result<()> {
+        self.keep(Table::Circles, &id.0, Some(&known.to_bytes()))
+    }
+
     /// The sums of all shelves, for the view hash.
     pub fn sums(&self) -> &BTreeMap<Shelf, ViewSum> {
         &self.sums
@@ -283,7 +326,7 @@ impl Ledger {
     /// Figures, `own` counted over the given node key.
     pub fn figures(&self, node: &protocol::PublicKey) -> LedgerFigures {
         let listings = self.sums.iter().filter(|(shelf, _)| shelf.kind.is_listing());
-        let own = self.logs.iter().filter(|(log, _)| log.node == *node);
+        let own = self.logs.iter().filter(|(log, _)| log.node == *node && log.shelf.circle().is_none());
         LedgerFigures {
             entries: self.entries,
             void: self.void,

@@ -15,7 +15,9 @@ use replica::{DocumentState, Fate, check_entry, editors_of, patch_of};
 use storage::{Store, Table};
 
 use crate::error::{MarketError, Result};
-use crate::ledger::{document_entries, entry_at, load_document, log_record, projection, rightful_entries};
+use crate::ledger::{
+    document_entries, entry_at, load_document, log_record, projection, readable_at, rightful_entries,
+};
 
 pub use disputes::{Candidate, Dispute, Writer};
 pub use statements::Said;
@@ -130,15 +132,28 @@ impl Library {
         Ok(info)
     }
 
-    /// A listing with its present state; `None` when the node does not hold its beginning.
+    /// A listing with its present state; `None` when the node does not hold its beginning, and for what lies on a sealed
+    /// shelf: no page and no export comes by that.
     ///
     /// # Errors
     /// When the store fails or is damaged.
     pub fn listing(&self, id: &DocumentId) -> Result<Option<Listing>> {
+        Ok(self.document(id)?.filter(|listing| listing.log.shelf.circle().is_none()))
+    }
+
+    /// A sealed document that this node can read.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn sealed(&self, id: &DocumentId) -> Result<Option<Listing>> {
+        Ok(self.document(id)?.filter(|listing| listing.log.shelf.circle().is_some()))
+    }
+
+    fn document(&self, id: &DocumentId) -> Result<Option<Listing>> {
         let store = self.store.as_ref();
         let places = document_entries(store, id, MAX_HISTORY)?;
         let Some(creating) = places.iter().find(|e| e.creates) else { return Ok(None) };
-        let entry = entry_at(store, creating.log, creating.seq)?;
+        let entry = readable_at(store, id, creating)?;
         let created_ms = entry.header.time_ms;
         let first = patch_of(&entry)?.map(|signed| signed.patch);
         let editors = first.as_ref().map(|first| editors_of(first).collect()).unwrap_or_default();
@@ -208,11 +223,23 @@ impl Library {
     /// # Errors
     /// When no listing or several begin so.
     pub fn find(&self, text: &str) -> Result<DocumentId> {
+        self.find_in(Table::Documents, text)
+    }
+
+    /// The same among sealed documents that this node can read.
+    ///
+    /// # Errors
+    /// As [`Library::find`].
+    pub fn find_sealed(&self, text: &str) -> Result<DocumentId> {
+        self.find_in(Table::Opened, text)
+    }
+
+    fn find_in(&self, table: Table, text: &str) -> Result<DocumentId> {
         let missing = || MarketError::NoSuchListing { id: text.to_owned() };
         let digits = digits(text).ok_or_else(missing)?;
         let prefix = whole_bytes(&digits).ok_or_else(missing)?;
         let mut found: Vec<DocumentId> = Vec::new();
-        self.store.walk(Table::Documents, &prefix, &mut |key, _| {
+        self.store.walk(table, &prefix, &mut |key, _| {
             if let Some(id) = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok()).map(DocumentId)
                 && id.to_string().starts_with(&digits)
                 && found.last() != Some(&id)
@@ -276,7 +303,7 @@ impl Library {
                 seq: entry.header.seq,
                 time_ms: entry.header.time_ms,
                 verb: entry.header.verb,
-                changes: changes_of(&entry),
+                changes: changes_of(&readable_at(store, id, &place)?),
                 fate,
                 signed: entry.verify(&network).is_ok() && entry.check_payload().is_ok(),
             });

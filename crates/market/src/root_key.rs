@@ -113,7 +113,7 @@ impl RootFile {
         let payload = Payload { msg: seed.as_slice(), aad: head.as_bytes() };
         let sealed = locked
             .cipher(passphrase)
-            .and_then(|cipher| cipher.encrypt(Nonce::from_slice(&locked.nonce), payload).ok());
+            .and_then(|cipher| cipher.encrypt(&Nonce::try_from(locked.nonce.as_slice()).ok()?, payload).ok());
         locked.sealed = sealed.ok_or_else(|| wrong(path, "the key could not be put under the passphrase"))?;
         let text = format!("{head}sealed {}\n", data_encoding::HEXLOWER.encode(&locked.sealed));
         write_private(path, text.as_bytes())
@@ -152,14 +152,15 @@ impl Locked {
         let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let mut key = Zeroizing::new([0; 32]);
         argon.hash_password_into(passphrase.as_bytes(), &self.salt, key.as_mut_slice()).ok()?;
-        Some(ChaCha20Poly1305::new(Key::from_slice(key.as_slice())))
+        Some(ChaCha20Poly1305::new(&Key::from(*key)))
     }
 
     /// The key, when the passphrase is right; else nothing.
     pub fn open(&self, passphrase: &str) -> Option<SecretKey> {
         let head = self.head();
         let payload = Payload { msg: self.sealed.as_slice(), aad: head.as_bytes() };
-        let seed = self.cipher(passphrase)?.decrypt(Nonce::from_slice(&self.nonce), payload).ok()?;
+        let nonce = Nonce::try_from(self.nonce.as_slice()).ok()?;
+        let seed = self.cipher(passphrase)?.decrypt(&nonce, payload).ok()?;
         let seed = Zeroizing::new(seed);
         let key = SecretKey::from_seed(&<[u8; 32]>::try_from(seed.as_slice()).ok()?);
         (key.public() == self.public).then_some(key)

@@ -14,7 +14,7 @@ use std::path::Path;
 use market::{Applicant, Authored, Desk, Fields, Identity, Incoming, Ledger, Library, OpenedLedger, Outcome};
 use protocol::{
     CertificateBody, CheckedEntry, DocumentId, Institution, LogId, NodeCertificate, Role, RosterInput,
-    SecretKey, Value, Verb,
+    SealingKey, SecretKey, Value, Verb,
 };
 use replica::{Fate, view_hash};
 use tempfile::TempDir;
@@ -29,9 +29,9 @@ struct Node {
     home: TempDir,
 }
 
-fn open(home: &Path) -> OpenedLedger {
+fn open(home: &Path, identity: &Identity) -> OpenedLedger {
     let options = storage::Options { cache_capacity: 16 << 20, floor_bytes: 0 };
-    Ledger::open(&home.join("data"), options).unwrap()
+    Ledger::open(&home.join("data"), options, identity.opener()).unwrap()
 }
 
 fn hub() -> Node {
@@ -45,7 +45,7 @@ fn hub() -> Node {
         region_as_of: 2025,
     };
     let (identity, _) = Identity::found(home.path(), &who, NOW).unwrap();
-    let opened = open(home.path());
+    let opened = open(home.path(), &identity);
     let library = library_of(&identity, &opened.ledger, &opened.roster);
     Node { identity, ledger: opened.ledger, library, home }
 }
@@ -68,7 +68,7 @@ impl Node {
         let Node { identity, ledger, library, home } = self;
         drop(library);
         drop(ledger);
-        let opened = open(home.path());
+        let opened = open(home.path(), &identity);
         let library = library_of(&identity, &opened.ledger, &opened.roster);
         Node { identity, ledger: opened.ledger, library, home }
     }
@@ -76,7 +76,7 @@ impl Node {
     /// Another node's store that takes the entries given, in the order given.
     fn mirror(&self, entries: &[(LogId, CheckedEntry)]) -> (TempDir, Ledger, Library) {
         let home = tempfile::tempdir().unwrap();
-        let opened = open(home.path());
+        let opened = open(home.path(), &self.identity);
         let mut ledger = opened.ledger;
         for (log, entry) in entries {
             let mut plain = entry.clone();
@@ -99,6 +99,7 @@ fn record(title: &str) -> Incoming {
         ]),
         contact: Fields::from([("contact_phone".to_owned(), text("027-55550000"))]),
         visibility: None,
+        private: Fields::new(),
     }
 }
 
@@ -150,7 +151,7 @@ fn a_lost_store_comes_back_from_the_journal_under_the_same_numbers() {
     drop((ledger, library));
     std::fs::remove_dir_all(home.path().join("data/store")).unwrap();
 
-    let opened = open(home.path());
+    let opened = open(home.path(), &identity);
     assert!(opened.mended.is_some(), "the loss must be noticed");
     let library = library_of(&identity, &opened.ledger, &opened.roster);
     let node = Node { identity, ledger: opened.ledger, library, home };
@@ -168,7 +169,7 @@ fn a_home_without_journal_and_store_starts_another_incarnation() {
     let Node { identity, ledger, library, home } = node;
     drop((ledger, library));
     std::fs::remove_dir_all(home.path().join("data")).unwrap();
-    let opened = open(home.path());
+    let opened = open(home.path(), &identity);
     assert_ne!(opened.ledger.incarnation(), before);
     drop(identity);
 }
@@ -177,7 +178,9 @@ fn a_home_without_journal_and_store_starts_another_incarnation() {
 fn sibling(of: &Node) -> Node {
     let home = tempfile::tempdir().unwrap();
     let node = SecretKey::from_seed(&[7; 32]);
-    let body = CertificateBody { node: node.public(), serial: 2, ..of.identity.certificate.body.clone() };
+    let sealing = SealingKey::from_seed(&[8; 32]).public();
+    let body =
+        CertificateBody { node: node.public(), sealing, serial: 2, ..of.identity.certificate.body.clone() };
     let root = of.identity.root.clone();
     let network = of.identity.network();
     let certificate = NodeCertificate::issue(body, &network, root.as_ref().unwrap(), &node);
@@ -186,11 +189,12 @@ fn sibling(of: &Node) -> Node {
         institution: of.identity.institution.clone(),
         root,
         node,
+        sealing: SealingKey::from_seed(&[8; 32]),
         certificate,
         redemption: None,
         bootstrap: Vec::new(),
     };
-    let opened = open(home.path());
+    let opened = open(home.path(), &identity);
     let library = library_of(&identity, &opened.ledger, &opened.roster);
     Node { identity, ledger: opened.ledger, library, home }
 }

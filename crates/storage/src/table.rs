@@ -36,11 +36,15 @@ pub enum Table {
     Settings = 13,
     /// Entries that say something of a document without belonging to it.
     Mentions = 14,
+    /// What stood in envelopes that this node could open; derived.
+    Opened = 15,
+    /// What is known of the circles of sealed shelves.
+    Circles = 16,
 }
 
 impl Table {
     /// All tables, in the order of their codes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::LogNumbers,
         Self::Heads,
         Self::Entries,
@@ -55,6 +59,8 @@ impl Table {
         Self::Meta,
         Self::Settings,
         Self::Mentions,
+        Self::Opened,
+        Self::Circles,
     ];
 
     /// The byte that stands for the table on disk.
@@ -95,9 +101,9 @@ mod tests {
     #[test]
     fn codes_are_the_ones_on_disk() {
         let codes: Vec<u8> = Table::ALL.iter().map(|table| table.code()).collect();
-        assert_eq!(codes, (1..=14).collect::<Vec<u8>>());
+        assert_eq!(codes, (1..=16).collect::<Vec<u8>>());
         assert!(Table::ALL.iter().all(|table| Table::from_code(table.code()) == Some(*table)));
-        assert_eq!((Table::from_code(0), Table::from_code(15)), (None, None));
+        assert_eq!((Table::from_code(0), Table::from_code(17)), (None, None));
     }
 
     #[test]

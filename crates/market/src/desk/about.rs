@@ -49,6 +49,8 @@ impl Desk<'_> {
         }
         let mut fields = to.fields;
         fields.extend(to.editors.iter().map(|editor| (format!("{EDITOR}{editor}"), Value::Bool(true))));
+        let private = self.library.private(id)?;
+        fields.extend((!private.is_empty()).then(|| (super::DETAILS.to_owned(), Value::Bool(true))));
         let log = self.log(shelf);
         let seq = self.ledger.head(&log).seq.max(1) + 1;
         let actor = Actor::derive(&log, &Origin { log, seq }, 0);
@@ -57,7 +59,9 @@ impl Desk<'_> {
         let draft = self.draft(None, Verb::MOVE, payload)?;
         let authored = self.write(shelf, vec![(draft, None)])?;
         let moved = last(&authored);
-        let record = Incoming { kind: to.kind, fields, contact: Fields::new(), visibility: None };
+        // What stays at home is found by the line of moves.
+        let (contact, private) = (Fields::new(), Fields::new());
+        let record = Incoming { kind: to.kind, fields, contact, private, visibility: None };
         let new = DocumentId(moved.0);
         self.ledger.keep_all(Table::Meta, &[(own_key(&record), Some(new.0.to_vec()))])?;
         Ok(Some((new, authored)))

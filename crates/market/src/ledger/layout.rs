@@ -9,10 +9,12 @@
 //! | Mentions | document id (32) or a statement's hash, number (4), seq (8) | verb (2), hash of the entry |
 //! | Arrivals | arrival number (8) | document id (32) |
 //! | Projections | document id (32) | state of a document with several patches, or one that waits |
+//! | Opened | document id (32), number (4), seq (8) | the payload that stood in the entry's envelope |
+//! | Circles | circle (16) | what is known of it |
 //! | Shelves | shelf | sum of its documents' digests |
 //! | Meta | `figures` | next arrival, void entries |
 
-use protocol::{Decoder, DocumentId, Encoder, Entry, Fault, Hash, Head, LogId, Value};
+use protocol::{Decoder, DocumentId, Encoder, Entry, Fault, Hash, Head, LogId, Payload, Value};
 use replica::DocumentState;
 use storage::{Store, Table};
 
@@ -175,6 +177,17 @@ pub(crate) fn document_entries(
 pub(crate) fn entry_at(store: &dyn Store, log: u32, seq: u64) -> Result<Entry> {
     let bytes = store.get(Table::Entries, &entry_key(log, seq))?;
     entry_of(&bytes.ok_or(MarketError::Damaged { what: "an entry that a document names is missing" })?)
+}
+
+/// The entry of a document at a place, its payload opened when it came sealed; without a payload when this node could not
+/// open it.
+pub(crate) fn readable_at(store: &dyn Store, id: &DocumentId, place: &DocumentEntry) -> Result<Entry> {
+    let mut entry = entry_at(store, place.log, place.seq)?;
+    if entry.header.log.shelf.circle().is_some() {
+        let opened = store.get(Table::Opened, &document_key(id, place.log, place.seq))?;
+        entry.payload = entry.payload.zip(opened).map(|(sealed, bytes)| Payload { salt: sealed.salt, bytes });
+    }
+    Ok(entry)
 }
 
 /// The log with this number.

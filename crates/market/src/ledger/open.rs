@@ -10,7 +10,7 @@ use protocol::{
 use replica::ViewSum;
 use storage::{Batch, Opened, Options, Position, Record, Storage, Table};
 
-use super::{Ledger, layout, project};
+use super::{Ledger, Opener, layout, project};
 use crate::error::{MarketError, Result};
 
 /// A ledger just opened.
@@ -40,7 +40,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the home is locked by another process, of a newer version, or the disk fails.
-    pub fn open(dir: &Path, options: Options) -> Result<OpenedLedger> {
+    pub fn open(dir: &Path, options: Options, opener: Opener) -> Result<OpenedLedger> {
         let (storage, opened) = Storage::open(dir, options)?;
         let (from, mended) = match opened {
             Opened::Fresh => (Position::START, None),
@@ -53,6 +53,7 @@ impl Ledger {
             store: storage.store(),
             journal: storage.journal(),
             storage,
+            opener,
             logs: BTreeMap::new(),
             certificates: BTreeMap::new(),
             sums: BTreeMap::new(),
@@ -171,7 +172,7 @@ impl Ledger {
         let shelves: BTreeMap<u32, Shelf> = self.logs.iter().map(|(log, r)| (r.number, log.shelf)).collect();
         self.sums.clear();
         for (id, log) in ids {
-            let Some(shelf) = shelves.get(&log) else { continue };
+            let Some(shelf) = shelves.get(&log).filter(|shelf| shelf.circle().is_none()) else { continue };
             let state = match layout::projection(self.store.as_ref(), &id)? {
                 Some(projection) => Some(projection.state),
                 None => match project::load_document(self.store.as_ref(), &id)? {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{CheckedEntry, DocumentId, LogId, NodeCertificate, Origin, Patch, SignedPatch, Verb};
-use replica::{Document, DocumentPatch, DocumentState, check_entry, may_edit, patch_of};
+use protocol::{CheckedEntry, Circle, DocumentId, LogId, NodeCertificate, Origin, Patch, SignedPatch, Verb};
+use replica::{Document, DocumentPatch, DocumentState, check_entry, may_edit, open_entry, patch_of};
 use storage::{Batch, Table};
 
 use super::layout::{self, DocumentEntry, Projection};
@@ -34,11 +34,25 @@ impl Ledger {
         self.mention(log, record, checked, batch);
         let verb = entry.header.verb;
         let creates = [Verb::CREATE, Verb::MOVE].contains(&verb);
-        if !(creates || verb == Verb::EDIT) || !log.shelf.kind.is_listing() {
+        if !(creates || verb == Verb::EDIT) || !log.shelf.kind.holds_documents() {
             return Ok(false);
         }
         let id = entry.header.document.unwrap_or(DocumentId(checked.hash.0));
         let key = layout::document_key(&id, record.number, entry.header.seq);
+        if log.shelf.circle().is_some() {
+            // Who cannot open it keeps it and passes it on, and shows nothing.
+            let Some(opened) = open_entry(entry, &self.opener.network, &self.opener.key) else {
+                return Ok(false);
+            };
+            if !is_in_place(&opened, entry, self.certificates.get(log)) {
+                self.void += 1;
+                return Ok(false);
+            }
+            batch.put(Table::Opened, &key, opened);
+            batch.put(Table::Documents, &key, vec![u8::from(creates)]);
+            self.refold_with(log, record, (&id, checked), batch)?;
+            return Ok(false);
+        }
         batch.put(Table::Documents, &key, vec![u8::from(creates)]);
         if creates && !self.waiting.contains(&id) {
             let signed = match &checked.patch {
@@ -53,14 +67,26 @@ impl Ledger {
             }
             return Ok(true);
         }
+        self.refold_with(log, record, (&id, checked), batch)?;
+        Ok(creates)
+    }
+
+    /// Folds a document anew with an entry that is on its way into the store.
+    fn refold_with(
+        &mut self,
+        log: &LogId,
+        record: &LogRecord,
+        (id, checked): (&DocumentId, &CheckedEntry),
+        batch: &mut Batch,
+    ) -> Result<()> {
         // Reading back below must see this entry.
+        let entry = &checked.entry;
         batch.put(Table::Entries, &layout::entry_key(record.number, entry.header.seq), entry.to_bytes());
         let ahead =
             LogRecord { head: protocol::Head { seq: entry.header.seq, hash: checked.hash }, ..*record };
         batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &ahead));
         self.store.apply(std::mem::take(batch))?;
-        self.refold(&id, log, batch)?;
-        Ok(creates)
+        self.refold(id, log, batch)
     }
 
     fn create(&mut self, log: &LogId, id: &DocumentId, signed: &SignedPatch, batch: &mut Batch) {
@@ -86,18 +112,24 @@ impl Ledger {
         let state = document.state().map_err(layout::damaged)?;
         let valid = document.patches().filter(|(_, fate)| **fate == replica::Fate::Valid);
         let updated_ms = valid.map(|(patch, _)| patch.time_ms).max().unwrap_or_default();
-        let sum = self.sums.entry(log.shelf).or_default();
-        if let Some(before) = before {
-            sum.remove(&before.digest(id));
+        // Sealed documents are in no view hash, and not for the index.
+        let sealed = document.origin().log.shelf.circle().is_some();
+        if !sealed {
+            let sum = self.sums.entry(log.shelf).or_default();
+            if let Some(before) = before {
+                sum.remove(&before.digest(id));
+            }
+            sum.add(&state.digest(id));
         }
-        sum.add(&state.digest(id));
         let versions = document.versions() as u64;
         batch.put(
             Table::Projections,
             &id.0,
             layout::projection_value(&Projection { versions, updated_ms, state }),
         );
-        self.arrive(id, batch);
+        if !sealed {
+            self.arrive(id, batch);
+        }
         Ok(())
     }
 
@@ -112,7 +144,7 @@ impl Ledger {
         }
         let entries = layout::document_entries(store, id, MAX_FOLD)?;
         let Some(creating) = entries.iter().find(|e| e.creates) else { return Ok(None) };
-        let entry = layout::entry_at(store, creating.log, creating.seq)?;
+        let entry = layout::readable_at(store, id, creating)?;
         let signed = patch_of(&entry).ok().flatten();
         Ok(signed.map(|signed| DocumentState::of_first(&signed.patch)))
     }
@@ -125,6 +157,19 @@ impl Ledger {
             batch.put(Table::Shelves, &key.finish(), sum.to_bytes());
         }
     }
+}
+
+/// Whether what stood in an envelope may stand there: a patch, and in a creating entry that of a party, in the circle of
+/// its shelf.
+fn is_in_place(opened: &[u8], entry: &protocol::Entry, author: Option<&NodeCertificate>) -> bool {
+    let Ok(signed) = SignedPatch::from_bytes(opened) else { return false };
+    if entry.header.verb != Verb::CREATE {
+        return true;
+    }
+    let circle = Circle::named_by(&signed.patch);
+    let own = circle.filter(|circle| Some(circle.id()) == entry.header.log.shelf.circle());
+    signed.patch.is_first()
+        && own.zip(author).is_some_and(|(circle, author)| circle.parties.contains(&author.body.institution))
 }
 
 /// Whether a creating patch is what its change hash says. A run that implied the hash has computed it already.
@@ -148,6 +193,7 @@ pub(crate) fn rightful_entries(store: &dyn storage::Store, id: &DocumentId) -> R
     let first = patch_of(&layout::entry_at(store, creating.log, creating.seq)?).ok().flatten();
     let first = first.map_or_else(|| Patch::first([]), |signed| signed.patch);
     let creator = certificate_of(store, creating.log)?;
+    let parties = beginning_of(store, id, &creating)?.map(|(circle, _)| circle.parties).unwrap_or_default();
     let mut rightful: BTreeMap<u32, bool> = BTreeMap::from([(creating.log, true)]);
     for place in &places {
         if rightful.contains_key(&place.log) {
@@ -155,12 +201,25 @@ pub(crate) fn rightful_entries(store: &dyn storage::Store, id: &DocumentId) -> R
         }
         let (log, _) = layout::log_record(store, place.log)?;
         let editor = certificate_of(store, place.log)?;
-        let may =
-            editor.zip(creator.as_ref()).is_some_and(|(editor, creator)| may_edit(&editor, creator, &first));
+        let may = editor.zip(creator.as_ref()).is_some_and(|(editor, creator)| {
+            may_edit(&editor, creator, &first) || parties.contains(&editor.body.institution)
+        });
         rightful.insert(place.log, may && log.shelf == home.shelf);
     }
     places.retain(|place| rightful.get(&place.log) == Some(&true));
     Ok(places)
+}
+
+/// The circle that a document's creating entry names, and its patch, when it is sealed and this node can read it.
+pub(crate) fn beginning_of(
+    store: &dyn storage::Store,
+    id: &DocumentId,
+    creating: &DocumentEntry,
+) -> Result<Option<(Circle, Patch)>> {
+    let entry = layout::readable_at(store, id, creating)?;
+    let sealed = entry.header.log.shelf.circle().is_some();
+    let signed = if sealed { patch_of(&entry).ok().flatten() } else { None };
+    Ok(signed.and_then(|signed| Some((Circle::named_by(&signed.patch)?, signed.patch))))
 }
 
 /// Reads and folds a document; `None` while its creating entry is not held.
@@ -169,7 +228,7 @@ pub(crate) fn load_document(store: &dyn storage::Store, id: &DocumentId) -> Resu
     let mut origin = None;
     let mut patches = Vec::with_capacity(places.len());
     for place in places {
-        let entry = layout::entry_at(store, place.log, place.seq)?;
+        let entry = layout::readable_at(store, id, &place)?;
         if place.creates {
             origin = Some(Origin { log: entry.header.log, seq: entry.header.seq });
         }

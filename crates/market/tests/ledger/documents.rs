@@ -122,7 +122,7 @@ impl Traffic {
             let found = (shown(&library), view_hash(ledger.sums(), &roster).to_string());
             drop((library, ledger));
             // Without a checkpoint the sums are added up anew from the store: to the same.
-            let again = view_hash(open(dir.path()).ledger.sums(), &roster).to_string();
+            let again = view_hash(open(dir.path(), &hub.identity).ledger.sums(), &roster).to_string();
             assert_eq!(again, found.1, "sums added up anew");
             match &first {
                 Some(first) => assert_eq!(first, &found, "order {seed}"),
