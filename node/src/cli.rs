@@ -45,6 +45,11 @@ pub enum Sub {
         #[command(subcommand)]
         action: StatementAction,
     },
+    Disclose(Disclose),
+    Disclosure {
+        #[command(subcommand)]
+        action: DisclosureAction,
+    },
     Search(Search),
     Export(Export),
     Verify(Verify),
@@ -240,6 +245,8 @@ pub enum ListingAction {
         kind: String,
         #[arg(value_name = "FIELD=VALUE", required = true)]
         fields: Vec<String>,
+        #[arg(long, value_name = "FIELD=VALUE", num_args = 1..)]
+        private: Vec<String>,
         #[arg(long)]
         publish: bool,
         #[arg(long)]
@@ -295,6 +302,42 @@ pub enum ListingAction {
     },
     History {
         id: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct Disclose {
+    pub listing: String,
+    #[arg(long, value_name = "INSTITUTION", required = true)]
+    pub to: Vec<String>,
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    pub with: Vec<String>,
+    #[arg(long, value_name = "NODE")]
+    pub mailbox: Vec<String>,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum DisclosureAction {
+    Request {
+        listing: String,
+        #[arg(long, value_name = "TEXT")]
+        message: String,
+        #[arg(long, value_name = "NODE")]
+        mailbox: Vec<String>,
+    },
+    List,
+    Show {
+        id: String,
+    },
+    Remove {
+        id: String,
+        #[arg(long, value_name = "INSTITUTION")]
+        party: String,
+    },
+    Edit {
+        id: String,
+        #[arg(value_name = "FIELD=VALUE", required = true)]
+        fields: Vec<String>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! What the commands do. Data go to standard output, progress and advice to standard error; `--json` prints one object a
 //! line with `"v": 1`.
 
+mod disclosure;
 mod import;
 mod keys;
 mod listing;
@@ -59,6 +60,8 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Import(args) => import::run(&context, &args),
         Sub::Listing { action } => listing::run(&context, action),
         Sub::Statement { action } => statement::run(&context, action),
+        Sub::Disclose(args) => disclosure::disclose(&context, args),
+        Sub::Disclosure { action } => disclosure::run(&context, action),
         Sub::Search(args) => listing::search(&context, &args),
         Sub::Export(args) => prove::export(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),

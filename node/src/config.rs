@@ -25,6 +25,8 @@ pub struct Config {
     pub subscribe: SubscribeSection,
     /// Whose labels this node heeds.
     pub labels: LabelsSection,
+    /// What is sealed to others.
+    pub sealed: SealedSection,
     /// Logs.
     pub log: LogSection,
 }
@@ -83,6 +85,14 @@ pub struct SubscribeSection {
 pub struct LabelsSection {
     /// Institutions (id, its first digits, or name on the roster) whose rejecting screening labels hide listings here.
     pub hide_screened_by: Vec<String>,
+}
+
+/// What is sealed to others.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct SealedSection {
+    /// Keys of the nodes that keep and pass on what this node seals; the hubs where it names none.
+    pub mailboxes: Vec<String>,
 }
 
 /// Logs.

@@ -89,9 +89,10 @@ impl Core {
             cache_capacity: config.storage.cache_mib.max(8) << 20,
             floor_bytes: config.storage.floor_mib << 20,
         };
-        let opened = Ledger::open(&home.join("data"), options)?;
+        let opened = Ledger::open(&home.join("data"), options, identity.opener())?;
         let me = identity.me(config.subscription()?, AGENT.to_owned());
-        let replica = Replica::new(me, opened.ledger.logs(), opened.roster);
+        let mut replica = Replica::new(me, opened.ledger.logs(), opened.roster);
+        replica.handle(Input::Circles(opened.ledger.circles()?), now_ms());
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
         let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
@@ -236,6 +237,11 @@ impl Core {
             }
             Effect::Serve { session, log, have, to } => self.serving.serve(session, log, have, to),
             Effect::Persist { run } => self.persist(&run),
+            Effect::KeepCircle { id, known } => {
+                if let Err(error) = self.ledger.keep_circle(&id, &known) {
+                    tracing::error!("what is known of a sealed shelf could not be kept: {error}");
+                }
+            }
             Effect::Countersign { redemption } => return self.countersign(&redemption),
             Effect::RosterChanged => self.library.set_roster(self.replica.roster().clone()),
             Effect::HangUp { session, reason } => {

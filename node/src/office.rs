@@ -3,6 +3,7 @@
 //! Reads go to the library and the index, beside the core; writes take the core's lock for as long as they take.
 
 mod answers;
+mod disclosure;
 mod documents;
 mod json;
 mod request;

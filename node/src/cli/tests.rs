@@ -158,6 +158,11 @@ fn named(text: &str) -> (BTreeSet<&str>, BTreeSet<&str>) {
     (whole, begun)
 }
 
+/// The tables of words that commands speak.
+fn of_commands() -> impl Iterator<Item = &'static words::Row> {
+    words::cli::TABLE.iter().chain(words::disclosure::TABLE)
+}
+
 fn exists(key: &str) -> bool {
     words::say(Lang::En, key) != key
 }
@@ -175,7 +180,7 @@ fn every_word_that_the_node_speaks_exists_and_none_is_idle() {
     );
     let lost: Vec<_> = whole.iter().filter(|key| !exists(key)).collect();
     assert!(lost.is_empty(), "keys without words: {lost:#?}");
-    let tables = words::cli::TABLE.iter().chain(words::demo::TABLE).chain(words::roster::TABLE);
+    let tables = of_commands().chain(words::demo::TABLE).chain(words::roster::TABLE);
     let keys: Vec<&str> = tables.map(|row| row.0).collect();
     let empty: Vec<_> = begun.iter().filter(|b| !keys.iter().any(|k| k.starts_with(**b))).collect();
     assert!(empty.is_empty(), "no key begins with {empty:#?}");
@@ -207,7 +212,7 @@ fn every_help_text_belongs_to_something() {
     }
     let mut known = BTreeSet::new();
     walk(&command(Lang::Zh), "help", &mut known);
-    let keys = words::cli::TABLE.iter().map(|row| row.0).filter(|key| key.starts_with("help"));
+    let keys = of_commands().map(|row| row.0).filter(|key| key.starts_with("help"));
     let idle: Vec<&str> = keys.filter(|key| !known.contains(*key)).collect();
     assert!(idle.is_empty(), "help without a place: {idle:#?}");
 }
@@ -215,7 +220,7 @@ fn every_help_text_belongs_to_something() {
 /// Words that a state, an outcome or a role makes at run time.
 #[test]
 fn words_made_at_run_time_exist() {
-    let families: [(&str, &[&str]); 6] = [
+    let families: [(&str, &[&str]); 9] = [
         (
             "cli.outcome",
             &[
@@ -228,8 +233,13 @@ fn words_made_at_run_time_exist() {
                 "stated",
                 "restated",
                 "taken-back",
+                "requested",
+                "disclosed",
             ],
         ),
+        ("cli.disclosure.way", &["in", "out"]),
+        ("cli.disclosure.kind", &["request", "disclosure"]),
+        ("cli.disclosure.state", &["open", "answered", "disclosed"]),
         ("cli.listing.status", &["published", "withdrawn", "hidden", "draft"]),
         (
             "cli.peer",
@@ -244,7 +254,7 @@ fn words_made_at_run_time_exist() {
             assert!(exists(&format!("{family}.{member}")), "{family}.{member}");
         }
         let here = format!("{family}.");
-        let there = words::cli::TABLE.iter().filter_map(|row| row.0.strip_prefix(&here));
+        let there = of_commands().filter_map(|row| row.0.strip_prefix(&here));
         for member in there.filter(|m| !m.contains('.') && !matches!(*m, "nobody" | "none")) {
             assert!(members.contains(&member), "{family}.{member} is never made");
         }

@@ -153,7 +153,7 @@ impl Importing<'_> {
             let title = outcome.record.title();
             print_line(&json!({ "v": 1, "row": row.number, "outcome": "good", "title": title }).to_string());
         }
-        self.piece.push(Row { row: row.number, fields });
+        self.piece.push(Row { row: row.number, fields, private: BTreeMap::new() });
     }
 
     fn refuse(&mut self, row: u64, field: &str, code: &str, reason: &str) {

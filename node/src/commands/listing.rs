@@ -11,9 +11,9 @@ use crate::office::{Failure, MoveTo, Request, Row, exit, kind_of, of_value};
 
 pub fn run(context: &Context, action: ListingAction) -> Outcome {
     match action {
-        ListingAction::New { kind, fields, publish, visibility, editor } => {
+        ListingAction::New { kind, fields, private, publish, visibility, editor } => {
             let reach = Reach { publish, visibility: visibility.map(VisibilityArg::id), editors: editor };
-            new(context, &kind, &fields, reach)
+            new(context, &kind, (&fields, &private), reach)
         }
         ListingAction::List { drafts: true, .. } => drafts(context),
         ListingAction::List { conflicts: true, kind, limit, .. } => conflicts(context, kind, limit),
@@ -57,7 +57,7 @@ pub fn say_outcome(context: &Context, reply: &Json) -> Outcome {
     Ok(0)
 }
 
-fn pairs(context: &Context, fields: &[String]) -> Result<Vec<(String, String)>, Failure> {
+pub fn pairs(context: &Context, fields: &[String]) -> Result<Vec<(String, String)>, Failure> {
     fields
         .iter()
         .map(|pair| match pair.split_once('=') {
@@ -104,14 +104,24 @@ struct Reach {
     editors: Vec<String>,
 }
 
-fn new(context: &Context, kind: &str, fields: &[String], reach: Reach) -> Outcome {
+fn new(context: &Context, kind: &str, (fields, private): (&[String], &[String]), reach: Reach) -> Outcome {
     let kind = kind_of(kind)?;
     let mut desk = context.desk()?;
     let status = desk.ask(&Request::Status)?;
-    let record = record(context, kind, &pairs(context, fields)?, Some(text(&status, "region")))?;
-    let fields = record.entries().iter().map(|(key, value)| (key.clone(), of_value(value))).collect();
+    let (shown, private) = (pairs(context, fields)?, pairs(context, private)?);
+    let whole: Vec<_> = shown.iter().chain(&private).cloned().collect();
+    let record = record(context, kind, &whole, Some(text(&status, "region")))?;
+    let is_private = |key: &str| {
+        let field = kind.key(key).map_or(key, |(field, _)| field.id);
+        private.iter().any(|(named, _)| named == field || named == key)
+    };
+    let (private, fields) = record
+        .entries()
+        .iter()
+        .map(|(key, value)| (key.clone(), of_value(value)))
+        .partition(|(key, _)| is_private(key));
     let Reach { publish, visibility, editors } = reach;
-    let rows = vec![Row { row: 1, fields }];
+    let rows = vec![Row { row: 1, fields, private }];
     let request = Request::TakeIn { kind: kind.id().to_owned(), rows, publish, visibility, editors };
     let reply = desk.ask(&request)?;
     say_outcome(context, &reply["rows"][0])

@@ -93,6 +93,13 @@ pub fn listing(context: &Context, listing: &Json) {
         print_line(context.say("cli.listing.contact"));
         fields(context, listing, "contact");
     }
+    if listing["private"].is_object() {
+        print_line(context.say("cli.listing.private"));
+        fields(context, listing, "private");
+    } else if listing["details"] == true {
+        let short: String = text(listing, "id").chars().take(14).collect();
+        print_line(&context.fill("cli.listing.details", &[("id", &short)]));
+    }
     for dispute in listing["disputes"].as_array().into_iter().flatten() {
         disputed(context, listing, dispute);
     }
@@ -213,6 +220,41 @@ pub fn entry(context: &Context, entry: &Json) {
             print_line(&format!("    {key}: {value}"));
         }
     }
+}
+
+/// A request or a disclosure in a list.
+pub fn disclosure_row(context: &Context, letter: &Json) {
+    let short: String = text(letter, "id").chars().take(14).collect();
+    let [direction, kind, state] = disclosure_words(letter);
+    let words = [direction, kind, state].map(|key| context.say(&key).to_owned());
+    print_line(&format!("{short}  {}{}", pad(&words.join(" · "), 26), text(letter, "title")));
+    print_line(&format!("                {}", text(&letter["with"], "name")));
+}
+
+fn disclosure_words(letter: &Json) -> [String; 3] {
+    [
+        format!("cli.disclosure.way.{}", text(letter, "direction")),
+        format!("cli.disclosure.kind.{}", text(letter, "type")),
+        format!("cli.disclosure.state.{}", text(letter, "state")),
+    ]
+}
+
+/// A request or a disclosure, whole.
+pub fn disclosure(context: &Context, letter: &Json) {
+    print_line(text(letter, "title"));
+    let words = disclosure_words(letter).map(|key| context.say(&key).to_owned());
+    print_line(&words.join(" · "));
+    line(context, "cli.disclosure.with", text(&letter["with"], "name"));
+    line(context, "cli.disclosure.message", text(letter, "message"));
+    if letter["details"].as_object().is_some_and(|details| !details.is_empty()) {
+        print_line(context.say("cli.disclosure.details"));
+        fields(context, letter, "details");
+    }
+    line(context, "cli.disclosure.about", text(letter, "about"));
+    line(context, "cli.disclosure.answers", text(letter, "answers"));
+    line(context, "cli.label.node", text(letter, "node"));
+    line(context, "cli.label.signed", text(letter, "updated"));
+    line(context, "cli.label.id", text(letter, "id"));
 }
 
 /// A peer.

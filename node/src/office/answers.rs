@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::{Kind, Lang, Record};
-use market::{Desk, Incoming, Outcome};
+use market::{Desk, Fields, Incoming, Outcome, is_private};
 use protocol::{DocumentId, FileKind, InstitutionId, Proof, PublicKey, Subject, seal_file};
 use serde_json::{Value as Json, json};
 
@@ -66,6 +66,12 @@ impl Office {
             Request::Edit { id, changes } => self.edit(&id, &changes),
             Request::Publish { id } => self.publish(&id),
             Request::Withdraw { id } => self.set_withdrawn(&id, true),
+            Request::AskDetails { id, message, mailboxes } => self.request_details(&id, &message, &mailboxes),
+            Request::Disclose { id, to, fields, mailboxes } => self.disclose(&id, &to, &fields, &mailboxes),
+            Request::Disclosures => self.disclosures(),
+            Request::ShowDisclosure { id } => self.show_disclosure(&id),
+            Request::RemoveParty { id, party } => self.remove_party(&id, &party),
+            Request::EditDisclosure { id, changes } => self.edit_disclosure(&id, &changes),
             Request::Roster { ask } => self.answer_roster(ask),
             Request::Renew => self.renew(),
             Request::Proof { id } => self.proof(&id),
@@ -160,6 +166,7 @@ impl Office {
             return Ok(json!({
                 "v": 1, "id": draft.id, "kind": json::kind_id(draft.kind), "status": "draft",
                 "title": draft.fields.get("title").map(json::of_value), "fields": json::of_fields(&draft.fields),
+                "private": (!draft.private.is_empty()).then(|| json::of_fields(&draft.private)),
             }));
         }
         let listing = self.newest_listing(id)?;
@@ -174,6 +181,10 @@ impl Office {
             (_, false) => "institution not admitted",
         };
         let mut out = json::of_listing(&listing, &self.library().contact(&id)?);
+        let private = self.library().private(&id)?;
+        if !private.is_empty() {
+            out.insert("private".into(), json::of_fields(&private));
+        }
         self.add_surroundings(&listing, &mut out)?;
         out.insert(
             "proof".into(),
@@ -216,9 +227,9 @@ impl Office {
         }
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
-            let mut fields = values_of(&row.fields)?;
+            let (mut fields, private) = (values_of(&row.fields)?, values_of(&row.private)?);
             fields.extend(editors.clone());
-            let record = incoming(kind, &fields).map_err(|failure| failure.at_row(row.row))?;
+            let record = incoming(kind, &fields, &private).map_err(|failure| failure.at_row(row.row))?;
             records.push(Incoming { visibility, ..record });
         }
         let outcomes = self.core().work(|desk| desk.take_in(&records, publish))?;
@@ -237,25 +248,31 @@ impl Office {
             parsed.insert(key.clone(), value);
         }
         if let Some(draft) = self.library().draft(id)? {
+            let (private, parsed) = part(draft.private, parsed);
             let mut fields = draft.fields;
             apply(&mut fields, parsed);
             let kind = kind_of(&json::kind_id(draft.kind))?;
-            let record = Incoming { visibility: draft.visibility, ..incoming(kind, &fields)? };
+            let record = Incoming { visibility: draft.visibility, ..incoming(kind, &fields, &private)? };
             let outcome = self.core().work(|desk| Ok((desk.keep_draft(Some(id), &record)?, Vec::new())))?;
             return Ok(outcome_json(0, &outcome));
         }
         let listing = self.newest_listing(id)?;
         let id = listing.id;
+        let before = self.library().private(&id)?;
+        let (private, parsed) = part(before.clone(), parsed);
         let mut fields = listing.state.flat();
         apply(&mut fields, parsed.clone());
         let kind = kind_of(&json::kind_id(listing.log.shelf.kind.0))?;
-        let checked = incoming(kind, &fields)?;
+        let checked = incoming(kind, &fields, &private)?;
         if let Some(key) = checked.contact.keys().find(|key| parsed.contains_key(*key)) {
             return Err(Failure::said(exit::REFUSED, "cli.failure.contact", &[("key", key)]));
         }
         let changed = self.core().work(|desk| {
+            if private != before {
+                desk.edit_private(&id, &private)?;
+            }
             let authored = desk.edit(&id, &parsed)?;
-            Ok((authored.is_some(), authored.into_iter().collect()))
+            Ok((authored.is_some() || private != before, authored.into_iter().collect()))
         })?;
         let outcome = if changed { Outcome::Updated(id) } else { Outcome::Unchanged(id) };
         Ok(outcome_json(0, &outcome))
@@ -264,7 +281,8 @@ impl Office {
     fn publish(&self, id: &str) -> Reply {
         let Some(draft) = self.library().draft(id)? else { return self.set_withdrawn(id, false) };
         let kind = kind_of(&json::kind_id(draft.kind))?;
-        let record = Incoming { visibility: draft.visibility, ..incoming(kind, &draft.fields)? };
+        let record =
+            Incoming { visibility: draft.visibility, ..incoming(kind, &draft.fields, &draft.private)? };
         let outcomes = self.core().work(|desk: &mut Desk<'_>| {
             let done = desk.take_in(std::slice::from_ref(&record), true)?;
             desk.drop_draft(id)?;
@@ -292,6 +310,8 @@ impl Office {
 
     fn proof(&self, id: &str) -> Reply {
         let id = self.resolve(id)?;
+        let missing = || Failure::said(exit::FAILED, "cli.failure.missing", &[("id", &id.to_string())]);
+        self.library().listing(&id)?.ok_or_else(missing)?;
         let mut entries = self.library().entries(&id)?;
         let core = self.core();
         let input = core.replica().roster_input();
@@ -337,6 +357,18 @@ impl Office {
     }
 }
 
+type Changes = BTreeMap<String, Option<protocol::Value>>;
+
+/// The private fields after an edit, and what of it is for the published part.
+fn part(mut private: Fields, changes: Changes) -> (Fields, Changes) {
+    let (own, shown): (Changes, Changes) =
+        changes.into_iter().partition(|(key, _)| is_private(&private, key));
+    let field = |key: &str| key.split('/').next().map(str::to_owned);
+    private.retain(|key, _| !own.keys().any(|changed| field(changed) == field(key)));
+    private.extend(own.into_iter().filter_map(|(key, value)| Some((key, value?))));
+    (private, shown)
+}
+
 fn apply(fields: &mut BTreeMap<String, protocol::Value>, changes: BTreeMap<String, Option<protocol::Value>>) {
     for (key, value) in changes {
         match value {
@@ -358,10 +390,23 @@ fn values_of(fields: &BTreeMap<String, Json>) -> Result<BTreeMap<String, protoco
 }
 
 /// Checks a record against the catalogue and parts what stays at home from what is published.
-pub(super) fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -> Result<Incoming, Failure> {
-    let known: BTreeMap<String, protocol::Value> =
-        fields.iter().filter(|(key, _)| !key.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect();
-    let issues = Record::validate(kind, &known);
+pub(super) fn incoming(
+    kind: Kind,
+    fields: &BTreeMap<String, protocol::Value>,
+    private: &BTreeMap<String, protocol::Value>,
+) -> Result<Incoming, Failure> {
+    let known: BTreeMap<String, protocol::Value> = fields
+        .iter()
+        .chain(private)
+        .filter(|(key, _)| !key.starts_with('_'))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    let mut issues = Record::validate(kind, &known);
+    if issues.is_empty() && !private.is_empty() {
+        // What is published must stand by itself.
+        let shown = known.iter().filter(|(key, _)| !private.contains_key(*key));
+        issues = Record::validate(kind, &shown.map(|(k, v)| (k.clone(), v.clone())).collect());
+    }
     if !issues.is_empty() {
         let reasons = |lang: Lang| {
             issues.iter().map(|i| i.reason(lang)).collect::<Vec<_>>().join(lang.pick("；", "; "))
@@ -372,7 +417,7 @@ pub(super) fn incoming(kind: Kind, fields: &BTreeMap<String, protocol::Value>) -
     }
     let is_contact = |key: &str| kind.key(key).is_some_and(|(field, _)| field.contact);
     let (contact, fields) = fields.clone().into_iter().partition(|(key, _)| is_contact(key));
-    Ok(Incoming { kind: kind.code(), fields, contact, visibility: None })
+    Ok(Incoming { kind: kind.code(), fields, contact, private: private.clone(), visibility: None })
 }
 
 /// The kind of that id.

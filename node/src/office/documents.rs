@@ -120,7 +120,7 @@ impl Office {
         let mut fields = listing.state.flat();
         fields.retain(|key, _| !key.starts_with(EDITOR));
         if kind != present {
-            fields = incoming(kind, &fields)?.fields;
+            fields = incoming(kind, &fields, &BTreeMap::new())?.fields;
         }
         let mut editors: BTreeSet<InstitutionId> = listing.editors.iter().copied().collect();
         editors.extend(self.institutions(&to.editors)?);

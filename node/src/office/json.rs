@@ -83,7 +83,7 @@ pub fn visibility(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Public => "public",
         Visibility::Members => "members",
-        Visibility::Sealed => "sealed",
+        Visibility::Sealed(_) => "sealed",
     }
 }
 
@@ -129,6 +129,9 @@ pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<S
     out.insert("fields".into(), Json::Object(fields.map(|(k, v)| (k.clone(), values(v))).collect()));
     if !contact.is_empty() {
         out.insert("contact".into(), of_fields(contact));
+    }
+    if listing.state.fields.contains_key(market::DETAILS) {
+        out.insert("details".into(), json!(true));
     }
     out.insert("conflicts".into(), json!(conflicts));
     out.insert("versions".into(), json!(listing.versions));

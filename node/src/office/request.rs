@@ -29,6 +29,9 @@ pub struct Row {
     pub row: u64,
     /// Fields: texts, whole numbers, yes or no.
     pub fields: BTreeMap<String, Json>,
+    /// Fields that stay on this node until they are disclosed.
+    #[serde(default)]
+    pub private: BTreeMap<String, Json>,
 }
 
 /// Where a listing moves; what is not said stays as it is.
@@ -173,6 +176,47 @@ pub enum Request {
         /// Document id or its first digits.
         id: String,
     },
+    /// Asks for the details of a listing.
+    AskDetails {
+        /// Document id or its first digits.
+        id: String,
+        /// What to say to its institution.
+        message: String,
+        /// Node ids, or their first digits; empty for those of the configuration.
+        mailboxes: Vec<String>,
+    },
+    /// Discloses private fields of a listing.
+    Disclose {
+        /// Document id or its first digits.
+        id: String,
+        /// The institutions' names, or the first digits of their ids.
+        to: Vec<String>,
+        /// Fields; empty for all private ones.
+        fields: Vec<String>,
+        /// Node ids, or their first digits; empty for those of the configuration.
+        mailboxes: Vec<String>,
+    },
+    /// Requests and disclosures, in and out.
+    Disclosures,
+    /// One of them.
+    ShowDisclosure {
+        /// Its id or the first digits.
+        id: String,
+    },
+    /// Goes on with a disclosure without one of its parties.
+    RemoveParty {
+        /// Its id or the first digits.
+        id: String,
+        /// The institution's name, or the first digits of its id.
+        party: String,
+    },
+    /// Changes what a disclosure says; `None` removes a field.
+    EditDisclosure {
+        /// Its id or the first digits.
+        id: String,
+        /// Fields.
+        changes: BTreeMap<String, Option<String>>,
+    },
     /// The roster.
     Roster {
         /// What about it.
@@ -296,6 +340,16 @@ impl From<market::MarketError> for Failure {
                 "cli.failure.not-ours",
                 &[("title", title), ("institution", institution)],
             ),
+            E::OwnListing { title } => {
+                Self::said(exit::REFUSED, "cli.failure.own-listing", &[("title", title)])
+            }
+            E::NothingPrivate { title } => {
+                Self::said(exit::REJECTED, "cli.failure.nothing-private", &[("title", title)])
+            }
+            E::NoParty { title } => Self::said(exit::REFUSED, "cli.failure.no-party", &[("title", title)]),
+            E::NoReader { institution } => {
+                Self::said(exit::FAILED, "cli.failure.no-reader", &[("institution", institution)])
+            }
             E::Refused(reasons) => {
                 Self::said(exit::REJECTED, "cli.failure.record", &[("what", &reasons.join("; "))])
             }
