@@ -147,7 +147,21 @@ impl Home {
 
     /// Runs the node with some options of `run`; pages on a free port.
     pub fn start_with(&self, args: &[&str]) -> Node {
-        Node::start(self.clone(), args)
+        Node::start(self.clone(), args, None)
+    }
+
+    /// Runs the node as [`Home::start`] does; all that it sends is kept in [`Home::sent`], before it is encrypted.
+    ///
+    /// # Panics
+    /// When the folder cannot be made.
+    pub fn start_recorded(&self) -> Node {
+        std::fs::create_dir_all(self.sent()).expect("a folder can be made");
+        Node::start(self.clone(), &["--listen", "/ip4/127.0.0.1/tcp/0"], Some(&self.sent()))
+    }
+
+    /// The folder of what a recorded node has sent: a file for each peer, named after its key.
+    pub fn sent(&self) -> PathBuf {
+        self.folder.path().join(format!("{}.sent", self.name))
     }
 
     /// Its `status --json`.

@@ -11,7 +11,16 @@ use std::path::{Path, PathBuf};
 const PURE: [(&str, &[&str]); 3] = [
     (
         "protocol",
-        &["automerge", "data-encoding", "ed25519-dalek", "sha2", "thiserror", "x25519-dalek", "zstd"],
+        &[
+            "automerge",
+            "chacha20poly1305",
+            "data-encoding",
+            "ed25519-dalek",
+            "hpke",
+            "sha2",
+            "thiserror",
+            "zstd",
+        ],
     ),
     ("crates/catalog", &["protocol"]),
     ("crates/replica", &["automerge", "protocol", "thiserror"]),

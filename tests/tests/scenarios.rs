@@ -25,6 +25,8 @@ mod proofs;
 mod readme;
 #[path = "scenarios/real_data.rs"]
 mod real_data;
+#[path = "scenarios/sealed.rs"]
+mod sealed;
 #[path = "scenarios/transit.rs"]
 mod transit;
 #[path = "scenarios/ways.rs"]

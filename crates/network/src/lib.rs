@@ -34,6 +34,8 @@ mod key;
 mod listening;
 mod mux;
 mod outbox;
+#[cfg(debug_assertions)]
+mod record;
 mod session;
 mod shared;
 mod stream;

@@ -130,6 +130,8 @@ impl Line<'_> {
             let Batch::Frames { count, more, drained } = batch else {
                 return to.close().await.map_or_else(lost, |()| CloseReason::RemoteClosed);
             };
+            #[cfg(debug_assertions)]
+            crate::record::sent(&self.session.peer, &buffer);
             self.shared.up.pass(buffer.len()).await;
             if let Err(error) = self.write_out(&mut to, &buffer, !more).await {
                 return lost(error);

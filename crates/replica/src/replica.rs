@@ -96,7 +96,8 @@ impl Replica {
     pub fn begin_again(&mut self, logs: BTreeMap<LogId, LogState>) {
         let (me, roster_input) = (self.me.clone(), std::mem::take(&mut self.roster_input));
         let conduct = std::mem::take(&mut self.conduct);
-        *self = Self { conduct, ..Self::new(me, logs, roster_input) };
+        let (circles, brought) = (std::mem::take(&mut self.circles), std::mem::take(&mut self.brought));
+        *self = Self { conduct, circles, brought, ..Self::new(me, logs, roster_input) };
     }
 
     /// Takes one input at the moment `now_ms` (milliseconds since 1970, this node's clock).

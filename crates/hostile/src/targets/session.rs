@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use protocol::{
     Action, Bucket, Credential, Entry, Frame, Hash, Head, Hello, LogHead, LogId, PublicKey, RosterInput,
-    RosterStep, RunBuilder, SignedStep, Subject, Subscription, Want, bucket_of,
+    RosterStep, RunBuilder, SealingKey, SignedStep, Subject, Subscription, Want, bucket_of,
 };
 use replica::{Effect, Input, LogState, Me, Replica, SessionState};
 
@@ -86,6 +86,7 @@ impl Hub {
             charter: charter(1, 1),
             certificate: certificate(1, 11),
             redemption: None,
+            sealing: SealingKey::from_seed(&[11; 32]),
             subscription: Subscription::everything(),
             agent: "hub".to_owned(),
         };
@@ -126,7 +127,10 @@ impl Hub {
                 self.heads.insert(run.log, run.head());
             }
             Effect::HangUp { session, .. } => inputs.push(Input::Closed { session }),
-            Effect::Countersign { .. } | Effect::RosterChanged | Effect::Report { .. } => {}
+            Effect::Countersign { .. }
+            | Effect::RosterChanged
+            | Effect::Report { .. }
+            | Effect::KeepCircle { .. } => {}
         }
     }
 
