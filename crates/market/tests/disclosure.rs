@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use market::{
-    Applicant, Authored, Desk, Fields, Identity, Incoming, InvitationFile, Ledger, Library, MarketError,
-    OpenedLedger, Outcome,
+    Applicant, Authored, Desk, Fields, Identity, Incoming, Ledger, Library, MarketError, OpenedLedger,
+    Outcome,
 };
 use protocol::{
-    Action, CheckedEntry, DocumentId, Invitation, LogId, Role, Roster, RosterInput, SecretKey, SignedStep,
-    Subject, Value, Verb,
+    Action, CheckedEntry, DocumentId, Invitation, InvitationFile, LogId, Role, Roster, RosterInput,
+    SecretKey, SignedStep, Subject, Value, Verb,
 };
 use tempfile::TempDir;
 

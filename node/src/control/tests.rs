@@ -46,7 +46,7 @@ fn requests() -> Vec<Request> {
         Request::Drafts,
         Request::TakeIn {
             kind: "achievement".to_owned(),
-            rows: vec![Row { row: u64::MAX, fields: fields.clone() }],
+            rows: vec![Row { row: u64::MAX, fields: fields.clone(), private: fields.clone() }],
             publish: true,
             visibility: Some("members".to_owned()),
             editors: vec![id()],
