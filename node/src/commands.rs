@@ -1,6 +1,7 @@
 //! What the commands do. Data go to standard output, progress and advice to standard error; `--json` prints one object a
 //! line with `"v": 1`.
 
+mod forks;
 mod import;
 mod keys;
 mod listing;
@@ -65,6 +66,8 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Peer { action } => node::peer(&context, &action),
         Sub::Key { action } => keys::run(&context, action),
         Sub::Roster { action } => roster::run(&context, action),
+        Sub::Fork { action } => forks::run(&context, &action),
+        Sub::Settle(args) => forks::settle(&context, &args),
         Sub::Stop => node::stop(&context),
         Sub::Completions { shell } => {
             let mut command = crate::cli::command(lang);

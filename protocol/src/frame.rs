@@ -6,6 +6,7 @@ use crate::certificate::NodeCertificate;
 use crate::codec::{Decoder, Encoder};
 use crate::entry::Head;
 use crate::fault::{Checked, Fault};
+use crate::fork::Fork;
 use crate::hash::{Hash, NetworkId};
 use crate::limits::{FRONTIER_BUCKETS, MAX_FRAME, MAX_HEADS, MAX_NAME, MAX_WANTS, VERSION};
 use crate::shelf::{LogId, Subscription};
@@ -81,6 +82,8 @@ pub enum Frame {
     Run(Vec<u8>),
     /// What I hold durably: fsynced.
     Durable(Vec<LogHead>),
+    /// A log of which you show more is forked: nothing past the last common entry counts.
+    Fork(Box<Fork>),
 }
 
 impl LogHead {
@@ -165,6 +168,10 @@ impl Frame {
             Self::Durable(heads) => {
                 to.u8(8).list(heads, |to, h| h.encode(to));
             }
+            Self::Fork(fork) => {
+                to.u8(9);
+                fork.encode(&mut to);
+            }
         }
         to.finish()
     }
@@ -190,6 +197,7 @@ impl Frame {
                 Ok(Self::Run(from.raw(rest.len(), "run")?.to_vec()))
             }
             8 => Ok(Self::Durable(from.list(MAX_HEADS, "heads", LogHead::decode)?)),
+            9 => Ok(Self::Fork(Box::new(Fork::decode(from)?))),
             code => Err(Fault::Unknown { what: "frame type", code: code.into() }),
         })
     }

@@ -11,6 +11,7 @@ mod charter;
 mod codec;
 mod entry;
 mod fault;
+mod fork;
 mod frame;
 mod hash;
 mod invitation;
@@ -33,6 +34,7 @@ pub use charter::{
 pub use codec::{Decoder, Encoder};
 pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
 pub use fault::{Checked, Fault};
+pub use fork::Fork;
 pub use frame::{Bucket, Credential, Frame, Hello, LogHead, Want, bucket_of, frontier_digest};
 pub use hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
 pub use invitation::InvitationFile;

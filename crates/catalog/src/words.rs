@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod demo;
+pub mod forks;
 pub mod issues;
 pub mod kinds;
 pub mod roster;
@@ -15,8 +16,16 @@ pub mod web;
 pub type Row = (&'static str, &'static str, &'static str);
 
 /// All tables, in the order in which a key is looked up.
-const TABLES: &[&[Row]] =
-    &[web::TABLE, cli::TABLE, demo::TABLE, kinds::TABLE, issues::TABLE, roster::TABLE, statements::TABLE];
+const TABLES: &[&[Row]] = &[
+    web::TABLE,
+    cli::TABLE,
+    demo::TABLE,
+    forks::TABLE,
+    kinds::TABLE,
+    issues::TABLE,
+    roster::TABLE,
+    statements::TABLE,
+];
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -343,6 +343,7 @@ impl Identity {
             certificate: self.certificate.clone(),
             redemption: self.redemption.clone(),
             subscription,
+            allowance: u64::MAX,
             agent,
         }
     }

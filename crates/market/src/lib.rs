@@ -10,11 +10,11 @@ mod ledger;
 mod library;
 mod root_key;
 
-pub use desk::{Authored, Desk, DraftRecord, Fields, Incoming, Moving, Outcome};
+pub use desk::{Authored, Desk, DraftRecord, Fields, Incoming, LostEntry, Moving, Outcome};
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
 pub use governance::{Application, Gathered, StepsFile, all_steps, find_member, find_step, pending};
 pub use identity::{Applicant, Identity, random, read_charter, write_private};
-pub use ledger::{Ledger, LedgerFigures, OpenedLedger};
+pub use ledger::{Ledger, LedgerFigures, OpenedLedger, Relimited};
 pub use library::{Candidate, Dispute, HistoryItem, Library, Listing, Said, Writer};
 pub use root_key::RootFile;

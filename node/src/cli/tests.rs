@@ -175,8 +175,8 @@ fn every_word_that_the_node_speaks_exists_and_none_is_idle() {
     );
     let lost: Vec<_> = whole.iter().filter(|key| !exists(key)).collect();
     assert!(lost.is_empty(), "keys without words: {lost:#?}");
-    let tables = words::cli::TABLE.iter().chain(words::demo::TABLE).chain(words::roster::TABLE);
-    let keys: Vec<&str> = tables.map(|row| row.0).collect();
+    let tables = [words::cli::TABLE, words::demo::TABLE, words::forks::TABLE, words::roster::TABLE];
+    let keys: Vec<&str> = tables.iter().flat_map(|table| table.iter()).map(|row| row.0).collect();
     let empty: Vec<_> = begun.iter().filter(|b| !keys.iter().any(|k| k.starts_with(**b))).collect();
     assert!(empty.is_empty(), "no key begins with {empty:#?}");
     // A hint belongs to its failure; help keys are looked up by the parser's own names.

@@ -31,6 +31,7 @@ pub fn describe(bytes: &[u8]) -> String {
                 wants.iter().take(4).map(|w| format!("{} {}..{}", log_name(&w.log), w.have, w.to)).collect();
             format!("want {} of {}", shown.join(" "), wants.len())
         }
+        Ok(Frame::Fork(fork)) => format!("fork {} at {}", log_name(&fork.log()), fork.seq()),
         Ok(Frame::Run(bytes)) => match CheckedRun::peek(&bytes) {
             Ok((log, after, count)) => {
                 format!("run {} {}+{count}", log_name(&log), after.seq)
