@@ -65,6 +65,11 @@ pub enum Sub {
         #[command(subcommand)]
         action: KeyAction,
     },
+    Fork {
+        #[command(subcommand)]
+        action: ForkAction,
+    },
+    Settle(Settle),
     Stop,
     Completions {
         shell: clap_complete::Shell,
@@ -303,6 +308,10 @@ pub enum ListingAction {
     History {
         id: String,
     },
+    Lost {
+        #[arg(long, value_name = "N")]
+        again: Option<usize>,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -383,6 +392,28 @@ pub struct Verify {
     pub file: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub charter: PathBuf,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ForkAction {
+    List,
+    Show {
+        log: String,
+    },
+    Export {
+        log: String,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct Settle {
+    pub log: String,
+    #[arg(long, value_name = "HASH")]
+    pub keep: String,
+    #[command(flatten)]
+    pub root: RootArgs,
 }
 
 #[derive(Subcommand, Debug)]

@@ -2,6 +2,7 @@
 //! line with `"v": 1`.
 
 mod disclosure;
+mod forks;
 mod import;
 mod keys;
 mod listing;
@@ -68,6 +69,8 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Peer { action } => node::peer(&context, &action),
         Sub::Key { action } => keys::run(&context, action),
         Sub::Roster { action } => roster::run(&context, action),
+        Sub::Fork { action } => forks::run(&context, &action),
+        Sub::Settle(args) => forks::settle(&context, &args),
         Sub::Stop => node::stop(&context),
         Sub::Completions { shell } => {
             let mut command = crate::cli::command(lang);

@@ -67,6 +67,8 @@ pub struct StorageSection {
     pub cache_mib: u64,
     /// Free space below which nothing is written, MiB.
     pub floor_mib: u64,
+    /// What is held of one other institution's entries, MiB; past it they are pulled no further.
+    pub allowance_mib: u64,
 }
 
 /// What is replicated to this node.
@@ -118,7 +120,7 @@ impl Default for WebSection {
 
 impl Default for StorageSection {
     fn default() -> Self {
-        Self { cache_mib: 128, floor_mib: 256 }
+        Self { cache_mib: 128, floor_mib: 256, allowance_mib: 8_192 }
     }
 }
 

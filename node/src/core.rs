@@ -9,6 +9,8 @@
 //! `serving` until the network says that there is room.
 
 mod dialing;
+mod limits;
+mod returning;
 mod serving;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,7 @@ use replica::{ConductView, Effect, Input, MAX_REMEMBERED, PeerView, Replica};
 
 use crate::config::Config;
 use dialing::Dialing;
+use returning::Returning;
 use serving::Serving;
 
 /// The name and version that peers and operators see.
@@ -44,6 +47,7 @@ pub struct Core {
     network: Option<network::Handle>,
     serving: Serving,
     dialing: Dialing,
+    returning: Returning,
     addresses: Vec<String>,
     arrivals: Arc<AtomicU64>,
     last_success: BTreeMap<PublicKey, i64>,
@@ -89,9 +93,11 @@ impl Core {
             cache_capacity: config.storage.cache_mib.max(8) << 20,
             floor_bytes: config.storage.floor_mib << 20,
         };
-        let opened = Ledger::open(&home.join("data"), options, identity.opener())?;
-        let me = identity.me(config.subscription()?, AGENT.to_owned());
-        let mut replica = Replica::new(me, opened.ledger.logs(), opened.roster);
+        let mut opened = Ledger::open(&home.join("data"), options, identity.opener())?;
+        let mut me = identity.me(config.subscription()?, AGENT.to_owned());
+        me.allowance = config.storage.allowance_mib.saturating_mul(1 << 20);
+        opened.ledger.owned_by(identity.node.public(), identity.institution.id());
+        let mut replica = limits::begin(&me, &mut opened.ledger, opened.roster)?;
         replica.handle(Input::Circles(opened.ledger.circles()?), now_ms());
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
@@ -105,6 +111,7 @@ impl Core {
             network: None,
             serving: Serving::default(),
             dialing,
+            returning: Returning::begin(),
             addresses: Vec::new(),
             arrivals,
             last_success: BTreeMap::new(),
@@ -243,6 +250,9 @@ impl Core {
                 }
             }
             Effect::Countersign { redemption } => return self.countersign(&redemption),
+            Effect::Compare { session, run } => return self.compare(session, run),
+            Effect::Forked { fork } => self.forked(&fork),
+            Effect::Relimit { log } => return self.relimit(log),
             Effect::RosterChanged => self.library.set_roster(self.replica.roster().clone()),
             Effect::HangUp { session, reason } => {
                 self.pump();
@@ -265,21 +275,11 @@ impl Core {
         self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
     }
 
-    /// The replica counts entries that the store does not have: all sessions end, and it begins again from what the
-    /// store holds.
-    fn start_over(&mut self, why: &str) {
-        if let Some(network) = &self.network {
-            for peer in self.replica.peers() {
-                network.hang_up(SessionId(peer.session), why);
-                self.serving.forget(peer.session);
-            }
-        }
-        self.replica.begin_again(self.ledger.logs());
-        self.library.set_roster(self.replica.roster().clone());
-        self.mended = Some(why.to_owned());
-    }
-
     fn countersign(&mut self, redemption: &Redemption) -> Option<Input> {
+        if !self.may_write() {
+            self.returning.wait(redemption);
+            return None;
+        }
         let mut desk = Desk {
             ledger: &mut self.ledger,
             identity: &self.identity,
@@ -359,6 +359,10 @@ impl Core {
     }
 
     fn publish_addresses(&mut self) {
+        if !self.may_write() {
+            self.returning.addresses_due();
+            return;
+        }
         let addresses = self.addresses.clone();
         let published = self.work(|desk| Ok(((), desk.publish_addresses(&addresses)?.into_iter().collect())));
         if let Err(error) = published {
@@ -377,6 +381,7 @@ impl Core {
             }
         }
         self.dial(now);
+        self.catch_up_writing();
         self.pump();
     }
 

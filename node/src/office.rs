@@ -5,6 +5,7 @@
 mod answers;
 mod disclosure;
 mod documents;
+mod forks;
 mod json;
 mod request;
 mod roster;
@@ -23,6 +24,9 @@ pub use answers::{MAX_ROWS, kind_of, region_code};
 pub use json::{of_value, peer_state, time as time_text, to_value};
 pub use request::{Failure, MoveTo, Reply, Request, Row, Saying, exit};
 pub use roster::{Ask, Motion};
+
+/// A writer that waits looks this often whether it may.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// An open node.
 pub struct Office {
@@ -69,6 +73,19 @@ impl Office {
     /// The core, locked.
     pub fn core(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The core, locked, to write with. A node that has just started first hears from a peer what it wrote before: see
+    /// [`Core::may_write`].
+    pub fn writing(&self) -> MutexGuard<'_, Core> {
+        loop {
+            let mut core = self.core();
+            if core.may_write() {
+                return core;
+            }
+            drop(core);
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
 
     /// The reading side.

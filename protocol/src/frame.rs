@@ -7,6 +7,7 @@ use crate::circle::CircleId;
 use crate::codec::{Decoder, Encoder};
 use crate::entry::Head;
 use crate::fault::{Checked, Fault};
+use crate::fork::Fork;
 use crate::hash::{Hash, NetworkId};
 use crate::keys::PublicKey;
 use crate::limits::{
@@ -87,6 +88,8 @@ pub enum Frame {
     Durable(Vec<LogHead>),
     /// Circles that I offer, take or decline.
     Deliver(Vec<Delivery>),
+    /// A log of which you show more is forked: nothing past the last common entry counts.
+    Fork(Box<Fork>),
 }
 
 /// What is said of a circle; see SPEC §13.
@@ -217,8 +220,12 @@ impl Frame {
             Self::Durable(heads) => {
                 to.u8(8).list(heads, |to, h| h.encode(to));
             }
+            Self::Fork(fork) => {
+                to.u8(9);
+                fork.encode(&mut to);
+            }
             Self::Deliver(circles) => {
-                to.u8(9).list(circles, |to, c| c.encode(to));
+                to.u8(10).list(circles, |to, c| c.encode(to));
             }
         }
         to.finish()
@@ -245,7 +252,8 @@ impl Frame {
                 Ok(Self::Run(from.raw(rest.len(), "run")?.to_vec()))
             }
             8 => Ok(Self::Durable(from.list(MAX_HEADS, "heads", LogHead::decode)?)),
-            9 => Ok(Self::Deliver(from.list(MAX_DELIVERIES, "deliveries", Delivery::decode)?)),
+            9 => Ok(Self::Fork(Box::new(Fork::decode(from)?))),
+            10 => Ok(Self::Deliver(from.list(MAX_DELIVERIES, "deliveries", Delivery::decode)?)),
             code => Err(Fault::Unknown { what: "frame type", code: code.into() }),
         })
     }

@@ -12,6 +12,7 @@ mod circle;
 mod codec;
 mod entry;
 mod fault;
+mod fork;
 mod frame;
 mod hash;
 mod invitation;
@@ -36,6 +37,7 @@ pub use circle::{Circle, CircleId, MAILBOX, NONCE, PARTY};
 pub use codec::{Decoder, Encoder};
 pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
 pub use fault::{Checked, Fault};
+pub use fork::Fork;
 pub use frame::{
     Bucket, Credential, Delivery, DeliveryWord, Frame, Hello, LogHead, Want, bucket_of, frontier_digest,
 };

@@ -26,6 +26,8 @@ pub enum FileKind {
     Application,
     /// Roster steps on their way to governors who sign by file.
     Steps,
+    /// A fork with everything that proves it.
+    Fork,
 }
 
 impl FileKind {
@@ -36,6 +38,7 @@ impl FileKind {
             Self::Proof => "proof",
             Self::Application => "application",
             Self::Steps => "steps",
+            Self::Fork => "fork",
         }
     }
 

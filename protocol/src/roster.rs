@@ -96,6 +96,8 @@ pub struct Roster {
     pub revoked: BTreeMap<PublicKey, BTreeMap<LogId, Head>>,
     /// Settled points of forked logs.
     pub settled: BTreeMap<LogId, Head>,
+    /// Of these, the points that institutions settled by their own word, and which.
+    pub own_settles: BTreeMap<(LogId, InstitutionId), Head>,
     /// Documents hidden by the governors, and why.
     pub taken_down: BTreeMap<DocumentId, String>,
     /// Documents whose payloads the governors removed.
@@ -156,6 +158,7 @@ impl Roster {
             redeemed: BTreeMap::new(),
             revoked: BTreeMap::new(),
             settled: BTreeMap::new(),
+            own_settles: BTreeMap::new(),
             taken_down: BTreeMap::new(),
             purged: BTreeMap::new(),
             rotations: BTreeMap::new(),
@@ -187,18 +190,14 @@ impl Roster {
         }
     }
 
-    /// The last sequence number of a log that counts: all of it, unless the log was settled or its node revoked.
+    /// The last sequence number of a log that counts: all of it, unless the governors settled the log or revoked its node.
     pub fn last_valid(&self, log: &LogId) -> u64 {
-        let settled = self.settled.get(log).map_or(u64::MAX, |head| head.seq);
-        match self.revoked.get(&log.node) {
-            Some(heads) => heads.get(log).map_or(0, |head| head.seq).min(settled),
-            None => settled,
-        }
+        self.end(log).map_or(u64::MAX, |head| head.seq)
     }
 
     /// The same, of a log that this certificate opened: nothing of it counts when the root key is not good for the node.
     pub fn last_valid_under(&self, log: &LogId, certificate: &NodeCertificate) -> u64 {
-        if self.certifies(certificate) { self.last_valid(log) } else { 0 }
+        self.end_under(log, certificate).map_or(u64::MAX, |head| head.seq)
     }
 
     fn admit(&mut self, (id, step): &Named<'_>) {

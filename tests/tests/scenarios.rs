@@ -9,6 +9,8 @@ mod documents;
 mod edits;
 #[path = "scenarios/exit_codes.rs"]
 mod exit_codes;
+#[path = "scenarios/forks.rs"]
+mod forks;
 #[path = "scenarios/formats.rs"]
 mod formats;
 #[path = "scenarios/governance.rs"]

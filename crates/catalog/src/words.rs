@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod demo;
 pub mod disclosure;
+pub mod forks;
 pub mod issues;
 pub mod kinds;
 pub mod roster;
@@ -21,6 +22,7 @@ const TABLES: &[&[Row]] = &[
     cli::TABLE,
     demo::TABLE,
     disclosure::TABLE,
+    forks::TABLE,
     kinds::TABLE,
     issues::TABLE,
     roster::TABLE,

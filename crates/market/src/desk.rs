@@ -2,6 +2,7 @@
 //! acknowledged, and is to be given to the replica so that peers get it.
 
 mod about;
+mod branches;
 mod disclosure;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::ledger::{Ledger, load_document};
 use crate::library::Library;
 
 pub use about::Moving;
+pub use branches::LostEntry;
 pub use disclosure::{DETAIL, DETAILS, Letter, is_private};
 
 /// Prefix of the local table that leads from a record of ours to its document.
@@ -81,10 +83,6 @@ pub struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn log(&self, shelf: Shelf) -> LogId {
-        LogId { node: self.identity.node.public(), incarnation: self.ledger.incarnation(), shelf }
-    }
-
     /// The shelf of this node's region for a kind.
     fn shelf(&self, kind: u16, visibility: Visibility) -> Shelf {
         Shelf { region: self.identity.certificate.body.region, kind: ShelfKind(kind), visibility }
@@ -96,7 +94,7 @@ impl Desk<'_> {
         shelf: Shelf,
         drafts: Vec<(Draft, Option<SignedPatch>)>,
     ) -> Result<Authored> {
-        let log = self.log(shelf);
+        let log = self.log(shelf)?;
         let network = self.identity.network();
         let mut head = self.ledger.head(&log);
         let mut entries = Vec::with_capacity(drafts.len() + 1);
@@ -112,7 +110,9 @@ impl Desk<'_> {
     }
 
     fn opening(&self) -> Result<(Draft, Option<SignedPatch>)> {
-        let open = OpenLog { certificate: self.identity.certificate.clone(), predecessors: Vec::new() };
+        let certificate = self.identity.certificate.clone();
+        let predecessors = self.ledger.predecessors(&self.identity.node.public());
+        let open = OpenLog { certificate, predecessors };
         Ok((self.draft(None, Verb::OPEN, open.to_bytes())?, None))
     }
 
@@ -142,9 +142,9 @@ impl Desk<'_> {
                 continue;
             }
             seen.insert(key.clone(), n);
-            match self.ledger.store().get(Table::Meta, &key)?.and_then(|id| id.try_into().ok()) {
+            match self.published_as(&key)? {
                 Some(id) => {
-                    let (outcome, written) = self.replace(DocumentId(id), record)?;
+                    let (outcome, written) = self.replace(id, record)?;
                     outcomes[n] = Some(outcome);
                     authored.extend(written);
                 }
@@ -175,13 +175,22 @@ impl Desk<'_> {
         Ok((outcomes.into_iter().flatten().collect(), authored))
     }
 
+    /// The listing that a record of ours was published as, while that counts.
+    fn published_as(&self, key: &[u8]) -> Result<Option<DocumentId>> {
+        let id = self.ledger.store().get(Table::Meta, key)?.and_then(|id| id.try_into().ok()).map(DocumentId);
+        match id {
+            Some(id) => Ok(self.library.listing(&id)?.map(|_| id)),
+            None => Ok(None),
+        }
+    }
+
     fn create<'r>(
         &mut self,
         shelf: Shelf,
         records: impl Iterator<Item = &'r Incoming>,
     ) -> Result<(Vec<DocumentId>, Authored)> {
         let records: Vec<&Incoming> = records.collect();
-        let log = self.log(shelf);
+        let log = self.log(shelf)?;
         let first = self.ledger.head(&log).seq.max(1) + 1;
         let mut drafts = Vec::with_capacity(records.len());
         for (seq, record) in (first..).zip(&records) {
@@ -287,7 +296,7 @@ impl Desk<'_> {
         if !self.identity.certificate.allows(&shelf) {
             return Err(MarketError::NotCertified { what: "edit listings on that shelf" });
         }
-        let log = self.log(shelf);
+        let log = self.log(shelf)?;
         let Some(signed) = document.edit(&log, changes, self.now_ms)? else { return Ok(None) };
         let draft = self.draft(Some(*id), Verb::EDIT, signed.to_bytes())?;
         Ok(Some(self.write(shelf, vec![(draft, Some(signed))])?))

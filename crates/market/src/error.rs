@@ -134,6 +134,41 @@ pub enum MarketError {
         /// What it would do.
         what: &'static str,
     },
+    /// A log of this node is forked and not settled.
+    #[error(
+        "the log {log} of this node is forked: two entries have one number, from two copies of its data; nothing is written until a branch is kept"
+    )]
+    Forked {
+        /// The log's hash.
+        log: String,
+    },
+    /// This node's key was revoked.
+    #[error("this node's key has been revoked: what it writes counts nowhere")]
+    Revoked,
+    /// The node has begun as often as it may.
+    #[error("this node has begun anew {most} times, which is all that one key may; certify a new node key")]
+    Incarnations {
+        /// The bound.
+        most: usize,
+    },
+    /// No known fork by that name.
+    #[error("no forked log, or more than one, begins with {log}")]
+    NoSuchFork {
+        /// What was asked for.
+        log: String,
+    },
+    /// No branch by that name.
+    #[error("{branch} names neither branch of the fork")]
+    NoSuchBranch {
+        /// What was asked for.
+        branch: String,
+    },
+    /// No lost entry with that number.
+    #[error("there is no lost entry number {number}")]
+    NoSuchLost {
+        /// What was asked for.
+        number: usize,
+    },
     /// The record was refused; the reasons are in it.
     #[error("the record was refused: {}", .0.join("; "))]
     Refused(Vec<String>),

@@ -127,12 +127,18 @@ pub fn find_step(roster: &Roster, input: &RosterInput, digits: &str) -> Result<V
 /// # Errors
 /// When none or several are meant.
 pub fn find_member(roster: &Roster, text: &str) -> Result<InstitutionId> {
+    let text = text.trim();
     let named: Vec<InstitutionId> =
         roster.members.iter().filter(|(_, m)| m.institution.name == text).map(|(id, _)| *id).collect();
+    let name = || text.to_owned();
     match named.as_slice() {
         [id] => Ok(*id),
-        [] => one_of(text, roster.members.keys().map(|id| (*id, id.to_string()))),
-        _ => Err(MarketError::Ambiguous { what: text.to_owned() }),
+        [] => match one_of(text, roster.members.keys().map(|id| (*id, id.to_string()))) {
+            Err(MarketError::NotOnRoster { .. }) => Err(MarketError::NoSuchInstitution { name: name() }),
+            Err(MarketError::Ambiguous { .. }) => Err(MarketError::AmbiguousInstitution { name: name() }),
+            found => found,
+        },
+        _ => Err(MarketError::AmbiguousInstitution { name: name() }),
     }
 }
 
@@ -228,7 +234,7 @@ impl Desk<'_> {
     }
 
     /// The step that revokes a node, with what is held of its logs now as their last valid points; of a log that one of
-    /// the entries in `from` stands in, what came before that entry.
+    /// the entries in `from` stands in, what came before that entry. Sealed logs are named to nobody: nothing of them stands.
     ///
     /// # Errors
     /// When no log of such a node is held, or a name in `from` is not that of just one of its entries.
@@ -236,7 +242,8 @@ impl Desk<'_> {
         let logs = self.ledger.logs();
         let node = one_of(node, logs.keys().map(|log| (log.node, log.node.to_string())))?;
         let roster = self.library.roster();
-        let of_node = || logs.iter().filter(|(log, _)| log.node == node);
+        let named = |log: &LogId| log.node == node && log.shelf.circle().is_none();
+        let of_node = || logs.iter().filter(|(log, _)| named(log));
         let certificate = of_node().find_map(|(_, state)| state.certificate.as_ref());
         let unknown = MarketError::NotOnRoster { what: node.to_string() };
         let institution = certificate.ok_or(unknown)?.body.institution;

@@ -354,6 +354,7 @@ impl Identity {
             redemption: self.redemption.clone(),
             sealing: self.sealing.clone(),
             subscription,
+            allowance: u64::MAX,
             agent,
         }
     }

@@ -3,29 +3,36 @@
 //! One writer (the node's core) owns a [`Ledger`]; readers on other threads use [`crate::Library`] over the same
 //! store. Layout of keys and values: `ledger/layout.rs`. Absent: sessions, sockets, what fields mean.
 
+mod documents;
 mod layout;
+mod limits;
 mod mentions;
 mod open;
 mod project;
+mod replace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use protocol::{
-    CheckedEntry, CircleId, DocumentId, Entry, Head, LogId, NetworkId, NodeCertificate, SealingKey, Shelf,
-    Verb, frontier_digest,
+    CheckedEntry, CircleId, DocumentId, Entry, Fork, Head, InstitutionId, LogId, NetworkId, NodeCertificate,
+    PublicKey, SealingKey, Shelf, Verb, frontier_digest,
 };
-use replica::{KnownCircle, ViewSum};
+use replica::{KnownCircle, Limit, ViewSum, entry_bytes};
 use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Store, Table};
 
 use crate::error::{MarketError, Result};
 
+pub(crate) use documents::{beginning_of, counting_entries, load_document, rightful_entries};
 pub(crate) use layout::{
     LogRecord, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
 };
+pub use limits::Relimited;
+pub(crate) use limits::fork_of;
 pub(crate) use mentions::{Mention, mentioned, mentions, statements_from};
 pub use open::OpenedLedger;
-pub(crate) use project::{beginning_of, load_document, rightful_entries};
+pub(crate) use project::creates_document;
+pub(crate) use replace::LOST;
 
 /// Entries after which a batch is written, so that one transaction stays small.
 const BATCH_ENTRIES: usize = 512;
@@ -42,9 +49,16 @@ pub struct Ledger {
     /// Documents whose edits came before the entry that creates them.
     waiting: BTreeSet<DocumentId>,
     next_log: u32,
-    next_arrival: u64,
     entries: u64,
-    void: u64,
+    figures: layout::Figures,
+    /// The earliest fork known of each log.
+    forks: BTreeMap<LogId, Fork>,
+    /// How far logs count and why, where they end anywhere; as of the last [`Ledger::relimit`].
+    limits: BTreeMap<LogId, Limit>,
+    /// Heads of logs that peers are shown less of than is held.
+    shown: BTreeMap<LogId, Head>,
+    /// Whose ledger this is.
+    owner: Option<(PublicKey, InstitutionId)>,
     journaled: Position,
     checked: Position,
     dirty: bool,
@@ -81,12 +95,19 @@ pub struct LedgerFigures {
 }
 
 impl Ledger {
-    /// Lays down entries that the replica has accepted; they continue their log.
+    /// Says whose ledger this is: its own entries that come back from peers are journaled, and those of its institution
+    /// that make way for another branch are kept aside.
+    pub fn owned_by(&mut self, node: PublicKey, institution: InstitutionId) {
+        self.owner = Some((node, institution));
+    }
+
+    /// Lays down entries that the replica has accepted; they continue their log, or replace what is held of it past the
+    /// end of what counts.
     ///
     /// # Errors
     /// When the store fails or the disk is full; then nothing of the last batch was written.
     pub fn persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
-        let done = self.try_persist(log, entries);
+        let done = self.journal_own(log, entries).and_then(|()| self.try_persist(log, entries));
         if done.is_err() {
             // What is in memory runs ahead of the disk: take the disk's word.
             self.read_back()?;
@@ -95,6 +116,7 @@ impl Ledger {
     }
 
     fn try_persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
+        let entries = self.make_way(log, entries)?;
         let mut batch = Batch::default();
         for (n, checked) in entries.iter().enumerate() {
             if n % BATCH_ENTRIES == BATCH_ENTRIES - 1 {
@@ -117,7 +139,11 @@ impl Ledger {
         }
         self.journal.commit(self.journaled)?;
         self.stuck = true;
-        self.persist(log, entries)?;
+        let done = self.try_persist(log, entries);
+        if done.is_err() {
+            self.read_back()?;
+        }
+        done?;
         self.stuck = false;
         Ok(())
     }
@@ -180,6 +206,7 @@ impl Ledger {
         let created = self.project(log, &record, checked, batch)?;
         record.head = Head { seq: entry.header.seq, hash: checked.hash };
         record.created += u64::from(created);
+        record.bytes += entry_bytes(entry);
         self.logs.insert(*log, record);
         batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &record));
         self.entries += 1;
@@ -194,7 +221,7 @@ impl Ledger {
         let number = self.next_log;
         self.next_log += 1;
         batch.put(Table::LogNumbers, &log.to_bytes(), number.to_be_bytes());
-        LogRecord { number, ..LogRecord::default() }
+        LogRecord { counts: self.limits.get(log).map_or(u64::MAX, |l| l.head.seq), ..LogRecord::new(number) }
     }
 
     fn note_certificate(&mut self, log: &LogId, entry: &Entry) {
@@ -210,7 +237,7 @@ impl Ledger {
         if full.is_empty() {
             return Ok(());
         }
-        full.put(Table::Meta, layout::FIGURES, layout::figures_value(self.next_arrival, self.void));
+        full.put(Table::Meta, layout::FIGURES, layout::figures_value(&self.figures));
         full.facts(&self.facts());
         self.store.apply(full)?;
         Ok(())
@@ -218,7 +245,8 @@ impl Ledger {
 
     fn facts(&self) -> CheckpointFacts {
         let heads = self.logs.iter().map(|(log, record)| (log, &record.head));
-        CheckpointFacts { entries: self.entries, digest: frontier_digest(heads).0, journal: self.journaled }
+        let entries = self.entries + self.figures.replaced;
+        CheckpointFacts { entries, digest: frontier_digest(heads).0, journal: self.journaled }
     }
 
     /// Fsyncs everything laid down so far. True when there was anything to do.
@@ -281,11 +309,12 @@ impl Ledger {
         self.logs.get(log).map(|r| r.head).unwrap_or_default()
     }
 
-    /// All logs with their heads and the certificates that opened them.
+    /// All logs with their heads, as far as they count, and the certificates that opened them.
     pub fn logs(&self) -> BTreeMap<LogId, replica::LogState> {
         let state = |(log, record): (&LogId, &LogRecord)| {
             let certificate = self.certificates.get(log).cloned();
-            (*log, replica::LogState { head: record.head, certificate })
+            let head = self.shown.get(log).copied().unwrap_or(record.head);
+            (*log, replica::LogState { head, certificate, bytes: record.bytes })
         };
         self.logs.iter().map(state).collect()
     }
@@ -329,7 +358,7 @@ impl Ledger {
         let own = self.logs.iter().filter(|(log, _)| log.node == *node && log.shelf.circle().is_none());
         LedgerFigures {
             entries: self.entries,
-            void: self.void,
+            void: self.figures.void + self.logs.values().map(LogRecord::void).sum::<u64>(),
             logs: self.logs.len(),
             held: listings.map(|(_, sum)| sum.count).sum(),
             own: own.map(|(_, record)| record.created).sum(),
@@ -339,7 +368,7 @@ impl Ledger {
 
     /// The number of the next arrival: what the search index catches up to.
     pub fn arrivals(&self) -> u64 {
-        self.next_arrival
+        self.figures.next_arrival
     }
 
     /// Number of this store: part of the id of every log written here. A store that is lost and begun anew has another,

@@ -11,12 +11,13 @@ mod library;
 mod root_key;
 
 pub use desk::{
-    Authored, DETAIL, DETAILS, Desk, DraftRecord, Fields, Incoming, Letter, Moving, Outcome, is_private,
+    Authored, DETAIL, DETAILS, Desk, DraftRecord, Fields, Incoming, Letter, LostEntry, Moving, Outcome,
+    is_private,
 };
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
 pub use governance::{Application, Gathered, StepsFile, all_steps, find_member, find_step, pending};
 pub use identity::{Applicant, Identity, random, read_charter, write_private};
-pub use ledger::{Ledger, LedgerFigures, OpenedLedger, Opener};
+pub use ledger::{Ledger, LedgerFigures, OpenedLedger, Opener, Relimited};
 pub use library::{Candidate, Dispute, HistoryItem, Library, Listing, Said, Writer};
 pub use root_key::RootFile;

@@ -4,11 +4,11 @@ mod disputes;
 mod line;
 mod statements;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use protocol::{
-    DocumentId, Entry, Fault, Hash, InstitutionId, LogId, MemberState, NodeCertificate, NodeState, Roster,
+    DocumentId, Entry, Fault, Hash, InstitutionId, LogId, MemberState, NodeCertificate, Roster, SignedPatch,
     Value, Verb,
 };
 use replica::{DocumentState, Fate, check_entry, editors_of, patch_of};
@@ -16,7 +16,8 @@ use storage::{Store, Table};
 
 use crate::error::{MarketError, Result};
 use crate::ledger::{
-    document_entries, entry_at, load_document, log_record, projection, readable_at, rightful_entries,
+    counting_entries, document_entries, entry_at, fork_of, load_document, log_record, projection,
+    readable_at, rightful_entries,
 };
 
 pub use disputes::{Candidate, Dispute, Writer};
@@ -132,8 +133,8 @@ impl Library {
         Ok(info)
     }
 
-    /// A listing with its present state; `None` when the node does not hold its beginning, and for what lies on a sealed
-    /// shelf: no page and no export comes by that.
+    /// A listing with its present state; `None` when the node does not hold its beginning or that does not count, and for
+    /// what lies on a sealed shelf: no page and no export comes by that.
     ///
     /// # Errors
     /// When the store fails or is damaged.
@@ -151,7 +152,7 @@ impl Library {
 
     fn document(&self, id: &DocumentId) -> Result<Option<Listing>> {
         let store = self.store.as_ref();
-        let places = document_entries(store, id, MAX_HISTORY)?;
+        let places = counting_entries(store, id)?;
         let Some(creating) = places.iter().find(|e| e.creates) else { return Ok(None) };
         let entry = readable_at(store, id, creating)?;
         let created_ms = entry.header.time_ms;
@@ -177,7 +178,7 @@ impl Library {
             continued_by: self.continuation(id)?,
             hidden: None,
         };
-        self.judge(&mut listing, creating.seq, info.certificate.as_ref());
+        self.judge(&mut listing);
         if listing.hidden.is_none() && listing.moved_here {
             listing.hidden = self.taken_down_before(id)?;
         }
@@ -196,7 +197,7 @@ impl Library {
     }
 
     /// Fills in who answers for a listing and whether the roster hides it.
-    fn judge(&self, listing: &mut Listing, seq: u64, certificate: Option<&NodeCertificate>) {
+    fn judge(&self, listing: &mut Listing) {
         let roster = self.roster();
         let member = listing.institution.and_then(|id| roster.members.get(&id));
         let Some(member) = member else {
@@ -208,12 +209,6 @@ impl Library {
         listing.hidden = match &member.state {
             MemberState::Suspended(why) => Some(format!("its institution is suspended: {why}")),
             MemberState::Exited(why) => Some(format!("its institution has left: {why}")),
-            MemberState::Active if certificate.is_some_and(|c| roster.node(c) == NodeState::Unknown) => {
-                Some("its node was certified with a root key that is no longer good".to_owned())
-            }
-            MemberState::Active if seq > roster.last_valid(&listing.log) => {
-                Some("its node's key was revoked before it was written".to_owned())
-            }
             MemberState::Active => roster.taken_down.get(&listing.id).map(|why| format!("taken down: {why}")),
         };
     }
@@ -279,8 +274,8 @@ impl Library {
             Some(document) => document.patches().map(|(p, fate)| (p.entry, fate.clone())).collect(),
             None => BTreeMap::new(),
         };
-        let rightful = rightful_entries(store, id)?;
-        let mut items = Vec::new();
+        let (counting, rightful) = (counting_entries(store, id)?, rightful_entries(store, id)?);
+        let (mut items, mut patches) = (Vec::new(), Vec::new());
         for place in document_entries(store, id, MAX_HISTORY)? {
             let entry = entry_at(store, place.log, place.seq)?;
             let hash = entry.hash();
@@ -289,6 +284,7 @@ impl Library {
                 None => Ok(()),
             };
             let fate = match rules {
+                _ if !counting.contains(&place) => Fate::Void(self.past_its_end(&entry.header.log)?),
                 Err(fault) => Fate::Void(fault),
                 Ok(()) if !rightful.contains(&place) => Fate::Void(Fault::Forbidden {
                     what: "patch",
@@ -296,6 +292,7 @@ impl Library {
                 }),
                 Ok(()) => fates.get(&hash).cloned().unwrap_or(Fate::Waiting),
             };
+            patches.push(patch_of(&entry).ok().flatten());
             items.push(HistoryItem {
                 entry: hash,
                 document: *id,
@@ -308,9 +305,25 @@ impl Library {
                 signed: entry.verify(&network).is_ok() && entry.check_payload().is_ok(),
             });
         }
+        fall(&mut items, &patches);
         // By the authors' clocks for the eye; the order of their log decides nothing here.
         items.sort_by_key(|item| (item.time_ms, item.log, item.seq));
         Ok(items)
+    }
+
+    /// Why what a log holds past its end does not count.
+    fn past_its_end(&self, log: &LogId) -> Result<Fault> {
+        let roster = self.roster();
+        let why = if roster.revoked.contains_key(&log.node) {
+            "it lies past the last valid point of its revoked node"
+        } else if roster.settled.contains_key(log) {
+            "it lies past the point on which its forked log was settled"
+        } else if fork_of(self.store.as_ref(), log)?.is_some() {
+            "its log is forked before it, and not settled"
+        } else {
+            "its node has begun more incarnations than it may have"
+        };
+        Ok(Fault::Forbidden { what: "entry", why })
     }
 
     /// The entries that make up a document, and the openings of their logs: the body of its proof.
@@ -370,18 +383,7 @@ impl Library {
     /// # Errors
     /// When no member or several are meant.
     pub fn find_institution(&self, text: &str) -> Result<InstitutionId> {
-        let roster = self.roster();
-        let (text, digits) = (text.trim(), digits(text));
-        let meant = |(id, member): &(&InstitutionId, &protocol::Member)| {
-            member.institution.name == text
-                || digits.as_ref().is_some_and(|digits| id.to_string().starts_with(digits))
-        };
-        let mut found = roster.members.iter().filter(meant).map(|(id, _)| *id);
-        match (found.next(), found.next()) {
-            (Some(one), None) => Ok(one),
-            (None, _) => Err(MarketError::NoSuchInstitution { name: text.to_owned() }),
-            (Some(_), Some(_)) => Err(MarketError::AmbiguousInstitution { name: text.to_owned() }),
-        }
+        crate::governance::find_member(&self.roster(), text)
     }
 
     /// The certificate that opened any log of a node.
@@ -408,6 +410,27 @@ fn digits(text: &str) -> Option<String> {
 /// The whole bytes that the digits begin with.
 fn whole_bytes(digits: &str) -> Option<Vec<u8>> {
     data_encoding::HEXLOWER.decode(digits.get(..digits.len() & !1)?.as_bytes()).ok()
+}
+
+/// What waits for a patch that is held and does not count will wait for ever: it has fallen with it.
+fn fall(items: &mut [HistoryItem], patches: &[Option<SignedPatch>]) {
+    let mut gone: BTreeSet<Hash> = BTreeSet::new();
+    loop {
+        let known = gone.len();
+        for (item, signed) in items.iter_mut().zip(patches) {
+            let Some(signed) = signed else { continue };
+            if item.fate == Fate::Waiting && signed.patch.deps.iter().any(|dep| gone.contains(dep)) {
+                let why = "it builds on an entry that does not count";
+                item.fate = Fate::Void(Fault::Forbidden { what: "patch", why });
+            }
+            if matches!(item.fate, Fate::Void(_)) {
+                gone.insert(signed.change);
+            }
+        }
+        if gone.len() == known {
+            return;
+        }
+    }
 }
 
 fn changes_of(entry: &Entry) -> BTreeMap<String, Option<Value>> {

@@ -10,6 +10,7 @@
 mod circles;
 mod conduct;
 mod document;
+mod limit;
 mod replica;
 mod session;
 mod validity;
@@ -21,7 +22,8 @@ pub use document::{
     Candidate, Document, DocumentPatch, DocumentState, EDITOR, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS,
     WITHDRAWN,
 };
-pub use replica::{Effect, Input, LogState, Me, Replica};
+pub use limit::{Limit, Reach, Why, limits};
+pub use replica::{Effect, Input, LogState, Me, Replica, entry_bytes};
 pub use session::{PeerView, SessionId, SessionState};
 pub use validity::{check_entry, continued_by, editors_of, may_edit, open_entry, patch_of, statement_of};
 pub use view::{SUM_BYTES, ViewSum, view_hash};

@@ -3,28 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    CheckedEntry, CircleId, Frame, Hash, Head, LogHead, LogId, NetworkId, NodeCertificate, NodeState,
-    PublicKey, Roster, RosterInput, Verified, limits,
+    CheckedEntry, CircleId, Fork, Frame, Hash, Head, InstitutionId, LogHead, LogId, NetworkId,
+    NodeCertificate, NodeState, PublicKey, Roster, RosterInput, Verified, limits,
 };
 
 use crate::circles::KnownCircle;
 use crate::conduct::{Conduct, ConductView, Offence};
+use crate::limit::{Limit, limits as log_limits};
 use crate::session::{PeerView, Session, SessionId, SessionState};
 use bounds::{
     COMPARISONS, COMPARISONS_PER_TICK, GREETING_PATIENCE_MS, MAX_STRIKES, ROSTER_PATIENCE_MS,
     TURN_PATIENCE_MS, WANT_PATIENCE_MS,
 };
 
+mod allowance;
 mod api;
 pub(crate) mod bounds;
 mod circles;
 mod compare;
 mod exchange;
+mod forks;
 mod greeting;
 mod plan;
 mod push;
 mod roster;
 
+pub use allowance::entry_bytes;
 pub use api::{Effect, Input, LogState, Me};
 
 /// The state machine: `handle` an [`Input`], perform the [`Effect`]s.
@@ -60,16 +64,36 @@ pub struct Replica {
     replan: bool,
     /// Logs whose institution the roster does not (yet) admit.
     parked: BTreeSet<LogId>,
+    /// The earliest fork known of each log.
+    forks: BTreeMap<LogId, Fork>,
+    /// How far the logs held count, where they end.
+    limits: BTreeMap<LogId, Limit>,
+    /// Bytes held of each institution's logs.
+    held_bytes: BTreeMap<InstitutionId, u64>,
+    /// Searches for the place where a peer's log parts from ours.
+    probes: BTreeMap<LogId, forks::Probe>,
     /// Logs persisted since the last durable point, each with its head as of that point.
     fresh: BTreeMap<LogId, Head>,
     conduct: Conduct,
 }
 
 impl Replica {
-    /// A replica that durably holds `logs`, with the roster entries that stand in them.
-    pub fn new(me: Me, logs: BTreeMap<LogId, LogState>, roster_input: RosterInput) -> Self {
+    /// A replica that durably holds `logs`, with the roster entries that stand in them and the forks known of them. The
+    /// heads are those that count: see [`crate::Reach`].
+    pub fn new(
+        me: Me,
+        logs: BTreeMap<LogId, LogState>,
+        roster_input: RosterInput,
+        forks: BTreeMap<LogId, Fork>,
+    ) -> Self {
         let mut verified = Verified::default();
         let roster = Roster::fold_again(&me.charter, &roster_input, &mut verified);
+        let limits = log_limits(logs.iter().map(opened), &roster, &forks);
+        let mut held_bytes: BTreeMap<InstitutionId, u64> = BTreeMap::new();
+        for state in logs.values() {
+            let id = state.certificate.as_ref().map(|certificate| certificate.body.institution);
+            id.into_iter().for_each(|id| *held_bytes.entry(id).or_default() += state.bytes);
+        }
         let steps_seen = roster_input.steps.iter().map(roster::step_key).collect();
         Self {
             network: me.charter.id(),
@@ -87,6 +111,10 @@ impl Replica {
             in_flight: BTreeMap::new(),
             replan: false,
             parked: BTreeSet::new(),
+            forks,
+            limits,
+            held_bytes,
+            probes: BTreeMap::new(),
             fresh: BTreeMap::new(),
             conduct: Conduct::default(),
         }
@@ -95,9 +123,9 @@ impl Replica {
     /// Begins again from what is durably held, without sessions. How peers behaved stays known.
     pub fn begin_again(&mut self, logs: BTreeMap<LogId, LogState>) {
         let (me, roster_input) = (self.me.clone(), std::mem::take(&mut self.roster_input));
-        let conduct = std::mem::take(&mut self.conduct);
+        let (conduct, forks) = (std::mem::take(&mut self.conduct), std::mem::take(&mut self.forks));
         let (circles, brought) = (std::mem::take(&mut self.circles), std::mem::take(&mut self.brought));
-        *self = Self { conduct, circles, brought, ..Self::new(me, logs, roster_input) };
+        *self = Self { conduct, circles, brought, ..Self::new(me, logs, roster_input, forks) };
     }
 
     /// Takes one input at the moment `now_ms` (milliseconds since 1970, this node's clock).
@@ -113,6 +141,10 @@ impl Replica {
             Input::Served { session, log, upto, entries } => {
                 self.on_served(session, log, upto, entries, &mut out);
             }
+            Input::Held { session, run, own } => {
+                self.on_held(session, &run, own.as_deref(), now_ms, &mut out);
+            }
+            Input::Reached { logs, roster } => self.on_reached(&logs, roster, now_ms, &mut out),
             Input::Durable => {
                 let fresh: Vec<LogId> = std::mem::take(&mut self.fresh).into_keys().collect();
                 self.announce_durable(&fresh, &mut out);
@@ -150,7 +182,7 @@ impl Replica {
         let before = self.head(&log).seq;
         // Own entries are fsynced; what of this log came back from peers may not be yet.
         let durable = !self.fresh.contains_key(&log);
-        self.accept(log, entries);
+        self.accept(log, entries, out);
         if durable {
             self.fresh.remove(&log);
         }
@@ -161,7 +193,7 @@ impl Replica {
     }
 
     /// Takes entries that continue the log into heads, certificates and the roster's raw material.
-    fn accept(&mut self, log: LogId, entries: &[CheckedEntry]) {
+    fn accept(&mut self, log: LogId, entries: &[CheckedEntry], out: &mut Vec<Effect>) {
         let before = self.head(&log);
         let state = self.logs.entry(log).or_default();
         if let Some(last) = entries.last() {
@@ -172,8 +204,10 @@ impl Replica {
             for session in self.sessions.values_mut().filter(|s| s.logs.contains_key(&log)) {
                 session.announced = session.announced.saturating_sub(1);
             }
+            self.limit_opened(&log, out);
         }
         self.fresh.entry(log).or_insert(before);
+        self.count_bytes(&log, entries);
         self.absorb(&log, entries);
         self.refresh_all(&log);
     }
@@ -251,6 +285,7 @@ impl Replica {
             self.fold_roster(now_ms, out);
         }
         self.end_the_late(now_ms, out);
+        self.give_up_probes(now_ms);
         self.give_up_stalled(now_ms, out);
         let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
         for session in sessions {
@@ -337,19 +372,35 @@ impl Replica {
         &self.roster_input
     }
 
+    /// The earliest fork known of each log.
+    pub fn forks(&self) -> &BTreeMap<LogId, Fork> {
+        &self.forks
+    }
+
+    /// True once a peer has told all that it holds of this node's own logs, and nothing of it is missing here: what is
+    /// written from now on repeats no sequence number that it knows.
+    pub fn knows_own(&self) -> bool {
+        let me = self.me.certificate.body.node;
+        let told = |s: &Session| {
+            s.is_ready() && !s.roster_only && s.compared && !s.behind.iter().any(|(_, log)| log.node == me)
+        };
+        self.sessions.values().any(told)
+    }
+
     /// All logs held.
     pub fn logs(&self) -> &BTreeMap<LogId, LogState> {
         &self.logs
     }
 
-    /// The head of a log; seq 0 when nothing is held.
+    /// The head of a log as far as it counts; seq 0 when nothing is held.
     pub fn head(&self, log: &LogId) -> Head {
         self.logs.get(log).map(|l| l.head).unwrap_or_default()
     }
 
     /// The head of a log as of the last durable point.
     fn durable_head(&self, log: &LogId) -> Head {
-        self.fresh.get(log).copied().unwrap_or_else(|| self.head(log))
+        let head = self.head(log);
+        self.fresh.get(log).copied().filter(|durable| durable.seq <= head.seq).unwrap_or(head)
     }
 
     /// True when this node's own institution is on the roster that it holds.
@@ -368,8 +419,17 @@ impl Replica {
 
     /// Everyone connected.
     pub fn peers(&self) -> Vec<PeerView> {
-        self.sessions.iter().map(|(id, s)| view(*id, s)).collect()
+        let over = self.over_allowance();
+        let is_over =
+            |s: &Session| s.certificate.as_ref().is_some_and(|c| over.contains_key(&c.body.institution));
+        let seen = |(id, s): (&SessionId, &Session)| PeerView { over_allowance: is_over(s), ..view(*id, s) };
+        self.sessions.iter().map(seen).collect()
     }
+}
+
+/// A log with the certificate that opened it.
+fn opened<'a>((log, state): (&'a LogId, &'a LogState)) -> (&'a LogId, Option<&'a NodeCertificate>) {
+    (log, state.certificate.as_ref())
 }
 
 fn view(session: SessionId, s: &Session) -> PeerView {
@@ -387,6 +447,7 @@ fn view(session: SessionId, s: &Session) -> PeerView {
         last_fault: s.last_fault.clone(),
         times_ms: (s.since_ms, s.last_frame_ms),
         durable_logs: s.durable_logs,
+        over_allowance: false,
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct PeerLog {
     pub unconfirmed: bool,
     /// Not asked of this peer: it holds another branch, or one that may not be opened.
     pub barred: bool,
+    /// Sequence number of the fork that it was shown; 0 when none.
+    pub fork_told: u64,
 }
 
 impl PeerLog {
@@ -244,4 +246,6 @@ pub struct PeerView {
     pub times_ms: (i64, i64),
     /// Number of logs that it has confirmed to hold durably.
     pub durable_logs: usize,
+    /// Its institution has used up what this node holds of one; its logs are pulled no further.
+    pub over_allowance: bool,
 }

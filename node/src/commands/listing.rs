@@ -43,6 +43,10 @@ pub fn run(context: &Context, action: ListingAction) -> Outcome {
         ListingAction::Publish { id } => say_outcome(context, &context.ask(&Request::Publish { id })?),
         ListingAction::Withdraw { id } => say_outcome(context, &context.ask(&Request::Withdraw { id })?),
         ListingAction::History { id } => history(context, id),
+        ListingAction::Lost { again: Some(number) } => {
+            say_outcome(context, &context.ask(&Request::PublishAgain { number })?)
+        }
+        ListingAction::Lost { again: None } => super::forks::lost(context),
     }
 }
 

@@ -324,6 +324,14 @@ pub fn doctor(context: &Context) -> Outcome {
     if let Some(what) = status["mended"].as_str() {
         findings.push(("cli.doctor.mended", what.to_owned()));
     }
+    if status["forks"]["own"] != json!(0) {
+        findings.push(("cli.doctor.forked", status["forks"]["own"].to_string()));
+    } else if status["forks"]["open"] != json!(0) {
+        findings.push(("cli.doctor.forks", status["forks"]["open"].to_string()));
+    }
+    for over in status["over_allowance"].as_array().into_iter().flatten() {
+        findings.push(("cli.doctor.allowance", format!("{} {} MiB", text(over, "name"), over["mib"])));
+    }
     for peer in status["peers"].as_array().into_iter().flatten() {
         if matches!(text(peer, "state"), "unreachable" | "refused") {
             findings.push(("cli.doctor.peer", format!("{} {}", text(peer, "address"), text(peer, "reason"))));
@@ -343,7 +351,8 @@ pub fn doctor(context: &Context) -> Outcome {
     if answerer.ask(&Request::Roster { ask: Ask::Show { name: None } })?["founder_alone"] == json!(true) {
         findings.push(("cli.doctor.alone", String::new()));
     }
-    let degraded = findings.iter().any(|(key, _)| matches!(*key, "cli.doctor.mended" | "cli.doctor.peer"));
+    let degrades = |key: &str| matches!(key, "cli.doctor.mended" | "cli.doctor.peer" | "cli.doctor.forked");
+    let degraded = findings.iter().any(|(key, _)| degrades(key));
     if context.json {
         let list: Vec<Json> = findings
             .iter()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{FileKind, Proof, Value, unseal_file};
+use protocol::{FileKind, Fork, Proof, Value, unseal_file};
 use replica::{Document, DocumentPatch, DocumentState};
 use serde_json::{Value as Json, json};
 
@@ -138,6 +138,10 @@ pub fn verify(context: &Context, args: &Verify) -> Outcome {
         Ok(found) => {
             if context.json {
                 print_line(&found.to_string());
+            } else if found["fork"].is_string() {
+                let seq = found["seq"].to_string();
+                let places = [("node", text(&found, "node")), ("seq", &seq), ("log", text(&found, "log"))];
+                print_line(&context.fill("cli.verify.fork", &places));
             } else {
                 show::verified(context, &found);
             }
@@ -156,6 +160,9 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
     let charter = market::read_charter(charter)
         .map_err(|error| because("cli.verify.why.charter", &error.to_string()))?
         .charter;
+    if let Ok(body) = unseal_file(FileKind::Fork, file) {
+        return check_fork(context, body, &charter);
+    }
     let proof = unseal_file(FileKind::Proof, file).and_then(Proof::from_bytes);
     let proof = proof.map_err(|fault| because("cli.verify.why.file", &fault.to_string()))?;
     if proof.network != charter.id() {
@@ -193,6 +200,28 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
         "versions": proven.entries.len(),
         "status": if state.is_withdrawn() { "withdrawn" } else { "published" },
         "fields": fields,
+    }))
+}
+
+/// A fork proves itself: nothing but the charter's network is needed.
+fn check_fork(context: &Context, body: &[u8], charter: &protocol::Charter) -> Result<Json, String> {
+    let because = |key: &str, what: &str| context.fill(key, &[("what", what)]);
+    let read = Fork::from_file_body(body);
+    let (network, fork) = read.map_err(|fault| because("cli.verify.why.file", &fault.to_string()))?;
+    if network != charter.id() {
+        return Err(context.say("cli.verify.why.network").to_owned());
+    }
+    fork.verify(&network).map_err(|fault| because("cli.verify.why.proof", &fault.to_string()))?;
+    let branch = |entry: &protocol::Entry| json!({ "first": entry.hash().to_string(), "time": time_text(entry.header.time_ms) });
+    Ok(json!({
+        "v": 1,
+        "fork": "proven",
+        "log": fork.log().hash().to_string(),
+        "node": fork.log().node.to_string(),
+        "institution": { "id": fork.certificate.body.institution.to_string() },
+        "seq": fork.seq(),
+        "branches": [branch(&fork.left), branch(&fork.right)],
+        "network": { "id": network.to_string(), "name_zh": charter.name_zh, "name_en": charter.name_en },
     }))
 }
 

@@ -274,6 +274,9 @@ pub fn peer(context: &Context, peer: &Json) {
     if !reason.is_empty() {
         print_line(&format!("            {reason}"));
     }
+    if peer["over_allowance"] == true {
+        print_line(&format!("            {}", context.say("cli.peer.over")));
+    }
     let conduct = &peer["conduct"];
     if conduct.is_null() {
         return;

@@ -75,6 +75,10 @@ impl Office {
             Request::Roster { ask } => self.answer_roster(ask),
             Request::Renew => self.renew(),
             Request::Proof { id } => self.proof(&id),
+            Request::Forks => self.forks(),
+            Request::ForkFile { log } => self.fork_file(&log),
+            Request::Lost => self.lost(),
+            Request::PublishAgain { number } => self.publish_again(number),
             Request::Charter => Ok(file_reply(&self.identity().charter_file())),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }
@@ -118,6 +122,8 @@ impl Office {
             "listings": { "held": figures.ledger.held, "own": figures.ledger.own, "waiting": figures.ledger.waiting },
             "entries": figures.ledger.entries,
             "void": figures.ledger.void,
+            "forks": self.open_forks(),
+            "over_allowance": self.over_allowance(),
             "logs": figures.ledger.logs,
             "searchable": self.finder().index().len(),
             "view_hash": figures.view.to_string(),
@@ -232,7 +238,7 @@ impl Office {
             let record = incoming(kind, &fields, &private).map_err(|failure| failure.at_row(row.row))?;
             records.push(Incoming { visibility, ..record });
         }
-        let outcomes = self.core().work(|desk| desk.take_in(&records, publish))?;
+        let outcomes = self.writing().work(|desk| desk.take_in(&records, publish))?;
         let list: Vec<Json> =
             rows.iter().zip(&outcomes).map(|(row, outcome)| outcome_json(row.row, outcome)).collect();
         Ok(json!({ "v": 1, "rows": list }))
@@ -253,7 +259,8 @@ impl Office {
             apply(&mut fields, parsed);
             let kind = kind_of(&json::kind_id(draft.kind))?;
             let record = Incoming { visibility: draft.visibility, ..incoming(kind, &fields, &private)? };
-            let outcome = self.core().work(|desk| Ok((desk.keep_draft(Some(id), &record)?, Vec::new())))?;
+            let outcome =
+                self.writing().work(|desk| Ok((desk.keep_draft(Some(id), &record)?, Vec::new())))?;
             return Ok(outcome_json(0, &outcome));
         }
         let listing = self.newest_listing(id)?;
@@ -267,7 +274,7 @@ impl Office {
         if let Some(key) = checked.contact.keys().find(|key| parsed.contains_key(*key)) {
             return Err(Failure::said(exit::REFUSED, "cli.failure.contact", &[("key", key)]));
         }
-        let changed = self.core().work(|desk| {
+        let changed = self.writing().work(|desk| {
             if private != before {
                 desk.edit_private(&id, &private)?;
             }
@@ -283,7 +290,7 @@ impl Office {
         let kind = kind_of(&json::kind_id(draft.kind))?;
         let record =
             Incoming { visibility: draft.visibility, ..incoming(kind, &draft.fields, &draft.private)? };
-        let outcomes = self.core().work(|desk: &mut Desk<'_>| {
+        let outcomes = self.writing().work(|desk: &mut Desk<'_>| {
             let done = desk.take_in(std::slice::from_ref(&record), true)?;
             desk.drop_draft(id)?;
             Ok(done)
@@ -296,7 +303,7 @@ impl Office {
 
     fn set_withdrawn(&self, id: &str, withdrawn: bool) -> Reply {
         let id = self.resolve(id)?;
-        let changed = self.core().work(|desk| {
+        let changed = self.writing().work(|desk| {
             let authored = desk.withdraw(&id, withdrawn)?;
             Ok((authored.is_some(), authored.into_iter().collect()))
         })?;
@@ -442,6 +449,6 @@ pub(super) fn outcome_json(row: u64, outcome: &Outcome) -> Json {
     json!({ "v": 1, "row": row, "outcome": word, "id": id })
 }
 
-fn file_reply(bytes: &[u8]) -> Json {
+pub(super) fn file_reply(bytes: &[u8]) -> Json {
     json!({ "v": 1, "file": data_encoding::BASE64.encode(bytes) })
 }

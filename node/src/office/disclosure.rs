@@ -25,7 +25,7 @@ impl Office {
     /// Discloses fields of a listing of ours.
     pub(super) fn disclose(&self, id: &str, to: &[String], named: &[String], mailboxes: &[String]) -> Reply {
         let about = self.library().find(id)?;
-        let to = to.iter().map(|who| self.institution(who)).collect::<Result<Vec<_>, _>>()?;
+        let to = to.iter().map(|who| self.library().find_institution(who)).collect::<Result<Vec<_>, _>>()?;
         let mailboxes = self.mailboxes(mailboxes)?;
         let id = self.core().work(|desk| {
             let (id, authored) = desk.disclose(&about, &to, named, &mailboxes)?;
@@ -67,7 +67,7 @@ impl Office {
     /// Goes on with a disclosure without one of its parties.
     pub(super) fn remove_party(&self, id: &str, party: &str) -> Reply {
         let id = self.library().find_sealed(id)?;
-        let party = self.institution(party)?;
+        let party = self.library().find_institution(party)?;
         let id = self.core().work(|desk| {
             let (id, authored) = desk.remove_party(&id, party)?;
             Ok((id, vec![authored]))
@@ -117,20 +117,6 @@ impl Office {
             "created": as_json::time(document.created_ms),
             "updated": as_json::time(document.updated_ms),
         })
-    }
-
-    /// The member with that name, or whose id begins so.
-    fn institution(&self, text: &str) -> Result<InstitutionId, Failure> {
-        let roster = self.library().roster();
-        let named = |member: &&protocol::Member| {
-            let id = member.institution.id().to_string();
-            member.institution.name == text || (text.len() >= 6 && id.starts_with(&text.to_ascii_lowercase()))
-        };
-        let mut found = roster.members.values().filter(named).map(|member| member.institution.id());
-        match (found.next(), found.next()) {
-            (Some(id), None) => Ok(id),
-            _ => Err(Failure::said(exit::USAGE, "cli.failure.institution", &[("what", text)])),
-        }
     }
 
     /// The nodes named as mailboxes, or those of the configuration.

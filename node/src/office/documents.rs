@@ -80,7 +80,7 @@ impl Office {
             Failure::said(exit::USAGE, "cli.failure.choice", &[("field", field), ("count", &count)])
         })?;
         let change = BTreeMap::from([(field.to_owned(), Some(chosen.value.clone()))]);
-        self.core().work(|desk| {
+        self.writing().work(|desk| {
             let authored = desk.edit(&listing.id, &change)?;
             Ok(((), authored.into_iter().collect()))
         })?;
@@ -130,7 +130,7 @@ impl Office {
         let visibility = to.visibility.as_deref().map(visibility_of).transpose()?;
         let visibility = visibility.unwrap_or(listing.log.shelf.visibility);
         let moving = Moving { kind: kind.code(), visibility, editors, fields };
-        let moved = self.core().work(|desk| {
+        let moved = self.writing().work(|desk| {
             Ok(match desk.relocate(&listing.id, moving)? {
                 Some((id, authored)) => (Some(id), vec![authored]),
                 None => (None, Vec::new()),

@@ -230,6 +230,7 @@ pub fn of_peers(figures: &CoreFigures, name: impl Fn(&PeerView) -> Option<String
             "reason": reason,
             "last_success": figures.last_success.get(&peer.peer).map(|ms| time(*ms)),
             "last_fault": peer.last_fault,
+            "over_allowance": peer.over_allowance,
             "outbound": peer.outbound,
             "agent": peer.agent,
             "entries_in": peer.entries.0,

@@ -229,6 +229,20 @@ pub enum Request {
         /// Document id or its first digits.
         id: String,
     },
+    /// Forks known here.
+    Forks,
+    /// The proof of a fork; the answer holds the file in base64.
+    ForkFile {
+        /// The log's hash or its first digits.
+        log: String,
+    },
+    /// Entries of this institution's that do not count.
+    Lost,
+    /// Publishes the text of one of them again.
+    PublishAgain {
+        /// Its number in the list.
+        number: usize,
+    },
     /// The network's charter; the answer holds the file in base64.
     Charter,
     /// Asks a running node to stop in good order.
@@ -349,6 +363,18 @@ impl From<market::MarketError> for Failure {
             E::NoParty { title } => Self::said(exit::REFUSED, "cli.failure.no-party", &[("title", title)]),
             E::NoReader { institution } => {
                 Self::said(exit::FAILED, "cli.failure.no-reader", &[("institution", institution)])
+            }
+            E::Forked { log } => Self::said(exit::REFUSED, "cli.failure.forked", &[("log", &log[..16])]),
+            E::Revoked => Self::said(exit::REFUSED, "cli.failure.revoked", &[]),
+            E::Incarnations { most } => {
+                Self::said(exit::REFUSED, "cli.failure.incarnations", &[("most", &most.to_string())])
+            }
+            E::NoSuchFork { log } => Self::said(exit::FAILED, "cli.failure.fork", &[("log", log)]),
+            E::NoSuchBranch { branch } => {
+                Self::said(exit::FAILED, "cli.failure.branch", &[("branch", branch)])
+            }
+            E::NoSuchLost { number } => {
+                Self::said(exit::FAILED, "cli.failure.lost", &[("number", &number.to_string())])
             }
             E::Refused(reasons) => {
                 Self::said(exit::REJECTED, "cli.failure.record", &[("what", &reasons.join("; "))])

@@ -118,6 +118,11 @@ pub enum Motion {
         region: String,
         days: u32,
     },
+    /// A branch of a forked log: `NUMBER:HASH`, or the first digits of its first entry.
+    Settle {
+        log: String,
+        keep: String,
+    },
     /// Another root key for this institution, with its word that it is held.
     RootKey {
         root: Hash32,
@@ -163,6 +168,13 @@ impl Office {
         let index = self.identity().governor_index(&roster.governors);
         if invites && index.is_none() {
             return self.draft_own_invitation(motion, &roster);
+        }
+        if let Motion::Settle { log, keep } = &motion {
+            let step = self.settle_step(log, keep)?;
+            // For a log of this node its institution's own word is enough.
+            if step.number == 0 {
+                return self.drafted(&roster, &[step], None);
+            }
         }
         // Governors sign what others ask of them, by file; the recovery key signs for itself.
         if index.is_none() && !others_sign {
@@ -226,6 +238,9 @@ impl Office {
         if let Motion::Revoke { node, from, reason } = &motion {
             let step = self.core().read(|desk| desk.revoke(node, from, reason.clone()))?;
             return Ok(vec![step]);
+        }
+        if let Motion::Settle { log, keep } = &motion {
+            return Ok(vec![self.settle_step(log, keep)?]);
         }
         if let Some((members, threshold)) = self.governors_after(&motion, roster)? {
             let core = &mut self.core();
@@ -302,6 +317,7 @@ impl Office {
                 (Subject::Invitation(invitation.key), Action::Invite(invitation))
             }
             Motion::Revoke { .. }
+            | Motion::Settle { .. }
             | Motion::AddGovernor { .. }
             | Motion::RemoveGovernor { .. }
             | Motion::Recover { .. }
@@ -331,7 +347,7 @@ impl Office {
             Ok::<_, Failure>(SignedStep::from_bytes(&bytes_of(text)?).map_err(MarketError::from)?)
         };
         let steps = steps.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        self.core().work(|desk: &mut Desk<'_>| Ok(((), vec![desk.carry(&steps)?]))).map_err(|error| {
+        self.writing().work(|desk: &mut Desk<'_>| Ok(((), vec![desk.carry(&steps)?]))).map_err(|error| {
             let refused = matches!(error, MarketError::Refused(_));
             let failure = Failure::from(error);
             if refused { Failure { code: exit::REFUSED, ..failure } } else { failure }

@@ -68,7 +68,7 @@ impl Office {
         texts: [&str; 3],
         outcome: &str,
     ) -> Reply {
-        let id = self.core().work(|desk| {
+        let id = self.writing().work(|desk| {
             let (id, authored) = desk.state(about, replaces, texts)?;
             Ok((id, vec![authored]))
         })?;

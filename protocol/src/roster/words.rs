@@ -58,7 +58,7 @@ impl Roster {
     }
 
     /// Whether a root key's certificate for a node is good.
-    pub(super) fn certifies(&self, certificate: &NodeCertificate) -> bool {
+    pub fn certifies(&self, certificate: &NodeCertificate) -> bool {
         let body = &certificate.body;
         self.stands(&body.institution, &body.root, |r| r.nodes.binary_search(&body.node).is_ok())
     }
@@ -103,7 +103,10 @@ impl Roster {
             if own && !self.settled.contains_key(log) {
                 let end = settled.entry(*log).or_insert(*head);
                 *end = (*end).min(*head);
-                self.words.insert(word.id, word.certificate.body.institution);
+                let institution = word.certificate.body.institution;
+                let end = self.own_settles.entry((*log, institution)).or_insert(*head);
+                *end = (*end).min(*head);
+                self.words.insert(word.id, institution);
             }
         }
         self.settled.append(&mut settled);

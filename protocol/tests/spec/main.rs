@@ -7,6 +7,7 @@ mod codec;
 #[cfg(test)]
 mod extremes;
 #[cfg(test)]
+mod forks;
 mod governance;
 #[cfg(test)]
 mod identity;

@@ -7,8 +7,8 @@ use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, ROOT};
 use protocol::{
     Action, Actor, Bucket, CheckedRun, Continuation, Credential, Delivery, DeliveryWord, DocumentId,
-    Envelope, FileKind, Frame, Governors, Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin, Patch,
-    Profile, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern, SignedCharter,
+    Envelope, FileKind, Fork, Frame, Governors, Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin,
+    Patch, Profile, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern, SignedCharter,
     SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want, bucket_of, frontier_digest,
     seal_file, seconds, to_scalar, value_bytes,
 };
@@ -56,7 +56,7 @@ fn files() -> Files {
         ("entries", "A log with its entries, and one run of them: §7 and §12.", entries()),
         ("frames", "Every frame of /lianshi/sync/1: §13.", frames()),
         ("sealed", "A circle, and an envelope to two nodes: §7 and §9.", envelopes()),
-        ("files", "A charter file and a proof file: §14.", sealed()),
+        ("files", "A charter file, a proof file and the file of a fork: §14.", sealed()),
     ]
 }
 
@@ -329,6 +329,7 @@ fn frames() -> Vec<Vector> {
         ("want", Frame::Want(vec![Want { log, have: 2, to: 6 }])),
         ("run", Frame::Run(run_of(log, entries[1].head(), &entries[2..3]))),
         ("durable", Frame::Durable(heads[..1].to_vec())),
+        ("fork", Frame::Fork(Box::new(fork()))),
         ("deliver", Frame::Deliver(deliveries())),
     ];
     all.map(|(name, frame)| v(name, "frame", frame.to_bytes())).into()
@@ -367,6 +368,15 @@ fn envelopes() -> Vec<Vector> {
     ]
 }
 
+/// The last entry of the small log, and another one in its place.
+fn fork() -> Fork {
+    let world = World::new();
+    let (log, entries) = small_log(&world);
+    let (verb, document) = (entries[5].header.verb, entries[5].header.document);
+    let other = world.entry((log, entries[4].head()), verb, document, vec![0], 0);
+    Fork::of(certificate(&world.network, 1, 11, Role::Hub), &entries[5], &other)
+}
+
 fn sealed() -> Vec<Vector> {
     let charter = SignedCharter::sign(World::new().charter, 0, &key(1));
     let proof = proof();
@@ -374,6 +384,7 @@ fn sealed() -> Vec<Vector> {
         v("charter file", "", seal_file(FileKind::Charter, &written(|to| charter.encode(to)))),
         v("proof", "proof", proof.to_bytes()),
         v("proof file", "", seal_file(FileKind::Proof, &proof.to_bytes())),
+        v("fork file", "", seal_file(FileKind::Fork, &fork().to_file_body(&World::new().network))),
     ]
 }
 

@@ -18,8 +18,6 @@ pub const TABLE: &[Row] = &[
     ("cli.disclosure.way.in", "收到", "in"),
     ("cli.disclosure.way.out", "发出", "out"),
     ("cli.disclosure.with", "对方", "with"),
-    ("cli.failure.institution", "名册里没有“{what}”这个单位，或不止一个", "The roster has no institution “{what}”, or more than one"),
-    ("cli.failure.institution.hint", "写全称，或写机构号的前几位（见 lianshi listing show --json）", "give its whole name, or the first digits of its id (see lianshi listing show --json)"),
     ("cli.failure.mailbox", "“{what}”不是本节点认得的、可以代转的节点", "“{what}” is not a node known here that may relay"),
     ("cli.failure.mailbox.hint", "写节点号的前几位（见 lianshi peer list --json）；枢纽和分市场可以代转", "give the first digits of a node id (see lianshi peer list --json); hubs and sub-markets may relay"),
     ("cli.failure.no-party", "该单位不是“{title}”这份披露的另一方", "That institution is no other party of the disclosure about “{title}”"),

@@ -88,13 +88,14 @@ impl Hub {
             redemption: None,
             sealing: SealingKey::from_seed(&[11; 32]),
             subscription: Subscription::everything(),
+            allowance: u64::MAX,
             agent: "hub".to_owned(),
         };
         let head = made.own.last().map(Entry::head).unwrap_or_default();
-        let state = LogState { head, certificate: Some(certificate(1, 11)) };
+        let state = LogState { head, certificate: Some(certificate(1, 11)), bytes: 0 };
         let logs = BTreeMap::from([(log(11, 1), state)]);
         let heads = BTreeMap::from([(log(11, 1), head)]);
-        Self { replica: Replica::new(me, logs, made.roster.clone()), heads, now_ms: NOW + 1 }
+        Self { replica: Replica::new(me, logs, made.roster.clone(), BTreeMap::new()), heads, now_ms: NOW + 1 }
     }
 
     /// One input, and all that follows from it.
@@ -127,8 +128,11 @@ impl Hub {
                 self.heads.insert(run.log, run.head());
             }
             Effect::HangUp { session, .. } => inputs.push(Input::Closed { session }),
+            Effect::Compare { session, run } => inputs.push(Input::Held { session, run, own: None }),
             Effect::Countersign { .. }
             | Effect::RosterChanged
+            | Effect::Forked { .. }
+            | Effect::Relimit { .. }
             | Effect::Report { .. }
             | Effect::KeepCircle { .. } => {}
         }

@@ -51,7 +51,7 @@ impl Desk<'_> {
         fields.extend(to.editors.iter().map(|editor| (format!("{EDITOR}{editor}"), Value::Bool(true))));
         let private = self.library.private(id)?;
         fields.extend((!private.is_empty()).then(|| (super::DETAILS.to_owned(), Value::Bool(true))));
-        let log = self.log(shelf);
+        let log = self.log(shelf)?;
         let seq = self.ledger.head(&log).seq.max(1) + 1;
         let actor = Actor::derive(&log, &Origin { log, seq }, 0);
         let signed = SignedPatch::of(Patch::first(fields.clone()), actor, self.now_ms)?;

@@ -169,7 +169,7 @@ impl Desk<'_> {
         let id = &letter.document.id;
         let missing = || MarketError::NoSuchListing { id: id.to_string() };
         let document = load_document(self.ledger.store().as_ref(), id)?.ok_or_else(missing)?;
-        let log = self.log(letter.document.log.shelf);
+        let log = self.log(letter.document.log.shelf)?;
         let Some(signed) = document.edit(&log, changes, self.now_ms)? else { return Ok(None) };
         let bytes = self.envelope(&log, Some(id), &letter.circle, &signed)?;
         let draft = self.draft(Some(*id), Verb::EDIT, bytes)?;
@@ -213,7 +213,7 @@ impl Desk<'_> {
     fn seal(&mut self, circle: &Circle, fields: Fields) -> Result<(DocumentId, Authored)> {
         let visibility = Visibility::Sealed(circle.id());
         let shelf = Shelf { region: 0, kind: ShelfKind::CORRESPONDENCE, visibility };
-        let log = self.log(shelf);
+        let log = self.log(shelf)?;
         let origin = Origin { log, seq: self.next_seq(&log) };
         let patch = Patch::first(fields.into_iter().chain(circle.keys()));
         let signed = SignedPatch::of(patch, Actor::derive(&log, &origin, 0), self.now_ms)?;

@@ -3,16 +3,18 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | LogNumbers | log id | number (4) |
-//! | Heads | number (4) | log id, seq, hash, listings created |
+//! | Heads | number (4) | log id, seq, hash, listings created, how far it counts, bytes |
 //! | Entries | number (4), seq (8) | the entry, canonical bytes |
 //! | Documents | document id (32), number (4), seq (8) | 1 for the creating entry, 0 for others |
 //! | Mentions | document id (32) or a statement's hash, number (4), seq (8) | verb (2), hash of the entry |
 //! | Arrivals | arrival number (8) | document id (32) |
-//! | Projections | document id (32) | state of a document with several patches, or one that waits |
+//! | Projections | document id (32) | state of a document with several patches, of a void one, or of one that waits |
 //! | Opened | document id (32), number (4), seq (8) | the payload that stood in the entry's envelope |
 //! | Circles | circle (16) | what is known of it |
 //! | Shelves | shelf | sum of its documents' digests |
-//! | Meta | `figures` | next arrival, void entries |
+//! | Meta | `figures` | next arrival, void entries, entries that made way for others |
+//! | Meta | `fork:` log id | the proof of the earliest fork known |
+//! | Meta | `lost:` entry hash | an entry of this institution's own that made way for another branch |
 
 use protocol::{Decoder, DocumentId, Encoder, Entry, Fault, Hash, Head, LogId, Payload, Value};
 use replica::DocumentState;
@@ -24,14 +26,30 @@ use crate::error::{MarketError, Result};
 pub(crate) const FIGURES: &[u8] = b"figures";
 
 /// What is kept of a log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogRecord {
     /// Its short number in keys.
     pub number: u32,
     /// Its head.
     pub head: Head,
-    /// Listings that it created.
+    /// Listings that it created, as far as it counts.
     pub created: u64,
+    /// Entries up to here count; `u64::MAX` while the log has no end.
+    pub counts: u64,
+    /// Bytes that its entries count as.
+    pub bytes: u64,
+}
+
+impl LogRecord {
+    /// The record of a log that holds nothing yet.
+    pub fn new(number: u32) -> Self {
+        Self { number, head: Head::default(), created: 0, counts: u64::MAX, bytes: 0 }
+    }
+
+    /// Entries held past the end of what counts.
+    pub fn void(&self) -> u64 {
+        self.head.seq.saturating_sub(self.counts)
+    }
 }
 
 /// Where an entry of a document stands.
@@ -48,8 +66,12 @@ pub(crate) struct DocumentEntry {
 /// The stored state of a document that is not just its first patch.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Projection {
-    /// Number of valid patches; 0 while the document waits for its beginning.
+    /// The document's beginning has not come, or does not count.
+    pub waiting: bool,
+    /// Number of valid patches.
     pub versions: u64,
+    /// Number of entries that would count, but for the rules of documents.
+    pub void: u64,
     /// The author's time of the last one, milliseconds since 1970.
     pub updated_ms: i64,
     /// The state.
@@ -83,7 +105,7 @@ pub(crate) fn head_value(log: &LogId, record: &LogRecord) -> Vec<u8> {
     log.encode(&mut to);
     to.uint(record.head.seq);
     record.head.hash.encode(&mut to);
-    to.uint(record.created);
+    to.uint(record.created).uint(record.counts).uint(record.bytes);
     to.finish()
 }
 
@@ -91,24 +113,43 @@ pub(crate) fn head_of(number: u32, bytes: &[u8]) -> Result<(LogId, LogRecord)> {
     Decoder::whole(bytes, "stored head", |from| {
         let log = LogId::decode(from)?;
         let head = Head { seq: from.uint("seq")?, hash: Hash::decode(from)? };
-        Ok((log, LogRecord { number, head, created: from.uint("created")? }))
+        let (created, counts) = (from.uint("created")?, from.uint("counts")?);
+        let bytes = from.uint("bytes")?;
+        Ok((log, LogRecord { number, head, created, counts, bytes }))
     })
     .map_err(damaged)
 }
 
-pub(crate) fn figures_value(next_arrival: u64, void: u64) -> Vec<u8> {
+/// Figures that no table adds up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Figures {
+    /// Number of the next arrival.
+    pub next_arrival: u64,
+    /// Entries that count for nothing although their log counts so far.
+    pub void: u64,
+    /// Entries that made way for those of another branch, and one for each time: what a store has taken in never goes
+    /// down, and differs from what it was before.
+    pub replaced: u64,
+}
+
+pub(crate) fn figures_value(figures: &Figures) -> Vec<u8> {
     let mut to = Encoder::new();
-    to.uint(next_arrival).uint(void);
+    to.uint(figures.next_arrival).uint(figures.void).uint(figures.replaced);
     to.finish()
 }
 
-pub(crate) fn figures_of(bytes: &[u8]) -> Result<(u64, u64)> {
-    Decoder::whole(bytes, "figures", |from| Ok((from.uint("arrival")?, from.uint("void")?))).map_err(damaged)
+pub(crate) fn figures_of(bytes: &[u8]) -> Result<Figures> {
+    Decoder::whole(bytes, "figures", |from| {
+        let (next_arrival, void) = (from.uint("arrival")?, from.uint("void")?);
+        Ok(Figures { next_arrival, void, replaced: from.uint("replaced")? })
+    })
+    .map_err(damaged)
 }
 
 pub(crate) fn projection_value(projection: &Projection) -> Vec<u8> {
     let mut to = Encoder::new();
-    to.uint(projection.versions).int(projection.updated_ms);
+    to.u8(projection.waiting.into()).uint(projection.versions).uint(projection.void);
+    to.int(projection.updated_ms);
     let fields: Vec<_> = projection.state.fields.iter().collect();
     to.list(&fields, |to, (key, values)| {
         to.text(key).list(values, |to, value| {
@@ -118,10 +159,12 @@ pub(crate) fn projection_value(projection: &Projection) -> Vec<u8> {
     to.finish()
 }
 
-fn projection_of(bytes: &[u8]) -> Result<Projection> {
+pub(super) fn projection_of(bytes: &[u8]) -> Result<Projection> {
     const FIELDS: usize = 1 << 16;
     Decoder::whole(bytes, "projection", |from| {
-        let (versions, updated_ms) = (from.uint("versions")?, from.int("updated")?);
+        let waiting = from.u8("waiting")? == 1;
+        let (versions, void) = (from.uint("versions")?, from.uint("void")?);
+        let updated_ms = from.int("updated")?;
         let fields = from.list(FIELDS, "fields", |from| {
             let key = from.text(protocol::limits::MAX_KEY, "key")?.to_owned();
             let values = from.list(FIELDS, "values", |from| {
@@ -131,7 +174,7 @@ fn projection_of(bytes: &[u8]) -> Result<Projection> {
             Ok((key, values))
         })?;
         let state = DocumentState { fields: fields.into_iter().collect() };
-        Ok(Projection { versions, updated_ms, state })
+        Ok(Projection { waiting, versions, void, updated_ms, state })
     })
     .map_err(damaged)
 }

@@ -34,6 +34,30 @@ impl Ledger {
         checked: &CheckedEntry,
         batch: &mut Batch,
     ) {
+        self.note_mention(log, record, checked, true, batch);
+    }
+
+    /// The same of an entry that counts again, or no longer.
+    pub(super) fn mention_anew(
+        &mut self,
+        log: &LogId,
+        record: &LogRecord,
+        entry: &protocol::Entry,
+        counts: bool,
+        batch: &mut Batch,
+    ) {
+        let checked = CheckedEntry { hash: entry.hash(), entry: entry.clone(), patch: None };
+        self.note_mention(log, record, &checked, counts, batch);
+    }
+
+    fn note_mention(
+        &mut self,
+        log: &LogId,
+        record: &LogRecord,
+        checked: &CheckedEntry,
+        counts: bool,
+        batch: &mut Batch,
+    ) {
         let entry = &checked.entry;
         let about = match entry.header.verb {
             Verb::MOVE if is_sound(log, checked) => continued_by(entry).ok().flatten(),
@@ -43,13 +67,20 @@ impl Ledger {
             _ => None,
         };
         let Some(about) = about else { return };
-        let place = |under: &DocumentId| document_key(under, record.number, entry.header.seq);
-        let value = mention_value(entry.header.verb, &checked.hash);
+        let mut keys = vec![document_key(&about, record.number, entry.header.seq)];
         if entry.header.verb == Verb::STATEMENT {
-            self.sums.entry(log.shelf).or_default().add(&statement_digest(&checked.hash));
-            batch.put(Table::Mentions, &place(&DocumentId(checked.hash.0)), value.clone());
+            keys.push(document_key(&DocumentId(checked.hash.0), record.number, entry.header.seq));
+            let sum = self.sums.entry(log.shelf).or_default();
+            let digest = statement_digest(&checked.hash);
+            if counts { sum.add(&digest) } else { sum.remove(&digest) }
         }
-        batch.put(Table::Mentions, &place(&about), value);
+        for key in keys {
+            if counts {
+                batch.put(Table::Mentions, &key, mention_value(entry.header.verb, &checked.hash));
+            } else {
+                batch.delete(Table::Mentions, &key);
+            }
+        }
         self.arrive(&about, batch);
     }
 

@@ -10,7 +10,7 @@ use protocol::{
 use replica::ViewSum;
 use storage::{Batch, Opened, Options, Position, Record, Storage, Table};
 
-use super::{Ledger, Opener, layout, project};
+use super::{Ledger, Opener, layout};
 use crate::error::{MarketError, Result};
 
 /// A ledger just opened.
@@ -59,9 +59,12 @@ impl Ledger {
             sums: BTreeMap::new(),
             waiting: BTreeSet::new(),
             next_log: 0,
-            next_arrival: 0,
             entries: 0,
-            void: 0,
+            figures: layout::Figures::default(),
+            forks: BTreeMap::new(),
+            limits: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            owner: None,
             journaled: from,
             checked: from,
             dirty: false,
@@ -71,6 +74,7 @@ impl Ledger {
         ledger.read_back()?;
         ledger.replay(from)?;
         ledger.settle_incarnation()?;
+        ledger.read_forks()?;
         let roster = ledger.read_roster()?;
         Ok(OpenedLedger { ledger, roster, mended })
     }
@@ -86,18 +90,23 @@ impl Ledger {
     }
 
     fn settle_incarnation(&mut self) -> Result<()> {
-        const KEY: &[u8] = b"incarnation";
-        let known = self.store.get(Table::Meta, KEY)?.and_then(|bytes| bytes.try_into().ok());
-        let number = match known {
-            Some(number) => number,
-            None => {
-                let number: [u8; 8] = crate::identity::random()?;
-                self.keep(Table::Meta, KEY, Some(&number))?;
-                number
-            }
-        };
-        self.incarnation = u64::from_be_bytes(number);
+        let known = self.store.get(Table::Meta, INCARNATION)?.and_then(|bytes| bytes.try_into().ok());
+        match known {
+            Some(number) => self.incarnation = u64::from_be_bytes(number),
+            None => _ = self.begin_incarnation()?,
+        }
         Ok(())
+    }
+
+    /// Begins a new incarnation, in which all further entries of this node stand, and returns its number.
+    ///
+    /// # Errors
+    /// When the disk fails or is full, or the system gives no random number.
+    pub fn begin_incarnation(&mut self) -> Result<u64> {
+        let number: [u8; 8] = crate::identity::random()?;
+        self.keep(Table::Meta, INCARNATION, Some(&number))?;
+        self.incarnation = u64::from_be_bytes(number);
+        Ok(self.incarnation)
     }
 
     fn read_heads(&mut self) -> Result<()> {
@@ -117,8 +126,10 @@ impl Ledger {
         for (log, record) in found {
             self.next_log = self.next_log.max(record.number + 1);
             self.entries += record.head.seq;
-            let first = layout::entry_at(self.store.as_ref(), record.number, 1)?;
-            self.note_certificate(&log, &first);
+            if record.head.seq > 0 {
+                let first = layout::entry_at(self.store.as_ref(), record.number, 1)?;
+                self.note_certificate(&log, &first);
+            }
             self.logs.insert(log, record);
         }
         Ok(())
@@ -126,12 +137,12 @@ impl Ledger {
 
     fn read_figures(&mut self) -> Result<()> {
         if let Some(bytes) = self.store.get(Table::Meta, layout::FIGURES)? {
-            (self.next_arrival, self.void) = layout::figures_of(&bytes)?;
+            self.figures = layout::figures_of(&bytes)?;
         }
         let mut waiting = BTreeSet::new();
         self.store.walk(Table::Projections, &[], &mut |key, value| {
-            // A waiting document's projection has no versions: its first byte is zero.
-            if let (Ok(id), Some(0)) = (key.try_into(), value.first()) {
+            // The first byte says that a document waits.
+            if let (Ok(id), Some(1)) = (key.try_into(), value.first()) {
                 waiting.insert(DocumentId(id));
             }
             std::ops::ControlFlow::Continue(())
@@ -143,7 +154,7 @@ impl Ledger {
     /// Reads the stored sums when they were written with the very figures that the store holds; else adds them up.
     fn read_sums(&mut self) -> Result<()> {
         let marked = self.store.get(Table::Meta, SUMS_AT)?;
-        if marked.as_deref() != Some(&self.next_arrival.to_be_bytes()[..]) {
+        if marked.as_deref() != Some(&self.figures.next_arrival.to_be_bytes()[..]) {
             return self.rebuild_sums();
         }
         let mut sums = BTreeMap::new();
@@ -173,17 +184,8 @@ impl Ledger {
         self.sums.clear();
         for (id, log) in ids {
             let Some(shelf) = shelves.get(&log).filter(|shelf| shelf.circle().is_none()) else { continue };
-            let state = match layout::projection(self.store.as_ref(), &id)? {
-                Some(projection) => Some(projection.state),
-                None => match project::load_document(self.store.as_ref(), &id)? {
-                    Some(document) if document.versions() > 0 => {
-                        Some(document.state().map_err(layout::damaged)?)
-                    }
-                    _ => None,
-                },
-            };
-            if let Some(state) = state {
-                self.sums.entry(*shelf).or_default().add(&state.digest(&id));
+            if let Some(digest) = self.standing(&id)?.digest {
+                self.sums.entry(*shelf).or_default().add(&digest);
             }
         }
         self.sum_statements()
@@ -221,19 +223,24 @@ impl Ledger {
     fn replay_entry(&mut self, bytes: &[u8]) -> Result<()> {
         let entry = layout::entry_of(bytes)?;
         let log = entry.header.log;
-        if entry.header.seq <= self.head(&log).seq {
+        // Where a branch of the log was replaced, or entries came back from peers, the journal holds what the log does
+        // not go on with.
+        let head = self.head(&log);
+        if entry.header.seq != head.seq + 1 || entry.header.prev != head.hash {
             return Ok(());
         }
         let hash = entry.hash();
         self.persist(&log, &[CheckedEntry { entry, hash, patch: None }])
     }
 
-    fn read_roster(&self) -> Result<RosterInput> {
+    /// The roster's raw material: steps wherever they stand, redemptions as far as their log counts.
+    pub(super) fn read_roster(&self) -> Result<RosterInput> {
         let mut input = RosterInput::default();
         let logs: Vec<LogId> = self.logs.keys().filter(|log| log.shelf == Shelf::ROSTER).copied().collect();
         for log in logs {
+            let counts = self.logs.get(&log).map_or(0, |record| record.counts);
             self.read_log(&log, 0, self.head(&log).seq, |entry| {
-                take_roster_entry(&mut input, &entry);
+                take_roster_entry(&mut input, &entry, counts);
                 true
             })?;
         }
@@ -241,11 +248,11 @@ impl Ledger {
     }
 }
 
-fn take_roster_entry(input: &mut RosterInput, entry: &Entry) {
+fn take_roster_entry(input: &mut RosterInput, entry: &Entry, counts: u64) {
     let Some(payload) = &entry.payload else { return };
     match entry.header.verb {
         Verb::ROSTER_STEP => input.steps.extend(SignedStep::from_bytes(&payload.bytes)),
-        Verb::REDEEM => {
+        Verb::REDEEM if entry.header.seq <= counts => {
             if let Ok(redemption) = Redemption::from_bytes(&payload.bytes) {
                 input.redemptions.push((entry.header.log, entry.header.seq, redemption));
             }
@@ -253,6 +260,9 @@ fn take_roster_entry(input: &mut RosterInput, entry: &Entry) {
         _ => {}
     }
 }
+
+/// Key of the store's incarnation.
+const INCARNATION: &[u8] = b"incarnation";
 
 /// Key of the arrival number at which the stored sums were written.
 pub(super) const SUMS_AT: &[u8] = b"sums-at";

@@ -1,15 +1,12 @@
 //! The line of documents that moves make: an old id leads on to the document that continues it.
 
 use protocol::limits::MAX_MOVES;
-use protocol::{DocumentId, InstitutionId, LogId, Verb};
+use protocol::{DocumentId, InstitutionId, Verb};
 use replica::continued_by;
 
 use super::Library;
 use crate::error::Result;
-use crate::ledger::{document_entries, entry_at, mentions};
-
-/// Entries of a document that are looked through for the one that creates it.
-const MAX_PLACES: usize = super::MAX_HISTORY;
+use crate::ledger::{counting_entries, entry_at, mentions};
 
 impl Library {
     /// The document that continues this one: of the moves of it that count, that of the lowest entry hash. `None` when
@@ -28,7 +25,7 @@ impl Library {
         for found in moves {
             let info = self.log_info(found.log)?;
             let own = info.certificate.as_ref().is_some_and(|c| c.body.institution == owner);
-            if own && self.counts(&info.log, found.seq) {
+            if own {
                 lowest = [lowest, Some(found.entry)].into_iter().flatten().min();
             }
         }
@@ -85,12 +82,7 @@ impl Library {
 
     /// Number of the log and place in it where a document begins.
     pub(super) fn beginning(&self, id: &DocumentId) -> Result<Option<(u32, u64)>> {
-        let places = document_entries(self.store(), id, MAX_PLACES)?;
+        let places = counting_entries(self.store(), id)?;
         Ok(places.iter().find(|place| place.creates).map(|place| (place.log, place.seq)))
-    }
-
-    /// Whether an entry lies within what its log counts up to.
-    pub(super) fn counts(&self, log: &LogId, seq: u64) -> bool {
-        seq <= self.roster().last_valid(log)
     }
 }

@@ -1,8 +1,8 @@
 //! What goes into a replica and what comes out.
 
 use protocol::{
-    Charter, CheckedEntry, CheckedRun, CircleId, Frame, Head, LogId, NodeCertificate, PublicKey, Redemption,
-    SealingKey, Subscription,
+    Charter, CheckedEntry, CheckedRun, CircleId, Entry, Fork, Frame, Head, LogId, NodeCertificate, PublicKey,
+    Redemption, RosterInput, SealingKey, Subscription,
 };
 
 use crate::circles::KnownCircle;
@@ -21,6 +21,8 @@ pub struct Me {
     pub sealing: SealingKey,
     /// What it asks for.
     pub subscription: Subscription,
+    /// Bytes that this node holds of one institution's logs; past them these are pulled no further.
+    pub allowance: u64,
     /// Program name and version, shown to peers.
     pub agent: String,
 }
@@ -28,10 +30,12 @@ pub struct Me {
 /// One log held here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogState {
-    /// Its head.
+    /// Its head, as far as it counts.
     pub head: Head,
     /// The certificate that opened it.
     pub certificate: Option<NodeCertificate>,
+    /// Bytes that its entries count as (see [`crate::entry_bytes`]), as of the start.
+    pub bytes: u64,
 }
 
 /// What happens to a replica.
@@ -78,6 +82,22 @@ pub enum Input {
     },
     /// What the store remembers of circles; to be given before anyone is connected.
     Circles(Vec<(CircleId, KnownCircle)>),
+    /// What is held where a run begins that was to be compared.
+    Held {
+        /// From whom the run came.
+        session: SessionId,
+        /// The run.
+        run: CheckedRun,
+        /// Our entry with the sequence number of its first one.
+        own: Option<Box<Entry>>,
+    },
+    /// How far logs count has been worked out anew.
+    Reached {
+        /// The logs for which something changed, each with its head as far as it counts.
+        logs: Vec<(LogId, Head)>,
+        /// All of the roster's raw material that counts now, when a log of the roster is among them.
+        roster: Option<RosterInput>,
+    },
     /// Everything persisted so far is fsynced.
     Durable,
     /// Time has passed; to be given about once a second.
@@ -112,7 +132,7 @@ pub enum Effect {
     },
     /// Store these entries and what follows from them. Given before any effect that tells of them.
     Persist {
-        /// The entries; they continue the log's head.
+        /// The entries; they continue the log's head as far as it counts, and replace what is stored past it.
         run: CheckedRun,
     },
     /// Remember this of a circle: a local record, to be given back after a restart.
@@ -121,6 +141,24 @@ pub enum Effect {
         id: CircleId,
         /// All that is known of it.
         known: KnownCircle,
+    },
+    /// Look up the own entry at the place of the run's first one, and answer with [`Input::Held`].
+    Compare {
+        /// From whom the run came.
+        session: SessionId,
+        /// The run.
+        run: CheckedRun,
+    },
+    /// Keep this proof, checked already.
+    Forked {
+        /// The proof.
+        fork: Box<Fork>,
+    },
+    /// How far logs count may have changed: work it out from the roster, the forks and what is stored (see
+    /// [`crate::Reach`]), void or bring back what lies between, and answer with [`Input::Reached`].
+    Relimit {
+        /// The log that is certainly to be named in the answer; others where something changed.
+        log: Option<LogId>,
     },
     /// Countersign this redemption in this node's own roster log.
     Countersign {

@@ -17,7 +17,7 @@ use super::{Effect, Replica, SessionId, heads_frames};
 impl Replica {
     fn shared_logs(&self, session: SessionId) -> Vec<LogId> {
         let Some(s) = self.sessions.get(&session) else { return Vec::new() };
-        self.logs.keys().filter(|log| self.shares(s, log)).copied().collect()
+        self.logs.keys().filter(|log| self.shares(s, log) && self.head(log).seq > 0).copied().collect()
     }
 
     fn shared_heads(&self, session: SessionId) -> BTreeMap<LogId, Head> {
@@ -231,7 +231,7 @@ impl Replica {
             if head.seq == 0 || !self.shares(s, log) {
                 continue;
             }
-            self.learn(session, log, head, durable, out);
+            self.learn(session, LogHead { log: *log, head: *head }, durable, now_ms, out);
             let told = self.sessions.get(&session).and_then(|s| s.logs.get(log)).map_or(0, |peer| peer.told);
             if let Some(mine) = mine.filter(|mine| mine.seq > head.seq && mine.seq > told) {
                 untold.push(LogHead { log: *log, head: mine });
@@ -248,7 +248,15 @@ impl Replica {
         self.plan(session, now_ms, out);
     }
 
-    fn learn(&mut self, session: SessionId, log: &LogId, head: &Head, durable: bool, out: &mut Vec<Effect>) {
+    fn learn(
+        &mut self,
+        session: SessionId,
+        LogHead { log, head }: LogHead,
+        durable: bool,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
+        let (log, head) = (&log, &head);
         let mine = self.logs.get(log).map(|l| l.head);
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let Some(peer) = s.log(*log, mine.is_some()) else { return };
@@ -267,8 +275,9 @@ impl Replica {
         let caught_up = peer.unconfirmed && !peer.is_serving();
         s.durable_logs += usize::from(first);
         if other_branch {
-            self.bar(session, log, "it holds another branch", out);
+            self.contest(session, log, head.seq, now_ms, out);
         }
+        self.tell_fork(session, log, out);
         self.refresh(session, log);
         if caught_up {
             self.confirm(session, &[*log], out);

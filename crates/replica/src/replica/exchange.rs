@@ -1,13 +1,15 @@
 //! Frames taken in: entries asked for, runs.
 
 use protocol::{
-    CheckedRun, CircleId, Fault, Frame, Head, LogId, NodeState, PublicKey, Shelf, ShelfKind, Visibility, Want,
+    CheckedRun, CircleId, Fault, Frame, Head, LogId, NodeCertificate, NodeState, PublicKey, Shelf, ShelfKind,
+    Visibility, Want,
 };
 
 use crate::conduct::Offence;
 
 use super::bounds::{MAX_LOGS_PER_NODE, MAX_PARKED, MAX_REPEATED};
 use super::{Effect, Replica, SessionId, SessionState};
+use crate::limit::Why;
 
 /// Whether a log that is new here may be taken in.
 enum Opening {
@@ -50,6 +52,7 @@ impl Replica {
             Frame::Want(wants) => self.on_want(session, &wants, now_ms, out),
             Frame::Run(bytes) => self.on_run(session, &bytes, now_ms, out),
             Frame::Deliver(told) => self.on_deliver(session, told, now_ms, out),
+            Frame::Fork(fork) => self.on_fork(session, *fork, now_ms, out),
         }
     }
 
@@ -101,9 +104,14 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) -> Result<(), Fault> {
+        if self.is_probed(session, &log, after.seq) {
+            let run = CheckedRun::open(bytes, &self.network)?;
+            out.push(Effect::Compare { session, run });
+            return Ok(());
+        }
         let Some(s) = self.sessions.get(&session) else { return Ok(()) };
         let barred = s.logs.get(&log).is_some_and(|peer| peer.barred);
-        if barred || self.parked.contains(&log) || !self.shares(s, &log) {
+        if barred || self.parked.contains(&log) || self.is_over(&log) || !self.shares(s, &log) {
             return Ok(());
         }
         let mine = self.head(&log);
@@ -118,7 +126,12 @@ impl Replica {
         }
         let mut run = CheckedRun::open(bytes, &self.network)?;
         if !continues(&mut run, &mine) {
-            self.bar(session, &log, "it holds another branch", out);
+            self.contest(session, &log, mine.seq, now_ms, out);
+            return Ok(());
+        }
+        let limit = self.limit(&log);
+        run.entries.retain(|e| limit.is_none_or(|limit| e.entry.header.seq <= limit.head.seq));
+        if run.entries.is_empty() {
             return Ok(());
         }
         if mine.seq == 0 && !self.opens(session, &run, out)? {
@@ -130,7 +143,7 @@ impl Replica {
 
     fn take_in(&mut self, session: SessionId, run: CheckedRun, now_ms: i64, out: &mut Vec<Effect>) {
         let (log, before, head) = (run.log, self.head(&run.log).seq, run.head());
-        self.accept(log, &run.entries);
+        self.accept(log, &run.entries, out);
         if let Some(s) = self.sessions.get_mut(&session) {
             s.progress(run.entries.len() as u64, now_ms);
             if let Some(peer) = s.log(log, true).filter(|peer| peer.known.seq <= head.seq) {
@@ -141,9 +154,19 @@ impl Replica {
         let sealed = log.shelf.circle().map(|_| run.entries.clone());
         out.push(Effect::Persist { run });
         self.learn_circles(&log, &sealed.unwrap_or_default(), out);
+        self.end_reached(session, &log, head, out);
         self.fold_roster_in_turn(now_ms, out);
         self.push_to_all(&log, before, Some(session), out);
         self.advance(&log, now_ms, out);
+    }
+
+    /// A log has come as far as it counts. Of a settled one this must be the entry that was settled.
+    fn end_reached(&mut self, session: SessionId, log: &LogId, head: Head, out: &mut Vec<Effect>) {
+        let Some(limit) = self.limit(log).filter(|limit| limit.head.seq == head.seq) else { return };
+        out.push(Effect::Relimit { log: Some(*log) });
+        if matches!(limit.why, Why::Settled | Why::Revoked) && limit.head != head {
+            self.bar(session, log, "it holds another branch than the one that was kept", out);
+        }
     }
 
     /// Whether the run opens a log that may be held here; if not, it is set aside.
@@ -206,16 +229,20 @@ impl Replica {
         {
             return Ok(Opening::No(why));
         }
-        if self.logs_of(&run.log.node) >= MAX_LOGS_PER_NODE {
+        if self.logs_of(&run.log.node).count() >= MAX_LOGS_PER_NODE {
             return Ok(Opening::No("its node has as many logs as it may have"));
         }
         Ok(Opening::Yes)
     }
 
-    fn logs_of(&self, node: &PublicKey) -> usize {
+    /// The logs of a node that are held.
+    pub(super) fn logs_of<'a>(
+        &'a self,
+        node: &'a PublicKey,
+    ) -> impl Iterator<Item = (&'a LogId, Option<&'a NodeCertificate>)> {
         let shelf = Shelf { region: 0, kind: ShelfKind(0), visibility: Visibility::Public };
         let from = LogId { node: *node, incarnation: 0, shelf };
-        self.logs.range(from..).take_while(|(log, _)| log.node == *node).count()
+        self.logs.range(from..).map(super::opened).take_while(|(log, _)| log.node == *node)
     }
 }
 

@@ -16,11 +16,14 @@ impl Replica {
         let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { return };
         let held = self.logs.get(log).map(|l| l.head);
         let (shared, parked) = (self.shares(s, log), self.parked.contains(log));
+        let end = self.limit(log).map_or(u64::MAX, |limit| limit.head.seq);
+        let (branch, over) = (self.kept_branch(log), self.is_over(log));
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let peer = s.logs.get(log).copied().unwrap_or_default();
         let have = held.unwrap_or_default();
-        let open = shared && !parked;
-        let behind = open && !peer.barred && peer.known.seq > have.seq;
+        let open = shared && !parked && end > 0 && !over;
+        let offers = branch.map_or(peer.known.seq > have.seq, |kept| peer.known == kept);
+        let behind = open && !peer.barred && offers && have.seq < end;
         let differs = open && peer.known != have;
         let key = (log.shelf != Shelf::ROSTER, *log);
         keep(&mut s.behind, key, behind);
@@ -50,12 +53,17 @@ impl Replica {
                 continue;
             }
             let Some(peer) = s.logs.get(log) else { continue };
-            wants.push(Want { log: *log, have, to: peer.known.seq });
+            wants.push(Want { log: *log, have, to: self.wanted(log, peer.known.seq) });
             if wants.len() == free {
                 break;
             }
         }
         self.ask(session, wants, now_ms, out);
+    }
+
+    /// Of what a peer holds, the last entry that counts.
+    fn wanted(&self, log: &LogId, known: u64) -> u64 {
+        self.limit(log).map_or(known, |limit| known.min(limit.head.seq))
     }
 
     fn ask(&mut self, session: SessionId, wants: Vec<Want>, now_ms: i64, out: &mut Vec<Effect>) {
@@ -121,7 +129,7 @@ impl Replica {
         };
         let Some((other, s)) = self.sessions.iter().find(able) else { return };
         let (other, to) = (*other, s.logs.get(log).map_or(0, |peer| peer.known.seq));
-        let want = Want { log: *log, have: self.head(log).seq, to };
+        let want = Want { log: *log, have: self.head(log).seq, to: self.wanted(log, to) };
         self.ask(other, vec![want], now_ms, out);
     }
 

@@ -70,7 +70,9 @@ impl Replica {
             return;
         }
         self.roster = roster;
+        self.relimit();
         out.push(Effect::RosterChanged);
+        out.push(Effect::Relimit { log: None });
         for log in std::mem::take(&mut self.parked) {
             self.refresh_all(&log);
         }

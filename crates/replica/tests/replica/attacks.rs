@@ -247,3 +247,36 @@ fn roster_entries_that_no_governor_signed_change_nothing() {
     assert!(sessions.iter().all(|session| world.synced(*session)));
     world.assert_same(&[0, 1, 2]);
 }
+
+#[test]
+fn an_institution_past_its_allowance_is_pulled_no_further_and_the_others_are() {
+    let mut world = World::of(3, 91);
+    let charter = world.charter.clone();
+    world.nodes[0].allow(20_000, &charter);
+    let sessions = [world.connect(1, 0), world.connect(2, 0)];
+    world.settle();
+    for i in 0..200 {
+        world.publish(1, KIND, &format!("flood {i}"));
+        world.settle();
+    }
+    let flooder = world.nodes[1].institution.id();
+    assert_eq!(world.nodes[0].replica.over_allowance().keys().collect::<Vec<_>>(), [&flooder]);
+    assert!(world.peer(0, sessions[0]).over_allowance && !world.peer(0, sessions[1]).over_allowance);
+    let held = world.nodes[0].replica.over_allowance()[&flooder];
+    assert!(held < 22_000, "{held} bytes, one run past the allowance at the most");
+    // Another log of it is not begun either; others' entries and the roster come as ever.
+    world.publish(1, KIND + 1, "flood elsewhere");
+    let id = world.publish(2, KIND, "news");
+    world.pass(10);
+    assert!(world.nodes[0].document(&id).is_some());
+    let log = world.nodes[1].log(shelf(KIND + 1));
+    assert!(!world.nodes[0].store.contains_key(&log));
+    // More room, and all of it comes.
+    world.cut_all();
+    world.nodes[0].allow(u64::MAX, &charter);
+    world.connect(1, 0);
+    world.connect(2, 0);
+    world.pass(10);
+    assert_eq!(world.nodes[0].head(&log), world.nodes[1].head(&log));
+    world.assert_same(&[0, 1, 2]);
+}

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    CertificateBody, Charter, CheckedEntry, Circle, CircleId, DocumentId, Draft, Entry, Envelope, Hash, Head,
-    Institution, LogId, NodeCertificate, OpenLog, Origin, Patch, Payload, Place, PublicKey, Redemption,
+    CertificateBody, Charter, CheckedEntry, Circle, CircleId, DocumentId, Draft, Entry, Envelope, Fork, Hash,
+    Head, Institution, LogId, NodeCertificate, OpenLog, Origin, Patch, Payload, Place, PublicKey, Redemption,
     Roster, RosterInput, SecretKey, Shelf, ShelfKind, SignedPatch, SignedStep, Subscription, Value, Verb,
     Visibility,
 };
 use replica::{
-    Document, DocumentPatch, Input, KnownCircle, LogState, Me, Replica, ViewSum, check_entry, may_edit,
-    open_entry, patch_of, view_hash,
+    Document, DocumentPatch, Input, KnownCircle, LogState, Me, Reach, Replica, ViewSum, check_entry, limits,
+    may_edit, open_entry, patch_of, view_hash,
 };
 
 use super::founding::sealing_key;
@@ -25,11 +25,16 @@ pub struct Node {
     pub certificate: NodeCertificate,
     pub incarnation: u64,
     pub subscription: Subscription,
+    /// Bytes that it holds of one institution's logs.
+    pub allowance: u64,
     invited: Option<Redemption>,
     pub replica: Replica,
     pub store: BTreeMap<LogId, Vec<Entry>>,
     /// What it remembers of circles.
     pub circles: BTreeMap<CircleId, KnownCircle>,
+    pub forks: BTreeMap<LogId, Fork>,
+    /// How far logs count, as it was worked out last.
+    pub reach: BTreeMap<LogId, Reach>,
     pub reports: Vec<String>,
     pub roster_changes: usize,
     pub clock_ms: i64,
@@ -55,6 +60,7 @@ impl Node {
             sealing: sealing_key(&key.public()),
             subscription: Subscription::everything(),
             agent: name.to_owned(),
+            allowance: u64::MAX,
         };
         Self {
             name: name.to_owned(),
@@ -64,10 +70,13 @@ impl Node {
             certificate,
             incarnation: 7,
             subscription: Subscription::everything(),
+            allowance: u64::MAX,
             invited,
-            replica: Replica::new(me, BTreeMap::new(), RosterInput::default()),
+            replica: Replica::new(me, BTreeMap::new(), RosterInput::default(), BTreeMap::new()),
             store: BTreeMap::new(),
             circles: BTreeMap::new(),
+            forks: BTreeMap::new(),
+            reach: BTreeMap::new(),
             reports: Vec::new(),
             roster_changes: 0,
             clock_ms: 0,
@@ -199,7 +208,9 @@ impl Node {
             let Some(certificate) = self.replica.logs().get(log).and_then(|l| l.certificate.clone()) else {
                 continue;
             };
-            for entry in entries.iter().filter(|e| check_entry(e, &certificate).is_ok()) {
+            let counts = self.counts(log);
+            let counting = entries.iter().take_while(|e| e.header.seq <= counts);
+            for entry in counting.filter(|e| check_entry(e, &certificate).is_ok()) {
                 let seq = entry.header.seq;
                 if [Verb::CREATE, Verb::MOVE].contains(&entry.header.verb) {
                     origins.insert(entry.document(), (Origin { log: *log, seq }, certificate.clone()));
@@ -255,12 +266,43 @@ impl Node {
         view_hash(&shelves, &roster.digest())
     }
 
-    /// The heads of all logs, by the store's word; the replica's must be the same.
+    /// How far a log counts.
+    pub fn counts(&self, log: &LogId) -> u64 {
+        self.reach.get(log).map_or(u64::MAX, |reach| reach.counts)
+    }
+
+    /// Works out how far logs count. Names those for which that has changed, and `named`.
+    pub fn relimit(&mut self, named: Option<LogId>) -> Option<Input> {
+        let opened = self.store.keys().map(|log| {
+            let state = self.replica.logs().get(log);
+            (log, state.and_then(|state| state.certificate.as_ref()))
+        });
+        let limits = limits(opened, self.replica.roster(), &self.forks);
+        let mut logs = Vec::new();
+        for (log, entries) in &self.store {
+            let held = entries.last().map(Entry::head).unwrap_or_default();
+            let hash_at = |seq: u64| Ok::<_, ()>(entries[seq as usize - 1].hash());
+            let reach = Reach::of(held, limits.get(log), self.forks.get(log), hash_at).unwrap();
+            let before = self.reach.insert(*log, reach).map_or(u64::MAX, |reach| reach.counts);
+            if before != reach.counts || named == Some(*log) {
+                logs.push((*log, reach.head));
+            }
+        }
+        let roster = logs.iter().any(|(log, _)| log.shelf == Shelf::ROSTER).then(|| self.roster_input());
+        (!logs.is_empty()).then_some(Input::Reached { logs, roster })
+    }
+
+    /// The heads of all logs as far as they count, by the store's word; the replica's must be the same.
     pub fn heads(&self) -> BTreeMap<LogId, Head> {
-        let heads: BTreeMap<LogId, Head> = self.store.keys().map(|log| (*log, self.head(log))).collect();
+        let clip = |log: &LogId| match self.counts(log) {
+            0 => Head::default(),
+            seq if seq < self.head(log).seq => self.store[log][seq as usize - 1].head(),
+            _ => self.head(log),
+        };
+        let heads: BTreeMap<LogId, Head> = self.store.keys().map(|log| (*log, clip(log))).collect();
         let told = self.replica.logs().iter().map(|(log, state): (&LogId, &LogState)| (*log, state.head));
         assert_eq!(heads, told.collect(), "{}: replica and store hold the same heads", self.name);
-        heads
+        heads.into_iter().filter(|(_, head)| head.seq > 0).collect()
     }
 
     /// Documents that this node may edit.
@@ -292,20 +334,7 @@ impl Node {
 
     /// The same with these heads, which must be those of the entries stored.
     pub fn restart_with(&mut self, heads: BTreeMap<LogId, LogState>, charter: &Charter) {
-        let mut input = RosterInput::default();
-        for (log, entries) in self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER) {
-            for entry in entries {
-                let Some(payload) = &entry.payload else { continue };
-                match entry.header.verb {
-                    Verb::ROSTER_STEP => input.steps.extend(SignedStep::from_bytes(&payload.bytes)),
-                    Verb::REDEEM => {
-                        let redemption = Redemption::from_bytes(&payload.bytes).unwrap();
-                        input.redemptions.push((*log, entry.header.seq, redemption));
-                    }
-                    _ => {}
-                }
-            }
-        }
+        let input = self.roster_input();
         let me = Me {
             charter: charter.clone(),
             certificate: self.certificate.clone(),
@@ -313,10 +342,36 @@ impl Node {
             sealing: sealing_key(&self.key.public()),
             subscription: self.subscription.clone(),
             agent: self.name.clone(),
+            allowance: self.allowance,
         };
-        self.replica = Replica::new(me, heads, input);
+        self.replica = Replica::new(me, heads, input, self.forks.clone());
         let circles = self.circles.clone().into_iter().collect();
         assert!(self.replica.handle(Input::Circles(circles), self.clock_ms).is_empty());
+    }
+
+    fn roster_input(&self) -> RosterInput {
+        let mut input = RosterInput::default();
+        for (log, entries) in self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER) {
+            let counts = self.counts(log);
+            for entry in entries {
+                let Some(payload) = &entry.payload else { continue };
+                match entry.header.verb {
+                    Verb::ROSTER_STEP => input.steps.extend(SignedStep::from_bytes(&payload.bytes)),
+                    Verb::REDEEM if entry.header.seq <= counts => {
+                        let redemption = Redemption::from_bytes(&payload.bytes).unwrap();
+                        input.redemptions.push((*log, entry.header.seq, redemption));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        input
+    }
+
+    /// Starts again with another allowance.
+    pub fn allow(&mut self, bytes: u64, charter: &Charter) {
+        self.allowance = bytes;
+        self.restart(charter);
     }
 
     /// How it uses its invitation.

@@ -35,6 +35,7 @@ pub fn describe(bytes: &[u8]) -> String {
             let shown: Vec<String> = told.iter().map(|d| format!("{:?} {:?}", d.word, d.circle)).collect();
             format!("deliver {}", shown.join(", "))
         }
+        Ok(Frame::Fork(fork)) => format!("fork {} at {}", log_name(&fork.log()), fork.seq()),
         Ok(Frame::Run(bytes)) => match CheckedRun::peek(&bytes) {
             Ok((log, after, count)) => {
                 format!("run {} {}+{count}", log_name(&log), after.seq)

@@ -147,6 +147,12 @@ impl World {
         assert!(link.queues[end].pop_front().is_some(), "a frame is on its way");
     }
 
+    /// Loses the frames on their way that `bad` picks.
+    pub fn discard(&mut self, session: SessionId, bad: impl Fn(&[u8]) -> bool) {
+        let Some(link) = self.links.get_mut(&session) else { return };
+        link.queues.iter_mut().for_each(|queue| queue.retain(|bytes| !bad(bytes)));
+    }
+
     /// Flips a bit at the end of the next frame on its way to `node`.
     pub fn damage_next(&mut self, session: SessionId, node: usize) {
         let Some(link) = self.links.get_mut(&session) else { return };
@@ -191,10 +197,22 @@ impl World {
                 }
             }
             Effect::Persist { run } => {
-                assert_eq!(self.nodes[node].head(&run.log), run.after, "a run continues what is stored");
-                let entries = run.entries.into_iter().map(|checked| checked.entry);
-                self.nodes[node].store.entry(run.log).or_default().extend(entries);
+                let stored = self.nodes[node].store.entry(run.log).or_default();
+                let before = (run.after.seq as usize).checked_sub(1).map(|n| stored[n].head());
+                assert_eq!(before.unwrap_or_default(), run.after, "a run continues what counts of the store");
+                stored.truncate(run.after.seq as usize);
+                stored.extend(run.entries.into_iter().map(|checked| checked.entry));
             }
+            Effect::Compare { session, run } => {
+                let stored = self.nodes[node].store.get(&run.log);
+                let own = stored.and_then(|entries| entries.get(run.after.seq as usize)).cloned();
+                inputs.push_back(Input::Held { session, run, own: own.map(Box::new) });
+            }
+            Effect::Forked { fork } => {
+                self.note(format!("{} knows a fork at {}", self.nodes[node].name, fork.seq()));
+                self.nodes[node].forks.insert(fork.log(), *fork);
+            }
+            Effect::Relimit { log } => inputs.extend(self.nodes[node].relimit(log)),
             Effect::Countersign { redemption } => {
                 let input = self.nodes[node].write_redeem(&redemption);
                 inputs.push_back(input);
