@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use market::{DETAIL, Letter, MarketError};
-use protocol::{Capabilities, DocumentId, InstitutionId, PublicKey, Value};
+use protocol::{Capabilities, DocumentId, PublicKey, Value};
 use serde_json::{Value as Json, json};
 
 use super::Office;
