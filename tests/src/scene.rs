@@ -114,6 +114,16 @@ impl Home {
         self.folder.path().join(&self.name)
     }
 
+    /// A copy of it as it lies on the disk, under another name.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn copied(&self, name: &str) -> Self {
+        let copy = Self { name: name.to_owned(), ..self.clone() };
+        copy_folder(&self.path(), &copy.path());
+        copy
+    }
+
     /// Where a node's log goes; shown when the test fails.
     pub(crate) fn log(&self) -> PathBuf {
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -201,6 +211,20 @@ impl Home {
     /// What a search finds, best first.
     pub fn search(&self, text: &str) -> Vec<Json> {
         self.run(["search", text, "--json"]).ok().lines()
+    }
+}
+
+/// Copies folders and plain files; a node's socket stays behind.
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(from).expect("a folder can be read") {
+        let entry = entry.expect("a folder can be read");
+        let (kind, target) = (entry.file_type().expect("a file has a type"), to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else if kind.is_file() {
+            std::fs::copy(entry.path(), target).expect("a file can be copied");
+        }
     }
 }
 

@@ -31,5 +31,7 @@ mod real_data;
 mod sealed;
 #[path = "scenarios/transit.rs"]
 mod transit;
+#[path = "scenarios/trust.rs"]
+mod trust;
 #[path = "scenarios/ways.rs"]
 mod ways;

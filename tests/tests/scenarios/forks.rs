@@ -1,28 +1,7 @@
 //! Homes that were copied, restored, set back: forks found and healed, and none where a peer is in reach.
 
-use std::path::Path;
-
 use serde_json::Value as Json;
 use tests::{Home, Node, Scene, hub_and_station, until};
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else if entry.file_type().unwrap().is_file() {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-/// A copy of a home under another name.
-fn copied(scene: &Scene, home: &Home, name: &str) -> Home {
-    let copy = scene.home(name);
-    copy_folder(&home.path(), &copy.path());
-    copy
-}
 
 fn forks(home: &Home) -> Vec<Json> {
     home.run(["fork", "list", "--json"]).ok().lines()
@@ -47,7 +26,7 @@ fn a_copied_home_forks_and_a_settle_heals_it_with_both_texts_kept() {
     let common = station.publish("共同的成果");
     hub.holds_with(&[&station], 1);
     let left = station.stop();
-    let right = copied(&scene, &left, "copy");
+    let right = left.copied("copy");
     // Apart, with no peer in reach, both write on.
     let on_left = left.publish("左边的成果");
     let on_right = [right.publish("右边的成果"), right.publish("右边的另一项成果")];
@@ -122,7 +101,7 @@ fn a_home_restored_from_an_old_backup_gets_its_later_entries_back_before_it_writ
     station.publish("备份之前");
     hub.holds_with(&[&station], 1);
     let home = station.stop();
-    let backup = copied(&scene, &home, "backup");
+    let backup = home.copied("backup");
     let station = home.start();
     let later = station.publish("备份之后");
     station.publish("备份之后二");
@@ -144,7 +123,7 @@ fn a_restored_hub_countersigns_nothing_before_it_knows_what_it_wrote() {
     let listen = hub.addresses().into_iter().next().unwrap();
     let listen = listen.split("/p2p/").next().unwrap().to_owned();
     let home = hub.stop();
-    let backup = copied(&scene, &home, "old-hub");
+    let backup = home.copied("old-hub");
     let hub = home.start_with(&["--listen", &listen]);
     let second = scene.join(&hub, "second", "grassroots-site", "420106").start();
     second.synced();

@@ -12,7 +12,7 @@ fn member(scene: &Scene, hub: &Node, name: &str, role: &str, region: &str) -> No
 }
 
 /// Waits until the roster of a node says so of an institution.
-fn wait_for(node: &Home, name: &str, state: &str) {
+pub(crate) fn wait_for(node: &Home, name: &str, state: &str) {
     until(&format!("{} shows {name} as {state}", node.name()), || {
         let ran = node.run(["roster", "show", name, "--json"]);
         (ran.code == 0 && ran.json()["institution"]["state"] == state).then_some(())
@@ -24,7 +24,7 @@ fn whole(home: &Home) -> Json {
 }
 
 /// A hub, a university and a sub-market, of which two must sign.
-fn three_governors(scene: &Scene) -> (Node, Node, Node) {
+pub(crate) fn three_governors(scene: &Scene) -> (Node, Node, Node) {
     let hub = scene.hub("hub").start();
     let university = member(scene, &hub, "university", "resource-station", "420106");
     let market = member(scene, &hub, "market", "sub-market", "420100");
