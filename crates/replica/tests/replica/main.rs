@@ -16,3 +16,4 @@ mod sealed;
 mod sync;
 mod tampered;
 mod view;
+mod withheld;
