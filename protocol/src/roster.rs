@@ -88,10 +88,11 @@ pub struct Roster {
     pub profile: Profile,
     /// Admitted institutions.
     pub members: BTreeMap<InstitutionId, Member>,
-    /// Valid invitations by their one-time key, with the step that made them.
-    pub invitations: BTreeMap<PublicKey, (Hash, Invitation)>,
-    /// Who redeemed which invitation.
-    pub redeemed: BTreeMap<PublicKey, InstitutionId>,
+    /// Valid invitations by their one-time key, then by the node that issued them, with the step that made them. A step
+    /// shows the one-time key to all, so another institution may invite with it too, and must displace nothing.
+    pub invitations: BTreeMap<PublicKey, BTreeMap<PublicKey, (Hash, Invitation)>>,
+    /// Who redeemed which invitation, by its one-time key and its issuer.
+    pub redeemed: BTreeMap<(PublicKey, PublicKey), InstitutionId>,
     /// Revoked nodes and the last valid point of each of their logs.
     pub revoked: BTreeMap<PublicKey, BTreeMap<LogId, Head>>,
     /// Settled points of forked logs.
@@ -210,7 +211,8 @@ impl Roster {
                 governors.members.iter().for_each(|g| self.enter(&g.institution, by));
             }
             (Action::Invite(invitation), Subject::Invitation(key)) if invitation.key == key => {
-                self.invitations.insert(key, (by, invitation.clone()));
+                // Of several by the governors the last stands.
+                self.invitations.insert(key, BTreeMap::from([(invitation.issuer, (by, invitation.clone()))]));
             }
             _ => {}
         }
@@ -236,24 +238,31 @@ impl Roster {
     ) -> Vec<InstitutionId> {
         let mut joined = Vec::new();
         for (log, seq, redemption) in ordered {
-            let Some((step, invitation)) = self.invitations.get(&redemption.invitation) else { continue };
+            let Some((step, invitation)) = self.invitation(&redemption.invitation, &log.node) else {
+                continue;
+            };
             let admitted_by = *step;
             let who = &redemption.institution;
-            let granted = log.node == invitation.issuer
-                && *seq <= self.last_valid(log)
+            let used = (redemption.invitation, log.node);
+            let granted = *seq <= self.last_valid(log)
                 && who.role == invitation.role
                 && who.region == invitation.region
-                && !self.redeemed.contains_key(&redemption.invitation)
+                && !self.redeemed.contains_key(&used)
                 && verified.ask(&[&self.network.0, &redemption.to_bytes()], || {
                     redemption.verify(&self.network).is_ok()
                 });
             if granted {
-                self.redeemed.insert(redemption.invitation, who.id());
+                self.redeemed.insert(used, who.id());
                 self.enter(who, admitted_by);
                 joined.push(who.id());
             }
         }
         joined
+    }
+
+    /// The invitation of a one-time key that a node issued, with the step that made it.
+    pub fn invitation(&self, one_time: &PublicKey, issuer: &PublicKey) -> Option<&(Hash, Invitation)> {
+        self.invitations.get(one_time)?.get(issuer)
     }
 
     fn apply(&mut self, named: &Named<'_>) {

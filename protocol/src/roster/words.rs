@@ -117,7 +117,8 @@ impl Roster {
         let mut found = false;
         for word in words {
             let Some(invitation) = self.invitation_of(word) else { continue };
-            if let Entry::Vacant(place) = self.invitations.entry(invitation.key) {
+            let of_key = self.invitations.entry(invitation.key).or_default();
+            if let Entry::Vacant(place) = of_key.entry(invitation.issuer) {
                 place.insert((word.id, invitation.clone()));
                 self.words.insert(word.id, word.certificate.body.institution);
                 found = true;

@@ -132,6 +132,44 @@ fn a_sub_market_admits_grassroots_sites_of_its_region() {
     assert!(joined(&book), "the governors' word");
 }
 
+/// The one-time key stands in the step for all to see: another sub-market invites with it too.
+#[test]
+fn a_second_invitation_with_the_same_one_time_key_displaces_none() {
+    let mut book = Book::new(1, 1);
+    for root in [30, 31] {
+        let market = sub_market(root);
+        book.add(Subject::Institution(market.id()), Action::Admit(market), &[0]);
+    }
+    let site = institution(40, Role::GrassrootsSite);
+    let word = invite_as(&book, 30, 50, Role::GrassrootsSite, 420_100);
+    book.input.steps.push(word.clone());
+    site_joins(&mut book, 50, 40, 130);
+    // Words are taken by hash: of these regions some surely come before and some after the first one.
+    let rivals = (420_101..420_121).map(|region| invite_as(&book, 31, 50, Role::GrassrootsSite, region));
+    let rivals: Vec<SignedStep> = rivals.collect();
+    assert!(rivals.iter().any(|rival| rival.step.id() < word.step.id()));
+    book.input.steps.extend(rivals);
+    let roster = book.fold();
+    assert_eq!(roster.members[&site.id()].admitted_by, word.step.id());
+    assert_eq!(roster.redeemed[&(key(50).public(), key(130).public())], site.id());
+    assert_eq!(roster.invitations[&key(50).public()].len(), 2, "one of each issuer");
+    // Nor does one that the governors approved for another issuer, who must be asked for it.
+    let approved = book.step(Subject::Invitation(key(50).public()), 1, Hash::default(), invited_by(131));
+    book.sign(approved, &[0]);
+    assert_eq!(book.fold().members[&site.id()].admitted_by, word.step.id());
+}
+
+fn invited_by(issuer: u8) -> Action {
+    let (key, issuer) = (key(50).public(), key(issuer).public());
+    Action::Invite(Invitation {
+        key,
+        issuer,
+        role: Role::ResourceStation,
+        region: 420_100,
+        not_after_ms: NOW,
+    })
+}
+
 #[test]
 fn a_charter_may_leave_all_invitations_to_the_governors() {
     let mut book = Book::new(1, 1);

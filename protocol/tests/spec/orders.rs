@@ -162,10 +162,11 @@ impl Maker {
     fn redeem(&mut self) {
         let (network, n) = (self.book.charter.id(), 80 + self.dice.below(6) as u8);
         let invitations = self.book.fold().invitations;
+        let invitations: Vec<_> = invitations.values().flat_map(|of_key| of_key.values()).collect();
         if invitations.is_empty() {
             return;
         }
-        let (_, invitation) = invitations.values().nth(self.dice.below(invitations.len())).unwrap();
+        let (_, invitation) = invitations[self.dice.below(invitations.len())];
         let one_time = (70..74).map(key).find(|key| key.public() == invitation.key).unwrap();
         let mut body = certificate(&network, n, n + 100, Role::GrassrootsSite).body;
         body.region = invitation.region;

@@ -105,7 +105,7 @@ proptest! {
         }
         let all = std::mem::take(&mut book.input.redemptions);
         book.input.redemptions = order.iter().map(|n| all[*n].clone()).collect();
-        prop_assert_eq!(book.fold().redeemed[&key(50).public()], who(41).id());
+        prop_assert_eq!(book.fold().redeemed[&(key(50).public(), key(11).public())], who(41).id());
         prop_assert_eq!((40..46).filter(|n| book.state(*n).is_some()).count(), 1);
     }
 }

@@ -84,13 +84,11 @@ impl Replica {
         out: &mut Vec<Effect>,
     ) -> Result<(), String> {
         redemption.verify(&self.network).map_err(|fault| fault.to_string())?;
-        let Some((_, invitation)) = self.roster.invitations.get(&redemption.invitation) else {
+        let me = self.me.certificate.body.node;
+        let Some((_, invitation)) = self.roster.invitation(&redemption.invitation, &me) else {
             return Err(self.why_unknown(&redemption.invitation).to_owned());
         };
-        if invitation.issuer != self.me.certificate.body.node {
-            return Err("this invitation was issued by another node; connect to that one first".to_owned());
-        }
-        if self.roster.redeemed.contains_key(&redemption.invitation) {
+        if self.roster.redeemed.contains_key(&(redemption.invitation, me)) {
             return Err("this invitation has been used already; ask for a new one".to_owned());
         }
         if invitation.not_after_ms < now_ms {
@@ -118,7 +116,9 @@ impl Replica {
     /// An invitation that is not (yet) one.
     fn why_unknown(&self, invitation: &PublicKey) -> &'static str {
         let subject = Subject::Invitation(*invitation);
-        if self.roster_input.steps.iter().any(|signed| signed.step.subject == subject) {
+        if self.roster.invitations.contains_key(invitation) {
+            "this invitation was issued by another node; connect to that one first"
+        } else if self.roster_input.steps.iter().any(|signed| signed.step.subject == subject) {
             "this invitation still waits for governors to approve it; try again later"
         } else {
             "this invitation is not known here; connect to the node that issued it"

@@ -87,7 +87,8 @@ impl Replica {
         let Some(certificate) = &s.certificate else { return };
         let node = self.roster.node(certificate);
         let (active, unknown) = (matches!(node, NodeState::Active(_)), node == NodeState::Unknown);
-        let redeemed = s.redeeming.is_some_and(|invitation| self.roster.redeemed.contains_key(&invitation));
+        let me = self.me.certificate.body.node;
+        let redeemed = s.redeeming.is_some_and(|key| self.roster.redeemed.contains_key(&(key, me)));
         match s.state {
             SessionState::Admitting if active => self.make_ready(session, now_ms, out),
             SessionState::Admitting if redeemed => {
