@@ -241,6 +241,7 @@ fn words_made_at_run_time_exist() {
         ("cli.disclosure.way", &["in", "out"]),
         ("cli.disclosure.kind", &["request", "disclosure"]),
         ("cli.disclosure.state", &["open", "answered", "disclosed"]),
+        ("cli.hidden", &["unknown", "suspended", "exited", "taken-down", "purged", "reason"]),
         ("cli.listing.status", &["published", "withdrawn", "hidden", "draft"]),
         (
             "cli.peer",

@@ -85,8 +85,14 @@ pub fn listing(context: &Context, listing: &Json) {
         let reason = text(&listing["screened"], "reason");
         print_line(&context.fill("cli.listing.screened", &[("institution", by), ("reason", reason)]));
     }
-    if let Some(why) = listing["hidden"].as_str() {
-        print_line(why);
+    if listing["hidden"].is_object() {
+        let (why, reason) = (text(&listing["hidden"], "why"), text(&listing["hidden"], "reason"));
+        let reason = if reason.is_empty() {
+            String::new()
+        } else {
+            context.fill("cli.hidden.reason", &[("reason", reason)])
+        };
+        print_line(&format!("{}{reason}", context.say(&format!("cli.hidden.{why}"))));
     }
     fields(context, listing, "fields");
     if listing["contact"].is_object() {
