@@ -348,6 +348,13 @@ pub fn doctor(context: &Context) -> Outcome {
     if super::keys::root_state(&context.home) == "plain" {
         findings.push(("cli.doctor.root-plain", Identity::root_path(&context.home).display().to_string()));
     }
+    if let Some(waiting) = super::keys::waiting_root(&context.home) {
+        findings.push(("cli.doctor.root-waiting", waiting.public().to_string()));
+        if matches!(waiting, RootFile::Plain(_)) {
+            let path = super::keys::next_root(&context.home).display().to_string();
+            findings.push(("cli.doctor.root-waiting-plain", path));
+        }
+    }
     if answerer.ask(&Request::Roster { ask: Ask::Show { name: None } })?["founder_alone"] == json!(true) {
         findings.push(("cli.doctor.alone", String::new()));
     }

@@ -225,6 +225,14 @@ fn keys_change_and_the_institutions_stay() {
     // The station's new root key waits for the hub, which signs a file.
     station.run(["key", "rotate-root"]).ends(2);
     station.run(["key", "rotate-root", "--out", "root.steps"]).ok();
+    // The key that waits is kept until it is discarded in so many words.
+    let waiting = || std::fs::read(station.path().join("identity/root.key.next")).unwrap();
+    let first_key = waiting();
+    station.run(["key", "rotate-root", "--out", "root.steps"]).ends(5);
+    assert_eq!(waiting(), first_key);
+    assert!(station.run(["doctor", "--json"]).all().contains("root-waiting"));
+    station.run(["key", "rotate-root", "--out", "root.steps", "--again"]).ok();
+    assert_ne!(waiting(), first_key);
     hub.run(["roster", "approve", "root.steps", "--out", "root.signed"]).ok();
     hub.run(["roster", "import", "root.signed"]).ok();
     let root = |home: &Home, name: &str| {
@@ -233,6 +241,13 @@ fn keys_change_and_the_institutions_stay() {
     until("the station sees its new root key", || {
         (root(&station, "station") != before["root"]).then_some(())
     });
+    // What the roster has taken up is discarded by nothing, and the old key certifies nothing any more.
+    station.run(["key", "rotate-root", "--out", "again.steps", "--again"]).ends(5);
+    let next = station.path().join("identity/root.key.next");
+    let aside = scene.file("aside");
+    std::fs::rename(&next, &aside).unwrap();
+    station.run(["key", "renew"]).ends(5);
+    std::fs::rename(&aside, &next).unwrap();
     let renewed = station.run(["key", "renew", "--json"]).ok().json();
     assert_eq!((&renewed["serial"], &renewed["node"]), (&3.into(), &before["node"]));
     let after = station.run(["key", "show", "--json"]).ok().json();
@@ -260,6 +275,9 @@ fn keys_change_and_the_institutions_stay() {
     // The hub governs on with its own new key, under a passphrase, away from the machine.
     let passphrase = scene.write("passphrase", "石榴树下\n");
     hub.run(["key", "lock", "--passphrase-file", &passphrase]).ok();
+    let mistyped = scene.write("mistyped", "石榴树上\n");
+    hub.run(["key", "rotate-root", "--passphrase-file", &mistyped]).ends(5);
+    assert!(!hub.path().join("identity/root.key.next").exists());
     hub.run(["key", "rotate-root", "--passphrase-file", &passphrase]).ok();
     hub.run(["key", "renew", "--passphrase-file", &passphrase]).ok();
     let key = scene.file("hub.root").display().to_string();
