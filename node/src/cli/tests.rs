@@ -221,7 +221,7 @@ fn every_help_text_belongs_to_something() {
 /// Words that a state, an outcome or a role makes at run time.
 #[test]
 fn words_made_at_run_time_exist() {
-    let families: [(&str, &[&str]); 9] = [
+    let families: [(&str, &[&str]); 10] = [
         (
             "cli.outcome",
             &[

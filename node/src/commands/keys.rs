@@ -7,7 +7,9 @@ use protocol::{Rotation, SecretKey, SignedStep};
 use serde_json::{Value as Json, json};
 
 use super::signing::Signer;
-use super::{Context, Outcome, print_line, roster, text, write_file};
+use super::{
+    Context, Outcome, given_file, print_json, print_line, print_note, roster, text, write_file, write_secret,
+};
 use crate::cli::{KeyAction, RootArgs};
 use crate::control::Client;
 use crate::core::now_ms;
@@ -32,7 +34,7 @@ pub fn run(context: &Context, action: KeyAction) -> Outcome {
 fn said(context: &Context, key: &str, file: &Path) -> Outcome {
     let file = file.display().to_string();
     if context.json {
-        print_line(&json!({ "v": 1, "file": file }).to_string());
+        print_json(&json!({ "v": 1, "file": file }));
     } else {
         print_line(&context.fill(key, &[("file", &file)]));
     }
@@ -70,7 +72,7 @@ fn show(context: &Context) -> Outcome {
             "root_waiting": waiting.is_some(), "node": body.node.to_string(), "serial": body.serial,
             "certificate": identity.certificate.id().to_string(), "not_after": until,
         });
-        print_line(&out.to_string());
+        print_json(&out);
         return Ok(0);
     }
     let state = context.say(&format!("cli.key.root.{root}")).to_owned();
@@ -103,13 +105,9 @@ fn lock(context: &Context, args: &RootArgs) -> Outcome {
 fn export_root(context: &Context, file: &Path) -> Outcome {
     let from = Identity::root_path(&context.home);
     let bytes = std::fs::read(&from).map_err(|error| super::file_failure(&from, &error))?;
-    if file.exists() {
-        let file = file.display().to_string();
-        return Err(Failure::said(exit::REFUSED, "cli.failure.file.exists", &[("file", &file)]));
-    }
-    market::write_private(file, &bytes)?;
+    write_secret(file, &bytes)?;
     // It is removed here only when it reads there.
-    if RootFile::read(file)?.public() == RootFile::read(&from)?.public() {
+    if RootFile::read(file).map_err(given_file)?.public() == RootFile::read(&from)?.public() {
         std::fs::remove_file(&from).map_err(|error| super::file_failure(&from, &error))?;
     }
     said(context, "cli.key.exported", file)
@@ -163,7 +161,7 @@ fn renew(context: &Context, mut args: RootArgs) -> Outcome {
         client.ask(&Request::Renew)?;
     }
     if let Some(root) = waiting.filter(|_| !approved) {
-        eprintln!("{}", context.fill("cli.key.root.waiting", &[("root", &root)]));
+        print_note(&context.fill("cli.key.root.waiting", &[("root", &root)]));
     }
     certified(context, &identity, "cli.key.renewed")
 }
@@ -173,7 +171,7 @@ fn certified(context: &Context, identity: &Identity, key: &str) -> Outcome {
     let (serial, until) = (body.serial.to_string(), time_text(body.not_after_ms));
     if context.json {
         let node = body.node.to_string();
-        print_line(&json!({ "v": 1, "node": node, "serial": body.serial, "not_after": until }).to_string());
+        print_json(&json!({ "v": 1, "node": node, "serial": body.serial, "not_after": until }));
     } else {
         print_line(&context.fill(key, &[("serial", &serial), ("until", &until)]));
     }
@@ -269,7 +267,7 @@ fn say_rotated(context: &Context, root: &str, carried: &Json, out: Option<&Path>
     let steps = carried["steps"].as_array().map_or(&[][..], Vec::as_slice);
     if context.json {
         let id = steps.first().map_or(&Json::Null, |step| &step["id"]);
-        print_line(&json!({ "v": 1, "root": root, "step": id }).to_string());
+        print_json(&json!({ "v": 1, "root": root, "step": id }));
         return;
     }
     let missing: Vec<&str> = steps

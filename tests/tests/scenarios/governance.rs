@@ -69,7 +69,12 @@ fn governors_decide_together_one_of_them_by_file() {
     let id = asked["id"].as_str().unwrap();
     hub.run(["roster", "export", id, "--out", "admit.steps"]).ok();
     let away = scene.home("nowhere");
-    away.run(["roster", "approve", "admit.steps", "--out", "signed.steps", "--root-key", &key]).ok();
+    let held = away.run(["roster", "show", "admit.steps", "--json"]).ok().json();
+    assert_eq!((&held["action"], &held["signed"]), (&"admit".into(), &Json::from(vec!["hub"])), "{held}");
+    away.run(["roster", "approve", "admit.steps", "--root-key", &key]).ends(2);
+    let signing = ["roster", "approve", "admit.steps", "--out", "signed.steps", "--root-key", &key];
+    let signed = away.run(signing).ok();
+    assert!(signed.err.contains("fourth"), "who signs sees what: {}", signed.err);
     let strange = fourth.path().join("identity/root.key").display().to_string();
     away.run(["roster", "approve", "admit.steps", "--out", "x.steps", "--root-key", &strange]).ends(5);
     let taken = market.run(["roster", "import", "signed.steps", "--json"]).ok().json();
@@ -140,6 +145,9 @@ fn a_grassroots_site_comes_in_by_its_sub_markets_word_and_others_by_two_governor
     let [a, b, c, d] = ["--role", "resource-station", "--region", "420106"];
     let made = hub.run(["invite", a, b, c, d, "--out", "late.invitation", "--json"]).ok().json();
     assert_eq!(made["missing"], 1);
+    // The secret in an invitation is the only one: another does not take its place.
+    hub.run(["invite", a, b, c, d, "--out", "late.invitation"]).ends(5);
+    hub.run(["invite", a, b, c, d, "--out", "far.invitation", "--days", "366"]).ends(2);
     let early = scene.home("early");
     early.run(["init", a, b, c, d, "--name", "early", "--join", "late.invitation"]).ok();
     let early = early.start();
@@ -179,7 +187,12 @@ fn the_recovery_key_replaces_governors_that_are_lost() {
     let roster = whole(&station);
     assert_eq!((&roster["epoch"], &roster["governors"]), (&1.into(), &Json::from(vec!["station"])));
     station.run(["roster", "propose", "take-down", &listing, "--reason", "x"]).ok();
-    assert_eq!(station.show(&listing).unwrap()["status"], "hidden");
+    assert_eq!(station.show(&listing).unwrap()["hidden"]["why"], "taken-down");
+    station.run(["roster", "propose", "restore", &listing]).ok();
+    assert_eq!(station.show(&listing).unwrap()["status"], "published");
+    station.run(["roster", "propose", "purge", &listing, "--reason", "手机号"]).ok();
+    let shown = station.show(&listing).unwrap();
+    assert_eq!((&shown["status"], &shown["hidden"]["why"]), (&"hidden".into(), &"purged".into()));
 }
 
 /// A root key under a passphrase signs in the command's own process, and only with the passphrase.
