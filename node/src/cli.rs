@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use catalog::Lang;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::office::{Failure, exit};
+use crate::office::{Failure, MAX_INVITATION_DAYS, exit};
 
 mod governing;
 mod wording;
@@ -126,7 +126,7 @@ pub struct Invite {
     pub role: RoleArg,
     #[arg(long, value_name = "CODE")]
     pub region: String,
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_INVITATION_DAYS)))]
     pub days: u32,
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -383,6 +383,8 @@ pub struct Export {
     pub format: ExportFormat,
     #[arg(long)]
     pub kind: Option<String>,
+    #[arg(long)]
+    pub members: bool,
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }

@@ -13,6 +13,7 @@ mod show;
 mod signing;
 mod statement;
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ use crate::control::Client;
 use crate::office::{Failure, Office, Reply, Request, exit};
 
 /// How long a command waits for another command that holds the store.
-const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+pub const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 
 /// What every command has at hand.
 pub struct Context {
@@ -101,12 +102,12 @@ impl Context {
     /// Prints a failure and returns its exit code.
     pub fn report(&self, failure: &Failure) -> u8 {
         if self.json {
-            print_line(&serde_json::json!({ "v": 1, "error": failure }).to_string());
+            print_json(&serde_json::json!({ "v": 1, "error": failure }));
         }
         let (message, hint) = failure.in_words(self.lang);
-        eprintln!("lianshi: {message}");
+        print_note(&format!("lianshi: {message}"));
         if !hint.is_empty() {
-            eprintln!("  {}{hint}", self.say("cli.hint"));
+            print_note(&format!("  {}{hint}", self.say("cli.hint")));
         }
         failure.code
     }
@@ -169,7 +170,8 @@ fn storage_error(error: &anyhow::Error) -> Option<&storage::StorageError> {
     }
 }
 
-fn is_locked(error: &anyhow::Error) -> bool {
+/// Whether another process holds the store.
+pub fn is_locked(error: &anyhow::Error) -> bool {
     matches!(storage_error(error), Some(storage::StorageError::Locked { .. }))
 }
 
@@ -184,8 +186,33 @@ pub fn opening_failure(error: &anyhow::Error) -> Failure {
     Failure::new(exit::FAILED, format!("{error:#}"), "")
 }
 
-/// Prints one line to standard output. A reader that has gone away (`| head`) ends the process quietly.
+/// What of a text may reach a terminal. Texts come from the network: what would steer the terminal (control characters) or
+/// turn the direction of writing becomes a visible mark.
+fn harmless(line: &str) -> Cow<'_, str> {
+    let steers = |c: char| {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || c.is_control() && !matches!(c, '\n' | '\t')
+    };
+    if line.contains(steers) { Cow::Owned(line.replace(steers, "\u{fffd}")) } else { Cow::Borrowed(line) }
+}
+
+/// Prints a line for people to standard output.
 pub fn print_line(line: &str) {
+    print_raw(&harmless(line));
+}
+
+/// Prints a line for people to standard error.
+pub fn print_note(line: &str) {
+    eprintln!("{}", harmless(line));
+}
+
+/// Prints a line for scripts, which get texts as they are.
+pub fn print_json(line: &Json) {
+    print_raw(&line.to_string());
+}
+
+/// A reader that has gone away (`| head`) ends the process quietly.
+fn print_raw(line: &str) {
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
@@ -195,6 +222,25 @@ pub fn print_line(line: &str) {
 /// Writes a file that a command was asked for.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|error| file_failure(path, &error))
+}
+
+/// Writes a file with a secret where a command was asked to put it, and where nothing is yet.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if path.exists() {
+        let file = path.display().to_string();
+        return Err(Failure::said(exit::REFUSED, "cli.failure.file.exists", &[("file", &file)]));
+    }
+    market::write_private(path, bytes).map_err(given_file)
+}
+
+/// The failure of a key or a secret in a file that a command was given: not of the home.
+pub fn given_file(error: market::MarketError) -> Failure {
+    match error {
+        market::MarketError::Identity { path, why } => {
+            Failure::said(exit::FAILED, "cli.failure.file", &[("file", &path), ("what", &why)])
+        }
+        other => other.into(),
+    }
 }
 
 /// Reads a file that a command was given.
@@ -224,4 +270,15 @@ pub fn file_in(reply: &Json) -> Result<Vec<u8>, Failure> {
 /// A text of a JSON document, or nothing.
 pub fn text<'j>(json: &'j Json, key: &str) -> &'j str {
     json[key].as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn texts_from_the_network_do_not_steer_a_terminal() {
+        assert_eq!(harmless("题目\n第二行\tA"), "题目\n第二行\tA");
+        assert_eq!(harmless("\u{1b}[2J\u{9b}31m\u{202e}gpj\r"), "\u{fffd}[2J\u{fffd}31m\u{fffd}gpj\u{fffd}");
+    }
 }

@@ -23,7 +23,7 @@ use crate::core::{Core, CoreFigures, now_ms};
 pub use answers::{MAX_ROWS, kind_of, region_code};
 pub use json::{of_value, peer_state, time as time_text, to_value};
 pub use request::{Failure, MoveTo, Reply, Request, Row, Saying, exit};
-pub use roster::{Ask, Motion};
+pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 
 /// A writer that waits looks this often whether it may.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(20);

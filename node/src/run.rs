@@ -9,6 +9,7 @@ use anyhow::Context;
 use network::Events;
 use tokio::sync::Notify;
 
+use crate::commands::{LOCK_PATIENCE, is_locked};
 use crate::config::Config;
 use crate::office::Office;
 use crate::{control, site};
@@ -25,6 +26,9 @@ const EVENTS_AT_ONCE: usize = 64;
 const INDEX_LAG: Duration = Duration::from_secs(4);
 /// The index looks for arrivals this often.
 const INDEX_EVERY: Duration = Duration::from_millis(100);
+
+/// The store of a home is tried this often while it is held.
+const LOCK_EVERY: Duration = Duration::from_millis(100);
 
 /// Set in its environment, a node ends when its standard input closes: whoever started it is gone.
 pub const EXIT_WITH_STDIN: &str = "LIANSHI_EXIT_WITH_STDIN";
@@ -44,7 +48,7 @@ pub fn run(
         .enable_all()
         .build()
         .context("the async runtime cannot start")?;
-    let office = Arc::new(Office::open(home, config, true)?);
+    let office = Arc::new(open(home, &config)?);
     let stopping = Arc::new(AtomicBool::new(false));
     let stop = Arc::new(Notify::new());
     if std::env::var_os(EXIT_WITH_STDIN).is_some() {
@@ -57,6 +61,23 @@ pub fn run(
     let _ = std::fs::remove_file(control::socket_path(home));
     runtime.shutdown_timeout(Duration::from_secs(3));
     outcome
+}
+
+/// Opens the store of a home: a node that was told to stop still holds it for a moment.
+fn open(home: &Path, config: &Config) -> anyhow::Result<Office> {
+    let begun = Instant::now();
+    loop {
+        match Office::open(home, config.clone(), true) {
+            Err(error)
+                if is_locked(&error)
+                    && begun.elapsed() < LOCK_PATIENCE
+                    && control::Client::connect(home).is_none() =>
+            {
+                std::thread::sleep(LOCK_EVERY);
+            }
+            opened => return opened,
+        }
+    }
 }
 
 type Announce = Arc<dyn Fn(&str) + Send + Sync>;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use catalog::{Kind, Record};
-use market::{HistoryItem, Listing, MarketError, Said};
+use market::{Hidden, HistoryItem, Listing, MarketError, Said};
 use protocol::{DocumentId, MemberState, Role, Value, Visibility};
 use replica::{Fate, STATUS, WITHDRAWN};
 use web::view::{
-    Bucket, Card, Check, CheckKind, CheckResult, FieldView, HomeView, ListingView, Names, NodeView,
+    Bucket, Card, Check, CheckKind, CheckResult, FieldView, HiddenBy, HomeView, ListingView, Names, NodeView,
     PeerState, PeerView, Provenance, SearchView, Standing, StatementView, StatusView, Step, Version, Writer,
 };
 use web::{SearchRequest, Source, SourceError};
@@ -179,6 +179,7 @@ impl Source for Site {
         let history = library.history(&id).map_err(failed)?;
         let standing = self.standing(&listing, &history).map_err(failed)?;
         let shown = matches!(standing, Standing::Published | Standing::Withdrawn { .. });
+        let said = if shown { library.statements(&id).map_err(failed)? } else { Vec::new() };
         let roster = library.roster();
         let names = listing.editors.iter().filter_map(|id| roster.members.get(id));
         Ok(Some(ListingView {
@@ -188,7 +189,7 @@ impl Source for Site {
             moved: asked != id,
             editors: names.map(|member| member.institution.name.clone()).collect(),
             fields: if shown { self.fields(&listing).map_err(failed)? } else { Vec::new() },
-            statements: library.statements(&id).map_err(failed)?.into_iter().map(statement).collect(),
+            statements: said.into_iter().map(statement).collect(),
             provenance: self.provenance(&listing, &history),
             standing,
         }))
@@ -282,8 +283,7 @@ impl Site {
             return Ok(Standing::Screened { by, reason });
         }
         Ok(match &listing.hidden {
-            Some(why) if why.starts_with("taken down") => Standing::TakenDown { reason: why.clone() },
-            Some(_) => Standing::Suspended,
+            Some(why) => Standing::Hidden { by: hidden(why), reason: why.reason().to_owned() },
             None if listing.state.is_withdrawn() => {
                 let last = history.iter().rev().find(|item| sets_status(item, WITHDRAWN));
                 Standing::Withdrawn {
@@ -293,6 +293,16 @@ impl Site {
             }
             None => Standing::Published,
         })
+    }
+}
+
+fn hidden(why: &Hidden) -> HiddenBy {
+    match why {
+        Hidden::Unknown => HiddenBy::Unknown,
+        Hidden::Suspended(_) => HiddenBy::Suspension,
+        Hidden::Exited(_) => HiddenBy::Exit,
+        Hidden::TakenDown(_) => HiddenBy::TakeDown,
+        Hidden::Purged(_) => HiddenBy::Purge,
     }
 }
 

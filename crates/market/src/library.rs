@@ -57,7 +57,49 @@ pub struct Listing {
     /// The document that continues this one, when it was moved: what people are to see instead.
     pub continued_by: Option<DocumentId>,
     /// Why it is not shown, when it is not.
-    pub hidden: Option<String>,
+    pub hidden: Option<Hidden>,
+}
+
+/// Why the roster hides a listing, with the reason that the governors gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    /// Its institution is not on the roster.
+    Unknown,
+    /// Its institution is suspended.
+    Suspended(String),
+    /// Its institution has left.
+    Exited(String),
+    /// The governors took it down, or a document that it continues.
+    TakenDown(String),
+    /// The governors had its contents removed, or those of a document that it continues.
+    Purged(String),
+}
+
+impl Hidden {
+    /// A word for it that scripts read and the catalogue explains.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Suspended(_) => "suspended",
+            Self::Exited(_) => "exited",
+            Self::TakenDown(_) => "taken-down",
+            Self::Purged(_) => "purged",
+        }
+    }
+
+    /// The reason as given; may be empty.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Unknown => "",
+            Self::Suspended(why) | Self::Exited(why) | Self::TakenDown(why) | Self::Purged(why) => why,
+        }
+    }
+
+    /// What the governors decided about a document itself.
+    fn decided(roster: &Roster, id: &DocumentId) -> Option<Self> {
+        let purged = roster.purged.get(id).map(|why| Self::Purged(why.clone()));
+        purged.or_else(|| roster.taken_down.get(id).map(|why| Self::TakenDown(why.clone())))
+    }
 }
 
 impl Listing {
@@ -180,20 +222,18 @@ impl Library {
         };
         self.judge(&mut listing);
         if listing.hidden.is_none() && listing.moved_here {
-            listing.hidden = self.taken_down_before(id)?;
+            listing.hidden = self.decided_before(id)?;
         }
         Ok(Some(listing))
     }
 
-    /// A listing does not come back by a move once a document that it continues was taken down.
-    fn taken_down_before(&self, id: &DocumentId) -> Result<Option<String>> {
+    /// A listing does not come back by a move once a document that it continues was taken down or purged.
+    fn decided_before(&self, id: &DocumentId) -> Result<Option<Hidden>> {
         let roster = self.roster();
-        if roster.taken_down.is_empty() {
+        if roster.taken_down.is_empty() && roster.purged.is_empty() {
             return Ok(None);
         }
-        let line = self.line(id)?;
-        let why = line.iter().find_map(|before| roster.taken_down.get(before));
-        Ok(why.map(|why| format!("taken down: {why}")))
+        Ok(self.line(id)?.iter().find_map(|before| Hidden::decided(&roster, before)))
     }
 
     /// Fills in who answers for a listing and whether the roster hides it.
@@ -201,16 +241,17 @@ impl Library {
         let roster = self.roster();
         let member = listing.institution.and_then(|id| roster.members.get(&id));
         let Some(member) = member else {
-            listing.hidden = Some("its institution is not on the roster".to_owned());
+            listing.hidden = Some(Hidden::Unknown);
             return;
         };
         listing.institution_name = member.institution.name.clone();
         listing.credit_code = member.institution.credit_code.clone();
-        listing.hidden = match &member.state {
-            MemberState::Suspended(why) => Some(format!("its institution is suspended: {why}")),
-            MemberState::Exited(why) => Some(format!("its institution has left: {why}")),
-            MemberState::Active => roster.taken_down.get(&listing.id).map(|why| format!("taken down: {why}")),
-        };
+        // What was decided about the listing stands longer than a suspension.
+        listing.hidden = Hidden::decided(&roster, &listing.id).or_else(|| match &member.state {
+            MemberState::Suspended(why) => Some(Hidden::Suspended(why.clone())),
+            MemberState::Exited(why) => Some(Hidden::Exited(why.clone())),
+            MemberState::Active => None,
+        });
     }
 
     /// The id that a text names: 64 hexadecimal digits, or the first few of them.

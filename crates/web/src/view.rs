@@ -182,13 +182,13 @@ pub enum Standing {
         /// Reason as given; may be empty.
         reason: String,
     },
-    /// Taken down by the governors.
-    TakenDown {
-        /// Reason as given.
+    /// The roster hides it.
+    Hidden {
+        /// What stands on the roster.
+        by: HiddenBy,
+        /// Reason as given; may be empty.
         reason: String,
     },
-    /// Its institution is suspended.
-    Suspended,
     /// A screening label that this node heeds objects to it.
     Screened {
         /// Whose label.
@@ -196,6 +196,21 @@ pub enum Standing {
         /// Reason as given.
         reason: String,
     },
+}
+
+/// What on the roster hides a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HiddenBy {
+    /// Its institution is not on it.
+    Unknown,
+    /// Its institution is suspended.
+    Suspension,
+    /// Its institution has left.
+    Exit,
+    /// It was taken down.
+    TakeDown,
+    /// Its contents are to be removed.
+    Purge,
 }
 
 /// What a third party says of a listing.

@@ -42,6 +42,8 @@ pub enum KeyAction {
         root: RootArgs,
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[arg(long)]
+        again: bool,
     },
 }
 

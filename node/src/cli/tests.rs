@@ -221,7 +221,7 @@ fn every_help_text_belongs_to_something() {
 /// Words that a state, an outcome or a role makes at run time.
 #[test]
 fn words_made_at_run_time_exist() {
-    let families: [(&str, &[&str]); 9] = [
+    let families: [(&str, &[&str]); 10] = [
         (
             "cli.outcome",
             &[
@@ -241,6 +241,7 @@ fn words_made_at_run_time_exist() {
         ("cli.disclosure.way", &["in", "out"]),
         ("cli.disclosure.kind", &["request", "disclosure"]),
         ("cli.disclosure.state", &["open", "answered", "disclosed"]),
+        ("cli.hidden", &["unknown", "suspended", "exited", "taken-down", "purged", "reason"]),
         ("cli.listing.status", &["published", "withdrawn", "hidden", "draft"]),
         (
             "cli.peer",

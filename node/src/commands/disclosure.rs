@@ -1,6 +1,6 @@
 //! Requests and disclosures.
 
-use super::{Context, Outcome, listing, print_line, show};
+use super::{Context, Outcome, listing, print_json, print_note, show};
 use crate::cli::{Disclose, DisclosureAction};
 use crate::office::Request;
 
@@ -14,7 +14,7 @@ pub fn run(context: &Context, action: DisclosureAction) -> Outcome {
         DisclosureAction::Show { id } => {
             let letter = context.ask(&Request::ShowDisclosure { id })?;
             if context.json {
-                print_line(&letter.to_string())
+                print_json(&letter)
             } else {
                 show::disclosure(context, &letter)
             }
@@ -37,10 +37,10 @@ fn list(context: &Context) -> Outcome {
     let reply = context.ask(&Request::Disclosures)?;
     let letters = reply["disclosures"].as_array().cloned().unwrap_or_default();
     for letter in &letters {
-        if context.json { print_line(&letter.to_string()) } else { show::disclosure_row(context, letter) }
+        if context.json { print_json(&letter) } else { show::disclosure_row(context, letter) }
     }
     if letters.is_empty() && !context.json {
-        eprintln!("{}", context.say("cli.disclosure.none"));
+        print_note(context.say("cli.disclosure.none"));
     }
     Ok(0)
 }

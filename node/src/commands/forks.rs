@@ -3,7 +3,7 @@
 use protocol::Action;
 use serde_json::{Value as Json, json};
 
-use super::{Context, Outcome, node, print_line, roster, text};
+use super::{Context, Outcome, node, print_json, print_line, print_note, roster, text};
 use crate::cli::{ForkAction, Settle};
 use crate::office::{Failure, Motion, Request, exit};
 
@@ -30,10 +30,10 @@ fn list(context: &Context, log: Option<&String>) -> Outcome {
         return Err(Failure::said(exit::FAILED, "cli.failure.fork", &[("log", log)]));
     }
     if forks.is_empty() && !context.json {
-        eprintln!("{}", context.say("cli.fork.none"));
+        print_note(context.say("cli.fork.none"));
     }
     for fork in forks {
-        if context.json { print_line(&fork.to_string()) } else { show(context, fork, log.is_some()) }
+        if context.json { print_json(&fork) } else { show(context, fork, log.is_some()) }
     }
     Ok(0)
 }
@@ -84,9 +84,7 @@ pub fn settle(context: &Context, args: &Settle) -> Outcome {
     if context.json {
         let kept = json!({ "seq": head.seq, "hash": head.hash.to_string() });
         let step = &reply["steps"][0]["id"];
-        print_line(
-            &json!({ "v": 1, "log": log, "step": step, "kept": kept, "complete": complete }).to_string(),
-        );
+        print_json(&json!({ "v": 1, "log": log, "step": step, "kept": kept, "complete": complete }));
         return Ok(0);
     }
     let key = if complete { "cli.settle.done" } else { "cli.settle.pending" };
@@ -99,7 +97,7 @@ pub fn lost(context: &Context) -> Outcome {
     let lost = reply["lost"].as_array().cloned().unwrap_or_default();
     for entry in &lost {
         if context.json {
-            print_line(&entry.to_string());
+            print_json(&entry);
             continue;
         }
         let changes = entry["changes"].as_object().cloned().unwrap_or_default();
@@ -116,7 +114,7 @@ pub fn lost(context: &Context) -> Outcome {
         print_line(&context.fill(key, &places));
     }
     if !context.json {
-        eprintln!("{}", context.say(if lost.is_empty() { "cli.lost.none" } else { "cli.lost.next" }));
+        print_note(context.say(if lost.is_empty() { "cli.lost.none" } else { "cli.lost.next" }));
     }
     Ok(0)
 }

@@ -7,7 +7,7 @@ use exchange::mapping::Mapping;
 use exchange::read::{self, HeaderRow, ReadOptions, Source};
 use serde_json::{Value as Json, json};
 
-use super::{Answerer, Context, Outcome, print_line, text};
+use super::{Answerer, Context, Outcome, print_json, print_line, print_note, text};
 use crate::cli::{Import, VisibilityArg};
 use crate::office::{Failure, MAX_ROWS, Request, Row, exit, kind_of, of_value};
 
@@ -151,7 +151,7 @@ impl Importing<'_> {
         let fields: BTreeMap<String, Json> = fields.collect();
         if !self.args.apply && self.context.json {
             let title = outcome.record.title();
-            print_line(&json!({ "v": 1, "row": row.number, "outcome": "good", "title": title }).to_string());
+            print_json(&json!({ "v": 1, "row": row.number, "outcome": "good", "title": title }));
         }
         self.piece.push(Row { row: row.number, fields, private: BTreeMap::new() });
     }
@@ -164,7 +164,7 @@ impl Importing<'_> {
     fn refuse_field(&self, row: u64, field: &str, code: &str, reason: &str) {
         if self.context.json {
             let line = json!({ "v": 1, "row": row, "outcome": "refused", "field": field, "code": code, "reason": reason });
-            print_line(&line.to_string());
+            print_json(&line);
         } else {
             let row = row.to_string();
             print_line(
@@ -182,14 +182,11 @@ impl Importing<'_> {
         }
         if self.context.json {
             let line = json!({ "v": 1, "row": row, "outcome": "advice", "field": field, "code": code, "reason": reason });
-            print_line(&line.to_string());
+            print_json(&line);
         } else if self.tally.advised <= 10 {
             let row = row.to_string();
-            eprintln!(
-                "{}",
-                self.context
-                    .fill("cli.import.advice", &[("row", &row), ("field", field), ("reason", reason)])
-            );
+            let places = [("row", row.as_str()), ("field", field), ("reason", reason)];
+            print_note(&self.context.fill("cli.import.advice", &places));
         }
     }
 
@@ -207,7 +204,7 @@ impl Importing<'_> {
         for row in reply["rows"].as_array().into_iter().flatten() {
             *self.tally.outcomes.entry(text(row, "outcome").to_owned()).or_default() += 1;
             if self.context.json {
-                print_line(&row.to_string());
+                print_json(&row);
             }
         }
         Ok(())
@@ -216,11 +213,11 @@ impl Importing<'_> {
     fn summary(&self, source: &Source) {
         let context = self.context;
         for note in source.notes() {
-            eprintln!("{}", context.lang.pick(&note.zh, &note.en));
+            print_note(&context.lang.pick(&note.zh, &note.en));
         }
         let unmapped = self.mapping.unmapped(source.headers());
         if !unmapped.is_empty() {
-            eprintln!("{}", context.fill("cli.import.unmapped", &[("columns", &context.list(&unmapped))]));
+            print_note(&context.fill("cli.import.unmapped", &[("columns", &context.list(&unmapped))]));
         }
         let mapped: Vec<String> =
             self.mapping.entries().iter().map(|entry| entry.field.label(context.lang).to_owned()).collect();
@@ -229,7 +226,7 @@ impl Importing<'_> {
             |id: &String| self.kind.field(id).map_or(id.clone(), |f| f.label(context.lang).to_owned());
         let missing: Vec<String> = tally.missing.iter().map(|(id, n)| format!("{} {n}", label(id))).collect();
         if !missing.is_empty() && !context.json {
-            eprintln!("{}", context.fill("cli.import.incomplete", &[("fields", &context.list(&missing))]));
+            print_note(&context.fill("cli.import.incomplete", &[("fields", &context.list(&missing))]));
         }
         if context.json {
             let out = json!({
@@ -237,10 +234,10 @@ impl Importing<'_> {
                 "refused": tally.refused, "advised": tally.advised, "outcomes": tally.outcomes,
                 "blank": source.blank_rows(), "unmapped": unmapped, "missing": tally.missing,
             });
-            print_line(&out.to_string());
+            print_json(&out);
             return;
         }
-        eprintln!("{}", context.fill("cli.import.mapped", &[("fields", &context.list(&mapped))]));
+        print_note(&context.fill("cli.import.mapped", &[("fields", &context.list(&mapped))]));
         let counts = [
             ("rows", tally.rows),
             ("good", tally.good),
@@ -255,7 +252,7 @@ impl Importing<'_> {
             print_line(&format!("  {} {count}", context.say(&key)));
         }
         if !self.args.apply {
-            eprintln!("{}", context.say("cli.import.dry"));
+            print_note(context.say("cli.import.dry"));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use catalog::{Context as RowContext, Record};
 use serde_json::{Value as Json, json};
 
-use super::{Context, Outcome, print_line, show, text};
+use super::{Context, Outcome, print_json, print_line, print_note, show, text};
 use crate::cli::{ListingAction, Search, VisibilityArg};
 use crate::office::{Failure, MoveTo, Request, Row, exit, kind_of, of_value};
 
@@ -25,7 +25,7 @@ pub fn run(context: &Context, action: ListingAction) -> Outcome {
         ListingAction::Show { id } => {
             let listing = context.ask(&Request::Show { id })?;
             if context.json {
-                print_line(&listing.to_string())
+                print_json(&listing)
             } else {
                 show::listing(context, &listing)
             }
@@ -53,7 +53,7 @@ pub fn run(context: &Context, action: ListingAction) -> Outcome {
 /// Says what became of it.
 pub fn say_outcome(context: &Context, reply: &Json) -> Outcome {
     if context.json {
-        print_line(&reply.to_string());
+        print_json(&reply);
     } else {
         let key = format!("cli.outcome.{}", text(reply, "outcome"));
         print_line(&format!("{} {}", context.say(&key), text(reply, "id")));
@@ -88,12 +88,12 @@ fn record(
         let (empty, other): (Vec<_>, Vec<_>) =
             outcome.advice.iter().partition(|issue| issue.code == "missing");
         for issue in other {
-            eprintln!("{}{}", context.say("cli.advice"), issue.reason(context.lang));
+            print_note(&format!("{}{}", context.say("cli.advice"), issue.reason(context.lang)));
         }
         let labels: Vec<&str> =
             empty.iter().filter_map(|i| kind.field(&i.field)).map(|f| f.label(context.lang)).collect();
         if region.is_some() && !labels.is_empty() {
-            eprintln!("{}", context.fill("cli.listing.incomplete", &[("fields", &context.list(&labels))]));
+            print_note(&context.fill("cli.listing.incomplete", &[("fields", &context.list(&labels))]));
         }
         return Ok(outcome.record);
     }
@@ -169,10 +169,10 @@ fn conflicts(context: &Context, kind: Option<String>, limit: usize) -> Outcome {
     let reply = context.ask(&Request::Conflicts { kind, limit })?;
     let hits = reply["hits"].as_array().cloned().unwrap_or_default();
     for hit in &hits {
-        if context.json { print_line(&hit.to_string()) } else { show::row(context, hit) }
+        if context.json { print_json(&hit) } else { show::row(context, hit) }
     }
     if hits.is_empty() && !context.json {
-        eprintln!("{}", context.say("cli.listing.undisputed"));
+        print_note(context.say("cli.listing.undisputed"));
     }
     Ok(0)
 }
@@ -180,7 +180,7 @@ fn conflicts(context: &Context, kind: Option<String>, limit: usize) -> Outcome {
 fn drafts(context: &Context) -> Outcome {
     let reply = context.ask(&Request::Drafts)?;
     for draft in reply["drafts"].as_array().into_iter().flatten() {
-        if context.json { print_line(&draft.to_string()) } else { show::row(context, draft) }
+        if context.json { print_json(&draft) } else { show::row(context, draft) }
     }
     Ok(0)
 }
@@ -188,7 +188,7 @@ fn drafts(context: &Context) -> Outcome {
 fn history(context: &Context, id: String) -> Outcome {
     let reply = context.ask(&Request::History { id })?;
     for entry in reply["entries"].as_array().into_iter().flatten() {
-        if context.json { print_line(&entry.to_string()) } else { show::entry(context, entry) }
+        if context.json { print_json(&entry) } else { show::entry(context, entry) }
     }
     Ok(0)
 }
@@ -215,15 +215,13 @@ pub fn search(context: &Context, args: &Search) -> Outcome {
     let reply = context.ask(&request)?;
     let hits = reply["hits"].as_array().cloned().unwrap_or_default();
     for hit in &hits {
-        if context.json { print_line(&hit.to_string()) } else { show::row(context, hit) }
+        if context.json { print_json(&hit) } else { show::row(context, hit) }
     }
     let total = reply["total"].as_u64().unwrap_or_default();
     if !context.json {
         let key = if hits.is_empty() { "cli.search.none" } else { "cli.search.total" };
-        eprintln!(
-            "{}",
-            context.fill(key, &[("total", &total.to_string()), ("shown", &hits.len().to_string())])
-        );
+        let (total, shown) = (total.to_string(), hits.len().to_string());
+        print_note(&context.fill(key, &[("total", &total), ("shown", &shown)]));
     } else if hits.is_empty() {
         eprintln!("{}", json!({ "v": 1, "total": total }));
     }

@@ -6,7 +6,10 @@ use market::{Applicant, Application, Identity, MarketError, RootFile};
 use protocol::{Action, InvitationFile, SecretKey};
 use serde_json::{Value as Json, json};
 
-use super::{Answerer, Context, Outcome, file_in, print_line, read_file, roster, show, text, write_file};
+use super::{
+    Answerer, Context, Outcome, file_in, print_json, print_line, print_note, read_file, roster, show, text,
+    write_file, write_secret,
+};
 use crate::cli::{Init, Invite, PeerAction, Run, Status, WaitFor};
 use crate::config::Config;
 use crate::control::Client;
@@ -96,7 +99,7 @@ pub fn init(context: &Context, args: Init) -> Outcome {
             let path = home.join("recovery.key");
             let hex = data_encoding::HEXLOWER.encode(&recovery);
             market::write_private(&path, format!("{hex}\n").as_bytes())?;
-            eprintln!("{}", context.fill("cli.init.recovery", &[("path", &path.display().to_string())]));
+            print_note(&context.fill("cli.init.recovery", &[("path", &path.display().to_string())]));
             identity
         }
     };
@@ -112,7 +115,7 @@ pub fn init(context: &Context, args: Init) -> Outcome {
     let network = identity.network().to_string();
     if context.json {
         let out = json!({ "v": 1, "home": home.display().to_string(), "node": node, "network": network, "role": role.id() });
-        print_line(&out.to_string());
+        print_json(&out);
     } else {
         let key = match (&file, &charter) {
             (Some(_), _) => "cli.init.joined",
@@ -124,7 +127,7 @@ pub fn init(context: &Context, args: Init) -> Outcome {
             key,
             &[("name", &identity.institution.name), ("network", &charter.name_zh), ("node", &node[..16])],
         ));
-        eprintln!("{}", context.fill("cli.init.next", &[("home", &home.display().to_string())]));
+        print_note(&context.fill("cli.init.next", &[("home", &home.display().to_string())]));
     }
     Ok(0)
 }
@@ -162,7 +165,7 @@ pub fn invite(context: &Context, args: &Invite) -> Outcome {
     let charter = signer.identity.charter.clone();
     let file = InvitationFile { charter, invitation, secret, addresses };
     // The file first: an invitation that counts and that nobody has would be of no use.
-    market::write_private(&args.out, &file.to_file())?;
+    write_secret(&args.out, &file.to_file())?;
     let carried = roster::carry(context, &signed)?;
     let step = &carried["steps"][0];
     let missing = step["missing"].as_u64().unwrap_or_default();
@@ -171,16 +174,16 @@ pub fn invite(context: &Context, args: &Invite) -> Outcome {
             "v": 1, "file": args.out.display().to_string(), "addresses": drafted["addresses"],
             "not_after": until, "step": step["id"], "missing": missing,
         });
-        print_line(&out.to_string());
+        print_json(&out);
         return Ok(0);
     }
     let path = args.out.display().to_string();
     print_line(&context.fill("cli.invite.done", &[("file", &path), ("until", &until)]));
     if missing > 0 {
         let (missing, id) = (missing.to_string(), text(step, "id").get(..12).unwrap_or_default());
-        eprintln!("{}", context.fill("cli.roster.missing", &[("missing", &missing), ("id", id)]));
+        print_note(&context.fill("cli.roster.missing", &[("missing", &missing), ("id", id)]));
     }
-    eprintln!("{}", context.say("cli.invite.next"));
+    print_note(context.say(if missing > 0 { "cli.invite.wait" } else { "cli.invite.next" }));
     Ok(0)
 }
 
@@ -198,7 +201,7 @@ pub fn run(context: &Context, args: Run) -> Outcome {
     let announce = move |line: &str| {
         let (what, address) = line.split_once(' ').unwrap_or((line, ""));
         if json {
-            print_line(&json!({ "v": 1, what: address }).to_string());
+            print_json(&json!({ "v": 1, what: address }));
         } else {
             let label =
                 catalog::words::say(lang, if what == "web" { "cli.run.web" } else { "cli.run.listening" });
@@ -230,7 +233,7 @@ pub fn status(context: &Context, args: &Status) -> Outcome {
                 return Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[]));
             };
             if context.json {
-                print_line(&status.to_string());
+                print_json(&status);
             } else {
                 show::status(context, &status);
             }
@@ -275,7 +278,7 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
     }
     for peer in &chosen {
         if context.json {
-            print_line(&peer.to_string());
+            print_json(&peer);
             continue;
         }
         show::peer(context, peer);
@@ -284,7 +287,7 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
         }
     }
     if chosen.is_empty() && !context.json {
-        eprintln!("{}", context.say("cli.peer.nobody"));
+        print_note(context.say("cli.peer.nobody"));
     }
     Ok(0)
 }
@@ -292,7 +295,11 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
 fn forgive(context: &Context, node: &str) -> Outcome {
     let reply = context.ask(&Request::Forgive { node: node.to_owned() })?;
     let said = context.fill("cli.peer.conduct.forgiven", &[("node", text(&reply, "node"))]);
-    print_line(&if context.json { reply.to_string() } else { said });
+    if context.json {
+        print_json(&reply)
+    } else {
+        print_line(&said)
+    }
     Ok(0)
 }
 
@@ -348,17 +355,25 @@ pub fn doctor(context: &Context) -> Outcome {
     if super::keys::root_state(&context.home) == "plain" {
         findings.push(("cli.doctor.root-plain", Identity::root_path(&context.home).display().to_string()));
     }
-    if answerer.ask(&Request::Roster { ask: Ask::Show { name: None } })?["founder_alone"] == json!(true) {
-        findings.push(("cli.doctor.alone", String::new()));
+    if let Some(waiting) = super::keys::waiting_root(&context.home) {
+        findings.push(("cli.doctor.root-waiting", waiting.public().to_string()));
+        if matches!(waiting, RootFile::Plain(_)) {
+            let path = super::keys::next_root(&context.home).display().to_string();
+            findings.push(("cli.doctor.root-waiting-plain", path));
+        }
     }
-    let degrades = |key: &str| matches!(key, "cli.doctor.mended" | "cli.doctor.peer" | "cli.doctor.forked");
+    findings.extend(standing(&mut answerer, &identity)?);
+    let degrades = |key: &str| {
+        let key = key.trim_start_matches("cli.doctor.");
+        matches!(key, "mended" | "peer" | "forked" | "suspended" | "exited")
+    };
     let degraded = findings.iter().any(|(key, _)| degrades(key));
     if context.json {
         let list: Vec<Json> = findings
             .iter()
             .map(|(key, what)| json!({ "finding": key.trim_start_matches("cli.doctor."), "detail": what }))
             .collect();
-        print_line(&json!({ "v": 1, "degraded": degraded, "findings": list }).to_string());
+        print_json(&json!({ "v": 1, "degraded": degraded, "findings": list }));
     } else {
         if findings.is_empty() {
             print_line(context.say("cli.doctor.well"));
@@ -368,6 +383,22 @@ pub fn doctor(context: &Context) -> Outcome {
         }
     }
     Ok(if degraded { exit::DEGRADED } else { 0 })
+}
+
+/// What the roster says of this institution that it should know.
+fn standing(answerer: &mut Answerer, identity: &Identity) -> Result<Option<(&'static str, String)>, Failure> {
+    let roster = answerer.ask(&Request::Roster { ask: Ask::Show { name: None } })?;
+    let own = json!(identity.institution.id().to_string());
+    let members = roster["members"].as_array().map_or(&[][..], Vec::as_slice);
+    let Some(member) = members.iter().find(|member| member["id"] == own) else { return Ok(None) };
+    let reason = text(member, "reason").to_owned();
+    let alone = roster["governors"].as_array().is_some_and(|governors| governors.len() == 1);
+    Ok(match text(member, "state") {
+        "suspended" => Some(("cli.doctor.suspended", reason)),
+        "exited" => Some(("cli.doctor.exited", reason)),
+        _ if alone && member["governor"] == true => Some(("cli.doctor.alone", String::new())),
+        _ => None,
+    })
 }
 
 fn check_store(office: &Office) -> Result<(), Failure> {
@@ -383,7 +414,7 @@ pub fn save(context: &Context, reply: &Json, out: &std::path::Path, key: &str) -
     write_file(out, &file_in(reply)?)?;
     let path = out.display().to_string();
     if context.json {
-        print_line(&json!({ "v": 1, "file": path }).to_string());
+        print_json(&json!({ "v": 1, "file": path }));
     } else {
         print_line(&context.fill(key, &[("file", &path)]));
     }

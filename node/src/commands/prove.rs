@@ -6,7 +6,7 @@ use protocol::{FileKind, Fork, Proof, Value, unseal_file};
 use replica::{Document, DocumentPatch, DocumentState};
 use serde_json::{Value as Json, json};
 
-use super::{Context, Outcome, node, print_line, read_file, show, text, write_file};
+use super::{Context, Outcome, node, print_json, print_line, print_note, read_file, show, text, write_file};
 use crate::cli::{Export, ExportFormat, Verify};
 use crate::office::{Failure, Request, exit, of_value, time_text};
 
@@ -38,6 +38,7 @@ fn export_list(context: &Context, args: &Export) -> Outcome {
     let kind = crate::office::kind_of(&kind)?;
     let mut desk = context.desk()?;
     let mut rows: Vec<BTreeMap<String, String>> = Vec::new();
+    let mut left_out = 0_usize;
     let mut offset = 0;
     loop {
         let request = Request::Search {
@@ -52,6 +53,11 @@ fn export_list(context: &Context, args: &Export) -> Outcome {
         let page = desk.ask(&request)?;
         let hits = page["hits"].as_array().cloned().unwrap_or_default();
         for hit in &hits {
+            // A table goes to anyone: what only members may see goes into it when that is said.
+            if text(hit, "visibility") != "public" && !args.members {
+                left_out += 1;
+                continue;
+            }
             let listing = desk.ask(&Request::Show { id: text(hit, "id").to_owned() })?;
             rows.push(cells_of(&listing));
         }
@@ -75,9 +81,12 @@ fn export_list(context: &Context, args: &Export) -> Outcome {
     write_file(&args.out, &bytes)?;
     let (file, count) = (args.out.display().to_string(), rows.len().to_string());
     if context.json {
-        print_line(&json!({ "v": 1, "file": file, "listings": rows.len() }).to_string());
+        print_json(&json!({ "v": 1, "file": file, "listings": rows.len(), "left_out": left_out }));
     } else {
         print_line(&context.fill("cli.export.list", &[("file", &file), ("count", &count)]));
+    }
+    if left_out > 0 {
+        print_note(&context.fill("cli.export.left-out", &[("count", &left_out.to_string())]));
     }
     Ok(0)
 }
@@ -137,7 +146,7 @@ pub fn verify(context: &Context, args: &Verify) -> Outcome {
     match check(context, &read_file(&args.file)?, &read_file(&args.charter)?) {
         Ok(found) => {
             if context.json {
-                print_line(&found.to_string());
+                print_json(&found);
             } else if found["fork"].is_string() {
                 let seq = found["seq"].to_string();
                 let places = [("node", text(&found, "node")), ("seq", &seq), ("log", text(&found, "log"))];

@@ -10,18 +10,24 @@ use protocol::{
 use serde_json::{Value as Json, json};
 
 use super::signing::Signer;
-use super::{Context, Outcome, file_in, node, print_line, read_file, show, text, write_file};
+use super::{
+    Context, Outcome, file_in, given_file, node, print_json, print_line, print_note, read_file, show, text,
+    write_file,
+};
 use crate::cli::{GovernorChange, Propose, RootArgs, RosterAction};
-use crate::office::{Ask, Failure, Motion, Request, exit};
+use crate::office::{Ask, Failure, Motion, Request, exit, steps_of_file};
 
 pub fn run(context: &Context, action: RosterAction) -> Outcome {
     match action {
         RosterAction::Propose { motion, root } => propose(context, motion, &root),
         RosterAction::List { pending } => list(context, pending),
+        RosterAction::Show { name: Some(file) } if Path::new(&file).is_file() => {
+            show_file(context, Path::new(&file))
+        }
         RosterAction::Show { name } => {
             let reply = context.ask(&Request::Roster { ask: Ask::Show { name } })?;
             if context.json {
-                print_line(&reply.to_string())
+                print_json(&reply)
             } else {
                 show::roster(context, &reply)
             }
@@ -36,7 +42,7 @@ pub fn run(context: &Context, action: RosterAction) -> Outcome {
             node::save(context, &reply, &out, "cli.roster.exported")
         }
         RosterAction::Import { file } => {
-            let file = StepsFile::from_file(&read_file(&file)?)?;
+            let file = steps_file(context, &file)?;
             carry(context, &file.steps).and_then(|reply| say_steps(context, &reply))
         }
         RosterAction::Recover { recovery_key, governor, threshold } => {
@@ -55,7 +61,8 @@ pub fn run(context: &Context, action: RosterAction) -> Outcome {
 /// A key in a file without passphrase: the recovery key.
 fn plain_key(path: &Path) -> Result<SecretKey, Failure> {
     let file = path.display().to_string();
-    RootFile::read(path)?
+    RootFile::read(path)
+        .map_err(given_file)?
         .plain()
         .ok_or_else(|| Failure::said(exit::REFUSED, "cli.failure.no-root", &[("file", &file)]))
 }
@@ -64,10 +71,10 @@ fn list(context: &Context, pending: bool) -> Outcome {
     let reply = context.ask(&Request::Roster { ask: Ask::List { pending } })?;
     let steps = reply["steps"].as_array().cloned().unwrap_or_default();
     for step in &steps {
-        if context.json { print_line(&step.to_string()) } else { show::step(context, step) }
+        if context.json { print_json(&step) } else { show::step(context, step, print_line) }
     }
     if steps.is_empty() && !context.json {
-        eprintln!("{}", context.say("cli.roster.none"));
+        print_note(context.say("cli.roster.none"));
     }
     Ok(0)
 }
@@ -85,11 +92,11 @@ fn propose(context: &Context, motion: Propose, root: &RootArgs) -> Outcome {
     let alone = changes && drafted["alone"] == json!(true);
     let recovery = given.or_else(|| (alone && at_hand.exists()).then_some(at_hand));
     if alone && recovery.is_none() {
-        eprintln!("{}", context.say("cli.roster.unsealed"));
+        print_note(context.say("cli.roster.unsealed"));
     }
     let fall: Vec<&str> = drafted["fall"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
     if !fall.is_empty() {
-        eprintln!("{}", context.fill("cli.roster.fall", &[("names", &context.list(&fall))]));
+        print_note(&context.fill("cli.roster.fall", &[("names", &context.list(&fall))]));
     }
     let recovery = recovery.map(|path| plain_key(&path)).transpose()?;
     let mut signed = signer.sign_drafted(&drafted)?;
@@ -200,14 +207,14 @@ pub fn carry(context: &Context, signed: &[SignedStep]) -> Result<Json, Failure> 
 fn say_steps(context: &Context, reply: &Json) -> Outcome {
     for step in reply["steps"].as_array().into_iter().flatten() {
         if context.json {
-            print_line(&step.to_string())
+            print_json(&step)
         } else {
-            show::step(context, step)
+            show::step(context, step, print_line)
         }
         let missing = step["missing"].as_u64().unwrap_or_default();
         if missing > 0 && !context.json {
             let (missing, id) = (missing.to_string(), text(step, "id").get(..12).unwrap_or_default());
-            eprintln!("{}", context.fill("cli.roster.missing", &[("missing", &missing), ("id", id)]));
+            print_note(&context.fill("cli.roster.missing", &[("missing", &missing), ("id", id)]));
         }
     }
     Ok(0)
@@ -223,7 +230,26 @@ fn sign_all(file: &mut StepsFile, key: &SecretKey) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The steps in a file, which must be of the home's network where there is a home.
+fn steps_file(context: &Context, path: &Path) -> Result<StepsFile, Failure> {
+    let file = StepsFile::from_file(&read_file(path)?)?;
+    if Identity::exists(&context.home) && Identity::read(&context.home)?.network() != file.network {
+        return Err(Failure::said(exit::REJECTED, "cli.failure.other-network", &[]));
+    }
+    Ok(file)
+}
+
+fn show_file(context: &Context, path: &Path) -> Outcome {
+    for step in steps_of_file(&steps_file(context, path)?) {
+        if context.json { print_json(&step) } else { show::step(context, &step, print_line) }
+    }
+    Ok(0)
+}
+
 fn approve(context: &Context, step: &str, root: &RootArgs) -> Outcome {
+    if Path::new(step).is_file() {
+        return Err(Failure::said(exit::USAGE, "cli.failure.approve-out", &[("file", step)]));
+    }
     let key = context.root_key(root)?;
     let reply = context.ask(&Request::Roster { ask: Ask::Steps { id: step.to_owned() } })?;
     let mut file = StepsFile::from_file(&file_in(&reply)?)?;
@@ -233,16 +259,17 @@ fn approve(context: &Context, step: &str, root: &RootArgs) -> Outcome {
 
 /// Approves what a file holds, without any node: a home or the root key's file is enough.
 fn approve_file(context: &Context, from: &Path, out: &Path, root: &RootArgs) -> Outcome {
-    let mut file = StepsFile::from_file(&read_file(from)?)?;
-    if Identity::exists(&context.home) && Identity::read(&context.home)?.network() != file.network {
-        return Err(Failure::said(exit::REJECTED, "cli.failure.other-network", &[]));
+    let mut file = steps_file(context, from)?;
+    // Whoever signs sees what; on standard error, so that scripts get their one line.
+    for step in steps_of_file(&file) {
+        show::step(context, &step, print_note);
     }
     let key = context.root_key(root)?;
     sign_all(&mut file, &key)?;
     write_file(out, &file.to_file())?;
     let path = out.display().to_string();
     if context.json {
-        print_line(&json!({ "v": 1, "file": path, "steps": file.steps.len() }).to_string());
+        print_json(&json!({ "v": 1, "file": path, "steps": file.steps.len() }));
     } else {
         print_line(&context.fill("cli.roster.approved", &[("file", &path)]));
     }

@@ -1,30 +1,14 @@
 //! What people see in a terminal. No colour carries meaning; columns are cut to what a line holds.
 
-use std::borrow::Cow;
-
 use catalog::{Kind, Record, display, labels};
 use serde_json::Value as Json;
 
-use super::{Context, text};
+use super::{Context, print_line, text};
 use crate::office::to_value;
 
 mod roster;
 
 pub use roster::{roster, step};
-
-/// Prints a line for people. Texts come from the network: what would steer a terminal (control characters) or turn the
-/// direction of writing becomes a visible mark.
-fn print_line(line: &str) {
-    super::print_line(&harmless(line));
-}
-
-fn harmless(line: &str) -> Cow<'_, str> {
-    let steers = |c: char| {
-        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        turns || c.is_control() && !matches!(c, '\n' | '\t')
-    };
-    if line.contains(steers) { Cow::Owned(line.replace(steers, "\u{fffd}")) } else { Cow::Borrowed(line) }
-}
 
 /// A value on one line.
 pub fn plain(value: &Json) -> String {
@@ -85,8 +69,14 @@ pub fn listing(context: &Context, listing: &Json) {
         let reason = text(&listing["screened"], "reason");
         print_line(&context.fill("cli.listing.screened", &[("institution", by), ("reason", reason)]));
     }
-    if let Some(why) = listing["hidden"].as_str() {
-        print_line(why);
+    if listing["hidden"].is_object() {
+        let (why, reason) = (text(&listing["hidden"], "why"), text(&listing["hidden"], "reason"));
+        let reason = if reason.is_empty() {
+            String::new()
+        } else {
+            context.fill("cli.hidden.reason", &[("reason", reason)])
+        };
+        print_line(&format!("{}{reason}", context.say(&format!("cli.hidden.{why}"))));
     }
     fields(context, listing, "fields");
     if listing["contact"].is_object() {
@@ -347,15 +337,4 @@ pub fn verified(context: &Context, found: &Json) {
     line(context, "cli.label.node", text(found, "node"));
     line(context, "cli.label.versions", &found["versions"].to_string());
     line(context, "cli.label.id", text(found, "id"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harmless;
-
-    #[test]
-    fn texts_from_the_network_do_not_steer_a_terminal() {
-        assert_eq!(harmless("题目\n第二行\tA"), "题目\n第二行\tA");
-        assert_eq!(harmless("\u{1b}[2J\u{9b}31m\u{202e}gpj\r"), "\u{fffd}[2J\u{fffd}31m\u{fffd}gpj\u{fffd}");
-    }
 }

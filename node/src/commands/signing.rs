@@ -31,17 +31,23 @@ impl Context {
 
     /// The root key.
     pub fn root_key(&self, args: &RootArgs) -> Result<SecretKey, Failure> {
+        self.opened_root(args).map(|(key, _)| key)
+    }
+
+    /// The root key, and the passphrase that opened it where one guards it.
+    pub fn opened_root(&self, args: &RootArgs) -> Result<(SecretKey, Option<String>), Failure> {
         let path = args.root_key.clone().unwrap_or_else(|| Identity::root_path(&self.home));
         if !path.exists() {
             let file = path.display().to_string();
             return Err(Failure::said(exit::REFUSED, "cli.failure.no-root", &[("file", &file)]));
         }
         match RootFile::read(&path)? {
-            RootFile::Plain(key) => Ok(key),
+            RootFile::Plain(key) => Ok((key, None)),
             RootFile::Locked(locked) => {
                 let passphrase = self.passphrase(args.passphrase_file.as_deref(), false)?;
                 let key = locked.open(&passphrase);
-                key.ok_or_else(|| Failure::said(exit::REFUSED, "cli.failure.passphrase", &[]))
+                let key = key.ok_or_else(|| Failure::said(exit::REFUSED, "cli.failure.passphrase", &[]))?;
+                Ok((key, Some(passphrase)))
             }
         }
     }

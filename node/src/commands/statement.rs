@@ -1,7 +1,7 @@
 //! What this institution says of others' listings, and what is said of one.
 
 use super::listing::say_outcome;
-use super::{Context, Outcome, print_line, show};
+use super::{Context, Outcome, print_json, print_note, show};
 use crate::cli::StatementAction;
 use crate::office::{Request, Saying};
 
@@ -23,10 +23,10 @@ fn list(context: &Context, id: String) -> Outcome {
     let reply = context.ask(&Request::Statements { id })?;
     let said = reply["statements"].as_array().cloned().unwrap_or_default();
     for statement in &said {
-        if context.json { print_line(&statement.to_string()) } else { show::statement(context, statement) }
+        if context.json { print_json(&statement) } else { show::statement(context, statement) }
     }
     if said.is_empty() && !context.json {
-        eprintln!("{}", context.say("cli.statement.none"));
+        print_note(context.say("cli.statement.none"));
     }
     Ok(0)
 }

@@ -125,7 +125,9 @@ pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<S
         None => "published",
     };
     out.insert("status".into(), json!(status));
-    out.insert("hidden".into(), json!(listing.hidden));
+    let hidden = listing.hidden.as_ref();
+    let hidden = hidden.map(|why| json!({ "why": why.id(), "reason": why.reason() }));
+    out.insert("hidden".into(), json!(hidden));
     out.insert("fields".into(), Json::Object(fields.map(|(k, v)| (k.clone(), values(v))).collect()));
     if !contact.is_empty() {
         out.insert("contact".into(), of_fields(contact));

@@ -15,12 +15,13 @@ use crate::core::now_ms;
 
 mod told;
 
+pub use told::steps_of_file;
 use told::{member_json, step_json, whole_json};
 
 /// Most steps that a list shows.
 const MAX_STEPS: usize = 2_000;
 /// Days of validity that an invitation may have.
-const MAX_INVITATION_DAYS: u32 = 365;
+pub const MAX_INVITATION_DAYS: u32 = 365;
 
 /// A question about the roster.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -69,7 +69,12 @@ fn governors_decide_together_one_of_them_by_file() {
     let id = asked["id"].as_str().unwrap();
     hub.run(["roster", "export", id, "--out", "admit.steps"]).ok();
     let away = scene.home("nowhere");
-    away.run(["roster", "approve", "admit.steps", "--out", "signed.steps", "--root-key", &key]).ok();
+    let held = away.run(["roster", "show", "admit.steps", "--json"]).ok().json();
+    assert_eq!((&held["action"], &held["signed"]), (&"admit".into(), &Json::from(vec!["hub"])), "{held}");
+    away.run(["roster", "approve", "admit.steps", "--root-key", &key]).ends(2);
+    let signing = ["roster", "approve", "admit.steps", "--out", "signed.steps", "--root-key", &key];
+    let signed = away.run(signing).ok();
+    assert!(signed.err.contains("fourth"), "who signs sees what: {}", signed.err);
     let strange = fourth.path().join("identity/root.key").display().to_string();
     away.run(["roster", "approve", "admit.steps", "--out", "x.steps", "--root-key", &strange]).ends(5);
     let taken = market.run(["roster", "import", "signed.steps", "--json"]).ok().json();
@@ -140,6 +145,9 @@ fn a_grassroots_site_comes_in_by_its_sub_markets_word_and_others_by_two_governor
     let [a, b, c, d] = ["--role", "resource-station", "--region", "420106"];
     let made = hub.run(["invite", a, b, c, d, "--out", "late.invitation", "--json"]).ok().json();
     assert_eq!(made["missing"], 1);
+    // The secret in an invitation is the only one: another does not take its place.
+    hub.run(["invite", a, b, c, d, "--out", "late.invitation"]).ends(5);
+    hub.run(["invite", a, b, c, d, "--out", "far.invitation", "--days", "366"]).ends(2);
     let early = scene.home("early");
     early.run(["init", a, b, c, d, "--name", "early", "--join", "late.invitation"]).ok();
     let early = early.start();
@@ -179,7 +187,12 @@ fn the_recovery_key_replaces_governors_that_are_lost() {
     let roster = whole(&station);
     assert_eq!((&roster["epoch"], &roster["governors"]), (&1.into(), &Json::from(vec!["station"])));
     station.run(["roster", "propose", "take-down", &listing, "--reason", "x"]).ok();
-    assert_eq!(station.show(&listing).unwrap()["status"], "hidden");
+    assert_eq!(station.show(&listing).unwrap()["hidden"]["why"], "taken-down");
+    station.run(["roster", "propose", "restore", &listing]).ok();
+    assert_eq!(station.show(&listing).unwrap()["status"], "published");
+    station.run(["roster", "propose", "purge", &listing, "--reason", "手机号"]).ok();
+    let shown = station.show(&listing).unwrap();
+    assert_eq!((&shown["status"], &shown["hidden"]["why"]), (&"hidden".into(), &"purged".into()));
 }
 
 /// A root key under a passphrase signs in the command's own process, and only with the passphrase.
@@ -225,6 +238,14 @@ fn keys_change_and_the_institutions_stay() {
     // The station's new root key waits for the hub, which signs a file.
     station.run(["key", "rotate-root"]).ends(2);
     station.run(["key", "rotate-root", "--out", "root.steps"]).ok();
+    // The key that waits is kept until it is discarded in so many words.
+    let waiting = || std::fs::read(station.path().join("identity/root.key.next")).unwrap();
+    let first_key = waiting();
+    station.run(["key", "rotate-root", "--out", "root.steps"]).ends(5);
+    assert_eq!(waiting(), first_key);
+    assert!(station.run(["doctor", "--json"]).all().contains("root-waiting"));
+    station.run(["key", "rotate-root", "--out", "root.steps", "--again"]).ok();
+    assert_ne!(waiting(), first_key);
     hub.run(["roster", "approve", "root.steps", "--out", "root.signed"]).ok();
     hub.run(["roster", "import", "root.signed"]).ok();
     let root = |home: &Home, name: &str| {
@@ -233,6 +254,13 @@ fn keys_change_and_the_institutions_stay() {
     until("the station sees its new root key", || {
         (root(&station, "station") != before["root"]).then_some(())
     });
+    // What the roster has taken up is discarded by nothing, and the old key certifies nothing any more.
+    station.run(["key", "rotate-root", "--out", "again.steps", "--again"]).ends(5);
+    let next = station.path().join("identity/root.key.next");
+    let aside = scene.file("aside");
+    std::fs::rename(&next, &aside).unwrap();
+    station.run(["key", "renew"]).ends(5);
+    std::fs::rename(&aside, &next).unwrap();
     let renewed = station.run(["key", "renew", "--json"]).ok().json();
     assert_eq!((&renewed["serial"], &renewed["node"]), (&3.into(), &before["node"]));
     let after = station.run(["key", "show", "--json"]).ok().json();
@@ -260,6 +288,9 @@ fn keys_change_and_the_institutions_stay() {
     // The hub governs on with its own new key, under a passphrase, away from the machine.
     let passphrase = scene.write("passphrase", "石榴树下\n");
     hub.run(["key", "lock", "--passphrase-file", &passphrase]).ok();
+    let mistyped = scene.write("mistyped", "石榴树上\n");
+    hub.run(["key", "rotate-root", "--passphrase-file", &mistyped]).ends(5);
+    assert!(!hub.path().join("identity/root.key.next").exists());
     hub.run(["key", "rotate-root", "--passphrase-file", &passphrase]).ok();
     hub.run(["key", "renew", "--passphrase-file", &passphrase]).ok();
     let key = scene.file("hub.root").display().to_string();

@@ -286,6 +286,16 @@ fn a_moved_listing_is_found_by_its_old_ids_in_every_order_of_arrival() {
     hub.library.set_roster(traffic.fold(&hub));
     assert!(hub.library.listing(&last).unwrap().unwrap().hidden.is_some());
     assert!(hub.library.listing(&second).unwrap().unwrap().hidden.is_none());
+    // Nor after a purge, of itself or of what came before.
+    let step = govern(&mut hub, Subject::Document(first), Action::Purge("手机号".into()));
+    traffic.roster.steps.push(step);
+    let step = govern(&mut hub, Subject::Document(second), Action::Purge("手机号".into()));
+    traffic.roster.steps.push(step);
+    hub.library.set_roster(traffic.fold(&hub));
+    for id in [first, second] {
+        let hidden = hub.library.listing(&id).unwrap().unwrap().hidden;
+        assert_eq!(hidden, Some(market::Hidden::Purged("手机号".into())));
+    }
 }
 
 #[test]

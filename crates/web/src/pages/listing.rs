@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::request::SearchRequest;
 use crate::shell::{Link, Place, Shell};
 use crate::text::{date, minute, short_id, stamp, tidy, tidy_line};
-use crate::view::{ListingView, Standing, Step, Version};
+use crate::view::{HiddenBy, ListingView, Standing, Step, Version};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -161,18 +161,13 @@ fn notice(lang: Lang, standing: &Standing) -> Option<Notice> {
             let text = fill(lang, "listing.withdrawn.text", &[("date", &date(*at_ms, lang))]);
             ("listing.withdrawn.title", text, reason.as_str(), false)
         }
-        Standing::TakenDown { reason } => (
-            "listing.taken_down.title",
-            say(lang, "listing.taken_down.text").to_owned(),
-            reason.as_str(),
-            true,
-        ),
+        Standing::Hidden { by, reason } => {
+            let (title, text) = hidden(*by);
+            (title, say(lang, text).to_owned(), reason.as_str(), true)
+        }
         Standing::Screened { by, reason } => {
             let by = [("institution", &*tidy_line(by, NAME_CHARS))];
             ("listing.screened.title", fill(lang, "listing.screened.text", &by), reason.as_str(), true)
-        }
-        Standing::Suspended => {
-            ("listing.suspended.title", say(lang, "listing.suspended.text").to_owned(), "", true)
         }
     };
     let reason = tidy_line(reason, NAME_CHARS);
@@ -182,6 +177,17 @@ fn notice(lang: Lang, standing: &Standing) -> Option<Notice> {
         format!("{text}{}{}", lang.pick("", " "), fill_reason(lang, &reason))
     };
     Some(Notice { title: say(lang, title), text, bad })
+}
+
+/// Keys of the title and the text that say what hides a listing.
+fn hidden(by: HiddenBy) -> (&'static str, &'static str) {
+    match by {
+        HiddenBy::Unknown => ("listing.unknown.title", "listing.unknown.text"),
+        HiddenBy::Suspension => ("listing.suspended.title", "listing.suspended.text"),
+        HiddenBy::Exit => ("listing.exited.title", "listing.exited.text"),
+        HiddenBy::TakeDown => ("listing.taken_down.title", "listing.taken_down.text"),
+        HiddenBy::Purge => ("listing.purged.title", "listing.purged.text"),
+    }
 }
 
 fn fill_reason(lang: Lang, reason: &str) -> String {

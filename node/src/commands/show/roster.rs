@@ -5,17 +5,19 @@ use serde_json::Value as Json;
 use super::{line, pad, plain, print_line};
 use crate::commands::{Context, text};
 
-/// One roster step.
-pub fn step(context: &Context, step: &Json) {
+/// One roster step, line by line.
+pub fn step(context: &Context, step: &Json, print: fn(&str)) {
     let short: String = text(step, "id").chars().take(12).collect();
     let action = context.say(&format!("cli.roster.action.{}", text(step, "action"))).to_owned();
     let subject = &step["subject"];
     let name = subject["name"].as_str().or(subject["id"].as_str()).unwrap_or_default();
-    print_line(&format!("{short}  {} {name}", pad(&action, 18)));
+    print(&format!("{short}  {} {name}", pad(&action, 18)));
     let mut about: Vec<String> = Vec::new();
     for (key, value) in step["detail"].as_object().into_iter().flatten() {
         if value.is_string() || value.is_number() || value.is_array() {
             about.push(format!("{key} {}", plain(value)));
+        } else if !text(value, "version").is_empty() {
+            about.push(format!("{key} {}", text(value, "version")));
         }
     }
     let signed = step["signed"].as_array().map_or(0, Vec::len).to_string();
@@ -24,13 +26,13 @@ pub fn step(context: &Context, step: &Json) {
         Some(name) => context.fill("cli.roster.word", &[("name", name)]),
         None => context.fill("cli.roster.signed", &[("signed", &signed), ("threshold", &threshold)]),
     });
-    print_line(&format!("              {}", about.join(" · ")));
+    print(&format!("              {}", about.join(" · ")));
 }
 
 /// The roster: governors and members, or one of them, or a step.
 pub fn roster(context: &Context, reply: &Json) {
     if reply["step"].is_object() {
-        return step(context, &reply["step"]);
+        return step(context, &reply["step"], print_line);
     }
     if reply["institution"].is_object() {
         return member(context, &reply["institution"]);

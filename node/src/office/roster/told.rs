@@ -1,6 +1,6 @@
 //! The roster in JSON: members, steps, who signed them.
 
-use market::Gathered;
+use market::{Gathered, StepsFile};
 use protocol::{Action, InstitutionId, MemberState, Profile, Roster, Subject};
 use serde_json::{Value as Json, json};
 
@@ -61,12 +61,18 @@ pub(super) fn member_json(roster: &Roster, id: &InstitutionId) -> Json {
 }
 
 fn subject_json(roster: &Roster, subject: &Subject) -> Json {
+    let mut told = bare_subject(subject);
+    if let Subject::Institution(id) = subject {
+        told["name"] = json!(roster.members.get(id).map(|m| m.institution.name.as_str()));
+    }
+    told
+}
+
+/// What a step is about, by its id alone.
+fn bare_subject(subject: &Subject) -> Json {
     match subject {
         Subject::Network => json!({ "kind": "network", "name": "" }),
-        Subject::Institution(id) => {
-            let name = roster.members.get(id).map(|m| m.institution.name.clone());
-            json!({ "kind": "institution", "id": id.to_string(), "name": name })
-        }
+        Subject::Institution(id) => json!({ "kind": "institution", "id": id.to_string() }),
         Subject::Document(id) => json!({ "kind": "listing", "id": id.to_string() }),
         Subject::Invitation(key) => json!({ "kind": "invitation", "id": key.to_string() }),
         Subject::Log(log) => json!({ "kind": "log", "id": log.to_string() }),
@@ -134,4 +140,30 @@ pub(super) fn step_json(roster: &Roster, gathered: &Gathered) -> Json {
         "latest": counts,
         "word_of": word.map(|m| m.institution.name.clone()),
     })
+}
+
+/// The steps of a file as they are, without any roster: what each does, about what, and whose signatures stand under it.
+pub fn steps_of_file(file: &StepsFile) -> Vec<Json> {
+    let told = |signed: &protocol::SignedStep| {
+        let (action, detail) = action_json(&signed.step.action);
+        let governor = |index: u8| file.governors.members.get(usize::from(index));
+        let names: Vec<&str> = signed
+            .signatures
+            .iter()
+            .filter_map(|one| governor(one.governor))
+            .map(|g| g.institution.name.as_str())
+            .collect();
+        json!({
+            "v": 1,
+            "id": signed.step.id().to_string(),
+            "action": action,
+            "detail": detail,
+            "subject": bare_subject(&signed.step.subject),
+            "epoch": signed.step.epoch,
+            "number": signed.step.number,
+            "signed": names,
+            "threshold": file.governors.threshold,
+        })
+    };
+    file.steps.iter().map(told).collect()
 }
