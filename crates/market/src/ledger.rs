@@ -23,9 +23,9 @@ use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Store,
 
 use crate::error::{MarketError, Result};
 
-pub(crate) use documents::{beginning_of, counting_entries, load_document, rightful_entries};
+pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, rightful_entries};
 pub(crate) use layout::{
-    LogRecord, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
+    LogRecord, creating_place, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
 };
 pub use limits::Relimited;
 pub(crate) use limits::fork_of;
