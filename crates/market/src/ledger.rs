@@ -319,6 +319,11 @@ impl Ledger {
         self.logs.iter().map(state).collect()
     }
 
+    /// All logs with the last entry held of them, whether that counts or not, and the certificates that opened them.
+    pub fn held(&self) -> BTreeMap<LogId, (Head, Option<&NodeCertificate>)> {
+        self.logs.iter().map(|(log, record)| (*log, (record.head, self.certificates.get(log)))).collect()
+    }
+
     /// The certificates that opened the logs held here.
     pub fn certificates(&self) -> impl Iterator<Item = &NodeCertificate> {
         self.certificates.values()
