@@ -23,9 +23,9 @@ use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Store,
 
 use crate::error::{MarketError, Result};
 
-pub(crate) use documents::{beginning_of, counting_entries, load_document, rightful_entries};
+pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, rightful_entries};
 pub(crate) use layout::{
-    LogRecord, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
+    LogRecord, creating_place, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
 };
 pub use limits::Relimited;
 pub(crate) use limits::fork_of;
@@ -317,6 +317,11 @@ impl Ledger {
             (*log, replica::LogState { head, certificate, bytes: record.bytes })
         };
         self.logs.iter().map(state).collect()
+    }
+
+    /// All logs with the last entry held of them, whether that counts or not, and the certificates that opened them.
+    pub fn held(&self) -> BTreeMap<LogId, (Head, Option<&NodeCertificate>)> {
+        self.logs.iter().map(|(log, record)| (*log, (record.head, self.certificates.get(log)))).collect()
     }
 
     /// The certificates that opened the logs held here.

@@ -16,7 +16,7 @@ use storage::{Store, Table};
 
 use crate::error::{MarketError, Result};
 use crate::ledger::{
-    counting_entries, document_entries, entry_at, fork_of, load_document, log_record, projection,
+    Logs, creating_entry, document_entries, entry_at, fork_of, load_document, log_record, projection,
     readable_at, rightful_entries,
 };
 
@@ -26,7 +26,7 @@ pub(crate) use statements::version_of;
 
 /// Fewest hexadecimal digits that stand for a listing's id.
 const SHORTEST_PREFIX: usize = 6;
-/// Entries of one document that a history shows.
+/// Entries of one document that a history looks through for those that may not change it.
 const MAX_HISTORY: usize = 10_000;
 
 /// A listing as people see it.
@@ -194,9 +194,8 @@ impl Library {
 
     fn document(&self, id: &DocumentId) -> Result<Option<Listing>> {
         let store = self.store.as_ref();
-        let places = counting_entries(store, id)?;
-        let Some(creating) = places.iter().find(|e| e.creates) else { return Ok(None) };
-        let entry = readable_at(store, id, creating)?;
+        let Some(creating) = creating_entry(store, id)? else { return Ok(None) };
+        let entry = readable_at(store, id, &creating)?;
         let created_ms = entry.header.time_ms;
         let first = patch_of(&entry)?.map(|signed| signed.patch);
         let editors = first.as_ref().map(|first| editors_of(first).collect()).unwrap_or_default();
@@ -315,9 +314,13 @@ impl Library {
             Some(document) => document.patches().map(|(p, fate)| (p.entry, fate.clone())).collect(),
             None => BTreeMap::new(),
         };
-        let (counting, rightful) = (counting_entries(store, id)?, rightful_entries(store, id)?);
+        let mut logs = Logs::new(store, None);
+        let rightful: BTreeSet<_> = rightful_entries(store, id)?.into_iter().collect();
+        let begun = !rightful.is_empty();
+        let mut places = rightful.clone();
+        places.extend(document_entries(store, id, MAX_HISTORY)?);
         let (mut items, mut patches) = (Vec::new(), Vec::new());
-        for place in document_entries(store, id, MAX_HISTORY)? {
+        for place in places {
             let entry = entry_at(store, place.log, place.seq)?;
             let hash = entry.hash();
             let rules = match &self.log_info(place.log)?.certificate {
@@ -325,9 +328,9 @@ impl Library {
                 None => Ok(()),
             };
             let fate = match rules {
-                _ if !counting.contains(&place) => Fate::Void(self.past_its_end(&entry.header.log)?),
+                _ if !logs.counts(&place)? => Fate::Void(self.past_its_end(&entry.header.log)?),
                 Err(fault) => Fate::Void(fault),
-                Ok(()) if !rightful.contains(&place) => Fate::Void(Fault::Forbidden {
+                Ok(()) if begun && !rightful.contains(&place) => Fate::Void(Fault::Forbidden {
                     what: "patch",
                     why: "its node is neither of the institution that answers for the listing nor of a co-editor",
                 }),

@@ -395,3 +395,22 @@ fn a_settle_replaces_the_lost_branch_and_keeps_its_texts_aside() {
     reopened.relimit(&settled, None).unwrap();
     assert_eq!(view_hash(reopened.sums(), &settled.digest()).to_string(), view);
 }
+
+#[test]
+fn logs_that_a_revocation_names_need_no_place_among_the_incarnations() {
+    let mut first = hub();
+    let (_, entries) = first.create("甲");
+    let (own, head) = (entries[0].0, entries[1].1.entry.head());
+    // Whoever stole the key opened as many logs as may count, with lower numbers.
+    let most = protocol::limits::MAX_INCARNATIONS as u64;
+    let stolen = (0..most).map(|incarnation| LogId { incarnation, ..own });
+    let logs: BTreeSet<LogId> = stolen.chain([LogId { incarnation: u64::MAX, ..own }]).collect();
+    let heads: Vec<(LogId, Head)> = logs.iter().map(|log| (*log, head)).collect();
+    let certificate = first.identity.certificate.clone();
+    let end = |roster: &Roster| {
+        let opened = logs.iter().map(|log| (log, Some(&certificate)));
+        replica::limits(opened, roster, &BTreeMap::new()).get(logs.last().unwrap()).map(|limit| limit.head)
+    };
+    assert_eq!(end(&first.roster(Vec::new())), Some(Head::default()));
+    assert_eq!(end(&first.revoke(&first.identity, heads)), Some(head));
+}

@@ -51,7 +51,7 @@ impl Limit {
 
 /// The limits of all these logs; those without one are left out. Of a node with more than `MAX_INCARNATIONS` the logs of
 /// the lowest incarnation numbers count. What the roster voids whole does not take a place among them: who stole a key
-/// and lost it again cannot crowd out its owner.
+/// and lost it again cannot crowd out its owner. What a revocation names takes and needs none.
 pub fn limits<'a>(
     logs: impl IntoIterator<Item = (&'a LogId, Option<&'a NodeCertificate>)>,
     roster: &Roster,
@@ -62,7 +62,8 @@ pub fn limits<'a>(
     let mut counting = Vec::new();
     for (log, certificate) in logs {
         let limit = Limit::of(log, certificate, roster, forks.get(log));
-        if limit.is_none_or(|limit| limit.head.seq > 0) {
+        let named = roster.revoked.get(&log.node).is_some_and(|named| named.contains_key(log));
+        if !named && limit.is_none_or(|limit| limit.head.seq > 0) {
             incarnations.entry(log.node).or_default().insert(log.incarnation);
             counting.push(*log);
         }

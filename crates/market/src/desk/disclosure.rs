@@ -22,7 +22,7 @@ use storage::Table;
 use super::{Authored, CONTACT, Desk, Fields, fields_bytes, fields_of};
 use crate::error::{MarketError, Result};
 use crate::identity::random;
-use crate::ledger::{beginning_of, document_entries, load_document};
+use crate::ledger::{beginning_of, creating_place, load_document};
 use crate::library::{Library, Listing};
 
 /// The key that marks a listing of which more is told on request.
@@ -359,9 +359,8 @@ impl Library {
     /// When the store fails or is damaged.
     pub fn letter(&self, id: &DocumentId) -> Result<Option<Letter>> {
         let Some(document) = self.sealed(id)? else { return Ok(None) };
-        let places = document_entries(self.store(), id, limits::MAX_DOCUMENT_PATCHES)?;
-        let Some(creating) = places.iter().find(|place| place.creates) else { return Ok(None) };
-        let beginning = beginning_of(self.store(), id, creating)?;
+        let Some(creating) = creating_place(self.store(), id)? else { return Ok(None) };
+        let beginning = beginning_of(self.store(), id, &creating)?;
         Ok(beginning.map(|(circle, patch)| {
             let named = patch.ops.into_iter().find(|op| op.key == "continues").and_then(|op| op.put);
             let continues = match named {

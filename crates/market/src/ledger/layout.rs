@@ -5,7 +5,8 @@
 //! | LogNumbers | log id | number (4) |
 //! | Heads | number (4) | log id, seq, hash, listings created, how far it counts, bytes |
 //! | Entries | number (4), seq (8) | the entry, canonical bytes |
-//! | Documents | document id (32), number (4), seq (8) | 1 for the creating entry, 0 for others |
+//! | Documents | document id (32) | number and seq of the creating entry (4, 8) |
+//! | Documents | document id (32), number (4), seq (8) | nothing: the other entries |
 //! | Mentions | document id (32) or a statement's hash, number (4), seq (8) | verb (2), hash of the entry |
 //! | Arrivals | arrival number (8) | document id (32) |
 //! | Projections | document id (32) | state of a document with several patches, of a void one, or of one that waits |
@@ -53,7 +54,7 @@ impl LogRecord {
 }
 
 /// Where an entry of a document stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DocumentEntry {
     /// Number of the log.
     pub log: u32,
@@ -94,6 +95,21 @@ pub(crate) fn document_key(id: &DocumentId, log: u32, seq: u64) -> [u8; 44] {
     key[..32].copy_from_slice(&id.0);
     key[32..].copy_from_slice(&entry_key(log, seq));
     key
+}
+
+/// Key and value of a document's entry. The creating one has a key of its own, which nobody else's entries stand before.
+pub(crate) fn place_row(id: &DocumentId, place: &DocumentEntry) -> (Vec<u8>, Vec<u8>) {
+    if place.creates {
+        (id.0.to_vec(), entry_key(place.log, place.seq).to_vec())
+    } else {
+        (document_key(id, place.log, place.seq).to_vec(), Vec::new())
+    }
+}
+
+fn place_of(bytes: &[u8], creates: bool) -> Option<DocumentEntry> {
+    let (log, seq) = bytes.split_first_chunk::<4>()?;
+    let seq = u64::from_be_bytes(seq.try_into().ok()?);
+    Some(DocumentEntry { log: u32::from_be_bytes(*log), seq, creates })
 }
 
 pub(crate) fn entry_of(bytes: &[u8]) -> Result<Entry> {
@@ -189,7 +205,7 @@ pub(crate) fn projection(store: &dyn Store, id: &DocumentId) -> Result<Option<Pr
     store.get(Table::Projections, &id.0)?.map(|bytes| projection_of(&bytes)).transpose()
 }
 
-/// All entries of a document, at most `limit`.
+/// All entries of a document, at most `limit`, the creating one first.
 pub(crate) fn document_entries(
     store: &dyn Store,
     id: &DocumentId,
@@ -198,19 +214,54 @@ pub(crate) fn document_entries(
     let mut found = Vec::new();
     store.walk(Table::Documents, &id.0, &mut |key, value| {
         let place = key.get(32..).unwrap_or_default();
-        if let Some((log, seq)) = place.split_first_chunk::<4>()
-            && let Ok(seq) = <[u8; 8]>::try_from(seq)
-        {
-            found.push(DocumentEntry {
-                log: u32::from_be_bytes(*log),
-                seq: u64::from_be_bytes(seq),
-                creates: value == [1],
-            });
-        }
+        found.extend(if place.is_empty() { place_of(value, true) } else { place_of(place, false) });
         if found.len() < limit {
             std::ops::ControlFlow::Continue(())
         } else {
             std::ops::ControlFlow::Break(())
+        }
+    })?;
+    Ok(found)
+}
+
+/// Where the entry that creates a document stands, when it is held.
+pub(crate) fn creating_place(store: &dyn Store, id: &DocumentId) -> Result<Option<DocumentEntry>> {
+    let place = store.get(Table::Documents, &id.0)?;
+    Ok(place.and_then(|bytes| place_of(&bytes, true)))
+}
+
+/// The numbers of the logs that hold other entries of a document.
+pub(super) fn editing_logs(store: &dyn Store, id: &DocumentId) -> Result<Vec<u32>> {
+    let end = document_key(id, u32::MAX, u64::MAX);
+    let mut found = Vec::new();
+    let mut next = Some(0);
+    while let Some(number) = next {
+        let page = store.scan(Table::Documents, &document_key(id, number, 0), Some(&end), 1)?;
+        let place = page.first().and_then(|(key, _)| place_of(key.get(32..)?, false));
+        found.extend(place.map(|place| place.log));
+        next = place.and_then(|place| place.log.checked_add(1));
+    }
+    Ok(found)
+}
+
+/// The entries of a document in one log up to `to`, without the creating one; at most `limit`.
+pub(super) fn edits_in(
+    store: &dyn Store,
+    id: &DocumentId,
+    log: u32,
+    to: u64,
+    limit: usize,
+) -> Result<Vec<DocumentEntry>> {
+    let prefix = [&id.0[..], &log.to_be_bytes()].concat();
+    let mut found = Vec::new();
+    store.walk(Table::Documents, &prefix, &mut |key, _| {
+        let place = key.get(32..).and_then(|place| place_of(place, false)).filter(|place| place.seq <= to);
+        match place.filter(|_| found.len() < limit) {
+            Some(place) => {
+                found.push(place);
+                std::ops::ControlFlow::Continue(())
+            }
+            None => std::ops::ControlFlow::Break(()),
         }
     })?;
     Ok(found)

@@ -174,9 +174,9 @@ impl Ledger {
         let mut ids: Vec<(DocumentId, u32)> = Vec::new();
         self.store.walk(Table::Documents, &[], &mut |key, value| {
             let id = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok());
-            let log = key.get(32..36).and_then(|log| <[u8; 4]>::try_from(log).ok());
-            if let (Some(id), Some(log), [1]) = (id, log, value) {
-                ids.push((DocumentId(id), u32::from_be_bytes(log)));
+            // The creating entry's row.
+            if let (Some(id), 32, Some(log)) = (id, key.len(), value.first_chunk::<4>()) {
+                ids.push((DocumentId(id), u32::from_be_bytes(*log)));
             }
             std::ops::ControlFlow::Continue(())
         })?;

@@ -44,22 +44,23 @@ impl Ledger {
         }
         let creates = creates_document(entry.header.verb);
         let id = entry.header.document.unwrap_or(DocumentId(checked.hash.0));
-        let key = layout::document_key(&id, record.number, entry.header.seq);
+        let place = DocumentEntry { log: record.number, seq: entry.header.seq, creates };
+        let (row, value) = layout::place_row(&id, &place);
         if log.shelf.circle().is_some() {
             // Who cannot open it keeps it and passes it on, and shows nothing.
             let Some(opened) = open_entry(entry, &self.opener.network, &self.opener.key) else {
                 return Ok(false);
             };
             if is_in_place(&opened, entry, self.certificates.get(log)) {
-                batch.put(Table::Opened, &key, opened);
-                batch.put(Table::Documents, &key, vec![u8::from(creates)]);
+                batch.put(Table::Opened, &layout::document_key(&id, place.log, place.seq), opened);
+                batch.put(Table::Documents, &row, value);
                 if counts {
                     self.refold_with(log, record, (&id, checked), batch)?;
                 }
             }
             return Ok(false);
         }
-        batch.put(Table::Documents, &key, vec![u8::from(creates)]);
+        batch.put(Table::Documents, &row, value);
         if !counts {
             return Ok(false);
         }
@@ -104,10 +105,9 @@ impl Ledger {
         let store = std::sync::Arc::clone(&self.store);
         let before = self.standing_before(id, changing)?;
         let mut logs = Logs::new(store.as_ref(), changing);
-        let counting = logs.counting(id)?;
-        let total = counting.len() as u64;
-        let rightful = logs.rightful(id, counting)?;
-        let document = documents::fold(store.as_ref(), id, rightful)?;
+        let places = logs.places(id)?;
+        let total = (places.rightful.len() + places.others) as u64;
+        let document = documents::fold(store.as_ref(), id, places.rightful)?;
         let projection = match &document {
             Some(document) => projection_of(document, total)?,
             None => Projection { waiting: total > 0, ..Projection::default() },
@@ -140,8 +140,7 @@ impl Ledger {
 
     /// The shelf of a document: that of the entry which creates it, counting or not.
     fn home_of(&self, id: &DocumentId, logs: &mut Logs<'_>) -> Result<Option<Shelf>> {
-        let places = layout::document_entries(self.store.as_ref(), id, documents::MAX_FOLD)?;
-        let creating = places.iter().find(|place| place.creates);
+        let creating = layout::creating_place(self.store.as_ref(), id)?;
         creating.map(|place| Ok(logs.get(place.log)?.0.shelf)).transpose()
     }
 
@@ -152,9 +151,8 @@ impl Ledger {
             let digest = (projection.versions > 0).then(|| projection.state.digest(id));
             return Ok(Standing { digest, void: projection.void });
         }
-        let counting = Logs::new(store, None).counting(id)?;
-        let Some(creating) = counting.iter().find(|e| e.creates) else { return Ok(Standing::default()) };
-        let entry = layout::readable_at(store, id, creating)?;
+        let Some(creating) = documents::creating_entry(store, id)? else { return Ok(Standing::default()) };
+        let entry = layout::readable_at(store, id, &creating)?;
         let signed = patch_of(&entry).ok().flatten();
         let digest = signed.map(|signed| DocumentState::of_first(&signed.patch).digest(id));
         Ok(Standing { digest, void: 0 })

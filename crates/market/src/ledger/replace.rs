@@ -80,9 +80,12 @@ impl Ledger {
             for entry in &entries {
                 let seq = entry.header.seq;
                 batch.delete(Table::Entries, &layout::entry_key(record.number, seq));
-                let key = layout::document_key(&entry.document(), record.number, seq);
-                batch.delete(Table::Documents, &key);
-                batch.delete(Table::Opened, &key);
+                let id = entry.document();
+                // One that names a document creates none, whatever its verb says.
+                let creates = entry.header.document.is_none();
+                let place = layout::DocumentEntry { log: record.number, seq, creates };
+                batch.delete(Table::Documents, &layout::place_row(&id, &place).0);
+                batch.delete(Table::Opened, &layout::document_key(&id, record.number, seq));
             }
             let Some(first) = entries.first() else { break };
             record.head = Head { seq: have, hash: first.header.prev };

@@ -6,7 +6,7 @@ use replica::continued_by;
 
 use super::Library;
 use crate::error::Result;
-use crate::ledger::{counting_entries, entry_at, mentions};
+use crate::ledger::{creating_entry, entry_at, mentions};
 
 impl Library {
     /// The document that continues this one: of the moves of it that count, that of the lowest entry hash. `None` when
@@ -82,7 +82,6 @@ impl Library {
 
     /// Number of the log and place in it where a document begins.
     pub(super) fn beginning(&self, id: &DocumentId) -> Result<Option<(u32, u64)>> {
-        let places = counting_entries(self.store(), id)?;
-        Ok(places.iter().find(|place| place.creates).map(|place| (place.log, place.seq)))
+        Ok(creating_entry(self.store(), id)?.map(|place| (place.log, place.seq)))
     }
 }

@@ -451,3 +451,38 @@ fn a_statement_on_another_shelf_than_its_listings_says_nothing() {
     traffic.sent([written]);
     assert_eq!(traffic.everywhere(&hub, |library| said(library, &id)).len(), 1);
 }
+
+/// Whoever names another's listing in thousands of edits, in a log that came first, hides and delays nothing.
+#[test]
+fn edits_by_strangers_hide_no_listing_wherever_their_log_came_first() {
+    let mut hub = hub();
+    let mut stranger = guest(&mut hub, 21);
+    let mut traffic = Traffic::new();
+    traffic.admit(&mut hub, &[&stranger]);
+    let (_, theirs) = stranger.desk(NOW).take_in(&[record("乙")], true).unwrap();
+    let (outcomes, created) = hub.desk(NOW).take_in(&[record("甲")], true).unwrap();
+    let id = published(&outcomes[0]);
+    let (theirs, created) = (flatten(theirs), flatten(created));
+    let edited = flatten(hub.desk(NOW + 1).edit(&id, &put("title", "改")).unwrap().into_iter().collect());
+
+    let (_dir, plain, _) = hub.mirror(&[&theirs[..], &created, &edited].concat());
+    let (_dir, mut ledger, library) = hub.mirror(&[&theirs[..], &created].concat());
+    // What that many edits leave in the index of documents; the entries themselves are never read.
+    let store = ledger.store();
+    let number = store.get(storage::Table::LogNumbers, &theirs[0].0.to_bytes()).unwrap().unwrap();
+    let mut batch = storage::Batch::default();
+    for seq in 3..12_000_u64 {
+        let key = [&id.0[..], &number, &seq.to_be_bytes()].concat();
+        batch.put(storage::Table::Documents, &key, vec![0]);
+    }
+    store.apply(batch).unwrap();
+    assert!(library.listing(&id).unwrap().is_some());
+    for (log, entry) in &edited {
+        ledger.persist(log, std::slice::from_ref(entry)).unwrap();
+    }
+    let listing = library.listing(&id).unwrap().unwrap();
+    assert_eq!((listing.title(), listing.versions), ("改", 2));
+    let digest = library.roster().digest();
+    assert_eq!(view_hash(ledger.sums(), &digest), view_hash(plain.sums(), &digest));
+    assert_eq!(library.entries(&id).unwrap().len(), 3);
+}

@@ -204,3 +204,48 @@ fn what_nobody_signed_is_not_carried_and_names_are_found() {
     let forged = Application { institution: renamed, ..asked };
     assert!(Application::from_file(&forged.to_file(), &own.network()).is_err());
 }
+
+/// Forks, incarnations and settles that a stolen key brings about do not decide what its revocation leaves of the owner's.
+#[test]
+fn what_a_thief_brings_about_leads_no_revocation() {
+    let mut table = Table::new();
+    for title in ["甲", "乙", "丙"] {
+        table.hub.desk(NOW).take_in(&[record(title)], true).unwrap();
+    }
+    let node = table.hub.identity.node.clone();
+    let network = table.hub.identity.network();
+    let points = |table: &mut Table, from: &[String]| {
+        let step = table.hub.desk(NOW).revoke(&node.public().to_string(), from, "x".into())?;
+        let Action::RevokeNode(_, points, _) = step.action else { panic!("{step:?}") };
+        Ok::<_, market::MarketError>(points)
+    };
+    let held = points(&mut table, &[]).unwrap();
+    let (log, head) = held[0];
+    assert_eq!(head.seq, 4);
+
+    // The thief certifies the node for an institution of his own, which settles the log at its opening.
+    let own = table.hub.identity.certificate.clone();
+    let root = SecretKey::from_seed(&[66; 32]);
+    let (institution, root_key) = (InstitutionId::of_first_root(&root.public()), root.public());
+    let body = CertificateBody { institution, root: root_key, ..own.body.clone() };
+    let certificate = NodeCertificate::issue(body, &network, &root, &node);
+    let first = table.hub.ledger.entry(&log, 1).unwrap().unwrap();
+    let settle = Action::Settle(log, first.head());
+    table.take(vec![SignedStep::own_word(Subject::Log(log.hash()), settle, certificate, &network, &root)]);
+    assert!(table.hub.library.roster().settled.contains_key(&log));
+    assert_eq!(points(&mut table, &[]).unwrap(), held);
+
+    // He forks the log at its second entry.
+    let second = table.hub.ledger.entry(&log, 2).unwrap().unwrap();
+    let payload = protocol::Payload { salt: [9; 16], ..second.payload.clone().unwrap() };
+    let draft = protocol::Draft { document: None, verb: Verb::CREATE, payload, time_ms: NOW };
+    let forged = protocol::Entry::author(log, first.head(), draft, &network, &node).unwrap();
+    table.hub.ledger.note_fork(&protocol::Fork::of(own, &second, &forged)).unwrap();
+    let roster = table.hub.library.roster();
+    table.hub.ledger.relimit(&roster, None).unwrap();
+    let refused = points(&mut table, &[]).unwrap_err().to_string();
+    assert!(refused.contains("forked"), "{refused}");
+    assert_eq!(points(&mut table, &[forged.hash().to_string()]).unwrap(), held, "the owner's branch stands");
+    let third = table.hub.ledger.entry(&log, 3).unwrap().unwrap().hash().to_string();
+    assert_eq!(points(&mut table, &[third]).unwrap(), [(log, second.head())]);
+}
