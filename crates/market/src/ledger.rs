@@ -206,7 +206,9 @@ impl Ledger {
         let created = self.project(log, &record, checked, batch)?;
         record.head = Head { seq: entry.header.seq, hash: checked.hash };
         record.created += u64::from(created);
-        record.bytes += entry_bytes(entry);
+        let counted =
+            if entry.header.seq <= record.counts { &mut record.bytes } else { &mut record.void_bytes };
+        *counted += entry_bytes(entry);
         self.logs.insert(*log, record);
         batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &record));
         self.entries += 1;
@@ -314,7 +316,7 @@ impl Ledger {
         let state = |(log, record): (&LogId, &LogRecord)| {
             let certificate = self.certificates.get(log).cloned();
             let head = self.shown.get(log).copied().unwrap_or(record.head);
-            (*log, replica::LogState { head, certificate, bytes: record.bytes })
+            (*log, replica::LogState { head, certificate, bytes: self.bytes_of(log, record) })
         };
         self.logs.iter().map(state).collect()
     }

@@ -29,7 +29,7 @@ mod push;
 mod roster;
 
 pub use allowance::entry_bytes;
-pub use api::{Effect, Input, LogState, Me};
+pub use api::{Effect, Input, LogState, Me, Reached};
 
 /// The state machine: `handle` an [`Input`], perform the [`Effect`]s.
 ///
@@ -68,7 +68,7 @@ pub struct Replica {
     forks: BTreeMap<LogId, Fork>,
     /// How far the logs held count, where they end.
     limits: BTreeMap<LogId, Limit>,
-    /// Bytes held of each institution's logs.
+    /// Bytes held of each institution's logs, without what a revocation voids.
     held_bytes: BTreeMap<InstitutionId, u64>,
     /// Searches for the place where a peer's log parts from ours.
     probes: BTreeMap<LogId, forks::Probe>,
@@ -89,11 +89,7 @@ impl Replica {
         let mut verified = Verified::default();
         let roster = Roster::fold_again(&me.charter, &roster_input, &mut verified);
         let limits = log_limits(logs.iter().map(opened), &roster, &forks);
-        let mut held_bytes: BTreeMap<InstitutionId, u64> = BTreeMap::new();
-        for state in logs.values() {
-            let id = state.certificate.as_ref().map(|certificate| certificate.body.institution);
-            id.into_iter().for_each(|id| *held_bytes.entry(id).or_default() += state.bytes);
-        }
+        let held_bytes = allowance::held_bytes(&logs);
         let steps_seen = roster_input.steps.iter().map(roster::step_key).collect();
         Self {
             network: me.charter.id(),

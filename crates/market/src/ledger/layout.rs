@@ -3,7 +3,7 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | LogNumbers | log id | number (4) |
-//! | Heads | number (4) | log id, seq, hash, listings created, how far it counts, bytes |
+//! | Heads | number (4) | log id, seq, hash, listings created, how far it counts, bytes, void bytes |
 //! | Entries | number (4), seq (8) | the entry, canonical bytes |
 //! | Documents | document id (32) | number and seq of the creating entry (4, 8) |
 //! | Documents | document id (32), number (4), seq (8) | nothing: the other entries |
@@ -37,14 +37,16 @@ pub(crate) struct LogRecord {
     pub created: u64,
     /// Entries up to here count; `u64::MAX` while the log has no end.
     pub counts: u64,
-    /// Bytes that its entries count as.
+    /// Bytes that its entries count as, as far as it counts.
     pub bytes: u64,
+    /// Bytes of the entries held past that.
+    pub void_bytes: u64,
 }
 
 impl LogRecord {
     /// The record of a log that holds nothing yet.
     pub fn new(number: u32) -> Self {
-        Self { number, head: Head::default(), created: 0, counts: u64::MAX, bytes: 0 }
+        Self { number, head: Head::default(), created: 0, counts: u64::MAX, bytes: 0, void_bytes: 0 }
     }
 
     /// Entries held past the end of what counts.
@@ -121,7 +123,7 @@ pub(crate) fn head_value(log: &LogId, record: &LogRecord) -> Vec<u8> {
     log.encode(&mut to);
     to.uint(record.head.seq);
     record.head.hash.encode(&mut to);
-    to.uint(record.created).uint(record.counts).uint(record.bytes);
+    to.uint(record.created).uint(record.counts).uint(record.bytes).uint(record.void_bytes);
     to.finish()
 }
 
@@ -130,8 +132,8 @@ pub(crate) fn head_of(number: u32, bytes: &[u8]) -> Result<(LogId, LogRecord)> {
         let log = LogId::decode(from)?;
         let head = Head { seq: from.uint("seq")?, hash: Hash::decode(from)? };
         let (created, counts) = (from.uint("created")?, from.uint("counts")?);
-        let bytes = from.uint("bytes")?;
-        Ok((log, LogRecord { number, head, created, counts, bytes }))
+        let (bytes, void_bytes) = (from.uint("bytes")?, from.uint("void bytes")?);
+        Ok((log, LogRecord { number, head, created, counts, bytes, void_bytes }))
     })
     .map_err(damaged)
 }

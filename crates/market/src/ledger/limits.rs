@@ -6,7 +6,7 @@ use protocol::{
     DocumentId, Entry, Fork, Hash, Head, InstitutionId, LogId, PublicKey, Roster, RosterInput, Shelf,
     SignedStep, Verb,
 };
-use replica::{Limit, Reach, check_entry, limits};
+use replica::{Limit, Reach, Reached, Why, check_entry, entry_bytes, limits};
 use storage::{Batch, Store, Table};
 
 use super::project::{changes_document, creates_document};
@@ -30,8 +30,8 @@ const MAX_PREDECESSORS: usize = 512;
 /// What changed when limits were worked out.
 #[derive(Debug, Default)]
 pub struct Relimited {
-    /// Logs of which more or less counts now, each with its head as far as it does.
-    pub logs: Vec<(LogId, Head)>,
+    /// Logs of which more or less counts now.
+    pub logs: Vec<Reached>,
     /// The roster's raw material, when one of its logs is among them.
     pub roster: Option<RosterInput>,
 }
@@ -44,6 +44,7 @@ struct Range {
     about: Vec<Entry>,
     created: u64,
     void: u64,
+    bytes: u64,
 }
 
 impl Ledger {
@@ -150,7 +151,7 @@ impl Ledger {
     /// When the store fails; the same call, after a restart too, then goes on.
     pub fn relimit(&mut self, roster: &Roster, named: Option<&LogId>) -> Result<Relimited> {
         let opened = self.logs.keys().map(|log| (log, self.certificates.get(log)));
-        self.limits = limits(opened, roster, &self.forks);
+        let before = std::mem::replace(&mut self.limits, limits(opened, roster, &self.forks));
         let mut changed = Relimited::default();
         let ended: Vec<LogId> =
             self.logs.iter().filter(|(log, r)| self.is_ended(log, r)).map(|(log, _)| *log).collect();
@@ -163,16 +164,25 @@ impl Ledger {
             if reach.head != record.head {
                 shown.insert(log, reach.head);
             }
-            if reach.counts != record.counts || named == Some(&log) {
+            let why = |limit: Option<Limit>| limit.map(|limit| limit.why);
+            let other_reason = why(before.get(&log).copied()) != why(limit);
+            if reach.counts != record.counts || other_reason || named == Some(&log) {
                 self.recount(&log, reach.counts)?;
-                changed.logs.push((log, reach.head));
+                let bytes = self.logs.get(&log).map_or(0, |record| self.bytes_of(&log, record));
+                changed.logs.push(Reached { log, head: reach.head, bytes });
             }
         }
         self.shown = shown;
-        if changed.logs.iter().any(|(log, _)| log.shelf == Shelf::ROSTER) {
+        if changed.logs.iter().any(|moved| moved.log.shelf == Shelf::ROSTER) {
             changed.roster = Some(self.read_roster()?);
         }
         Ok(changed)
+    }
+
+    /// Bytes that a log takes of its institution's allowance: what a revocation voids takes none.
+    pub(super) fn bytes_of(&self, log: &LogId, record: &LogRecord) -> u64 {
+        let revoked = self.limits.get(log).is_some_and(|limit| limit.why == Why::Revoked);
+        record.bytes + if revoked { 0 } else { record.void_bytes }
     }
 
     fn is_ended(&self, log: &LogId, record: &LogRecord) -> bool {
@@ -213,9 +223,13 @@ impl Ledger {
         }
         if now < was {
             record.created = record.created.saturating_sub(range.created);
+            record.bytes = record.bytes.saturating_sub(range.bytes);
+            record.void_bytes += range.bytes;
             self.figures.void = self.figures.void.saturating_sub(range.void);
         } else {
             record.created += range.created;
+            record.bytes += range.bytes;
+            record.void_bytes = record.void_bytes.saturating_sub(range.bytes);
             self.figures.void += range.void;
         }
         record.counts = counts;
@@ -235,6 +249,7 @@ impl Ledger {
         }
         let certificate = certificate?;
         self.read_log(log, have, to, |entry| {
+            range.bytes += entry_bytes(&entry);
             let sound = check_entry(&entry, certificate).is_ok();
             if sound && matches!(entry.header.verb, Verb::MOVE | Verb::STATEMENT) {
                 range.about.push(entry.clone());

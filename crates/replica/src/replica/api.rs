@@ -34,7 +34,18 @@ pub struct LogState {
     pub head: Head,
     /// The certificate that opened it.
     pub certificate: Option<NodeCertificate>,
-    /// Bytes that its entries count as (see [`crate::entry_bytes`]), as of the start.
+    /// Bytes that its entries count as (see [`crate::entry_bytes`]), without those that a revocation voids.
+    pub bytes: u64,
+}
+
+/// How far a log counts, once that has been worked out anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The log.
+    pub log: LogId,
+    /// Its head, as far as it counts.
+    pub head: Head,
+    /// Bytes that its entries count as, without those that a revocation voids.
     pub bytes: u64,
 }
 
@@ -93,8 +104,8 @@ pub enum Input {
     },
     /// How far logs count has been worked out anew.
     Reached {
-        /// The logs for which something changed, each with its head as far as it counts.
-        logs: Vec<(LogId, Head)>,
+        /// The logs for which something changed.
+        logs: Vec<Reached>,
         /// All of the roster's raw material that counts now, when a log of the roster is among them.
         roster: Option<RosterInput>,
     },

@@ -6,7 +6,7 @@
 use protocol::{CheckedRun, Entry, Fork, Frame, Head, LogHead, LogId, NodeState, RosterInput, Want};
 
 use super::bounds::{WANT_PATIENCE_MS, elapsed};
-use super::{Effect, Replica, SessionId};
+use super::{Effect, Reached, Replica, SessionId};
 use crate::conduct::Offence;
 use crate::limit::{Limit, Why, limits};
 
@@ -227,15 +227,16 @@ impl Replica {
     /// roster's raw material comes along when one of its logs is among them.
     pub(super) fn on_reached(
         &mut self,
-        logs: &[(LogId, Head)],
+        logs: &[Reached],
         roster: Option<RosterInput>,
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) {
         let mut moved = Vec::new();
-        for (log, head) in logs {
+        for Reached { log, head, bytes } in logs {
             let Some(state) = self.logs.get_mut(log) else { continue };
             state.head = *head;
+            state.bytes = *bytes;
             if let Some(durable) = self.fresh.get_mut(log).filter(|durable| durable.seq > head.seq) {
                 *durable = *head;
             }
@@ -243,6 +244,7 @@ impl Replica {
             self.refresh_all(log);
             moved.push(LogHead { log: *log, head: *head });
         }
+        self.count_again();
         if let Some(roster) = roster {
             self.steps_seen = roster.steps.iter().map(super::roster::step_key).collect();
             self.roster_input = roster;

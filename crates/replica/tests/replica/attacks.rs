@@ -1,7 +1,8 @@
 //! Hostile members: they get nothing by it, cost little, and harm no one else.
 
 use protocol::{
-    Bucket, Frame, Hash, Head, LogHead, LogId, NodeCertificate, OpenLog, PublicKey, Shelf, Verb, Want, limits,
+    Action, Bucket, Frame, Hash, Head, LogHead, LogId, NodeCertificate, OpenLog, PublicKey, Shelf, Subject,
+    Verb, Want, limits,
 };
 use replica::{Effect, Input, SessionState};
 
@@ -246,6 +247,45 @@ fn roster_entries_that_no_governor_signed_change_nothing() {
     assert_eq!(world.nodes[2].roster_changes, 1, "the first fold alone");
     assert!(sessions.iter().all(|session| world.synced(*session)));
     world.assert_same(&[0, 1, 2]);
+}
+
+/// What a stolen key wrote takes no room once the key is revoked.
+#[test]
+fn what_a_revocation_voids_uses_up_no_allowance() {
+    let mut world = World::of(2, 93);
+    let charter = world.charter.clone();
+    world.nodes[0].allow(20_000, &charter);
+    let colleague = world.colleague("colleague", 1);
+    world.connect(1, 0);
+    world.settle();
+    world.publish(1, KIND, "by its owner");
+    world.settle();
+    let log = world.nodes[1].log(shelf(KIND));
+    let point = world.nodes[1].head(&log);
+    for i in 0..60 {
+        world.publish(1, KIND, &format!("by the thief {i}"));
+        world.settle();
+    }
+    let session = world.connect(colleague, 0);
+    world.settle();
+    let first = world.publish(colleague, KIND, "before the revocation");
+    world.settle();
+    assert!(world.nodes[0].document(&first).is_some(), "a node of whom nothing is held yet");
+    let next = world.publish(colleague, KIND, "one more");
+    world.pass(10);
+    assert!(world.peer(0, session).over_allowance);
+    assert!(world.nodes[0].document(&next).is_none());
+    let who = world.nodes[1].institution.id();
+    let action = Action::RevokeNode(world.nodes[1].key.public(), vec![(log, point)], "stolen".to_owned());
+    world.roster_step(0, Subject::Institution(who), action);
+    world.pass(10);
+    assert!(world.nodes[0].replica.over_allowance().is_empty());
+    assert!(world.nodes[0].document(&next).is_some());
+    assert!(world.synced(session));
+    world.assert_same(&[0, colleague]);
+    // A restart counts the same.
+    world.nodes[0].allow(20_000, &charter);
+    assert!(world.nodes[0].replica.over_allowance().is_empty());
 }
 
 #[test]

@@ -9,8 +9,8 @@ use protocol::{
     Visibility,
 };
 use replica::{
-    Document, DocumentPatch, Input, KnownCircle, LogState, Me, Reach, Replica, ViewSum, check_entry, limits,
-    may_edit, open_entry, patch_of, view_hash,
+    Document, DocumentPatch, Input, KnownCircle, LogState, Me, Reach, Reached, Replica, ViewSum, Why,
+    check_entry, entry_bytes, limits, may_edit, open_entry, patch_of, view_hash,
 };
 
 use super::founding::sealing_key;
@@ -285,10 +285,13 @@ impl Node {
             let reach = Reach::of(held, limits.get(log), self.forks.get(log), hash_at).unwrap();
             let before = self.reach.insert(*log, reach).map_or(u64::MAX, |reach| reach.counts);
             if before != reach.counts || named == Some(*log) {
-                logs.push((*log, reach.head));
+                let revoked = limits.get(log).is_some_and(|limit| limit.why == Why::Revoked);
+                let counting = entries.iter().filter(|e| !revoked || e.header.seq <= reach.counts);
+                let bytes = counting.map(entry_bytes).sum();
+                logs.push(Reached { log: *log, head: reach.head, bytes });
             }
         }
-        let roster = logs.iter().any(|(log, _)| log.shelf == Shelf::ROSTER).then(|| self.roster_input());
+        let roster = logs.iter().any(|moved| moved.log.shelf == Shelf::ROSTER).then(|| self.roster_input());
         (!logs.is_empty()).then_some(Input::Reached { logs, roster })
     }
 
