@@ -26,6 +26,10 @@ pub(super) struct Probe {
 }
 
 impl Probe {
+    pub fn is_of(&self, session: SessionId) -> bool {
+        self.session == session
+    }
+
     /// After a look at the entry asked for: where to look next. `None` when the peer holds what we do.
     fn next(&mut self, same: bool) -> Option<u64> {
         if same {
@@ -90,6 +94,21 @@ impl Replica {
         out.push(Effect::Send { session, frame: Frame::Want(vec![want]) });
     }
 
+    /// Asks for the same entry once more. False when none is searched for in this session.
+    pub(super) fn probe_again(
+        &mut self,
+        session: SessionId,
+        log: &LogId,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(probe) = self.probes.get_mut(log).filter(|p| p.session == session) else { return false };
+        probe.asked_ms = now_ms;
+        let asked = probe.asked;
+        self.ask_one(session, log, asked, out);
+        true
+    }
+
     /// True when a run that begins after `after` answers a search in this session.
     pub(super) fn is_probed(&self, session: SessionId, log: &LogId, after: u64) -> bool {
         self.probes.get(log).is_some_and(|p| p.session == session && p.asked == after + 1)
@@ -152,7 +171,7 @@ impl Replica {
         }
     }
 
-    fn drop_probe(&mut self, log: &LogId) {
+    pub(super) fn drop_probe(&mut self, log: &LogId) {
         self.probes.remove(log);
     }
 
