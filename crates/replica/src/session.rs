@@ -45,6 +45,8 @@ pub(crate) struct PeerLog {
     pub unsigned: u32,
     /// Sequence number of the fork that it was shown; 0 when none.
     pub fork_told: u64,
+    /// Forks taken from it, each earlier than the one known before.
+    pub forks_taken: u32,
 }
 
 impl PeerLog {

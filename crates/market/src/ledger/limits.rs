@@ -32,7 +32,7 @@ const MAX_PREDECESSORS: usize = 512;
 pub struct Relimited {
     /// Logs of which more or less counts now, each with its head as far as it does.
     pub logs: Vec<(LogId, Head)>,
-    /// The roster's raw material, when one of its logs is among them.
+    /// The roster's raw material, when of one of its logs more or less of what is held counts.
     pub roster: Option<RosterInput>,
 }
 
@@ -152,6 +152,7 @@ impl Ledger {
         let opened = self.logs.keys().map(|log| (log, self.certificates.get(log)));
         self.limits = limits(opened, roster, &self.forks);
         let mut changed = Relimited::default();
+        let mut roster_moved = false;
         let ended: Vec<LogId> =
             self.logs.iter().filter(|(log, r)| self.is_ended(log, r)).map(|(log, _)| *log).collect();
         let mut shown = std::collections::BTreeMap::new();
@@ -163,13 +164,15 @@ impl Ledger {
             if reach.head != record.head {
                 shown.insert(log, reach.head);
             }
+            let held = |counts: u64| counts.min(record.head.seq);
+            roster_moved |= log.shelf == Shelf::ROSTER && held(reach.counts) != held(record.counts);
             if reach.counts != record.counts || named == Some(&log) {
                 self.recount(&log, reach.counts)?;
                 changed.logs.push((log, reach.head));
             }
         }
         self.shown = shown;
-        if changed.logs.iter().any(|(log, _)| log.shelf == Shelf::ROSTER) {
+        if roster_moved {
             changed.roster = Some(self.read_roster()?);
         }
         Ok(changed)
