@@ -296,6 +296,22 @@ fn an_author_who_proves_fork_after_fork_of_its_own_log_is_soon_not_heard() {
     world.assert_same(&[0, 2]);
 }
 
+#[test]
+fn how_many_incarnations_count_follows_from_one_shelf_alone() {
+    let world = World::of(2, 81);
+    let log = |kind, incarnation| LogId { incarnation, ..world.nodes[1].log(shelf(kind)) };
+    let one: Vec<LogId> = (0..65).map(|n| log(KIND, 100 + n)).collect();
+    let other: Vec<LogId> = (0..60).map(|n| log(KIND + 1, n)).collect();
+    let void = |held: &[&[LogId]]| {
+        let held = held.iter().flat_map(|logs| logs.iter()).map(|log| (log, None));
+        replica::limits(held, world.nodes[0].replica.roster(), &Default::default())
+    };
+    let whole = void(&[&one, &other]);
+    assert_eq!(whole, void(&[&one]), "who holds one shelf judges it as who holds both");
+    assert!(void(&[&other]).is_empty());
+    assert_eq!(whole.keys().collect::<Vec<_>>(), [&one[64]], "the one too many");
+}
+
 /// Sessions come and go at random while a fork is found, and settled at some moment or never.
 fn a_random_course(seed: u64) {
     let mut dice = Rng::new(seed);
