@@ -47,7 +47,7 @@ pub use keys::{PublicKey, Purpose, SecretKey, Signature};
 pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
 pub use proof::{FileKind, Proof, Proven, seal_file, unseal_file};
 pub use roster::{Member, MemberState, NodeState, Roster, RosterInput, Verified, lies_in};
-pub use run::{CheckedEntry, CheckedRun, RunBuilder};
+pub use run::{CheckedEntry, CheckedRun, RunBuilder, RunCutter};
 pub use sealed::{Envelope, Place, SealingKey};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
 pub use statement::{Continuation, Statement};

@@ -38,7 +38,7 @@ pub const MAX_KEPT_NODES: usize = 64;
 pub const MAX_KEPT_WORDS: usize = 1_024;
 /// Most shelf patterns in a certificate or a subscription.
 pub const MAX_PATTERNS: usize = 64;
-/// Most incarnations of one certificate (copies, restores); more are void.
+/// Most incarnations of one node on one shelf (copies, restores); more are void.
 pub const MAX_INCARNATIONS: usize = 64;
 /// Most addresses a node publishes.
 pub const MAX_ADDRESSES: usize = 16;

@@ -4,7 +4,7 @@
 //! and length follow from the payload; the change hash of a first patch follows from the patch. Texts are narrowed to
 //! two bytes a character and compressed (zstd, RFC 8878) apart from what looks random (signatures, salts, hashes),
 //! which would only spoil the statistics.
-//! One signature, the last, is checked per run: it covers all before it through the chain.
+//! One signature, the last, is checked per run: it covers all before it through the chain. So a run is cut where one holds.
 
 use crate::codec::{Decoder, Encoder};
 use crate::entry::{Entry, Head, Header, Payload, Verb};
@@ -15,6 +15,10 @@ use crate::limits::{MAX_FRAME, MAX_PAYLOAD, MAX_RUN_ENTRIES, MAX_RUN_PLAIN, RUN_
 use crate::narrow::{narrow, widen};
 use crate::patch::{Actor, Origin, Patch, SignedPatch};
 use crate::shelf::LogId;
+
+mod cut;
+
+pub use cut::RunCutter;
 
 /// zstd level of runs: the sender's choice, no part of the protocol. Level 3 gives 293 bytes a listing at 192 MB/s,
 /// level 9 gives 278 at 52 MB/s (decision 0002).
@@ -184,6 +188,15 @@ impl CheckedRun {
     /// # Errors
     /// Any damage: the whole run is refused, nothing of it is to be kept.
     pub fn open(bytes: &[u8], network: &NetworkId) -> Checked<Self> {
+        Self::open_to(bytes, network, None)
+    }
+
+    /// The same, where `known` is an entry that is known to be authentic by another one that follows it: a run that ends
+    /// with it needs no signature.
+    ///
+    /// # Errors
+    /// As [`CheckedRun::open`].
+    pub fn open_to(bytes: &[u8], network: &NetworkId, known: Option<Head>) -> Checked<Self> {
         if bytes.len() > MAX_FRAME {
             let size = bytes.len() as u64;
             return Err(Fault::TooLong { what: "run", size, limit: MAX_FRAME as u64 });
@@ -202,6 +215,7 @@ impl CheckedRun {
             return Err(Fault::NotCanonical { what: "run" });
         }
         match entries.last() {
+            Some(last) if known == Some(Head { seq: last.entry.header.seq, hash: last.hash }) => {}
             Some(last) => last.entry.verify(network)?,
             None => return Err(Fault::NotCanonical { what: "run without entries" }),
         }

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Fork, Hash, Head, LogId, NodeCertificate, PublicKey, Roster, limits::MAX_INCARNATIONS};
+use protocol::{
+    Fork, Hash, Head, LogId, NodeCertificate, PublicKey, Roster, Shelf, limits::MAX_INCARNATIONS,
+};
 
 /// Why a log counts no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub enum Why {
     Settled,
     /// It is forked and not settled.
     Forked,
-    /// Its node has more incarnations than it may have, and this is none of the first.
+    /// Its node has more incarnations on this shelf than it may have, and this is none of the first.
     Incarnations,
 }
 
@@ -49,30 +51,31 @@ impl Limit {
     }
 }
 
-/// The limits of all these logs; those without one are left out. Of a node with more than `MAX_INCARNATIONS` the logs of
-/// the lowest incarnation numbers count. What the roster voids whole does not take a place among them: who stole a key
-/// and lost it again cannot crowd out its owner. What a revocation names takes and needs none.
+/// The limits of all these logs; those without one are left out. Of a node's logs of one shelf those of the
+/// `MAX_INCARNATIONS` lowest incarnation numbers count: of a shelf that it holds a node holds all logs, whatever others it
+/// subscribes to. What the roster voids whole does not take a place among them: who stole a key and lost it again cannot
+/// crowd out its owner. What a revocation names takes and needs none.
 pub fn limits<'a>(
     logs: impl IntoIterator<Item = (&'a LogId, Option<&'a NodeCertificate>)>,
     roster: &Roster,
     forks: &BTreeMap<LogId, Fork>,
 ) -> BTreeMap<LogId, Limit> {
     let mut found = BTreeMap::new();
-    let mut incarnations: BTreeMap<PublicKey, BTreeSet<u64>> = BTreeMap::new();
+    let mut incarnations: BTreeMap<(PublicKey, Shelf), BTreeSet<u64>> = BTreeMap::new();
     let mut counting = Vec::new();
     for (log, certificate) in logs {
         let limit = Limit::of(log, certificate, roster, forks.get(log));
         let named = roster.revoked.get(&log.node).is_some_and(|named| named.contains_key(log));
         if !named && limit.is_none_or(|limit| limit.head.seq > 0) {
-            incarnations.entry(log.node).or_default().insert(log.incarnation);
+            incarnations.entry((log.node, log.shelf)).or_default().insert(log.incarnation);
             counting.push(*log);
         }
         found.extend(limit.map(|limit| (*log, limit)));
     }
     let last = |numbers: BTreeSet<u64>| numbers.into_iter().nth(MAX_INCARNATIONS - 1).unwrap_or(u64::MAX);
-    let last: BTreeMap<PublicKey, u64> = incarnations.into_iter().map(|(n, all)| (n, last(all))).collect();
+    let last: BTreeMap<_, u64> = incarnations.into_iter().map(|(of, all)| (of, last(all))).collect();
     for log in counting {
-        if last.get(&log.node).is_some_and(|last| log.incarnation > *last) {
+        if last.get(&(log.node, log.shelf)).is_some_and(|last| log.incarnation > *last) {
             found.insert(log, Limit { head: Head::default(), why: Why::Incarnations });
         }
     }

@@ -41,8 +41,12 @@ pub(crate) struct PeerLog {
     pub unconfirmed: bool,
     /// Not asked of this peer: it holds another branch, or one that may not be opened.
     pub barred: bool,
+    /// Runs of it in a row whose signature did not hold.
+    pub unsigned: u32,
     /// Sequence number of the fork that it was shown; 0 when none.
     pub fork_told: u64,
+    /// Forks taken from it, each earlier than the one known before.
+    pub forks_taken: u32,
 }
 
 impl PeerLog {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use market::{Identity, Ledger};
 use network::{SendOutcome, SessionId};
-use protocol::{Decoder, Entry, Frame, Head, LogId, RunBuilder, ShelfKind, Verb, limits};
+use protocol::{Decoder, Entry, Frame, LogId, NetworkId, RunCutter, ShelfKind, Verb, limits};
 use replica::Input;
 
 use super::Core;
@@ -113,7 +113,7 @@ impl Core {
     /// Queues one run of a range, and puts the rest of the range behind the others.
     fn send_run(&mut self, session: u64, range: Range) {
         let Range { log, have, to } = range;
-        let run = match read_run(&self.ledger, &log, have, to) {
+        let run = match read_run(&self.ledger, &log, (have, to), self.replica.network()) {
             Ok(Some(run)) => run,
             Ok(None) => return,
             Err(error) => {
@@ -133,21 +133,16 @@ impl Core {
     }
 }
 
-/// One run of a log after `have`: its bytes and the last sequence number in it.
-fn read_run(ledger: &Ledger, log: &LogId, have: u64, to: u64) -> anyhow::Result<Option<(Vec<u8>, u64)>> {
-    let mut builder: Option<RunBuilder> = None;
-    let mut upto = have;
-    ledger.read_log(log, have, to, |entry| {
-        let prev = Head { seq: have, hash: entry.header.prev };
-        let run = builder.get_or_insert_with(|| RunBuilder::new(*log, prev));
-        run.push(&entry);
-        upto = entry.header.seq;
-        !run.is_full()
-    })?;
-    Ok(match builder {
-        Some(builder) => Some((builder.finish()?, upto)),
-        None => None,
-    })
+/// One run of a log after `have`: its bytes and the last sequence number in it. It may end past `to`: see [`RunCutter`].
+fn read_run(
+    ledger: &Ledger,
+    log: &LogId,
+    (have, to): (u64, u64),
+    network: NetworkId,
+) -> anyhow::Result<Option<(Vec<u8>, u64)>> {
+    let mut cut = RunCutter::new(*log, to, network);
+    ledger.read_log(log, have, ledger.head(log).seq, |entry| cut.take(entry))?;
+    Ok(cut.finish()?)
 }
 
 /// Addresses in a directory entry of another node.

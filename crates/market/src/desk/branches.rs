@@ -73,7 +73,8 @@ impl Desk<'_> {
             Some(Why::Revoked) => return Err(MarketError::Revoked),
             Some(Why::Settled | Why::Forked | Why::Incarnations) => {}
         }
-        let used: BTreeSet<u64> = own.iter().map(|log| log.incarnation).collect();
+        let used: BTreeSet<u64> =
+            own.iter().filter(|log| log.shelf == shelf).map(|log| log.incarnation).collect();
         if used.len() >= MAX_INCARNATIONS {
             return Err(MarketError::Incarnations { most: MAX_INCARNATIONS });
         }

@@ -32,7 +32,7 @@ const MAX_PREDECESSORS: usize = 512;
 pub struct Relimited {
     /// Logs of which more or less counts now.
     pub logs: Vec<Reached>,
-    /// The roster's raw material, when one of its logs is among them.
+    /// The roster's raw material, when of one of its logs more or less of what is held counts.
     pub roster: Option<RosterInput>,
 }
 
@@ -153,6 +153,7 @@ impl Ledger {
         let opened = self.logs.keys().map(|log| (log, self.certificates.get(log)));
         let before = std::mem::replace(&mut self.limits, limits(opened, roster, &self.forks));
         let mut changed = Relimited::default();
+        let mut roster_moved = false;
         let ended: Vec<LogId> =
             self.logs.iter().filter(|(log, r)| self.is_ended(log, r)).map(|(log, _)| *log).collect();
         let mut shown = std::collections::BTreeMap::new();
@@ -164,6 +165,8 @@ impl Ledger {
             if reach.head != record.head {
                 shown.insert(log, reach.head);
             }
+            let held = |counts: u64| counts.min(record.head.seq);
+            roster_moved |= log.shelf == Shelf::ROSTER && held(reach.counts) != held(record.counts);
             let why = |limit: Option<Limit>| limit.map(|limit| limit.why);
             let other_reason = why(before.get(&log).copied()) != why(limit);
             if reach.counts != record.counts || other_reason || named == Some(&log) {
@@ -173,7 +176,7 @@ impl Ledger {
             }
         }
         self.shown = shown;
-        if changed.logs.iter().any(|moved| moved.log.shelf == Shelf::ROSTER) {
+        if roster_moved {
             changed.roster = Some(self.read_roster()?);
         }
         Ok(changed)

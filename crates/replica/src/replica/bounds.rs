@@ -2,6 +2,12 @@
 
 /// Bad frames after which a session ends. What they weigh beyond it stands in `conduct`.
 pub(crate) const MAX_STRIKES: u32 = 8;
+/// Runs of one log without a good signature after which it is asked of that peer no more in this session: a bad line
+/// spoils fewer in a row, and a log whose author signed badly must not keep others waiting.
+pub(crate) const MAX_UNSIGNED: u32 = 4;
+/// Forks of one log that a peer may show in one session, each earlier than the one before: each is fsynced, and cuts the
+/// log anew. An honest peer knows of one, and may learn of some more.
+pub(crate) const MAX_FORKS_TAKEN: u32 = 8;
 /// Logs of one node: shelves times incarnations, with room. More are not taken in.
 pub(crate) const MAX_LOGS_PER_NODE: usize = 4_096;
 /// Logs not held here that one session may announce; further ones are looked at when these have been fetched. A

@@ -7,7 +7,7 @@ use protocol::{
 
 use crate::conduct::Offence;
 
-use super::bounds::{MAX_LOGS_PER_NODE, MAX_PARKED, MAX_REPEATED};
+use super::bounds::{MAX_LOGS_PER_NODE, MAX_PARKED, MAX_REPEATED, MAX_UNSIGNED};
 use super::{Effect, Replica, SessionId, SessionState};
 use crate::limit::Why;
 
@@ -88,11 +88,51 @@ impl Replica {
         let log = place.as_ref().ok().map(|(log, _, _)| *log);
         let taken = place.and_then(|place| self.take_run(session, place, bytes, now_ms, out));
         if let Err(fault) = taken {
+            if let (Fault::Signature { .. }, Some(log)) =
+                (&fault, log.filter(|log| self.is_asked(session, log)))
+            {
+                return self.unsigned(session, &log, &fault, now_ms, out);
+            }
             // An authentic run that may not be taken in, an honest peer of another view may hold.
             let light = matches!(fault, Fault::Forbidden { what: "log", .. });
             let offence = if light { Offence::Light } else { Offence::BadRun };
             let what = format!("run dropped and asked for again: {fault}");
             self.strike(session, log, (offence, what), now_ms, out);
+        }
+    }
+
+    /// True when the session was asked for entries of this log.
+    fn is_asked(&self, session: SessionId, log: &LogId) -> bool {
+        self.in_flight.get(log) == Some(&session) || self.probes.get(log).is_some_and(|p| p.is_of(session))
+    }
+
+    /// A run that was asked for has no good signature: damaged on its way, or its author signed badly and who passes it on
+    /// cannot help it. It is asked for again a few times; other logs do not wait for it.
+    fn unsigned(
+        &mut self,
+        session: SessionId,
+        log: &LogId,
+        fault: &Fault,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
+        let held = self.logs.contains_key(log);
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        let what = format!("run dropped and asked for again: {fault}");
+        s.last_fault = Some(what.clone());
+        s.pull_due = true;
+        let key = s.peer;
+        let tries = s.log(*log, held).map_or(MAX_UNSIGNED, |peer| {
+            peer.unsigned = peer.unsigned.saturating_add(1);
+            peer.unsigned
+        });
+        self.conduct.count(&key, Offence::Light, &what, now_ms);
+        out.push(Effect::Report { session, what });
+        if tries >= MAX_UNSIGNED {
+            self.drop_probe(log);
+            self.bar(session, log, "the signatures of its entries do not hold", out);
+        } else if !self.probe_again(session, log, now_ms, out) {
+            self.release(log);
         }
     }
 
@@ -105,7 +145,7 @@ impl Replica {
         out: &mut Vec<Effect>,
     ) -> Result<(), Fault> {
         if self.is_probed(session, &log, after.seq) {
-            let run = CheckedRun::open(bytes, &self.network)?;
+            let run = self.open(&log, bytes)?;
             out.push(Effect::Compare { session, run });
             return Ok(());
         }
@@ -124,7 +164,7 @@ impl Replica {
             self.advance(&log, now_ms, out);
             return Ok(());
         }
-        let mut run = CheckedRun::open(bytes, &self.network)?;
+        let mut run = self.open(&log, bytes)?;
         if let Err(fault) = is_whole(&run) {
             self.bar(session, &log, "it shows entries without their payloads", out);
             return Err(fault);
@@ -145,13 +185,22 @@ impl Replica {
         Ok(())
     }
 
+    /// Opens a run. The entry at which branches part is authentic by the proof of the fork.
+    fn open(&self, log: &LogId, bytes: &[u8]) -> Result<CheckedRun, Fault> {
+        let common = self.forks.get(log).map(protocol::Fork::common);
+        CheckedRun::open_to(bytes, &self.network, common)
+    }
+
     fn take_in(&mut self, session: SessionId, run: CheckedRun, now_ms: i64, out: &mut Vec<Effect>) {
         let (log, before, head) = (run.log, self.head(&run.log).seq, run.head());
         self.accept(log, &run.entries, out);
         if let Some(s) = self.sessions.get_mut(&session) {
             s.progress(run.entries.len() as u64, now_ms);
-            if let Some(peer) = s.log(log, true).filter(|peer| peer.known.seq <= head.seq) {
-                peer.known = head;
+            if let Some(peer) = s.log(log, true) {
+                peer.unsigned = 0;
+                if peer.known.seq <= head.seq {
+                    peer.known = head;
+                }
             }
         }
         self.refresh(session, &log);

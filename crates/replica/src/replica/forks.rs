@@ -5,7 +5,7 @@
 
 use protocol::{CheckedRun, Entry, Fork, Frame, Head, LogHead, LogId, NodeState, RosterInput, Want};
 
-use super::bounds::{WANT_PATIENCE_MS, elapsed};
+use super::bounds::{MAX_FORKS_TAKEN, WANT_PATIENCE_MS, elapsed};
 use super::{Effect, Reached, Replica, SessionId};
 use crate::conduct::Offence;
 use crate::limit::{Limit, Why, limits};
@@ -26,6 +26,10 @@ pub(super) struct Probe {
 }
 
 impl Probe {
+    pub fn is_of(&self, session: SessionId) -> bool {
+        self.session == session
+    }
+
     /// After a look at the entry asked for: where to look next. `None` when the peer holds what we do.
     fn next(&mut self, same: bool) -> Option<u64> {
         if same {
@@ -90,6 +94,21 @@ impl Replica {
         out.push(Effect::Send { session, frame: Frame::Want(vec![want]) });
     }
 
+    /// Asks for the same entry once more. False when none is searched for in this session.
+    pub(super) fn probe_again(
+        &mut self,
+        session: SessionId,
+        log: &LogId,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(probe) = self.probes.get_mut(log).filter(|p| p.session == session) else { return false };
+        probe.asked_ms = now_ms;
+        let asked = probe.asked;
+        self.ask_one(session, log, asked, out);
+        true
+    }
+
     /// True when a run that begins after `after` answers a search in this session.
     pub(super) fn is_probed(&self, session: SessionId, log: &LogId, after: u64) -> bool {
         self.probes.get(log).is_some_and(|p| p.session == session && p.asked == after + 1)
@@ -152,7 +171,7 @@ impl Replica {
         }
     }
 
-    fn drop_probe(&mut self, log: &LogId) {
+    pub(super) fn drop_probe(&mut self, log: &LogId) {
         self.probes.remove(log);
     }
 
@@ -171,7 +190,7 @@ impl Replica {
         let log = fork.log();
         let Some(s) = self.sessions.get(&session) else { return };
         // What is not held here is cut off wherever it comes from, or told again once it is held.
-        let news = self.logs.contains_key(&log) && self.is_news(&fork) && self.shares(s, &log);
+        let news = self.parts_within(&fork) && self.is_news(&fork) && self.shares(s, &log);
         if !news {
             return;
         }
@@ -179,9 +198,32 @@ impl Replica {
             let offence = (Offence::BadFrame, format!("frame dropped: {fault}"));
             return self.strike(session, None, offence, now_ms, out);
         }
-        if self.roster.node(&fork.certificate) != NodeState::Unknown {
-            self.note_fork(fork, now_ms, out);
+        if self.roster.node(&fork.certificate) == NodeState::Unknown {
+            return;
         }
+        if self.spends_fork(session, &log) {
+            return self.note_fork(fork, now_ms, out);
+        }
+        let why = "it shows one fork of a log after the other; what it knows is taken when it connects again";
+        if let Some(peer) = self.sessions.get(&session).map(|s| s.peer) {
+            self.conduct.count(&peer, Offence::Light, why, now_ms);
+        }
+        self.refuse(session, why.to_owned(), out);
+    }
+
+    /// Takes one fork off what a peer may show of a log. False when it has shown as many already.
+    fn spends_fork(&mut self, session: SessionId, log: &LogId) -> bool {
+        let Some(peer) = self.sessions.get_mut(&session).and_then(|s| s.log(*log, true)) else {
+            return false;
+        };
+        peer.forks_taken = peer.forks_taken.saturating_add(1);
+        peer.forks_taken <= MAX_FORKS_TAKEN
+    }
+
+    /// Whether a fork cuts off what is held, or what comes next: an author could prove any number further on.
+    fn parts_within(&self, fork: &Fork) -> bool {
+        let Some(head) = self.logs.get(&fork.log()).map(|state| state.head) else { return false };
+        fork.seq() <= head.seq || fork.common() == head
     }
 
     /// Of two forks of one log the earlier one counts.

@@ -1,6 +1,8 @@
 //! Two entries with one sequence number: proven, cut off alike everywhere, healed by a settle.
 
-use protocol::{Action, CheckedRun, Fork, Frame, Head, LogId, Shelf, Subject};
+use protocol::{
+    Action, CheckedRun, Draft, Entry, Fork, Frame, Hash, Head, LogId, Payload, Shelf, Subject, Verb,
+};
 
 use replica::Input;
 
@@ -246,6 +248,68 @@ fn a_fork_of_a_roster_log_voids_the_redemptions_in_it() {
     world.pass(40);
     assert!(world.nodes[1].forks.contains_key(&log), "the hub's own log is forked");
     assert!(!world.nodes[1].replica.roster().members.contains_key(&who), "the redemption stands past it");
+}
+
+/// The proof of a fork of a log of node 1 behind `common`, made by its author.
+fn made_up(world: &World, log: LogId, common: Head) -> Frame {
+    let sign = |salt: u8| {
+        let payload = Payload { salt: [salt; 16], bytes: vec![salt] };
+        let draft = Draft { document: None, verb: Verb(40_000), payload, time_ms: 0 };
+        Entry::author(log, common, draft, &world.charter.id(), &world.nodes[1].key).unwrap()
+    };
+    let fork = Fork::of(world.nodes[1].certificate.clone(), &sign(1), &sign(2));
+    fork.verify(&world.charter.id()).unwrap();
+    Frame::Fork(Box::new(fork))
+}
+
+#[test]
+fn an_author_who_proves_fork_after_fork_of_its_own_log_is_soon_not_heard() {
+    let mut world = World::of(3, 80);
+    let (session, honest) = (world.connect(1, 0), world.connect(2, 0));
+    for n in 0..40 {
+        world.publish(1, KIND, &format!("{n}"));
+    }
+    world.pass(3);
+    let log = world.nodes[1].log(shelf(KIND));
+    let entries = world.nodes[0].store[&log].clone();
+    let head = world.nodes[0].head(&log);
+    // Far past what is held, each earlier than the one before; and right behind it, on another branch.
+    for n in 0..100 {
+        let frame = made_up(&world, log, Head { seq: (1 << 60) - n, hash: Hash([9; 32]) });
+        world.inject(session, 1, frame.to_bytes());
+    }
+    let frame = made_up(&world, log, Head { hash: Hash([9; 32]), ..head });
+    world.inject(session, 1, frame.to_bytes());
+    world.settle();
+    assert!(!world.nodes[0].forks.contains_key(&log), "none of them cuts off anything");
+    assert_eq!(world.nodes[0].heads()[&log], head);
+    for entry in entries.iter().rev().take(30) {
+        let frame = made_up(&world, log, entry.head());
+        world.give(0, Input::Frame { session, bytes: frame.to_bytes() });
+    }
+    world.settle();
+    assert_eq!(world.nodes[0].forks[&log].seq(), 41 - 7 + 1, "eight of them are taken");
+    assert!(world.report_of(0, "one fork of a log after the other"));
+    assert!(world.nodes[0].replica.conduct(world.now_ms).iter().all(|c| c.banned_until_ms.is_none()));
+    world.pass(20);
+    assert!(world.synced(honest), "others go on");
+    world.assert_same(&[0, 2]);
+}
+
+#[test]
+fn how_many_incarnations_count_follows_from_one_shelf_alone() {
+    let world = World::of(2, 81);
+    let log = |kind, incarnation| LogId { incarnation, ..world.nodes[1].log(shelf(kind)) };
+    let one: Vec<LogId> = (0..65).map(|n| log(KIND, 100 + n)).collect();
+    let other: Vec<LogId> = (0..60).map(|n| log(KIND + 1, n)).collect();
+    let void = |held: &[&[LogId]]| {
+        let held = held.iter().flat_map(|logs| logs.iter()).map(|log| (log, None));
+        replica::limits(held, world.nodes[0].replica.roster(), &Default::default())
+    };
+    let whole = void(&[&one, &other]);
+    assert_eq!(whole, void(&[&one]), "who holds one shelf judges it as who holds both");
+    assert!(void(&[&other]).is_empty());
+    assert_eq!(whole.keys().collect::<Vec<_>>(), [&one[64]], "the one too many");
 }
 
 /// Sessions come and go at random while a fork is found, and settled at some moment or never.

@@ -1,7 +1,7 @@
 //! Peers that pass on others' logs and keep something back: payloads, which no signature covers, or signatures in the
 //! middle, which a run does not need.
 
-use protocol::{LogId, PublicKey, Shelf};
+use protocol::{LogId, PublicKey, Shelf, Verb};
 
 use crate::harness::{KIND, World, shelf};
 
@@ -52,4 +52,68 @@ fn roster_steps_that_a_peer_blanks_come_from_another() {
     assert!(member(&world.nodes[1].key.public()));
     world.assert_same(&[0, 1, 3]);
     assert_eq!(world.nodes[3].replica.roster().digest(), world.nodes[0].replica.roster().digest());
+}
+
+/// Node 1 writes a log of the roster in one run of 4,096 entries of which it signs only the last, and gives it to the hub.
+fn badly_signed(seed: u64) -> (World, LogId) {
+    let mut world = World::of(3, seed);
+    world.connect(1, 0);
+    world.connect(2, 0);
+    world.pass(2);
+    world.cut_all();
+    let log = world.nodes[1].log(Shelf::ROSTER);
+    for n in 1..4_096 {
+        world.nodes[1].write(log, Verb(40_000), None, vec![7; 8]);
+        if n == 4_095 {
+            break;
+        }
+        // The next entry is chained to this one as it stands now, bad signature and all.
+        let last = world.nodes[1].store.get_mut(&log).unwrap().last_mut().unwrap();
+        last.signature.0[3] ^= 1;
+    }
+    let entries = world.nodes[1].store[&log].iter().map(|entry| {
+        let hash = entry.hash();
+        protocol::CheckedEntry { entry: entry.clone(), hash, patch: None }
+    });
+    let entries = entries.collect();
+    world.give(1, replica::Input::Appended { log, entries });
+    world.connect(1, 0);
+    world.pass(5);
+    world.cut_all();
+    assert_eq!(world.nodes[0].head(&log).seq, 4_096, "authentic, since the last signature holds");
+    (world, log)
+}
+
+#[test]
+fn a_log_signed_badly_in_the_middle_is_passed_on_and_bans_nobody() {
+    let (mut world, log) = badly_signed(122);
+    let id = world.publish(0, KIND, "by the hub");
+    let session = world.connect(2, 0);
+    world.pass(5);
+    assert_eq!(world.nodes[2].head(&log), world.nodes[0].head(&log));
+    assert!(world.nodes[2].document(&id).is_some(), "other logs come too");
+    assert!(world.nodes[2].replica.conduct(world.now_ms).is_empty());
+    assert_eq!(world.peer(2, session).strikes, 0);
+    world.assert_same(&[0, 2]);
+}
+
+#[test]
+fn a_log_that_cannot_be_shown_keeps_nothing_else_from_coming() {
+    let (mut world, log) = badly_signed(123);
+    // Its last entries are gone from what the hub holds, so that no signature holds but the opening's.
+    let charter = world.charter.clone();
+    let short = world.nodes[0].store[&log][..3_000].to_vec();
+    let mut heads = world.nodes[0].replica.logs().clone();
+    heads.get_mut(&log).unwrap().head = short[2_999].head();
+    world.nodes[0].store.insert(log, short);
+    world.nodes[0].restart_with(heads, &charter);
+    let id = world.publish(0, KIND, "by the hub");
+    let session = world.connect(2, 0);
+    world.pass(10);
+    assert!(world.nodes[2].document(&id).is_some(), "other logs come");
+    assert_eq!(world.nodes[2].head(&log).seq, 1);
+    assert!(world.report_of(2, "the signatures of its entries do not hold"));
+    assert!(world.sessions().contains(&session), "the session goes on");
+    let conduct = world.nodes[2].replica.conduct(world.now_ms);
+    assert!(conduct.iter().all(|c| c.score <= 20 && c.banned_until_ms.is_none()), "{conduct:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use protocol::{Charter, Frame, Head, LogId, PublicKey, RunBuilder, SecretKey};
+use protocol::{Charter, Frame, LogId, PublicKey, RunCutter, SecretKey};
 use replica::{Effect, Input, KnownCircle, PeerView, SessionId};
 
 use super::node::Node;
@@ -367,21 +367,16 @@ impl World {
 /// The runs of a range: bytes, last sequence number, number of entries.
 pub fn runs(node: &Node, log: &LogId, have: u64, to: u64, most: usize) -> Vec<(Vec<u8>, u64, u64)> {
     let entries = node.store.get(log).map_or(&[][..], Vec::as_slice);
-    let wanted = &entries[have as usize..(to as usize).min(entries.len())];
+    let (mut have, to) = (have, to.min(entries.len() as u64));
+    let most = if most > 0 { most } else { usize::MAX };
     let mut out = Vec::new();
-    let mut rest = wanted;
-    while let Some(first) = rest.first() {
-        let seq = first.header.seq - 1;
-        let mut run = RunBuilder::new(*log, Head { seq, hash: first.header.prev });
-        while let Some((entry, later)) = rest.split_first() {
-            if run.is_full() || (most > 0 && run.len() == most) {
-                break;
-            }
-            run.push(entry);
-            rest = later;
-        }
-        let count = run.len() as u64;
-        out.push((run.finish().unwrap(), seq + count, count));
+    while have < to {
+        let mut cut = RunCutter::new(*log, to, node.replica.network()).of_at_most(most);
+        let mut rest = entries[have as usize..].iter();
+        while rest.next().is_some_and(|entry| cut.take(entry.clone())) {}
+        let (bytes, upto) = cut.finish().unwrap().unwrap();
+        out.push((bytes, upto, upto - have));
+        have = upto;
     }
     out
 }

@@ -1,0 +1,94 @@
+//! Where a run ends: at an entry that verifies by itself, within what a receiver takes.
+
+use super::RunBuilder;
+use crate::entry::{Entry, Head};
+use crate::fault::Checked;
+use crate::hash::NetworkId;
+use crate::limits::{MAX_PAYLOAD, MAX_RUN_ENTRIES, MAX_RUN_PLAIN};
+use crate::shelf::LogId;
+
+/// Bytes of texts that one entry adds at the most: its payload, and flags, verb, time and lengths with it.
+const MOST_TEXTS: usize = MAX_PAYLOAD + 32;
+
+/// Takes entries of a log one after the other until they make a run whose last entry verifies by itself.
+///
+/// An author signs every entry, but no receiver checks those in the middle of a run; so a log may hold entries with bad
+/// signatures, and a run that is cut elsewhere than its author cut it must not end at one of these.
+///
+/// ```text
+/// let mut cut = RunCutter::new(log, to, network);
+/// for entry in entries_after(have) { if !cut.take(entry) { break } }
+/// let run = cut.finish()?;
+/// ```
+pub struct RunCutter {
+    log: LogId,
+    network: NetworkId,
+    to: u64,
+    most: usize,
+    entries: Vec<Entry>,
+    builder: Option<RunBuilder>,
+    /// Number of entries with which the run would end if all were signed.
+    aim: Option<usize>,
+    signed: bool,
+}
+
+impl RunCutter {
+    /// A run of `log` that is to end at the entry `to`, or before it when the run is full.
+    pub fn new(log: LogId, to: u64, network: NetworkId) -> Self {
+        let (most, entries) = (MAX_RUN_ENTRIES, Vec::new());
+        Self { log, network, to, most, entries, builder: None, aim: None, signed: false }
+    }
+
+    /// The same, with so many entries at the most if all are signed.
+    #[must_use]
+    pub fn of_at_most(mut self, most: usize) -> Self {
+        self.most = most;
+        self
+    }
+
+    /// Takes the next entry; the caller gives them in order and without gaps, past `to` as long as there are any. False
+    /// when no further one is wanted.
+    pub fn take(&mut self, entry: Entry) -> bool {
+        let prev = Head { seq: entry.header.seq.saturating_sub(1), hash: entry.header.prev };
+        let run = self.builder.get_or_insert_with(|| RunBuilder::new(self.log, prev));
+        if run.count >= MAX_RUN_ENTRIES || run.texts.size() + MOST_TEXTS > MAX_RUN_PLAIN {
+            return false;
+        }
+        run.push(&entry);
+        let aimed = entry.header.seq >= self.to || run.is_full() || run.len() >= self.most;
+        self.entries.push(entry);
+        if self.aim.is_none() && aimed {
+            self.aim = Some(self.entries.len());
+        }
+        self.signed = self.aim.is_some() && self.verifies(self.entries.len());
+        !self.signed
+    }
+
+    /// The bytes of the run, and the sequence number with which it ends. `None` when nothing was taken.
+    ///
+    /// Where no entry verifies, the run ends where it was to: a receiver that knows the last one otherwise takes it, and
+    /// any other finds out that there is nothing to be had here.
+    ///
+    /// # Errors
+    /// When the texts cannot be compressed.
+    pub fn finish(mut self) -> Checked<Option<(Vec<u8>, u64)>> {
+        let Some(run) = self.builder.take() else { return Ok(None) };
+        let all = self.entries.len();
+        let aim = self.aim.unwrap_or(all);
+        let count = match self.signed {
+            true => all,
+            false => (1..=aim).rev().find(|count| self.verifies(*count)).unwrap_or(aim),
+        };
+        let upto = (run.first - 1).saturating_add(count as u64);
+        if count == all {
+            return Ok(Some((run.finish()?, upto)));
+        }
+        let mut short = RunBuilder::new(self.log, Head { seq: run.first - 1, hash: run.prev });
+        self.entries.iter().take(count).for_each(|entry| short.push(entry));
+        Ok(Some((short.finish()?, upto)))
+    }
+
+    fn verifies(&self, count: usize) -> bool {
+        self.entries.get(count - 1).is_some_and(|entry| entry.verify(&self.network).is_ok())
+    }
+}
