@@ -336,6 +336,9 @@ pub fn doctor(context: &Context) -> Outcome {
     } else if status["forks"]["open"] != json!(0) {
         findings.push(("cli.doctor.forks", status["forks"]["open"].to_string()));
     }
+    for name in status["unknown_screeners"].as_array().into_iter().flatten() {
+        findings.push(("cli.doctor.screener", show::plain(name)));
+    }
     for over in status["over_allowance"].as_array().into_iter().flatten() {
         findings.push(("cli.doctor.allowance", format!("{} {} MiB", text(over, "name"), over["mib"])));
     }
