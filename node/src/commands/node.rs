@@ -278,7 +278,7 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
     }
     for peer in &chosen {
         if context.json {
-            print_json(&peer);
+            print_json(peer);
             continue;
         }
         show::peer(context, peer);
