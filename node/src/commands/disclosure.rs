@@ -37,7 +37,7 @@ fn list(context: &Context) -> Outcome {
     let reply = context.ask(&Request::Disclosures)?;
     let letters = reply["disclosures"].as_array().cloned().unwrap_or_default();
     for letter in &letters {
-        if context.json { print_json(&letter) } else { show::disclosure_row(context, letter) }
+        if context.json { print_json(letter) } else { show::disclosure_row(context, letter) }
     }
     if letters.is_empty() && !context.json {
         print_note(context.say("cli.disclosure.none"));

@@ -33,7 +33,7 @@ fn list(context: &Context, log: Option<&String>) -> Outcome {
         print_note(context.say("cli.fork.none"));
     }
     for fork in forks {
-        if context.json { print_json(&fork) } else { show(context, fork, log.is_some()) }
+        if context.json { print_json(fork) } else { show(context, fork, log.is_some()) }
     }
     Ok(0)
 }
@@ -97,7 +97,7 @@ pub fn lost(context: &Context) -> Outcome {
     let lost = reply["lost"].as_array().cloned().unwrap_or_default();
     for entry in &lost {
         if context.json {
-            print_json(&entry);
+            print_json(entry);
             continue;
         }
         let changes = entry["changes"].as_object().cloned().unwrap_or_default();

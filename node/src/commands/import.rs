@@ -204,7 +204,7 @@ impl Importing<'_> {
         for row in reply["rows"].as_array().into_iter().flatten() {
             *self.tally.outcomes.entry(text(row, "outcome").to_owned()).or_default() += 1;
             if self.context.json {
-                print_json(&row);
+                print_json(row);
             }
         }
         Ok(())
@@ -213,7 +213,7 @@ impl Importing<'_> {
     fn summary(&self, source: &Source) {
         let context = self.context;
         for note in source.notes() {
-            print_note(&context.lang.pick(&note.zh, &note.en));
+            print_note(context.lang.pick(&note.zh, &note.en));
         }
         let unmapped = self.mapping.unmapped(source.headers());
         if !unmapped.is_empty() {

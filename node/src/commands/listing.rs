@@ -53,7 +53,7 @@ pub fn run(context: &Context, action: ListingAction) -> Outcome {
 /// Says what became of it.
 pub fn say_outcome(context: &Context, reply: &Json) -> Outcome {
     if context.json {
-        print_json(&reply);
+        print_json(reply);
     } else {
         let key = format!("cli.outcome.{}", text(reply, "outcome"));
         print_line(&format!("{} {}", context.say(&key), text(reply, "id")));
@@ -169,7 +169,7 @@ fn conflicts(context: &Context, kind: Option<String>, limit: usize) -> Outcome {
     let reply = context.ask(&Request::Conflicts { kind, limit })?;
     let hits = reply["hits"].as_array().cloned().unwrap_or_default();
     for hit in &hits {
-        if context.json { print_json(&hit) } else { show::row(context, hit) }
+        if context.json { print_json(hit) } else { show::row(context, hit) }
     }
     if hits.is_empty() && !context.json {
         print_note(context.say("cli.listing.undisputed"));
@@ -180,7 +180,7 @@ fn conflicts(context: &Context, kind: Option<String>, limit: usize) -> Outcome {
 fn drafts(context: &Context) -> Outcome {
     let reply = context.ask(&Request::Drafts)?;
     for draft in reply["drafts"].as_array().into_iter().flatten() {
-        if context.json { print_json(&draft) } else { show::row(context, draft) }
+        if context.json { print_json(draft) } else { show::row(context, draft) }
     }
     Ok(0)
 }
@@ -188,7 +188,7 @@ fn drafts(context: &Context) -> Outcome {
 fn history(context: &Context, id: String) -> Outcome {
     let reply = context.ask(&Request::History { id })?;
     for entry in reply["entries"].as_array().into_iter().flatten() {
-        if context.json { print_json(&entry) } else { show::entry(context, entry) }
+        if context.json { print_json(entry) } else { show::entry(context, entry) }
     }
     Ok(0)
 }
@@ -215,7 +215,7 @@ pub fn search(context: &Context, args: &Search) -> Outcome {
     let reply = context.ask(&request)?;
     let hits = reply["hits"].as_array().cloned().unwrap_or_default();
     for hit in &hits {
-        if context.json { print_json(&hit) } else { show::row(context, hit) }
+        if context.json { print_json(hit) } else { show::row(context, hit) }
     }
     let total = reply["total"].as_u64().unwrap_or_default();
     if !context.json {

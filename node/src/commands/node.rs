@@ -278,7 +278,7 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
     }
     for peer in &chosen {
         if context.json {
-            print_json(&peer);
+            print_json(peer);
             continue;
         }
         show::peer(context, peer);
@@ -335,6 +335,9 @@ pub fn doctor(context: &Context) -> Outcome {
         findings.push(("cli.doctor.forked", status["forks"]["own"].to_string()));
     } else if status["forks"]["open"] != json!(0) {
         findings.push(("cli.doctor.forks", status["forks"]["open"].to_string()));
+    }
+    for name in status["unknown_screeners"].as_array().into_iter().flatten() {
+        findings.push(("cli.doctor.screener", show::plain(name)));
     }
     for over in status["over_allowance"].as_array().into_iter().flatten() {
         findings.push(("cli.doctor.allowance", format!("{} {} MiB", text(over, "name"), over["mib"])));

@@ -71,7 +71,7 @@ fn list(context: &Context, pending: bool) -> Outcome {
     let reply = context.ask(&Request::Roster { ask: Ask::List { pending } })?;
     let steps = reply["steps"].as_array().cloned().unwrap_or_default();
     for step in &steps {
-        if context.json { print_json(&step) } else { show::step(context, step, print_line) }
+        if context.json { print_json(step) } else { show::step(context, step, print_line) }
     }
     if steps.is_empty() && !context.json {
         print_note(context.say("cli.roster.none"));
@@ -207,7 +207,7 @@ pub fn carry(context: &Context, signed: &[SignedStep]) -> Result<Json, Failure> 
 fn say_steps(context: &Context, reply: &Json) -> Outcome {
     for step in reply["steps"].as_array().into_iter().flatten() {
         if context.json {
-            print_json(&step)
+            print_json(step)
         } else {
             show::step(context, step, print_line)
         }

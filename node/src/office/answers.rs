@@ -124,6 +124,7 @@ impl Office {
             "void": figures.ledger.void,
             "forks": self.open_forks(),
             "over_allowance": self.over_allowance(),
+            "unknown_screeners": self.unknown_screeners(),
             "logs": figures.ledger.logs,
             "searchable": self.finder().index().len(),
             "view_hash": figures.view.to_string(),

@@ -30,6 +30,12 @@ impl Office {
         names.filter_map(|name| self.library().find_institution(name).ok()).collect()
     }
 
+    /// Names in the configuration whose labels are to hide listings, and that the roster does not know: they hide nothing.
+    pub(super) fn unknown_screeners(&self) -> Vec<&str> {
+        let names = self.config().labels.hide_screened_by.iter().map(String::as_str);
+        names.filter(|name| self.library().find_institution(name).is_err()).collect()
+    }
+
     pub(super) fn statements(&self, id: &str) -> Reply {
         let id = self.resolve(id)?;
         let said = self.library().statements(&id)?;

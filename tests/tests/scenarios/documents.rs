@@ -127,6 +127,12 @@ fn a_moved_listing_is_reached_by_its_old_id_and_members_alone_is_on_no_page() {
     hub.holds_with(&[&station], 5);
     assert_eq!(hub.show(&expert).unwrap()["shelf"]["visibility"], "members");
     assert_eq!(get(&web, &format!("/listing/{expert}")).code, 404);
+    // A table goes to anyone: it has what only members may see when that is asked for.
+    let table = ["export", "--format", "jsonl", "--kind", "expert", "--out", "experts.jsonl"];
+    let told = ok(&hub, &table);
+    assert_eq!((&told["listings"], &told["left_out"]), (&0.into(), &1.into()));
+    let told = ok(&hub, &[&table[..], &["--members"]].concat());
+    assert_eq!((&told["listings"], &told["left_out"]), (&1.into(), &0.into()));
 }
 
 #[test]
@@ -142,11 +148,15 @@ fn a_screening_label_hides_a_listing_where_it_is_heeded() {
     let kept: String = text.split("[labels]").next().unwrap().to_owned();
     let rest =
         text.split_once("[labels]").and_then(|(_, rest)| rest.find("\n[").map(|at| rest[at..].to_owned()));
-    let heeding =
-        format!("{kept}\n[labels]\nhide_screened_by = [\"hub技术交易大市场\"]\n{}", rest.unwrap_or_default());
+    let heeding = format!(
+        "{kept}\n[labels]\nhide_screened_by = [\"hub技术交易大市场\", \"不在名册\"]\n{}",
+        rest.unwrap_or_default()
+    );
     std::fs::write(&config, heeding).unwrap();
     let hub = hub.start();
     hub.agrees_with(&[&station]);
+    let found = hub.run(["doctor", "--json"]).all();
+    assert!(found.contains("screener") && found.contains("不在名册"), "{found}");
 
     let make = ["statement", "make", &id, "--label", "screening", "--value", "rejected"];
     assert_eq!(hub.begin(&make).finish().code, 2, "a rejection needs a reason");
@@ -183,4 +193,10 @@ fn a_screening_label_hides_a_listing_where_it_is_heeded() {
     assert_eq!(brief, [(&"trl=6,value=120".into(), &false.into()), (&"passed".into(), &true.into())]);
     assert!(get(&hub.web(), &format!("/listing/{id}")).body.contains("永磁"));
     assert_eq!(hub.run(["statement", "withdraw", &statement]).code, 5, "it was replaced already");
+    // A purge hides it from everyone, its title and what was said of it too.
+    hub.run(["roster", "propose", "purge", &id, "--reason", "手机号"]).ok();
+    hub.agrees_with(&[&station]);
+    let page = get(&station.web(), &format!("/listing/{id}")).body;
+    assert!(page.contains("此信息已被清除") && page.contains("手机号"), "{page}");
+    assert!(!page.contains("永磁") && !page.contains("成熟度 6 级"), "{page}");
 }

@@ -13,6 +13,7 @@ pub const TABLE: &[Row] = &[
     ("cli.doctor.not-admitted", "本单位尚未进入名册：请启动节点，连上发邀请的节点后会自动完成", "This institution is not on the roster yet: run the node; it is admitted as soon as it reaches whoever invited it"),
     ("cli.doctor.peer", "连不上或被拒绝：{what}。请核对对方地址、网络和防火墙", "Not reachable, or refused: {what}. Check the address, the network and the firewall"),
     ("cli.doctor.recovery", "恢复密钥还在本机：{what}。请抄到 U 盘等离线处，由第二个人保管，再从本机删除", "The recovery key is still on this machine: {what}. Copy it to a medium kept offline by a second person, then remove it here"),
+    ("cli.doctor.screener", "配置 [labels] hide_screened_by 里的“{what}”不在名册上，它的标签隐藏不了任何信息：请核对单位全称", "“{what}” in [labels] hide_screened_by is not on the roster: its labels hide nothing. Check the name"),
     ("cli.doctor.stopped", "节点没有运行：检索和录入照常，但不与其他节点同步。启动：lianshi run", "The node is not running: search and entry work, nothing is synced. Start it with: lianshi run"),
     ("cli.doctor.well", "一切正常", "All is well"),
     ("cli.export.charter", "网络章程已存入 {file}。对方凭它即可离线核验本网络的挂牌信息", "The charter is in {file}. With it anyone can verify this network's listings offline"),
