@@ -4,6 +4,7 @@
 mod about;
 mod branches;
 mod disclosure;
+mod stranded;
 
 use std::collections::BTreeMap;
 

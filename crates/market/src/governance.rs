@@ -33,16 +33,19 @@ pub struct Gathered {
     pub missing: usize,
 }
 
-/// All steps held, each once with the signatures of all its copies.
-fn union(input: &RosterInput) -> BTreeMap<Hash, SignedStep> {
+/// All steps held, each once with the signatures of all its copies that count, one a governor: what else a copy carries
+/// must not take their place.
+fn union(roster: &Roster, input: &RosterInput) -> BTreeMap<Hash, SignedStep> {
     let mut all: BTreeMap<Hash, SignedStep> = BTreeMap::new();
     for copy in &input.steps {
         let known = all
             .entry(copy.step.id())
             .or_insert_with(|| SignedStep { signatures: Vec::new(), ..copy.clone() });
         for signature in &copy.signatures {
-            if !known.signatures.contains(signature) && known.signatures.len() < limits::MAX_GOVERNORS {
-                known.signatures.push(signature.clone());
+            let is_known = known.signatures.iter().any(|s| s.governor == signature.governor);
+            if !is_known && known.signatures.len() < limits::MAX_GOVERNORS {
+                let (signers, complete) = roster.signers(&copy.step, std::slice::from_ref(signature));
+                known.signatures.extend(Some(signature.clone()).filter(|_| complete || !signers.is_empty()));
             }
         }
     }
@@ -59,7 +62,7 @@ fn gathered(roster: &Roster, id: Hash, signed: SignedStep) -> Gathered {
 
 /// Steps of the present epoch that would count if enough governors signed them, by subject and number.
 pub fn pending(roster: &Roster, input: &RosterInput) -> Vec<Gathered> {
-    let of_epoch = union(input)
+    let of_epoch = union(roster, input)
         .into_iter()
         .filter(|(_, signed)| signed.step.epoch == roster.epoch && signed.step.number > 0);
     let mut steps: Vec<(Hash, SignedStep)> = of_epoch.collect();
@@ -82,7 +85,7 @@ pub fn pending(roster: &Roster, input: &RosterInput) -> Vec<Gathered> {
 
 /// All steps held, by epoch, subject and number; at most `limit`, the latest.
 pub fn all_steps(roster: &Roster, input: &RosterInput, limit: usize) -> Vec<Gathered> {
-    let mut steps: Vec<(Hash, SignedStep)> = union(input).into_iter().collect();
+    let mut steps: Vec<(Hash, SignedStep)> = union(roster, input).into_iter().collect();
     steps.sort_by_key(|(id, s)| (s.step.epoch, s.step.subject, s.step.number, *id));
     let from = steps.len().saturating_sub(limit);
     steps.drain(from..).map(|(id, signed)| gathered(roster, id, signed)).collect()
@@ -94,7 +97,7 @@ pub fn all_steps(roster: &Roster, input: &RosterInput, limit: usize) -> Vec<Gath
 /// # Errors
 /// When no step or several begin so.
 pub fn find_step(roster: &Roster, input: &RosterInput, digits: &str) -> Result<Vec<Gathered>> {
-    let all = union(input);
+    let all = union(roster, input);
     let id = one_of(digits, all.keys().map(|id| (*id, id.to_string())))?;
     let waiting: BTreeMap<Hash, Gathered> =
         pending(roster, input).into_iter().map(|gathered| (gathered.id, gathered)).collect();

@@ -19,7 +19,8 @@ use protocol::{
     PublicKey, SealingKey, Shelf, Verb, frontier_digest,
 };
 use replica::{KnownCircle, Limit, ViewSum, entry_bytes};
-use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Store, Table};
+use storage::limits::{MAX_APPEND, MAX_KEY, MAX_VALUE};
+use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, StorageError, Store, Table};
 
 use crate::error::{MarketError, Result};
 
@@ -63,9 +64,35 @@ pub struct Ledger {
     checked: Position,
     dirty: bool,
     incarnation: u64,
-    /// Own entries are in the journal that the store could not take: no more may be written until a restart has replayed
-    /// them, or a sequence number would be used twice.
+    /// Own entries are in the journal, all that belong together or some, that the store did not take: no more may be written
+    /// until a restart has replayed them, or a sequence number would be used twice.
     stuck: bool,
+}
+
+/// Records in pieces that the journal takes as one frame each.
+fn frames(records: &[Record]) -> Result<Vec<&[Record]>> {
+    /// Kind, table and lengths of a record, in bytes, generously.
+    const RECORD_HEAD: usize = 32;
+    let mut found = Vec::new();
+    let (mut from, mut bytes) = (0, 0);
+    for (n, record) in records.iter().enumerate() {
+        let size = RECORD_HEAD
+            + match record {
+                Record::Entry(entry) => entry.len(),
+                Record::Put { key, value, .. } => key.len() + value.len(),
+                Record::Delete { key, .. } => key.len(),
+            };
+        if size > RECORD_HEAD + MAX_KEY + MAX_VALUE {
+            return Err(StorageError::AppendTooLarge { records: 1, bytes: size }.into());
+        }
+        if n - from == BATCH_ENTRIES || bytes + size > MAX_APPEND {
+            found.extend(records.get(from..n));
+            (from, bytes) = (n, 0);
+        }
+        bytes += size;
+    }
+    found.extend(records.get(from..).filter(|rest| !rest.is_empty()));
+    Ok(found)
 }
 
 /// Opens what is sealed to this node.
@@ -134,11 +161,13 @@ impl Ledger {
     pub fn author(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
         self.may_write()?;
         let records: Vec<Record> = entries.iter().map(|e| Record::Entry(e.entry.to_bytes())).collect();
-        for chunk in records.chunks(BATCH_ENTRIES) {
-            self.journaled = self.journal.append(chunk)?;
-        }
-        self.journal.commit(self.journaled)?;
+        let before = self.journal.end();
         self.stuck = true;
+        let journaled = self.append(&records);
+        if journaled.is_err() {
+            self.stuck = self.journal.end() != before;
+        }
+        journaled?;
         let done = self.try_persist(log, entries);
         if done.is_err() {
             self.read_back()?;
@@ -186,11 +215,16 @@ impl Ledger {
                 }
             });
         }
-        for chunk in records.chunks(BATCH_ENTRIES) {
-            self.journaled = self.journal.append(chunk)?;
-        }
-        self.journal.commit(self.journaled)?;
+        self.append(&records)?;
         self.write(&mut batch)
+    }
+
+    /// Appends records to the journal, fsynced, in frames that it takes: all are measured before the first is written.
+    fn append(&mut self, records: &[Record]) -> Result<()> {
+        for frame in frames(records)? {
+            self.journaled = self.journal.append(frame)?;
+        }
+        Ok(self.journal.commit(self.journaled)?)
     }
 
     fn lay_down(&mut self, log: &LogId, checked: &CheckedEntry, batch: &mut Batch) -> Result<()> {

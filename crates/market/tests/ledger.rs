@@ -348,3 +348,25 @@ fn a_prefix_finds_one_listing_and_says_when_there_are_several_or_none() {
     assert!(node.library.find("zzzzzzzz").is_err());
     assert!(node.library.find(&"f".repeat(65)).is_err());
 }
+
+/// A frame of the journal holds 16 MiB: what does not fit into one stands in several, and no number is used twice.
+#[test]
+fn entries_of_more_bytes_than_a_frame_of_the_journal_are_written_whole() {
+    let mut node = hub();
+    let (_, authored) = node.desk(NOW).take_in(&[record("甲")], true).unwrap();
+    let log = authored[0].log;
+    let (network, mut head) = (node.identity.network(), node.ledger.head(&log));
+    let mut entries = Vec::new();
+    for n in 0..512 + 300 {
+        // Void ones do as well.
+        let bytes = vec![0; if n < 512 { 9 } else { 60_000 }];
+        let payload = protocol::Payload { salt: [1; 16], bytes };
+        let draft =
+            protocol::Draft { document: Some(DocumentId([3; 32])), verb: Verb::EDIT, payload, time_ms: NOW };
+        let entry = protocol::Entry::author(log, head, draft, &network, &node.identity.node).unwrap();
+        head = entry.head();
+        entries.push(CheckedEntry { hash: entry.hash(), entry, patch: None });
+    }
+    node.ledger.author(&log, &entries).unwrap();
+    assert_eq!(node.reopened().ledger.head(&log), head);
+}

@@ -422,3 +422,44 @@ fn logs_that_a_revocation_names_need_no_place_among_the_incarnations() {
     assert_eq!(end(&first.roster(Vec::new())), Some(Head::default()));
     assert_eq!(end(&first.revoke(&first.identity, heads)), Some(head));
 }
+
+#[test]
+fn of_what_a_void_log_carries_only_steps_that_count_are_written_again() {
+    let mut first = hub();
+    let mut thief = node(colleague(&first, 7));
+    let network = first.identity.network();
+    let (root, stranger) = (first.identity.root.clone().unwrap(), SecretKey::from_seed(&[66; 32]));
+    let about = |n: u8| Subject::Document(DocumentId([n; 32]));
+    let step = |n: u8, number| {
+        let action = Action::TakeDown("x".into());
+        RosterStep { epoch: 0, subject: about(n), number, previous: protocol::Hash::default(), action }
+    };
+    let good = SignedStep::sign(step(1, 1), &network, 0, &root);
+    // The same with a signature that nobody made, garbage, and a step of an epoch that never came.
+    let mut steps = vec![good.clone(), good.clone()];
+    steps[1].signatures.extend(SignedStep::sign(step(9, 1), &network, 7, &stranger).signatures);
+    steps.extend((0..20).map(|n| SignedStep::sign(step(n, 1), &network, 0, &stranger)));
+    steps.push(SignedStep::sign(RosterStep { epoch: 5, ..step(1, 1) }, &network, 0, &root));
+    // Its program carries whatever it likes.
+    let mut written: Entries = Vec::new();
+    let opened = flatten([thief.desk(NOW).carry(std::slice::from_ref(&good)).unwrap()]);
+    let log = opened[0].0;
+    written.extend(opened);
+    for step in steps {
+        let payload = protocol::Payload { salt: [1; 16], bytes: step.to_bytes() };
+        let draft = protocol::Draft { document: None, verb: Verb::ROSTER_STEP, payload, time_ms: NOW };
+        let head = written.last().unwrap().1.entry.head();
+        let entry = protocol::Entry::author(log, head, draft, &network, &thief.identity.node).unwrap();
+        written.push((log, CheckedEntry { hash: entry.hash(), entry, patch: None }));
+    }
+    first.take(&written);
+    let subject = Subject::Institution(thief.identity.institution.id());
+    let revoke = Action::RevokeNode(thief.identity.node.public(), Vec::new(), "stolen".into());
+    let roster = first.roster(vec![(subject, revoke), (about(1), good.step.action.clone())]);
+    first.limit(&roster);
+    let again = flatten(first.desk(NOW).carry_stranded().unwrap());
+    let payloads: Vec<_> = again.iter().filter(|(_, e)| e.entry.header.verb == Verb::ROSTER_STEP).collect();
+    assert_eq!(payloads.len(), 1);
+    assert_eq!(payloads[0].1.entry.payload.as_ref().unwrap().bytes, good.to_bytes());
+    assert!(first.desk(NOW).carry_stranded().unwrap().is_empty(), "once is enough");
+}

@@ -176,6 +176,8 @@ pub fn governors_of(drafted: &Json) -> Result<Governors, Failure> {
 
 fn cosign(signed: &mut SignedStep, network: &NetworkId, index: u8, key: &SecretKey) {
     let signature = key.sign(Purpose::RosterStep, network, &signed.step.to_bytes());
+    // Who signs again signs once.
+    signed.signatures.retain(|known| known.governor != index);
     signed.signatures.push(CoSignature { governor: index, signature });
 }
 

@@ -78,7 +78,7 @@ impl Core {
             self.publish_addresses();
         }
         if std::mem::take(&mut self.returning.steps_due) {
-            let carried = self.work(|desk| Ok(((), desk.carry_stranded()?.into_iter().collect())));
+            let carried = self.work(|desk| Ok(((), desk.carry_stranded()?)));
             if let Err(error) = carried {
                 tracing::warn!("roster steps of a forked log could not be written again: {error}");
             }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    Action, Decoder, DocumentId, Entry, Fork, Hash, Head, LogId, Role, RosterStep, Shelf, Subject, Value,
-    Verb, limits::MAX_INCARNATIONS,
+    Action, Decoder, DocumentId, Entry, Fork, Hash, Head, LogId, RosterStep, Shelf, Subject, Value,
+    limits::MAX_INCARNATIONS,
 };
 use replica::{Fate, Why, patch_of};
 use storage::Table;
@@ -91,22 +91,6 @@ impl Desk<'_> {
         } else {
             self.next_step(subject, action)
         }
-    }
-
-    /// Writes roster steps again that stand in void entries only, so that everyone gets them. A hub or a sub-market does
-    /// that, of which there are few. `None` when there are none.
-    ///
-    /// # Errors
-    /// When the store fails, or the disk is full.
-    pub fn carry_stranded(&mut self) -> Result<Option<Authored>> {
-        if !matches!(self.identity.institution.role, Role::Hub | Role::SubMarket) {
-            return Ok(None);
-        }
-        let mut drafts = Vec::new();
-        for step in self.ledger.stranded_steps()? {
-            drafts.push((self.draft(None, Verb::ROSTER_STEP, step.to_bytes())?, None));
-        }
-        if drafts.is_empty() { Ok(None) } else { self.write(Shelf::ROSTER, drafts).map(Some) }
     }
 
     /// The fork of the log that a text names: its hash, or the first few digits of it.

@@ -87,11 +87,11 @@ impl Ledger {
         earlier.map(|(log, record)| (*log, head(log, record))).take(MAX_PREDECESSORS).collect()
     }
 
-    /// Roster steps that stand in void entries only: peers that do not hold those would never hear of them.
+    /// The roster steps in entries that count, and those in void ones.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn stranded_steps(&self) -> Result<Vec<SignedStep>> {
+    pub fn roster_steps(&self) -> Result<(Vec<SignedStep>, Vec<SignedStep>)> {
         let (mut counting, mut void) = (BTreeSet::new(), BTreeSet::new());
         for (log, record) in self.logs.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER) {
             self.read_log(log, 0, record.head.seq, |entry| {
@@ -100,7 +100,9 @@ impl Ledger {
                 true
             })?;
         }
-        Ok(void.difference(&counting).filter_map(|bytes| SignedStep::from_bytes(bytes).ok()).collect())
+        let read =
+            |all: BTreeSet<Vec<u8>>| all.iter().filter_map(|b| SignedStep::from_bytes(b).ok()).collect();
+        Ok((read(counting), read(void)))
     }
 
     /// Gives `take` the document entries that logs hold past their ends, and who answers for each.

@@ -18,10 +18,7 @@ impl Ledger {
             return Ok(());
         }
         let records: Vec<Record> = entries.iter().map(|e| Record::Entry(e.entry.to_bytes())).collect();
-        for chunk in records.chunks(BATCH_ENTRIES) {
-            self.journaled = self.journal.append(chunk)?;
-        }
-        Ok(self.journal.commit(self.journaled)?)
+        self.append(&records)
     }
 
     /// Entries may begin before the end of what is held where that does not count. What is held already is left out of

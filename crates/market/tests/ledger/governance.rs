@@ -249,3 +249,28 @@ fn what_a_thief_brings_about_leads_no_revocation() {
     let third = table.hub.ledger.entry(&log, 3).unwrap().unwrap().hash().to_string();
     assert_eq!(points(&mut table, &[third]).unwrap(), [(log, second.head())]);
 }
+
+/// Copies of a step with signatures that nobody made keep no governor from signing it.
+#[test]
+fn bogus_signatures_take_no_place() {
+    let mut table = Table::new();
+    let all = table.all();
+    let steps = table.change(&all, 2);
+    let signed = table.sign(steps, &[]);
+    table.take(signed);
+    let step = table.hub.desk(NOW).next_step(document(1), Action::TakeDown("x".into()));
+    let good = table.sign(vec![step.clone()], &[]);
+    let (stranger, network) = (SecretKey::from_seed(&[66; 32]), table.hub.identity.network());
+    let bogus = |n: u8| CoSignature {
+        governor: n % 3,
+        signature: stranger.sign(Purpose::RosterStep, &network, &[n]),
+    };
+    let hostile = SignedStep { step, signatures: (0..64).map(bogus).collect(), own: None };
+    let id = hostile.step.id().to_string();
+    table.take(vec![hostile]);
+    table.take(good.clone());
+    let roster = table.hub.library.roster();
+    let found = find_step(&roster, &table.input, &id).unwrap();
+    assert_eq!(found[0].signed.signatures, good[0].signatures);
+    assert_eq!((found[0].signers.len(), found[0].missing), (1, 1));
+}
