@@ -152,6 +152,15 @@ impl Ledger {
     /// # Errors
     /// When the store fails; the same call, after a restart too, then goes on.
     pub fn relimit(&mut self, roster: &Roster, named: Option<&LogId>) -> Result<Relimited> {
+        let done = self.try_relimit(roster, named);
+        if done.is_err() {
+            // What is in memory runs ahead of the disk: take the disk's word.
+            self.read_back()?;
+        }
+        done
+    }
+
+    fn try_relimit(&mut self, roster: &Roster, named: Option<&LogId>) -> Result<Relimited> {
         let opened = self.logs.keys().map(|log| (log, self.certificates.get(log)));
         let before = std::mem::replace(&mut self.limits, limits(opened, roster, &self.forks));
         let mut changed = Relimited::default();
@@ -221,7 +230,7 @@ impl Ledger {
             }
         }
         for (n, entry) in range.about.iter().enumerate() {
-            self.mention_anew(log, &record, entry, now > was, &mut batch);
+            self.mention_anew(log, &record, entry, now > was, &mut batch)?;
             if n % BATCH_DOCUMENTS == BATCH_DOCUMENTS - 1 {
                 self.write(&mut batch)?;
             }

@@ -33,8 +33,8 @@ impl Ledger {
         record: &LogRecord,
         checked: &CheckedEntry,
         batch: &mut Batch,
-    ) {
-        self.note_mention(log, record, checked, true, batch);
+    ) -> Result<()> {
+        self.note_mention(log, record, checked, true, batch)
     }
 
     /// The same of an entry that counts again, or no longer.
@@ -45,9 +45,9 @@ impl Ledger {
         entry: &protocol::Entry,
         counts: bool,
         batch: &mut Batch,
-    ) {
+    ) -> Result<()> {
         let checked = CheckedEntry { hash: entry.hash(), entry: entry.clone(), patch: None };
-        self.note_mention(log, record, &checked, counts, batch);
+        self.note_mention(log, record, &checked, counts, batch)
     }
 
     fn note_mention(
@@ -57,7 +57,7 @@ impl Ledger {
         checked: &CheckedEntry,
         counts: bool,
         batch: &mut Batch,
-    ) {
+    ) -> Result<()> {
         let entry = &checked.entry;
         let about = match entry.header.verb {
             Verb::MOVE if is_sound(log, checked) => continued_by(entry).ok().flatten(),
@@ -66,13 +66,17 @@ impl Ledger {
             }
             _ => None,
         };
-        let Some(about) = about else { return };
+        let Some(about) = about else { return Ok(()) };
         let mut keys = vec![document_key(&about, record.number, entry.header.seq)];
         if entry.header.verb == Verb::STATEMENT {
-            keys.push(document_key(&DocumentId(checked.hash.0), record.number, entry.header.seq));
-            let sum = self.sums.entry(log.shelf).or_default();
-            let digest = statement_digest(&checked.hash);
-            if counts { sum.add(&digest) } else { sum.remove(&digest) }
+            let own = document_key(&DocumentId(checked.hash.0), record.number, entry.header.seq);
+            // The sum follows the row: what was done before an interruption is not done twice.
+            if self.store.get(Table::Mentions, &own)?.is_some() != counts {
+                let sum = self.sums.entry(log.shelf).or_default();
+                let digest = statement_digest(&checked.hash);
+                if counts { sum.add(&digest) } else { sum.remove(&digest) }
+            }
+            keys.push(own);
         }
         for key in keys {
             if counts {
@@ -82,6 +86,7 @@ impl Ledger {
             }
         }
         self.arrive(&about, batch);
+        Ok(())
     }
 
     /// Adds the statements held to the shelves' sums.
@@ -168,4 +173,45 @@ pub(crate) fn mentioned(store: &dyn Store, mention: &Mention) -> Result<protocol
     super::layout::entry_of(
         &bytes.ok_or(MarketError::Damaged { what: "an entry about a document is missing" })?,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{
+        Draft, Entry, Head, NetworkId, Payload, SealingKey, SecretKey, Shelf, Statement, Visibility,
+    };
+
+    use super::*;
+    use crate::Opener;
+
+    /// A recount that was interrupted is begun again: what it had done is not done twice.
+    #[test]
+    fn a_statement_enters_and_leaves_the_sum_once() {
+        let home = tempfile::tempdir().unwrap();
+        let options = storage::Options { cache_capacity: 8 << 20, floor_bytes: 0 };
+        let opener = Opener { network: NetworkId([1; 32]), key: SealingKey::from_seed(&[2; 32]) };
+        let mut ledger = Ledger::open(home.path(), options, opener).unwrap().ledger;
+        let node = SecretKey::from_seed(&[3; 32]);
+        let shelf = Shelf { region: 420000, kind: ShelfKind::STATEMENT, visibility: Visibility::Public };
+        let log = LogId { node: node.public(), incarnation: 1, shelf };
+        let statement = Statement {
+            about: DocumentId([4; 32]),
+            version: vec![Hash([5; 32])],
+            label: "recognition".into(),
+            value: "x".into(),
+            reason: String::new(),
+        };
+        let payload = Payload { salt: [6; 16], bytes: statement.to_bytes() };
+        let draft = Draft { document: None, verb: Verb::STATEMENT, payload, time_ms: 0 };
+        let entry = Entry::author(log, Head::default(), draft, &NetworkId([1; 32]), &node).unwrap();
+        let record = LogRecord::new(7);
+        for (counts, held) in [(true, 1), (false, 0), (true, 1)] {
+            for _ in 0..2 {
+                let mut batch = Batch::default();
+                ledger.mention_anew(&log, &record, &entry, counts, &mut batch).unwrap();
+                ledger.store.apply(batch).unwrap();
+                assert_eq!(ledger.sums[&shelf].count, held);
+            }
+        }
+    }
 }

@@ -37,7 +37,7 @@ impl Ledger {
             return Ok(false);
         }
         if counts {
-            self.mention(log, record, checked, batch);
+            self.mention(log, record, checked, batch)?;
         }
         if !changes_document(entry.header.verb, log) {
             return Ok(false);
