@@ -102,6 +102,25 @@ impl Keys {
         };
         NodeCertificate::issue(body, network, &self.root, &self.node)
     }
+
+    /// The identity of a node with these keys, without an invitation.
+    fn identity(
+        self,
+        charter: SignedCharter,
+        institution: Institution,
+        certificate: NodeCertificate,
+    ) -> Identity {
+        Identity {
+            charter,
+            institution,
+            root: Some(self.root),
+            node: self.node,
+            sealing: self.sealing,
+            certificate,
+            redemption: None,
+            bootstrap: Vec::new(),
+        }
+    }
 }
 
 impl Applicant {
@@ -141,16 +160,7 @@ impl Identity {
         let charter = SignedCharter::sign(charter, 0, &keys.root);
         let network = charter.charter.id();
         let certificate = keys.certificate(&institution, &network, now_ms);
-        let identity = Self {
-            charter,
-            institution,
-            root: Some(keys.root),
-            node: keys.node,
-            sealing: keys.sealing,
-            certificate,
-            redemption: None,
-            bootstrap: Vec::new(),
-        };
+        let identity = keys.identity(charter, institution, certificate);
         identity.write(home)?;
         Ok((identity, recovery))
     }
@@ -178,14 +188,9 @@ impl Identity {
         let redemption =
             Redemption::sign(institution.clone(), certificate.clone(), &network, &one_time, &keys.root);
         let identity = Self {
-            charter: file.charter.clone(),
-            institution,
-            root: Some(keys.root),
-            node: keys.node,
-            sealing: keys.sealing,
-            certificate,
             redemption: Some(redemption),
             bootstrap: file.addresses.clone(),
+            ..keys.identity(file.charter.clone(), institution, certificate)
         };
         identity.write(home)?;
         Ok(identity)
@@ -200,16 +205,7 @@ impl Identity {
         let keys = Keys::new()?;
         let institution = who.institution(keys.root.public());
         let certificate = keys.certificate(&institution, &charter.charter.id(), now_ms);
-        let identity = Self {
-            charter: charter.clone(),
-            institution,
-            root: Some(keys.root),
-            node: keys.node,
-            sealing: keys.sealing,
-            certificate,
-            redemption: None,
-            bootstrap: Vec::new(),
-        };
+        let identity = keys.identity(charter.clone(), institution, certificate);
         identity.write(home)?;
         Ok(identity)
     }
