@@ -395,11 +395,12 @@ fn standing(answerer: &mut Answerer, identity: &Identity) -> Result<Option<(&'st
     let members = roster["members"].as_array().map_or(&[][..], Vec::as_slice);
     let Some(member) = members.iter().find(|member| member["id"] == own) else { return Ok(None) };
     let reason = text(member, "reason").to_owned();
-    let alone = roster["governors"].as_array().is_some_and(|governors| governors.len() == 1);
     Ok(match text(member, "state") {
         "suspended" => Some(("cli.doctor.suspended", reason)),
         "exited" => Some(("cli.doctor.exited", reason)),
-        _ if alone && member["governor"] == true => Some(("cli.doctor.alone", String::new())),
+        _ if roster["governs_alone"] == true && member["governor"] == true => {
+            Some(("cli.doctor.alone", String::new()))
+        }
         _ => None,
     })
 }

@@ -28,7 +28,7 @@ pub(crate) fn three_governors(scene: &Scene) -> (Node, Node, Node) {
     let hub = scene.hub("hub").start();
     let university = member(scene, &hub, "university", "resource-station", "420106");
     let market = member(scene, &hub, "market", "sub-market", "420100");
-    assert_eq!(whole(&hub)["founder_alone"], true);
+    assert_eq!(whole(&hub)["governs_alone"], true);
     let added = hub.run(["roster", "propose", "governor", "add", "university", "--json"]).ok().json();
     assert_eq!((&added["missing"], &added["detail"]["threshold"]), (&0.into(), &2.into()), "{added}");
     let again = hub.run(["roster", "propose", "governor", "add", "market", "--json"]).ok().json();

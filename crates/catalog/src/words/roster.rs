@@ -87,7 +87,7 @@ pub const TABLE: &[Row] = &[
     ("cli.roster.action.settle", "裁定分叉", "settle"),
     ("cli.roster.action.suspend", "暂停", "suspend"),
     ("cli.roster.action.take-down", "下架", "take down"),
-    ("cli.roster.alone", "创立者一把密钥即可治理本网络：请尽快增加治理方（lianshi roster propose governor add）", "The founder's key alone governs this network: add governors soon (lianshi roster propose governor add)"),
+    ("cli.roster.alone", "一家的一把密钥即可治理本网络：请尽快增加治理方（lianshi roster propose governor add）", "The key of one institution governs this network alone: add governors soon (lianshi roster propose governor add)"),
     ("cli.roster.approved", "已签署，存入 {file}。交给任一联网的节点：lianshi roster import {file}", "Signed, in {file}. Hand it to any node: lianshi roster import {file}"),
     ("cli.roster.exported", "步骤已存入 {file}。离线签署：lianshi roster approve {file} --out 新文件", "The step is in {file}. To sign it offline: lianshi roster approve {file} --out NEW"),
     ("cli.roster.fall", "由它担保的单位将随之失去成员资格，除非治理方准入它们：{names}", "These are in by its word and fall with it, unless the governors admit them: {names}"),

@@ -42,7 +42,7 @@ pub fn roster(context: &Context, reply: &Json) {
     print_line(&context.fill("cli.roster.governors", &[("names", &governors), ("threshold", &threshold)]));
     line(context, "cli.label.epoch", &reply["epoch"].to_string());
     line(context, "cli.label.digest", text(reply, "digest"));
-    if reply["founder_alone"] == true {
+    if reply["governs_alone"] == true {
         print_line(context.say("cli.roster.alone"));
     }
     for one in reply["members"].as_array().into_iter().flatten() {

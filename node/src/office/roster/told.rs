@@ -19,7 +19,7 @@ pub(super) fn whole_json(roster: &Roster) -> Json {
         "threshold": roster.governors.threshold,
         "members": members,
         "profile": profile_json(&roster.profile),
-        "founder_alone": roster.epoch == 0 && roster.governors.members.len() == 1,
+        "governs_alone": roster.governors.members.len() == 1,
     })
 }
 
