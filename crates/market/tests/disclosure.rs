@@ -188,6 +188,24 @@ fn a_request_is_answered_and_only_the_parties_read_it() {
     assert_eq!(university.ledger.figures(&university.identity.node.public()).own, 0);
 }
 
+/// What everyone reads names no circle: neither a revocation nor where a node's earlier logs end.
+#[test]
+fn sealed_logs_are_named_to_nobody() {
+    let ([mut hub, mut firm, university, _], mut wire) = network();
+    let about = publish(&mut firm, &mut wire);
+    let to = university.identity.institution.id();
+    wire.take([firm.desk().disclose(&about, &[to], &[], &[]).unwrap().1]);
+    wire.give(&mut hub);
+    let node = firm.identity.node.public();
+    assert!(hub.ledger.own_logs(&node).iter().any(|log| log.shelf.circle().is_some()), "a mailbox holds one");
+    let step = hub.desk().revoke(&node.to_string(), &[], "x".into()).unwrap();
+    let Action::RevokeNode(_, points, _) = step.action else { panic!("{step:?}") };
+    assert!(!points.is_empty() && points.iter().all(|(log, _)| log.shelf.circle().is_none()));
+    firm.ledger.begin_incarnation().unwrap();
+    let earlier = firm.ledger.predecessors(&node);
+    assert!(!earlier.is_empty() && earlier.iter().all(|(log, _)| log.shelf.circle().is_none()));
+}
+
 #[test]
 fn named_fields_and_contact_are_disclosed_when_named() {
     let ([_, mut firm, university, _], mut wire) = network();
