@@ -5,8 +5,10 @@
 mod answers;
 mod disclosure;
 mod documents;
+mod editing;
 mod forks;
 mod json;
+mod proof;
 mod request;
 mod roster;
 mod statements;
@@ -20,7 +22,8 @@ use protocol::{MemberState, Visibility};
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
 
-pub use answers::{MAX_ROWS, kind_of, region_code};
+pub use answers::{kind_of, region_code};
+pub use editing::MAX_ROWS;
 pub use json::{of_value, peer_state, time as time_text, to_value};
 pub use request::{Failure, MoveTo, Reply, Request, Row, Saying, exit};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};

@@ -1,17 +1,20 @@
 //! Governing: steps that are proposed, wait for signatures, and are carried. Root keys are absent: whoever signs does so
 //! with a step's bytes, in the process that has the key.
 
+mod files;
+mod revoking;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    Action, Decoder, Encoder, FileKind, Governor, Governors, Hash, Head, Institution, InstitutionId, LogId,
-    NetworkId, NodeCertificate, PublicKey, Redemption, Roster, RosterInput, RosterStep, Rotation, Shelf,
-    SignedStep, Subject, Verb, limits, seal_file, unseal_file,
+    Action, Governor, Governors, Hash, InstitutionId, NodeCertificate, PublicKey, Redemption, Roster,
+    RosterInput, RosterStep, Rotation, Shelf, SignedStep, Subject, Verb, limits,
 };
-use replica::Why;
 
 use crate::desk::{Authored, Desk};
 use crate::error::{MarketError, Result};
+
+pub use files::{Application, StepsFile};
 
 /// Subjects that a change of governors keeps by itself, beside 64 governors with long names.
 const KEPT_AT_ONCE: usize = 256;
@@ -237,96 +240,6 @@ impl Desk<'_> {
         Ok(steps)
     }
 
-    /// The step that revokes a node, with what is held of its logs now as their last valid points; of a log that one of
-    /// the entries in `from` stands in, what came before that entry; and when that is the first of a fork's branch that is
-    /// not held, all that is held. Sealed logs are named to nobody: nothing of them stands.
-    ///
-    /// What the node's key can bring about by itself decides nothing: neither where a fork clips a log, nor which incarnations
-    /// are the lowest, nor another institution's settle.
-    ///
-    /// # Errors
-    /// When no log of such a node is held, a name in `from` is not that of just one of its entries, a log is forked and no
-    /// entry in `from` stands in it, or more incarnations are left than a node may have.
-    pub fn revoke(&self, node: &str, from: &[String], reason: String) -> Result<RosterStep> {
-        let logs = self.ledger.held();
-        let node = one_of(node, logs.keys().map(|log| (log.node, log.node.to_string())))?;
-        let roster = self.library.roster();
-        let named = |log: &LogId| log.node == node && log.shelf.circle().is_none();
-        let of_node = || logs.iter().filter(|(log, _)| named(log));
-        // Whoever else certifies a stolen key does not become the one to whom it belongs.
-        let certificates = || of_node().filter_map(|(_, (_, certificate))| *certificate);
-        let of_member = |c: &&NodeCertificate| roster.members.contains_key(&c.body.institution);
-        let certificate = certificates().find(of_member).or_else(|| certificates().next());
-        let unknown = MarketError::NotOnRoster { what: node.to_string() };
-        let institution = certificate.ok_or(unknown)?.body.institution;
-        // A settled log ends where it was settled, whatever of it is held.
-        let end = |log: &LogId, certificate: Option<&NodeCertificate>| match certificate {
-            Some(certificate) => roster.end_under(log, certificate),
-            None => roster.end(log),
-        };
-        let point = |(log, (head, certificate)): (&LogId, &(Head, Option<&NodeCertificate>))| {
-            (*log, end(log, *certificate).map_or(*head, |end| (*head).min(end)))
-        };
-        let mut points: BTreeMap<LogId, Head> = of_node().map(point).collect();
-        let mut given = BTreeSet::new();
-        for entry in from {
-            let (log, last) = self.before(&node, entry)?;
-            let point = points.entry(log).or_insert(last);
-            *point = (*point).min(last);
-            given.insert(log);
-        }
-        self.is_clear(&points, &given)?;
-        // Of a log that is not named nothing stands.
-        let points = points.into_iter().filter(|(_, last)| last.seq > 0).collect();
-        let subject = Subject::Institution(institution);
-        Ok(self.next_step(subject, Action::RevokeNode(node, points, reason)))
-    }
-
-    /// Whether the points of a revocation say which entries are the owner's and which the thief's.
-    fn is_clear(&self, points: &BTreeMap<LogId, Head>, given: &BTreeSet<LogId>) -> Result<()> {
-        let forked = |log: &&LogId| self.ledger.limit(log).is_some_and(|limit| limit.why == Why::Forked);
-        if let Some(log) = points.keys().filter(|log| !given.contains(log)).find(forked) {
-            return Err(MarketError::Refused(vec![format!(
-                "log {} of the node is forked: name the first entry that does not count with --from, or settle the log first",
-                log.hash().short()
-            )]));
-        }
-        let standing = points.iter().filter(|(_, last)| last.seq > 0).map(|(log, _)| log.incarnation);
-        let incarnations = standing.collect::<BTreeSet<_>>().len();
-        if incarnations > limits::MAX_INCARNATIONS {
-            return Err(MarketError::Refused(vec![format!(
-                "the node has {incarnations} incarnations, more than the {} that count: name the first entry of each log that \
-                 is not its own with --from",
-                limits::MAX_INCARNATIONS
-            )]));
-        }
-        Ok(())
-    }
-
-    /// The place before the one entry of a node whose hash begins with these digits; all that is held of its log when it is
-    /// the first of a branch that is not held.
-    fn before(&self, node: &PublicKey, digits: &str) -> Result<(LogId, Head)> {
-        let mut found = Vec::new();
-        for (log, (head, _)) in self.ledger.held().into_iter().filter(|(log, _)| log.node == *node) {
-            for branch in self.ledger.forks().get(&log).iter().flat_map(|fork| fork.branches()) {
-                let held = self.ledger.entry(&log, branch.seq)?;
-                let hash = branch.hash.to_string();
-                if held.is_some_and(|held| held.hash() != branch.hash) && hash.starts_with(digits) {
-                    found.push(((log, head), hash));
-                }
-            }
-            self.ledger.read_log(&log, 0, head.seq, |entry| {
-                let hash = entry.hash().to_string();
-                if hash.starts_with(digits) {
-                    let last = Head { seq: entry.header.seq.saturating_sub(1), hash: entry.header.prev };
-                    found.push(((log, last), hash));
-                }
-                true
-            })?;
-        }
-        one_of(digits, found.into_iter())
-    }
-
     /// The nodes of an institution whose logs are held here.
     pub fn nodes_of(&self, institution: &InstitutionId) -> Vec<PublicKey> {
         let of = |certificate: &NodeCertificate| certificate.body.institution == *institution;
@@ -384,87 +297,4 @@ fn kept(roster: &Roster, input: &RosterInput) -> Vec<(Subject, Hash)> {
         input.steps.iter().filter(|s| s.step.epoch == roster.epoch).map(|s| s.step.id()).collect();
     let chains = roster.chains.iter().filter(|(subject, _)| **subject != Subject::Network);
     chains.filter(|(_, (_, last))| of_epoch.contains(last)).map(|(s, (_, last))| (*s, *last)).collect()
-}
-
-/// What an institution that asks to be admitted says of itself.
-#[derive(Clone, Debug)]
-pub struct Application {
-    /// The network that it wants to join.
-    pub network: NetworkId,
-    /// Who it is.
-    pub institution: Institution,
-    /// Its node.
-    pub certificate: NodeCertificate,
-}
-
-impl Application {
-    /// The file's bytes.
-    pub fn to_file(&self) -> Vec<u8> {
-        let mut to = Encoder::new();
-        self.network.encode(&mut to);
-        self.institution.encode(&mut to);
-        self.certificate.encode(&mut to);
-        seal_file(FileKind::Application, &to.finish())
-    }
-
-    /// Reads a file for a network and checks that both keys signed.
-    ///
-    /// # Errors
-    /// Damage, another network, signatures that do not hold.
-    pub fn from_file(bytes: &[u8], network: &NetworkId) -> Result<Self> {
-        let body = unseal_file(FileKind::Application, bytes)?;
-        let read = Decoder::whole(body, "application", |from| {
-            Ok(Self {
-                network: NetworkId::decode(from)?,
-                institution: Institution::decode(from)?,
-                certificate: NodeCertificate::decode(from)?,
-            })
-        })?;
-        let own = &read.certificate.body;
-        if read.network != *network {
-            return Err(protocol::Fault::Mismatch { what: "the application's network" }.into());
-        }
-        if own.root != read.institution.root || own.institution != read.institution.id() {
-            return Err(protocol::Fault::Mismatch { what: "application and certificate" }.into());
-        }
-        read.certificate.verify(network)?;
-        Ok(read)
-    }
-}
-
-/// Steps in a file, for governors who sign away from the network.
-#[derive(Clone, Debug)]
-pub struct StepsFile {
-    /// The network.
-    pub network: NetworkId,
-    /// The governors of the steps' epoch: a signature names its governor's place among them.
-    pub governors: Governors,
-    /// The steps, in the order in which they build on each other.
-    pub steps: Vec<SignedStep>,
-}
-
-impl StepsFile {
-    /// The file's bytes.
-    pub fn to_file(&self) -> Vec<u8> {
-        let mut to = Encoder::new();
-        self.network.encode(&mut to);
-        self.governors.encode(&mut to);
-        to.list(&self.steps, |to, step| step.encode(to));
-        seal_file(FileKind::Steps, &to.finish())
-    }
-
-    /// Reads a file. The signatures in it are the roster's to judge.
-    ///
-    /// # Errors
-    /// Damage, or another kind of file.
-    pub fn from_file(bytes: &[u8]) -> Result<Self> {
-        let body = unseal_file(FileKind::Steps, bytes)?;
-        Ok(Decoder::whole(body, "roster steps", |from| {
-            Ok(Self {
-                network: NetworkId::decode(from)?,
-                governors: Governors::decode(from)?,
-                steps: from.list(limits::MAX_STEPS_FILE, "roster steps", SignedStep::decode)?,
-            })
-        })?)
-    }
 }

@@ -8,7 +8,8 @@ use replica::EDITOR;
 use serde_json::{Map, Value as Json, json};
 
 use super::Office;
-use super::answers::{incoming, kind_of, outcome_json, region_code};
+use super::answers::{kind_of, region_code};
+use super::editing::{incoming, outcome_json};
 use super::json;
 use super::request::{Failure, MoveTo, Reply, exit};
 

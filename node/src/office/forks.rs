@@ -5,7 +5,8 @@ use protocol::{FileKind, Fork, RosterStep, seal_file};
 use replica::Why;
 use serde_json::{Map, Value as Json, json};
 
-use super::answers::{file_reply, outcome_json};
+use super::answers::file_reply;
+use super::editing::outcome_json;
 use super::request::{Failure, Reply};
 use super::{Office, json as shown};
 

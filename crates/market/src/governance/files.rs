@@ -1,0 +1,91 @@
+//! Files that go between an institution and the governors: an application, and steps to sign.
+
+use protocol::{
+    Decoder, Encoder, FileKind, Governors, Institution, NetworkId, NodeCertificate, SignedStep, limits,
+    seal_file, unseal_file,
+};
+
+use crate::error::Result;
+
+/// What an institution that asks to be admitted says of itself.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// The network that it wants to join.
+    pub network: NetworkId,
+    /// Who it is.
+    pub institution: Institution,
+    /// Its node.
+    pub certificate: NodeCertificate,
+}
+
+impl Application {
+    /// The file's bytes.
+    pub fn to_file(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        self.network.encode(&mut to);
+        self.institution.encode(&mut to);
+        self.certificate.encode(&mut to);
+        seal_file(FileKind::Application, &to.finish())
+    }
+
+    /// Reads a file for a network and checks that both keys signed.
+    ///
+    /// # Errors
+    /// Damage, another network, signatures that do not hold.
+    pub fn from_file(bytes: &[u8], network: &NetworkId) -> Result<Self> {
+        let body = unseal_file(FileKind::Application, bytes)?;
+        let read = Decoder::whole(body, "application", |from| {
+            Ok(Self {
+                network: NetworkId::decode(from)?,
+                institution: Institution::decode(from)?,
+                certificate: NodeCertificate::decode(from)?,
+            })
+        })?;
+        let own = &read.certificate.body;
+        if read.network != *network {
+            return Err(protocol::Fault::Mismatch { what: "the application's network" }.into());
+        }
+        if own.root != read.institution.root || own.institution != read.institution.id() {
+            return Err(protocol::Fault::Mismatch { what: "application and certificate" }.into());
+        }
+        read.certificate.verify(network)?;
+        Ok(read)
+    }
+}
+
+/// Steps in a file, for governors who sign away from the network.
+#[derive(Clone, Debug)]
+pub struct StepsFile {
+    /// The network.
+    pub network: NetworkId,
+    /// The governors of the steps' epoch: a signature names its governor's place among them.
+    pub governors: Governors,
+    /// The steps, in the order in which they build on each other.
+    pub steps: Vec<SignedStep>,
+}
+
+impl StepsFile {
+    /// The file's bytes.
+    pub fn to_file(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        self.network.encode(&mut to);
+        self.governors.encode(&mut to);
+        to.list(&self.steps, |to, step| step.encode(to));
+        seal_file(FileKind::Steps, &to.finish())
+    }
+
+    /// Reads a file. The signatures in it are the roster's to judge.
+    ///
+    /// # Errors
+    /// Damage, or another kind of file.
+    pub fn from_file(bytes: &[u8]) -> Result<Self> {
+        let body = unseal_file(FileKind::Steps, bytes)?;
+        Ok(Decoder::whole(body, "roster steps", |from| {
+            Ok(Self {
+                network: NetworkId::decode(from)?,
+                governors: Governors::decode(from)?,
+                steps: from.list(limits::MAX_STEPS_FILE, "roster steps", SignedStep::decode)?,
+            })
+        })?)
+    }
+}
