@@ -162,12 +162,36 @@ mod tests {
             batch.check()
         };
         assert!(check(MAX_KEY, MAX_VALUE).is_ok());
-        assert!(matches!(check(MAX_KEY + 1, 0), Err(StorageError::KeyTooLong { .. })));
-        assert!(matches!(check(0, MAX_VALUE + 1), Err(StorageError::ValueTooLarge { .. })));
+        let (table, len) = (Some(Table::Meta), MAX_KEY + 1);
+        assert!(
+            matches!(check(len, 0), Err(StorageError::KeyTooLong { table: t, len: l }) if (t, l) == (table, len))
+        );
+        let len = MAX_VALUE + 1;
+        assert!(
+            matches!(check(0, len), Err(StorageError::ValueTooLarge { table: t, len: l }) if (t, l) == (table, len))
+        );
+    }
+
+    #[test]
+    fn a_batch_knows_its_size_and_has_a_largest() {
         let mut batch = Batch::default();
-        for _ in 0..=MAX_BATCH_OPS {
+        assert!(batch.is_empty());
+        batch.put(Table::Meta, b"key", *b"value").delete(Table::Meta, b"k");
+        assert!(!batch.is_empty());
+        assert_eq!((batch.len(), batch.bytes()), (2, 3 + 5 + 1));
+        let mut batch = Batch::default();
+        for _ in 0..MAX_BATCH_OPS {
             batch.delete(Table::Meta, b"k");
         }
+        assert!(batch.check().is_ok());
+        batch.delete(Table::Meta, b"k");
+        assert!(matches!(batch.check(), Err(StorageError::BatchTooLarge { .. })));
+        let mut batch = Batch::default();
+        for _ in 0..MAX_BATCH_BYTES / MAX_VALUE {
+            batch.put(Table::Meta, b"", vec![0; MAX_VALUE]);
+        }
+        assert!(batch.check().is_ok());
+        batch.delete(Table::Meta, b"k");
         assert!(matches!(batch.check(), Err(StorageError::BatchTooLarge { .. })));
     }
 }

@@ -128,7 +128,7 @@ mod tests {
         assert!(Floor::new(dir.path(), 0).check().is_ok());
         assert!(Floor::new(dir.path(), 1).check().is_ok());
         let refused = Floor::new(dir.path(), u64::MAX).check().unwrap_err();
-        assert!(matches!(refused, StorageError::DiskFull { floor: u64::MAX, free, .. } if free > 0));
+        assert!(matches!(refused, StorageError::DiskFull { floor: u64::MAX, free, .. } if free > 1 << 20));
     }
 
     #[test]
@@ -140,5 +140,19 @@ mod tests {
         assert_eq!(read_small(&dir.path().join("x")).unwrap(), Some(b"second".to_vec()));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
         assert_eq!(folder_size(dir.path()).unwrap(), 6);
+        assert!(read_small(&dir.path().join("x").join("y")).is_err(), "in the way is something else");
+    }
+
+    #[test]
+    fn the_files_of_a_home_are_counted_and_none_deeper() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = dir.path().to_owned();
+        for depth in 0..5 {
+            fs::write(folder.join("file"), vec![0; 10_usize.pow(depth)]).unwrap();
+            folder = folder.join("folder");
+            create_dir(&folder).unwrap();
+        }
+        assert_eq!(folder_size(dir.path()).unwrap(), 1_111);
+        assert!(folder_size(&folder.join("none")).is_err());
     }
 }

@@ -157,6 +157,25 @@ fn a_walk_crosses_pages_and_stops_when_told() {
     store.walk(Table::Peers, b"", &mut visit).unwrap();
     assert_eq!(seen, 700);
     assert!(store.scan(Table::Peers, b"", None, storage::limits::MAX_SCAN + 1).is_err());
+    assert_eq!(store.scan(Table::Peers, b"", None, storage::limits::MAX_SCAN).unwrap().len(), 1000);
+}
+
+#[test]
+fn a_store_tells_its_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let on_disk = SledStore::open(dir.path(), 4 << 20, Floor::new(dir.path(), 1)).unwrap();
+    let stores: [&dyn Store; 2] = [&on_disk, &MemoryStore::default()];
+    for store in stores {
+        let before = store.size_on_disk().unwrap();
+        let mut batch = Batch::default();
+        for key in 0..100_u32 {
+            batch.put(Table::Meta, &key.to_be_bytes(), patterned((20_000, key as u8)));
+        }
+        store.apply(batch).unwrap();
+        store.sync().unwrap();
+        let grown = store.size_on_disk().unwrap() - before;
+        assert!((2_000_000..20_000_000).contains(&grown), "{grown}");
+    }
 }
 
 #[test]

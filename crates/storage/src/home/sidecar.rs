@@ -222,6 +222,21 @@ mod tests {
     }
 
     #[test]
+    fn a_newer_form_is_refused_and_an_older_one_does_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        Sidecar::default().write(dir.path()).unwrap();
+        let text = std::fs::read_to_string(dir.path().join(NAME)).unwrap();
+        let with = |format: &str| {
+            let changed = text.replace("\"format\":1", &format!("\"format\":{format}"));
+            std::fs::write(dir.path().join(NAME), changed).unwrap();
+            Sidecar::read(dir.path())
+        };
+        assert!(matches!(with("1"), Ok(Found::Good(_))));
+        assert!(matches!(with("2"), Err(StorageError::NewerFormat { found: 2, known: 1, .. })));
+        assert!(matches!(with("-1"), Ok(Found::Unreadable)));
+    }
+
+    #[test]
     fn a_set_aside_name_stays_in_the_home() {
         let dir = tempfile::tempdir().unwrap();
         Sidecar::default().rebuilding("../elsewhere".into(), "x".into(), false).write(dir.path()).unwrap();

@@ -195,6 +195,47 @@ fn a_checkpoint_needs_its_facts_in_the_store() {
     storage.checkpoint(&facts).unwrap();
 }
 
+/// The schedule and a shutdown may each take one, and the later may come first.
+#[test]
+fn a_checkpoint_older_than_the_last_changes_nothing() {
+    let (dir, third) = five();
+    let (storage, _) = open(&dir);
+    let sidecar = || fs::read(dir.path().join("sidecar.json")).unwrap();
+    let facts = storage.store().facts().unwrap().unwrap();
+    storage.checkpoint(&facts).unwrap();
+    let last = sidecar();
+    let older = [
+        third,
+        CheckpointFacts { entries: third.entries, ..facts },
+        CheckpointFacts { journal: third.journal, ..facts },
+    ];
+    older.iter().for_each(|older| storage.checkpoint(older).unwrap());
+    assert_eq!(sidecar(), last);
+    drop(storage);
+    let (storage, opened) = open(&dir);
+    assert_eq!(opened, Opened::Intact { replay_from: facts.journal });
+    older.iter().for_each(|older| storage.checkpoint(older).unwrap());
+    assert_eq!(sidecar(), last, "nor after a restart");
+}
+
+#[test]
+fn a_home_tells_of_its_journals_torn_end() {
+    let (dir, _) = five();
+    let (storage, _) = open(&dir);
+    assert_eq!(*storage.journal_findings(), JournalFindings::default());
+    assert_eq!(storage.home(), dir.path());
+    storage.room().unwrap();
+    let end = storage.journal().end();
+    storage.journal().append(&[Record::Entry(b"not acknowledged".to_vec())]).unwrap();
+    drop(storage);
+    let file = dir.path().join(JOURNAL).join("00000000000000000000.journal");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+    let (storage, _) = open(&dir);
+    assert!(storage.journal_findings().cut.is_some());
+    assert_eq!(storage.journal().end(), end);
+}
+
 #[test]
 fn a_home_in_use_names_its_process() {
     let dir = tempfile::tempdir().unwrap();

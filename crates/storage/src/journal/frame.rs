@@ -303,5 +303,64 @@ mod tests {
         assert!(matches!(Frame::new(&[key]), Err(StorageError::KeyTooLong { .. })));
         let many = vec![Record::Entry(vec![0; MAX_VALUE]); MAX_APPEND / MAX_VALUE + 1];
         assert!(matches!(Frame::new(&many), Err(StorageError::AppendTooLarge { .. })));
+        let largest = [
+            Record::Entry(vec![0; MAX_VALUE]),
+            Record::Put { table: Table::Meta, key: vec![0; MAX_KEY], value: vec![0; MAX_VALUE] },
+            Record::Delete { table: Table::Meta, key: vec![0; MAX_KEY] },
+        ];
+        assert_eq!(open(&Frame::new(&largest).unwrap().seal(0, 0), 0).unwrap(), largest);
+        let fill = |last: usize| {
+            let mut records = vec![Record::Entry(vec![0; MAX_VALUE - RECORD_HEAD]); MAX_APPEND / MAX_VALUE];
+            records.push(Record::Entry(vec![0; last]));
+            records[0] = Record::Entry(vec![0; MAX_VALUE - 2 * RECORD_HEAD]);
+            Frame::new(&records)
+        };
+        let full = fill(0).unwrap().seal(0, 0);
+        assert_eq!((full.len(), open(&full, 0).unwrap().len()), (HEAD + MAX_APPEND, 17));
+        assert!(
+            matches!(fill(1), Err(StorageError::AppendTooLarge { records: 17, bytes }) if bytes == MAX_APPEND + 1)
+        );
+    }
+
+    #[test]
+    fn as_many_records_as_the_bound_says_are_written_and_read() {
+        let record = Record::Entry(Vec::new());
+        let most = vec![record.clone(); MAX_APPEND_RECORDS];
+        let bytes = Frame::new(&most).unwrap().seal(0, 0);
+        assert_eq!(open(&bytes, 0).unwrap().len(), MAX_APPEND_RECORDS);
+        let more = vec![record; MAX_APPEND_RECORDS + 1];
+        assert!(matches!(Frame::new(&more), Err(StorageError::AppendTooLarge { .. })));
+        let one_more = [&bytes[HEAD..], &[ENTRY, 0, 0, 0, 0]].concat();
+        assert_eq!(records(&one_more), Err(MALFORMED));
+    }
+
+    #[test]
+    fn a_head_names_a_length_within_the_bounds() {
+        let read = |length: usize| {
+            Head::read(&Head { length: length as u32, synced: 0, crc: 0 }.to_bytes())
+                .map(|head| head.length as usize)
+        };
+        assert_eq!((read(1), read(MAX_APPEND)), (Ok(1), Ok(MAX_APPEND)));
+        assert!(read(0).is_err() && read(MAX_APPEND + 1).is_err());
+    }
+
+    #[test]
+    fn records_that_say_something_else_are_refused() {
+        let body = |kind: u8, payload: &[u8]| [&[kind, 0, 0, 0, payload.len() as u8], payload].concat();
+        let table = Table::Drafts.code();
+        assert_eq!(records(&body(ERASED, b"anything")), Ok(Vec::new()));
+        assert_eq!(records(&body(PUT, &[table, 0, 1, b'k', b'v'])).unwrap().len(), 1);
+        for (bad, what) in [
+            (body(4, b""), "a kind that does not exist"),
+            (body(PUT, &[table, 0, 2, b'k']), "a key beyond the end"),
+            (body(PUT, &[table, 0]), "no length of the key"),
+            (body(PUT, &[0, 0, 0]), "no table"),
+            (body(DELETE, &[]), "no table"),
+            (body(DELETE, &[0]), "a table that does not exist"),
+            (body(ENTRY, b"ab")[..6].to_vec(), "a payload cut off"),
+            (body(ENTRY, b"")[..4].to_vec(), "a length cut off"),
+        ] {
+            assert!(records(&bad).is_err(), "{what}");
+        }
     }
 }

@@ -181,3 +181,23 @@ impl Salvage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn a_salvage_lists_so_many_places_and_no_more() {
+        let mut found = Salvage::default();
+        let damage = || Damage { file: PathBuf::new(), offset: 0, bytes: 0, why: "" };
+        for number in 0..MAX_DAMAGES as u64 + 3 {
+            found.note_damage(damage());
+            found.note_gap(number, number);
+            found.note_gap(number, number + 1);
+        }
+        assert_eq!((found.damages.len(), found.gaps.len()), (MAX_DAMAGES, MAX_DAMAGES));
+        assert_eq!(found.gaps[0], (Position::START, Position::from_u64(1)), "what is empty is no gap");
+    }
+}

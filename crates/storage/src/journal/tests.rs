@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::limits::JOURNAL_SEGMENT;
 
+mod edges;
+
 const START: Position = Position::START;
 
 fn entry(number: u32) -> Record {

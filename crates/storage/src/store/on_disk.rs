@@ -364,6 +364,55 @@ mod tests {
         store.sync().unwrap();
         assert_eq!(keys(&store), 1 + 3 * (1 + 1 + 2), "a large value replaced by a small one, swept");
         assert_eq!(store.get(Table::Drafts, b"c").unwrap().unwrap().len(), 2 * MAX_INLINE);
+        put(&store, b"f", MAX_INLINE);
+        assert_eq!(keys(&store), 2 + 3 * (1 + 1 + 2), "the largest that is not cut");
+        let largest = guarded("read a key", || store.db.get(Table::Drafts.full_key(b"f"))).unwrap().unwrap();
+        assert_eq!(largest.len(), 1 + MAX_INLINE);
+    }
+
+    #[test]
+    fn a_store_that_is_still_open_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || SledStore::open(dir.path(), 4 << 20, Floor::new(dir.path(), 1));
+        let store = open().unwrap();
+        put(&store, b"a", 10);
+        let refused = open().unwrap_err();
+        assert!(matches!(refused, StorageError::StoreBusy { .. }), "{refused}");
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(open);
+            thread::sleep(Duration::from_millis(5 * OPEN_PAUSE_MS));
+            drop(store);
+            assert!(waiting.join().unwrap().unwrap().get(Table::Drafts, b"a").unwrap().is_some());
+        });
+    }
+
+    #[test]
+    fn damage_is_told_from_what_may_pass() {
+        let of = |kind: ErrorKind| store_error("read", sled::Error::Io(io::Error::new(kind, "why")));
+        for kind in [ErrorKind::UnexpectedEof, ErrorKind::InvalidData, ErrorKind::NotFound] {
+            assert!(matches!(of(kind), StorageError::StoreDamaged { .. }), "{kind}");
+        }
+        for kind in [ErrorKind::PermissionDenied, ErrorKind::StorageFull, ErrorKind::Other] {
+            assert!(matches!(of(kind), StorageError::Store { .. }), "{kind}");
+        }
+        assert!(matches!(
+            store_error("read", sled::Error::Corruption { at: None, bt: () }),
+            StorageError::StoreDamaged { .. }
+        ));
+        type Call = fn() -> sled::Result<()>;
+        let panics: [(Call, &str); 3] = [
+            (|| panic!("page {}", 7), "page 7"),
+            (|| panic!("a page"), "a page"),
+            (|| std::panic::panic_any(7), "without a word"),
+        ];
+        for (panic, text) in panics {
+            let found = guarded("read", panic).unwrap_err();
+            assert!(
+                matches!(&found, StorageError::StoreDamaged { detail, .. } if detail.contains(text)),
+                "{found}"
+            );
+        }
+        assert_eq!(panic_text(&"x".repeat(1000)).len(), 300);
     }
 
     #[test]
