@@ -28,3 +28,33 @@ impl Verified {
         good
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_is_asked_once_and_what_is_remembered_is_bounded() {
+        let mut verified = Verified::default();
+        let mut asked = 0;
+        let mut ask = |verified: &mut Verified, number: usize| {
+            let good = verified.ask(&[&number.to_be_bytes()], || {
+                asked += 1;
+                number.is_multiple_of(3)
+            });
+            assert_eq!(good, number.is_multiple_of(3));
+            (asked, verified.known.len())
+        };
+        for round in 0..3 {
+            for number in 0..100 {
+                let first = if round == 0 { number + 1 } else { 100 };
+                assert_eq!(ask(&mut verified, number), (first, first));
+            }
+        }
+        for number in 100..MAX_VERIFIED {
+            ask(&mut verified, number);
+        }
+        assert_eq!(ask(&mut verified, 0), (MAX_VERIFIED, MAX_VERIFIED));
+        assert_eq!(ask(&mut verified, MAX_VERIFIED), (MAX_VERIFIED + 1, 1), "all is forgotten");
+    }
+}

@@ -132,6 +132,35 @@ fn a_sub_market_admits_grassroots_sites_of_its_region() {
     assert!(joined(&book), "the governors' word");
 }
 
+/// A word counts for what it is about and by whom it is said: each of these names something else in one place.
+#[test]
+fn a_sub_markets_word_invites_by_its_own_node_and_names_the_key() {
+    let mut book = Book::new(1, 1);
+    let market = sub_market(30);
+    book.add(Subject::Institution(market.id()), Action::Admit(market), &[0]);
+    let network = book.charter.id();
+    let word = |about: u8, one_time: u8, issuer: u8| {
+        let invitation = Invitation {
+            key: key(one_time).public(),
+            issuer: key(issuer).public(),
+            role: Role::GrassrootsSite,
+            region: 420_100,
+            not_after_ms: NOW,
+        };
+        let own = certificate(&network, 30, 130, Role::SubMarket);
+        let subject = Subject::Invitation(key(about).public());
+        SignedStep::own_word(subject, Action::Invite(invitation), own, &network, &key(30))
+    };
+    let mut counts = |step| {
+        book.input.steps = vec![book.input.steps[0].clone(), step];
+        !book.fold().invitations.is_empty()
+    };
+    assert!(counts(word(50, 50, 130)));
+    assert!(!counts(word(51, 50, 130)), "about another key");
+    assert!(!counts(word(50, 50, 131)), "issued by another node");
+    assert!(!counts(word(51, 50, 131)));
+}
+
 /// The one-time key stands in the step for all to see: another sub-market invites with it too.
 #[test]
 fn a_second_invitation_with_the_same_one_time_key_displaces_none() {

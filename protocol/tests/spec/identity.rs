@@ -66,6 +66,17 @@ fn a_founding_governor_signs_with_its_first_root_key() {
 }
 
 #[test]
+fn governors_and_roles_are_found_by_what_names_them() {
+    let governors = charter(3, 2).governors;
+    assert_eq!([1, 2, 3, 4].map(|n| governors.index_of(&key(n).public())), [Some(0), Some(1), Some(2), None]);
+    for role in Role::ALL {
+        assert_eq!(Role::from_id(role.id()), Some(role));
+    }
+    assert_eq!(Role::ALL.map(Role::id), ["hub", "sub-market", "resource-station", "grassroots-site"]);
+    assert_eq!(Role::from_id("Hub"), None);
+}
+
+#[test]
 fn a_certificate_needs_both_keys() {
     let network = World::new().network;
     let good = certificate(&network, 2, 12, Role::ResourceStation);

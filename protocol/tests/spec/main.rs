@@ -5,6 +5,8 @@ mod book;
 #[cfg(test)]
 mod codec;
 #[cfg(test)]
+mod cut;
+#[cfg(test)]
 mod extremes;
 #[cfg(test)]
 mod forks;
@@ -26,5 +28,7 @@ mod sealed;
 mod support;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod verbs;
 #[cfg(test)]
 mod weigh;

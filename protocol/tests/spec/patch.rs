@@ -222,6 +222,24 @@ fn other_ways_to_write_a_patch_are_refused() {
 }
 
 #[test]
+fn a_first_patch_needs_nothing_before_it() {
+    let first = Patch::first([("a".to_owned(), Value::Bool(true))]);
+    assert!(first.is_first());
+    let later = |change: &dyn Fn(&mut Patch)| {
+        let mut patch = first.clone();
+        change(&mut patch);
+        assert!(!patch.is_first(), "{patch:?}");
+        assert_eq!(Decoder::whole(&patch.to_bytes(), "patch", Patch::decode), Ok(patch));
+    };
+    let op = OpId { counter: 1, actor: Actor([1; 16]) };
+    later(&|patch| patch.generation = 1);
+    later(&|patch| patch.seq = 2);
+    later(&|patch| patch.start_op = 2);
+    later(&|patch| patch.deps = vec![Hash([1; 32])]);
+    later(&|patch| (patch.start_op, patch.ops[0].preds) = (2, vec![op]));
+}
+
+#[test]
 fn actors_differ_by_everything_that_names_them() {
     let origin = Origin { log: writer(0), seq: 2 };
     let shelf = protocol::Shelf { region: 420_200, ..writer(0).shelf };

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use protocol::{
     Action, DocumentId, Governor, Governors, Hash, Head, LogId, MemberState, NodeState, Profile,
-    RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, SignedStep, Subject,
+    RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, RosterStep, SignedStep, Subject,
 };
 
 use crate::book::{Book, issuer_log, subject, who, why};
@@ -108,6 +108,30 @@ proptest! {
         prop_assert_eq!(book.fold().redeemed[&(key(50).public(), key(11).public())], who(41).id());
         prop_assert_eq!((40..46).filter(|n| book.state(*n).is_some()).count(), 1);
     }
+}
+
+#[test]
+fn a_roster_tells_who_signed_and_whether_that_is_enough() {
+    let book = Book::new(3, 2);
+    let roster = book.fold();
+    let step = book.step(subject(30), 1, Hash::default(), Action::Admit(who(30)));
+    let sign = |step: &RosterStep, index: u8, with: u8| {
+        SignedStep::sign(step.clone(), &book.charter.id(), index, &key(with)).signatures.remove(0)
+    };
+    let told = |step: &RosterStep, signatures: &[(u8, u8)]| {
+        let signatures: Vec<_> = signatures.iter().map(|(index, with)| sign(step, *index, *with)).collect();
+        let (signers, complete) = roster.signers(step, &signatures);
+        (signers.into_iter().collect::<Vec<u8>>(), complete)
+    };
+    assert_eq!(told(&step, &[]), (vec![], false));
+    assert_eq!(told(&step, &[(2, 3), (2, 3)]), (vec![2], false));
+    assert_eq!(told(&step, &[(2, 3), (0, 2), (3, 4)]), (vec![2], false), "bad ones do no harm");
+    assert_eq!(told(&step, &[(2, 3), (0, 1)]), (vec![0, 2], true));
+    assert_eq!(told(&step, &[(RECOVERY_INDEX, 99)]), (vec![], false), "no step for the recovery key");
+    let governors = Governors { members: vec![governor(9)], threshold: 1 };
+    let change = book.step(Subject::Network, 1, Hash::default(), Action::Governors(governors, vec![]));
+    assert_eq!(told(&change, &[(RECOVERY_INDEX, 99)]), (vec![], true));
+    assert_eq!(told(&change, &[(RECOVERY_INDEX, 98)]), (vec![], false));
 }
 
 #[test]

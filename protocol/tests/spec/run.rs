@@ -182,6 +182,33 @@ fn what_a_run_claims_is_bounded() {
     assert!(CheckedRun::open(&vec![0; limits::MAX_FRAME + 1], &world.network).is_err());
 }
 
+/// A sender implies the change hash only where a reader computes the same; all else travels as it is.
+#[test]
+fn a_change_hash_is_implied_only_where_it_follows() {
+    let world = World::new();
+    let log = world.log(world.shelf());
+    let origin = protocol::Origin { log, seq: 1 };
+    let actor = protocol::Actor::derive(&log, &origin, 0);
+    let first = protocol::SignedPatch::of(patch(1), actor, NOW).unwrap();
+    let second = Patch { seq: 2, start_op: 4, deps: vec![protocol::Hash([1; 32])], ..patch(1) };
+    let later = protocol::SignedPatch::of(second, actor, NOW).unwrap();
+    let wrong = protocol::SignedPatch { change: protocol::Hash([9; 32]), ..first.clone() };
+    let document = Some(DocumentId([1; 32]));
+    for (what, verb, document, signed, implied) in [
+        ("a first patch", Verb::CREATE, None, &first, true),
+        ("another hash", Verb::CREATE, None, &wrong, false),
+        ("a later patch", Verb::CREATE, None, &later, false),
+        ("another verb", Verb(40_000), None, &first, false),
+        ("a document that is there", Verb::CREATE, document, &first, false),
+    ] {
+        let entry = world.entry((log, Head::default()), verb, document, signed.to_bytes(), NOW);
+        let bytes = run_of(log, Head::default(), std::slice::from_ref(&entry));
+        let run = CheckedRun::open(&bytes, &world.network).unwrap();
+        assert_eq!(run.entries[0].entry, entry, "{what}");
+        assert_eq!(run.entries[0].patch.is_some(), implied, "{what}");
+    }
+}
+
 /// A run of one properly signed entry, its flags and texts written by hand.
 #[test]
 fn flags_and_lengths_of_a_run_are_held_to() {
