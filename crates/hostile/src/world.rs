@@ -2,8 +2,8 @@
 
 use protocol::{
     Actor, Capabilities, CertificateBody, Charter, Draft, Entry, Governor, Governors, Head, Institution,
-    LogId, NodeCertificate, OpenLog, Origin, Patch, Payload, Profile, Role, SecretKey, Shelf, ShelfKind,
-    SignedPatch, Value, Verb, Visibility,
+    LogId, NetworkId, NodeCertificate, OpenLog, Origin, Patch, Payload, Profile, Role, SealingKey, SecretKey,
+    Shelf, ShelfKind, SignedPatch, Value, Verb, Visibility,
 };
 
 /// The year 2026, milliseconds since 1970.
@@ -46,13 +46,17 @@ pub fn charter(governors: u8, threshold: u8) -> Charter {
 
 /// A certificate by the root key `key(root)` for the node key `key(node)`, in the network of one governor.
 pub fn certificate(root: u8, node: u8) -> NodeCertificate {
-    let who = institution(root);
+    certified(&charter(1, 1).id(), institution(root), root, node)
+}
+
+/// A certificate for a node of `who`, by any root key.
+pub fn certified(network: &NetworkId, who: Institution, root: u8, node: u8) -> NodeCertificate {
     let all = Capabilities::PUBLISH | Capabilities::STATE | Capabilities::ROSTER | Capabilities::RELAY;
     let body = CertificateBody {
         institution: who.id(),
-        root: who.root,
+        root: key(root).public(),
         node: key(node).public(),
-        sealing: [node; 32],
+        sealing: SealingKey::from_seed(&[node; 32]).public(),
         role: who.role,
         region: who.region,
         capabilities: Capabilities(all),
@@ -61,7 +65,7 @@ pub fn certificate(root: u8, node: u8) -> NodeCertificate {
         issued_ms: NOW,
         not_after_ms: NOW + 63_072_000_000,
     };
-    NodeCertificate::issue(body, &charter(1, 1).id(), &key(root), &key(node))
+    NodeCertificate::issue(body, network, &key(root), &key(node))
 }
 
 /// The log of the node `key(node)` on the public shelf of results in Wuhan.
