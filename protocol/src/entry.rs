@@ -137,7 +137,7 @@ impl Entry {
     /// Signs the next entry of a log.
     ///
     /// # Errors
-    /// A payload above `MAX_PAYLOAD` is refused.
+    /// A payload above `MAX_PAYLOAD` is refused, and a log that has no further numbers.
     pub fn author(
         log: LogId,
         head: Head,
@@ -149,9 +149,10 @@ impl Entry {
         if size > MAX_PAYLOAD {
             return Err(Fault::TooLong { what: "payload", size: size as u64, limit: MAX_PAYLOAD as u64 });
         }
+        let last = Fault::TooLong { what: "log", size: head.seq, limit: u64::MAX - 1 };
         let header = Header {
             log,
-            seq: head.seq + 1,
+            seq: head.seq.checked_add(1).ok_or(last)?,
             prev: head.hash,
             document: draft.document,
             verb: draft.verb,

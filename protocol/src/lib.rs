@@ -12,6 +12,7 @@ mod circle;
 mod codec;
 mod entry;
 mod fault;
+mod files;
 mod fork;
 mod frame;
 mod hash;
@@ -37,6 +38,7 @@ pub use circle::{Circle, CircleId, MAILBOX, NONCE, PARTY};
 pub use codec::{Decoder, Encoder};
 pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
 pub use fault::{Checked, Fault};
+pub use files::{Application, StepsFile};
 pub use fork::Fork;
 pub use frame::{
     Bucket, Credential, Delivery, DeliveryWord, Frame, Hello, LogHead, Want, bucket_of, frontier_digest,

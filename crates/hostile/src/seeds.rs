@@ -3,13 +3,14 @@
 use std::path::Path;
 
 /// The golden bytes, with the name of each file.
-const VECTORS: [(&str, &str); 7] = [
+const VECTORS: [(&str, &str); 8] = [
     ("documents", include_str!("../../../protocol/vectors/documents.txt")),
     ("entries", include_str!("../../../protocol/vectors/entries.txt")),
     ("files", include_str!("../../../protocol/vectors/files.txt")),
     ("frames", include_str!("../../../protocol/vectors/frames.txt")),
     ("identities", include_str!("../../../protocol/vectors/identities.txt")),
     ("patches", include_str!("../../../protocol/vectors/patches.txt")),
+    ("sealed", include_str!("../../../protocol/vectors/sealed.txt")),
     ("steps", include_str!("../../../protocol/vectors/steps.txt")),
 ];
 

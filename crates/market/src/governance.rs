@@ -1,7 +1,6 @@
 //! Governing: steps that are proposed, wait for signatures, and are carried. Root keys are absent: whoever signs does so
 //! with a step's bytes, in the process that has the key.
 
-mod files;
 mod revoking;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +12,6 @@ use protocol::{
 
 use crate::desk::{Authored, Desk};
 use crate::error::{MarketError, Result};
-
-pub use files::{Application, StepsFile};
 
 /// Subjects that a change of governors keeps by itself, beside 64 governors with long names.
 const KEPT_AT_ONCE: usize = 256;

@@ -16,7 +16,7 @@ pub use desk::{
 };
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
-pub use governance::{Application, Gathered, StepsFile, all_steps, find_member, find_step, pending};
+pub use governance::{Gathered, all_steps, find_member, find_step, pending};
 pub use identity::{Applicant, Identity, random, read_charter, write_private};
 pub use ledger::{Ledger, LedgerFigures, OpenedLedger, Opener, Relimited};
 pub use library::{Candidate, Dispute, Hidden, HistoryItem, Library, Listing, Said, Writer};

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use market::{Identity, RootFile, StepsFile};
-use protocol::{Rotation, SecretKey, SignedStep};
+use market::{Identity, RootFile};
+use protocol::{Rotation, SecretKey, SignedStep, StepsFile};
 use serde_json::{Value as Json, json};
 
 use super::signing::Signer;

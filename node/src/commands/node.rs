@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use market::{Applicant, Application, Identity, MarketError, RootFile};
-use protocol::{Action, InvitationFile, SecretKey};
+use market::{Applicant, Identity, MarketError, RootFile};
+use protocol::{Action, Application, InvitationFile, SecretKey};
 use serde_json::{Value as Json, json};
 
 use super::{

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use market::{Identity, RootFile, StepsFile};
+use market::{Identity, MarketError, RootFile};
 use protocol::{
     CoSignature, Decoder, Governors, NetworkId, PublicKey, Purpose, RECOVERY_INDEX, RosterStep, SecretKey,
-    SignedStep, hash,
+    SignedStep, StepsFile, hash,
 };
 use serde_json::{Value as Json, json};
 
@@ -234,7 +234,7 @@ fn sign_all(file: &mut StepsFile, key: &SecretKey) -> Result<(), Failure> {
 
 /// The steps in a file, which must be of the home's network where there is a home.
 fn steps_file(context: &Context, path: &Path) -> Result<StepsFile, Failure> {
-    let file = StepsFile::from_file(&read_file(path)?)?;
+    let file = StepsFile::from_file(&read_file(path)?).map_err(MarketError::from)?;
     if Identity::exists(&context.home) && Identity::read(&context.home)?.network() != file.network {
         return Err(Failure::said(exit::REJECTED, "cli.failure.other-network", &[]));
     }
@@ -254,7 +254,7 @@ fn approve(context: &Context, step: &str, root: &RootArgs) -> Outcome {
     }
     let key = context.root_key(root)?;
     let reply = context.ask(&Request::Roster { ask: Ask::Steps { id: step.to_owned() } })?;
-    let mut file = StepsFile::from_file(&file_in(&reply)?)?;
+    let mut file = StepsFile::from_file(&file_in(&reply)?).map_err(MarketError::from)?;
     sign_all(&mut file, &key)?;
     carry(context, &file.steps).and_then(|reply| say_steps(context, &reply))
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use market::{Application, Desk, MarketError, StepsFile, find_member};
+use market::{Desk, MarketError, find_member};
 use protocol::{
-    Action, Encoder, Hash, Invitation, Profile, PublicKey, Role, Roster, RosterStep, Rotation, Signature,
-    SignedStep, Subject,
+    Action, Application, Encoder, Hash, Invitation, Profile, PublicKey, Role, Roster, RosterStep, Rotation,
+    Signature, SignedStep, StepsFile, Subject,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -292,7 +292,8 @@ impl Office {
         let listing = |text: &str| Ok::<_, Failure>(Subject::Document(self.library().find(text)?));
         Ok(match motion {
             Motion::Admit { file } => {
-                let asked = Application::from_file(&bytes_of(&file)?, &self.identity().network())?;
+                let read = Application::from_file(&bytes_of(&file)?, &self.identity().network());
+                let asked = read.map_err(MarketError::from)?;
                 (Subject::Institution(asked.institution.id()), Action::Admit(asked.institution))
             }
             Motion::Suspend { institution, reason } => (member(&institution)?, Action::Suspend(reason)),

@@ -2,9 +2,10 @@
 //! them overflows nowhere.
 
 use protocol::{
-    Action, Actor, Capabilities, CertificateBody, Charter, CheckedRun, Decoder, Encoder, Entry, Fault, Frame,
-    Hash, Head, Header, LogHead, NodeCertificate, Op, OpId, Origin, Patch, Roster, RosterInput, RosterStep,
-    RunBuilder, Shelf, SignedPatch, SignedStep, Subject, Value, Verb, Want, limits, seconds,
+    Action, Actor, Capabilities, CertificateBody, Charter, CheckedRun, Decoder, Draft, Encoder, Entry, Fault,
+    Frame, Hash, Head, Header, LogHead, NodeCertificate, Op, OpId, Origin, Patch, Payload, Roster,
+    RosterInput, RosterStep, RunBuilder, Shelf, SignedPatch, SignedStep, Subject, Value, Verb, Want, limits,
+    seconds,
 };
 
 use crate::support::{NOW, World, certificate, charter, key};
@@ -60,6 +61,20 @@ fn entries_and_their_runs() {
         let read = Decoder::whole(&entry.to_bytes(), "entry", Entry::decode);
         assert_eq!(read.is_ok(), len <= most, "a payload of {len} bytes");
     }
+}
+
+/// The last number that a log has is the end of it.
+#[test]
+fn a_log_of_every_number_takes_no_more() {
+    let world = World::new();
+    let after = |seq| {
+        let payload = Payload { salt: [0; 16], bytes: Vec::new() };
+        let draft = Draft { document: None, verb: Verb::EDIT, payload, time_ms: NOW };
+        let head = Head { seq, hash: Hash([1; 32]) };
+        Entry::author(world.log(world.shelf()), head, draft, &world.network, &world.node)
+    };
+    assert_eq!(after(u64::MAX - 1).unwrap().header.seq, u64::MAX);
+    assert!(matches!(after(u64::MAX), Err(Fault::TooLong { what: "log", .. })));
 }
 
 /// A run that says where it begins and how many entries it has, and holds one.

@@ -1,15 +1,16 @@
 //! The decoders of the protocol. What is read must be written back as it was: there is one encoding of every value.
 
 use protocol::{
-    Actor, Charter, CheckedRun, Continuation, Decoder, Encoder, Entry, FileKind, Frame, Head, InvitationFile,
-    NodeCertificate, OpenLog, Origin, Proof, Redemption, RunBuilder, SignedCharter, SignedPatch, SignedStep,
-    Statement, seal_file, unseal_file,
+    Actor, Application, Charter, CheckedRun, Circle, Continuation, Decoder, Encoder, Entry, Envelope,
+    FileKind, Fork, Frame, Head, InvitationFile, NodeCertificate, OpenLog, Origin, Place, Proof, Redemption,
+    RunBuilder, SealingKey, SignedCharter, SignedPatch, SignedStep, Statement, StepsFile, seal_file,
+    unseal_file,
 };
 use replica::{Document, DocumentPatch, Fate, check_entry, patch_of};
 
 use crate::reader::Reader;
 use crate::seeds::golden;
-use crate::world::{NOW, certificate, charter, entries as listings, log};
+use crate::world::{NOW, certificate, charter, entries as listings, institution, log};
 
 fn same(what: &str, read: &[u8], written: &[u8]) {
     assert_eq!(read, written, "two encodings of one {what}");
@@ -159,27 +160,74 @@ pub fn identity(bytes: &[u8]) {
     if let Ok(read) = Statement::from_bytes(bytes) {
         same("statement", bytes, &read.to_bytes());
     }
+    if let Ok(read) = Fork::from_bytes(bytes) {
+        same("fork", bytes, &read.to_bytes());
+        let _ = (read.verify(&network), read.common(), read.branches());
+    }
+    if let Ok(read) = Decoder::whole(bytes, "circle", Circle::decode) {
+        same("circle", bytes, &read.to_bytes());
+    }
+    envelope(bytes);
+}
+
+/// An envelope, opened as what it is in the golden bytes.
+fn envelope(bytes: &[u8]) {
+    let Ok(read) = Envelope::from_bytes(bytes) else { return };
+    same("envelope", bytes, &read.to_bytes());
+    let (network, log) = (charter(1, 1).id(), log(11, 1));
+    let place = Place { network: &network, log: &log, seq: 2, document: None };
+    if let Some(opened) = read.open(&SealingKey::from_seed(&[11; 32]), place) {
+        identity(&opened);
+    }
 }
 
 pub fn identities() -> Vec<Vec<u8>> {
     let mut seeds = golden("identities", "");
     seeds.extend(golden("steps", ""));
     seeds.extend(golden("documents", ""));
-    seeds.push(OpenLog { certificate: certificate(1, 11), predecessors: Vec::new() }.to_bytes());
+    seeds.extend(golden("sealed", ""));
+    let opening = OpenLog { certificate: certificate(1, 11), predecessors: Vec::new() }.to_bytes();
+    let (network, log) = (charter(1, 1).id(), log(11, 1));
+    let place = Place { network: &network, log: &log, seq: 2, document: None };
+    let reader = SealingKey::from_seed(&[11; 32]).public();
+    seeds.push(Envelope::seal(&opening, &[reader], place, &[5; 32]).expect("a small payload").to_bytes());
+    seeds.push(opening);
+    let of_files = golden("files", "fork file");
+    seeds.extend(
+        of_files.iter().map(|file| unseal_file(FileKind::Fork, file).expect("a fork")[32..].to_vec()),
+    );
     seeds
 }
 
+const KINDS: [FileKind; 6] = [
+    FileKind::Charter,
+    FileKind::Invitation,
+    FileKind::Proof,
+    FileKind::Application,
+    FileKind::Steps,
+    FileKind::Fork,
+];
+
 /// Files: as they are, and as the body of a file whose checksum holds.
 pub fn file(bytes: &[u8]) {
-    for kind in [FileKind::Charter, FileKind::Invitation, FileKind::Proof] {
+    for kind in KINDS {
         let _ = unseal_file(kind, bytes);
     }
     let body = bytes.split_at_checked(bytes.len().wrapping_sub(32)).map_or(bytes, |(body, _)| body);
     let body = body.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or(bytes);
     for candidate in [bytes, body] {
-        let sealed = seal_file(FileKind::Invitation, candidate);
-        if let Ok(read) = InvitationFile::from_file(&sealed) {
-            same("invitation", &sealed, &read.to_file());
+        let sealed = |kind| seal_file(kind, candidate);
+        if let Ok(read) = InvitationFile::from_file(&sealed(FileKind::Invitation)) {
+            same("invitation", &sealed(FileKind::Invitation), &read.to_file());
+        }
+        if let Ok(read) = Application::from_file(&sealed(FileKind::Application), &charter(1, 1).id()) {
+            same("application", &sealed(FileKind::Application), &read.to_file());
+        }
+        if let Ok(read) = StepsFile::from_file(&sealed(FileKind::Steps)) {
+            same("steps", &sealed(FileKind::Steps), &read.to_file());
+        }
+        if let Ok((network, read)) = Fork::from_file_body(candidate) {
+            same("fork", candidate, &read.to_file_body(&network));
         }
         identity(candidate);
         if let Ok(read) = Proof::from_bytes(candidate) {
@@ -201,5 +249,10 @@ pub fn files() -> Vec<Vec<u8>> {
     let charter = SignedCharter::sign(charter(1, 1), 0, &crate::world::key(1));
     let addresses = vec!["/ip4/127.0.0.1/udp/4001/quic-v1".to_owned()];
     seeds.push(InvitationFile { charter, invitation, secret: [50; 32], addresses }.to_file());
+    let (network, who) = (crate::world::charter(1, 1).id(), institution(2));
+    seeds.push(Application { network, institution: who, certificate: certificate(2, 12) }.to_file());
+    let steps = golden("steps", "signed step");
+    let steps = steps.iter().map(|step| SignedStep::from_bytes(step).expect("a step")).collect();
+    seeds.push(StepsFile { network, governors: crate::world::charter(1, 1).governors, steps }.to_file());
     seeds
 }

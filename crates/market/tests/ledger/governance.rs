@@ -1,8 +1,9 @@
 //! Governing at the desk: what waits for signatures, what a change of governors keeps, which files are refused.
 
-use market::{Application, StepsFile, find_member, find_step, pending};
+use market::{find_member, find_step, pending};
 use protocol::{
-    Action, CoSignature, DocumentId, InstitutionId, Purpose, Roster, Rotation, SignedStep, Subject,
+    Action, Application, CoSignature, DocumentId, InstitutionId, Purpose, Roster, Rotation, SignedStep,
+    StepsFile, Subject,
 };
 
 use super::*;

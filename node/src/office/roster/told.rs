@@ -1,7 +1,7 @@
 //! The roster in JSON: members, steps, who signed them.
 
-use market::{Gathered, StepsFile};
-use protocol::{Action, InstitutionId, MemberState, Profile, Roster, Subject};
+use market::Gathered;
+use protocol::{Action, InstitutionId, MemberState, Profile, Roster, StepsFile, Subject};
 use serde_json::{Value as Json, json};
 
 use crate::office::json::time;

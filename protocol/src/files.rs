@@ -1,14 +1,16 @@
 //! Files that go between an institution and the governors: an application, and steps to sign.
 
-use protocol::{
-    Decoder, Encoder, FileKind, Governors, Institution, NetworkId, NodeCertificate, SignedStep, limits,
-    seal_file, unseal_file,
-};
-
-use crate::error::Result;
+use crate::certificate::NodeCertificate;
+use crate::charter::{Governors, Institution};
+use crate::codec::{Decoder, Encoder};
+use crate::fault::{Checked, Fault};
+use crate::hash::NetworkId;
+use crate::limits::MAX_STEPS_FILE;
+use crate::proof::{FileKind, seal_file, unseal_file};
+use crate::steps::SignedStep;
 
 /// What an institution that asks to be admitted says of itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
     /// The network that it wants to join.
     pub network: NetworkId,
@@ -32,7 +34,7 @@ impl Application {
     ///
     /// # Errors
     /// Damage, another network, signatures that do not hold.
-    pub fn from_file(bytes: &[u8], network: &NetworkId) -> Result<Self> {
+    pub fn from_file(bytes: &[u8], network: &NetworkId) -> Checked<Self> {
         let body = unseal_file(FileKind::Application, bytes)?;
         let read = Decoder::whole(body, "application", |from| {
             Ok(Self {
@@ -43,10 +45,10 @@ impl Application {
         })?;
         let own = &read.certificate.body;
         if read.network != *network {
-            return Err(protocol::Fault::Mismatch { what: "the application's network" }.into());
+            return Err(Fault::Mismatch { what: "the application's network" });
         }
         if own.root != read.institution.root || own.institution != read.institution.id() {
-            return Err(protocol::Fault::Mismatch { what: "application and certificate" }.into());
+            return Err(Fault::Mismatch { what: "application and certificate" });
         }
         read.certificate.verify(network)?;
         Ok(read)
@@ -54,7 +56,7 @@ impl Application {
 }
 
 /// Steps in a file, for governors who sign away from the network.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepsFile {
     /// The network.
     pub network: NetworkId,
@@ -78,14 +80,14 @@ impl StepsFile {
     ///
     /// # Errors
     /// Damage, or another kind of file.
-    pub fn from_file(bytes: &[u8]) -> Result<Self> {
+    pub fn from_file(bytes: &[u8]) -> Checked<Self> {
         let body = unseal_file(FileKind::Steps, bytes)?;
-        Ok(Decoder::whole(body, "roster steps", |from| {
+        Decoder::whole(body, "roster steps", |from| {
             Ok(Self {
                 network: NetworkId::decode(from)?,
                 governors: Governors::decode(from)?,
-                steps: from.list(limits::MAX_STEPS_FILE, "roster steps", SignedStep::decode)?,
+                steps: from.list(MAX_STEPS_FILE, "roster steps", SignedStep::decode)?,
             })
-        })?)
+        })
     }
 }
