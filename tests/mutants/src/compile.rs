@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// The mutated crate is optimised a little, or its tests would take twice as long.
-const OPTIMISED: &str = "opt-level=1";
+/// All is optimised a little, or the tests would take twice as long.
+const OPTIMISED: &str = "profile.dev.opt-level=1";
 
 const TESTS: [&str; 4] = ["test", "--no-run", "--lib", "--tests"];
 
@@ -24,7 +24,7 @@ fn cargo(tree: &Path, package: &str, args: &[&str]) -> Result<(bool, Vec<Value>)
     let output = Command::new("cargo")
         .args(args)
         .args(["--quiet", "--locked", "--message-format=json", "--package", package])
-        .args(["--config", &format!("profile.dev.package.{package}.{OPTIMISED}")])
+        .args(["--config", OPTIMISED])
         .current_dir(tree)
         .stderr(std::process::Stdio::inherit())
         .output()

@@ -3,7 +3,7 @@
 //! Building a crate anew for every mutant would take hours. Here all that were drawn are built at once, each behind a switch that
 //! an environment variable turns on ([`schema`]); those that do not compile are put back and others drawn ([`compile`]); a first
 //! pass notes how long each test takes and which mutants it comes by, and each mutant then meets only those tests, the
-//! quickest first, until one fails ([`trial`]).
+//! cheapest first, until one fails ([`trial`]).
 //!
 //! Absent here: which mutants there are. cargo-mutants lists them ([`mutant`]).
 
@@ -29,7 +29,11 @@ fn main() -> Result<()> {
     let count: usize = count.parse().context("COUNT is a number")?;
     let seed: u64 = seed.parse().context("SEED is a number")?;
 
-    let all = mutant::shuffled(mutant::listed(Path::new(list))?, seed);
+    let mut all = mutant::shuffled(mutant::listed(Path::new(list))?, seed);
+    if let Ok(only) = std::env::var("LIANSHI_MUTANTS_ONLY") {
+        let names = std::fs::read_to_string(&only).with_context(|| format!("{only} does not read"))?;
+        all.retain(|mutant| names.lines().any(|name| name == mutant.name));
+    }
     let (drawn, unviable) = viable(&all, count, source, tree, package)?;
     println!(
         "{package}, seed {seed}: {} of {} mutants drawn, {unviable} that do not compile left out",
@@ -40,9 +44,9 @@ fn main() -> Result<()> {
     let mut missed = drawn.clone();
     let mut reached = BTreeSet::new();
     for package in std::iter::once(package).chain(also) {
-        let suite = Suite::record(tree, package)?;
+        let mut suite = Suite::record(tree, package)?;
         reached.extend(suite.reached());
-        missed = put(&suite, missed)?;
+        missed = put(&mut suite, missed)?;
     }
     for (number, mutant) in &missed {
         let why = if reached.contains(number) { "" } else { "  (no test comes by)" };
@@ -58,7 +62,7 @@ fn main() -> Result<()> {
 }
 
 /// Tries mutants on a suite. Returns those that it missed.
-fn put<'a>(suite: &Suite, mutants: Vec<Numbered<'a>>) -> Result<Vec<Numbered<'a>>> {
+fn put<'a>(suite: &mut Suite, mutants: Vec<Numbered<'a>>) -> Result<Vec<Numbered<'a>>> {
     println!("{}", suite.told());
     let mut missed = Vec::new();
     for (number, mutant) in mutants {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,13 +11,20 @@ use anyhow::{Context, Result, ensure};
 
 use crate::compile;
 
-/// Longest that a test may take with a mutant, in times of what it takes without, and at the least: then it hangs.
-const SLOWER: u32 = 10;
-const AT_LEAST: Duration = Duration::from_secs(15);
+/// Processor time that a test may take with a mutant, in times of what it takes without, and at the least: then it hangs.
+const SLOWER: u32 = 4;
+const AT_LEAST: Duration = Duration::from_secs(4);
+/// The same by the clock, for one that waits for ever; much longer, as the machine may have other things to do.
+const WAITS: Duration = Duration::from_secs(30);
+/// Longest that a test takes without a mutant.
+const LONGEST: Duration = Duration::from_secs(300);
+/// With these the system ends a test that has used up its processor time.
+const SIGKILL: i32 = 9;
+const SIGXCPU: i32 = 24;
 /// Address space of a test, KiB: a mutant that grows without end is stopped before the machine suffers.
 const MEMORY: u32 = 8 << 20;
 
-/// A package's tests, the quickest first.
+/// A package's tests.
 pub struct Suite {
     package: String,
     folder: PathBuf,
@@ -30,6 +37,15 @@ struct Test {
     takes: Duration,
     /// The mutants that it comes by.
     reaches: BTreeSet<usize>,
+    /// How many it has noticed.
+    notices: u32,
+}
+
+impl Test {
+    /// What it costs to have it notice a mutant, judged by what it has noticed so far.
+    fn price(&self) -> Duration {
+        self.takes / (1 + self.notices)
+    }
 }
 
 /// What became of a mutant.
@@ -67,8 +83,9 @@ impl Suite {
                 let mut test = Test {
                     program: program.clone(),
                     name: name.clone(),
-                    takes: Duration::MAX,
+                    takes: LONGEST,
                     reaches: BTreeSet::new(),
+                    notices: 0,
                 };
                 std::fs::write(&seen, "")?;
                 let begun = Instant::now();
@@ -80,7 +97,6 @@ impl Suite {
                 suite.tests.push(test);
             }
         }
-        suite.tests.sort_by_key(|test| test.takes);
         Ok(suite)
     }
 
@@ -100,14 +116,20 @@ impl Suite {
         self.tests.iter().flat_map(|test| test.reaches.iter().copied())
     }
 
-    /// Runs the tests that come by a mutant until one notices it.
-    pub fn put(&self, mutant: usize) -> Result<Verdict> {
-        for test in self.tests.iter().filter(|test| test.reaches.contains(&mutant)) {
-            match self.run(test, &[("LIANSHI_MUTANT", mutant.to_string())])? {
-                Outcome::Passed => {}
-                Outcome::Failed => return Ok(Verdict::Failed(test.name.clone())),
-                Outcome::Hung => return Ok(Verdict::Hung(test.name.clone())),
-            }
+    /// Runs the tests that come by a mutant, the cheapest first, until one notices it.
+    pub fn put(&mut self, mutant: usize) -> Result<Verdict> {
+        let mut order: Vec<usize> =
+            (0..self.tests.len()).filter(|index| self.tests[*index].reaches.contains(&mutant)).collect();
+        order.sort_by_key(|index| self.tests[*index].price());
+        for index in order {
+            let test = &self.tests[index];
+            let verdict = match self.run(test, &[("LIANSHI_MUTANT", mutant.to_string())])? {
+                Outcome::Passed => continue,
+                Outcome::Failed => Verdict::Failed(test.name.clone()),
+                Outcome::Hung => Verdict::Hung(test.name.clone()),
+            };
+            self.tests[index].notices += 1;
+            return Ok(verdict);
         }
         Ok(Verdict::Missed)
     }
@@ -123,8 +145,9 @@ impl Suite {
     }
 
     fn run(&self, test: &Test, settings: &[(&str, String)]) -> Result<Outcome> {
+        let processor = test.takes.saturating_mul(SLOWER).max(AT_LEAST).as_secs();
         let mut child = Command::new("sh")
-            .args(["-c", &format!("ulimit -v {MEMORY}; exec \"$@\""), "sh"])
+            .args(["-c", &format!("ulimit -v {MEMORY}; ulimit -t {processor}; exec \"$@\""), "sh"])
             .arg(&test.program)
             .args(["--exact", &test.name, "--test-threads=1"])
             // What failed is not sought in its smallest form, nor written down.
@@ -137,11 +160,15 @@ impl Suite {
             .process_group(0)
             .spawn()
             .with_context(|| format!("{} does not start", test.program.display()))?;
-        let longest = test.takes.saturating_mul(SLOWER).max(AT_LEAST);
+        let longest = WAITS.saturating_add(test.takes.saturating_mul(SLOWER));
         let begun = Instant::now();
         while begun.elapsed() < longest {
             if let Some(status) = child.try_wait()? {
-                return Ok(if status.success() { Outcome::Passed } else { Outcome::Failed });
+                return Ok(match status.signal() {
+                    None if status.success() => Outcome::Passed,
+                    Some(SIGXCPU | SIGKILL) => Outcome::Hung,
+                    _ => Outcome::Failed,
+                });
             }
             std::thread::sleep(Duration::from_millis(2));
         }
