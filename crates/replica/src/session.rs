@@ -253,3 +253,43 @@ pub struct PeerView {
     /// Its institution has used up what this node holds of one; its logs are pulled no further.
     pub over_allowance: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(node: u8, incarnation: u64) -> LogId {
+        LogId { node: PublicKey([node; 32]), incarnation, shelf: Shelf::DIRECTORY }
+    }
+
+    #[test]
+    fn entries_are_on_their_way_until_they_have_left_or_the_peer_has_them() {
+        let peer = |known, sent, served| PeerLog {
+            known: Head { seq: known, ..Head::default() },
+            sent,
+            served,
+            ..PeerLog::default()
+        };
+        assert!(peer(2, 5, 4).is_serving());
+        assert!(!peer(2, 5, 5).is_serving(), "all has left");
+        assert!(!peer(5, 5, 4).is_serving(), "it has all of it");
+        assert_eq!((peer(2, 5, 4).reached(), peer(6, 5, 4).reached()), (5, 6));
+    }
+
+    #[test]
+    fn logs_not_held_here_are_counted_once_each() {
+        let mut session = Session::new(PublicKey([1; 32]), true, 0);
+        for _ in 0..2 {
+            assert!(session.log(log(2, 0), true).is_some());
+            assert!(session.log(log(3, 0), false).is_some());
+        }
+        assert_eq!(session.announced, 1);
+        for incarnation in 1..MAX_ANNOUNCED as u64 {
+            assert!(session.log(log(3, incarnation), false).is_some());
+        }
+        assert_eq!((session.announced, session.overflow), (MAX_ANNOUNCED, false));
+        assert!(session.log(log(4, 0), false).is_none() && session.overflow);
+        assert!(session.log(log(3, 7), false).is_some(), "one of those announced");
+        assert!(session.log(log(4, 0), true).is_some(), "one that is held");
+    }
+}

@@ -89,3 +89,25 @@ fn clocks_that_jump_overflow_nothing() {
         }
     }
 }
+
+/// To the millisecond: a point fades with a whole minute, refusals are forgotten after more than their time.
+#[test]
+fn points_and_refusals_fade_at_their_moment() {
+    let score = |conduct: &Conduct, now_ms: i64| conduct.views(now_ms)[0].score;
+    let mut conduct = Conduct::default();
+    conduct.count(&peer(1), Offence::BadFrame, "bad", NOW);
+    assert_eq!([score(&conduct, NOW + FADE_MS - 1), score(&conduct, NOW + FADE_MS)], [10, 9]);
+    conduct.count(&peer(1), Offence::Light, "silent", NOW + FADE_MS);
+    assert_eq!(score(&conduct, NOW + FADE_MS), 10);
+    let second = |pause: i64| {
+        let mut conduct = Conduct::default();
+        misbehave(&mut conduct, NOW);
+        misbehave(&mut conduct, NOW + pause);
+        conduct.views(NOW + pause)[0].banned_until_ms.unwrap() - NOW - pause
+    };
+    assert_eq!([second(BANS_FADE_MS), second(BANS_FADE_MS + 1)], [2 * FIRST_BAN_MS, FIRST_BAN_MS]);
+    let mut conduct = Conduct::default();
+    misbehave(&mut conduct, NOW);
+    assert!(conduct.refusal(&peer(1), NOW + FIRST_BAN_MS - 1).is_some());
+    assert!(conduct.refusal(&peer(1), NOW + FIRST_BAN_MS).is_none());
+}

@@ -1,6 +1,7 @@
 //! The fold of a document: order never matters, Automerge agrees, and what breaks a rule takes only its own with it.
 
 mod editors;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -9,7 +9,7 @@ use replica::Input;
 use crate::harness::{KIND, Rng, World, shelf};
 
 /// Nodes 0 and 2 hold different branches of a log of node 1, of the given lengths after `common` entries.
-fn forked(seed: u64, common: usize, left: usize, right: usize) -> (World, LogId) {
+pub fn forked(seed: u64, common: usize, left: usize, right: usize) -> (World, LogId) {
     let mut world = World::of(4, seed);
     for node in 1..4 {
         world.connect(node, 0);
@@ -38,7 +38,7 @@ fn forked(seed: u64, common: usize, left: usize, right: usize) -> (World, LogId)
     (world, log)
 }
 
-fn settle_on(world: &mut World, node: usize, log: LogId, head: Head) {
+pub fn settle_on(world: &mut World, node: usize, log: LogId, head: Head) {
     world.roster_step(node, Subject::Log(log.hash()), Action::Settle(log, head));
 }
 
@@ -192,6 +192,25 @@ fn a_forged_fork_proves_nothing() {
     world.settle();
     assert_eq!(world.nodes[0].counts(&log), u64::MAX);
     assert_eq!(world.peer(0, session).strikes, 5);
+}
+
+/// Each proof that counts is written down, so the same one again must cost nothing.
+#[test]
+fn a_fork_is_taken_once_and_then_only_an_earlier_one() {
+    let (mut world, log) = forked(82, 4, 3, 3);
+    let session = world.connect(0, 3);
+    world.pass(10);
+    let certificate = world.nodes[1].certificate.clone();
+    let (left, right) = (world.nodes[0].store[&log].clone(), world.nodes[2].store[&log].clone());
+    let bytes = Frame::Fork(Box::new(Fork::of(certificate, &left[5], &right[5]))).to_bytes();
+    let now_ms = world.now_ms;
+    let hub = &mut world.nodes[0].replica;
+    let mut taken = || {
+        let effects = hub.handle(Input::Frame { session, bytes: bytes.clone() }, now_ms);
+        effects.iter().filter(|effect| matches!(effect, replica::Effect::Forked { .. })).count()
+    };
+    assert_eq!([taken(), taken(), taken()], [1, 0, 0]);
+    assert_eq!(world.nodes[0].replica.forks()[&log].seq(), 6);
 }
 
 #[test]

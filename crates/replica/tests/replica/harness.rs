@@ -8,7 +8,7 @@ mod rng;
 mod trace;
 mod world;
 
-pub use founding::{KIND, node_certificate, shelf};
+pub use founding::{KIND, REGION, node_certificate, shelf};
 pub use node::Node;
 pub use rng::Rng;
 pub use world::{Faults, World, runs};

@@ -273,6 +273,49 @@ fn who_waits_while_another_uses_its_invitation_is_told_so() {
     assert!(effects.iter().any(told));
 }
 
+/// While an invitation is being countersigned, another connection cannot use it; other invitations can be.
+#[test]
+fn one_invitation_is_used_on_one_connection_at_a_time() {
+    let mut world = World::found(36);
+    let (one_time, other) = (world.invite(0, LATER), world.invite(0, LATER));
+    let nodes = [&one_time, &one_time, &other].map(|key| world.newcomer("newcomer", key));
+    let effects = nodes.map(|node| {
+        let (session, peer, now_ms) = (70 + node as u64, world.nodes[node].key.public(), world.now_ms);
+        let hello = Hello {
+            network: world.charter.id(),
+            credential: Credential::Redemption(Box::new(world.nodes[node].redemption())),
+            subscription: Subscription::everything(),
+            agent: String::new(),
+        };
+        let hub = &mut world.nodes[0].replica;
+        hub.handle(Input::Connected { session, peer, outbound: false }, now_ms);
+        hub.handle(Input::Frame { session, bytes: Frame::Hello(Box::new(hello)).to_bytes() }, now_ms)
+    });
+    assert!(matches!(effects[0][..], [Effect::Countersign { .. }]));
+    let told = |effect: &Effect| matches!(effect, Effect::HangUp { reason, .. } if reason.contains("another connection"));
+    assert!(effects[1].iter().any(told));
+    assert!(matches!(effects[2][..], [Effect::Countersign { .. }]));
+}
+
+/// Patience ends at its bound and not a moment before.
+#[test]
+fn who_is_late_is_hung_up_to_the_millisecond() {
+    let mut world = World::of(2, 37);
+    let (peer, begun) = (world.nodes[1].key.public(), world.now_ms);
+    let hub = &mut world.nodes[0].replica;
+    hub.handle(Input::Connected { session: 77, peer, outbound: false }, begun);
+    let ended = |effects: Vec<Effect>| effects.iter().any(|e| matches!(e, Effect::HangUp { .. }));
+    assert!(!ended(hub.handle(Input::Tick, begun + 15_000)));
+    assert!(ended(hub.handle(Input::Tick, begun + 15_001)));
+    let (one, other) = (world.stranger("one"), world.stranger("other"));
+    let session = world.connect(one, other);
+    world.settle_hello(session);
+    let met = world.now_ms;
+    let one = &mut world.nodes[one].replica;
+    assert!(!ended(one.handle(Input::Tick, met + 60_000)));
+    assert!(ended(one.handle(Input::Tick, met + 60_001)));
+}
+
 #[test]
 fn an_invitation_that_cannot_be_countersigned_ends_with_a_reason() {
     let mut world = World::found(35);

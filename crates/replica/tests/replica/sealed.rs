@@ -8,7 +8,7 @@ use protocol::{Circle, CircleId, Delivery, DeliveryWord, DocumentId, Frame, Publ
 
 use crate::harness::World;
 
-fn circle(world: &World, parties: &[usize]) -> Circle {
+pub fn circle(world: &World, parties: &[usize]) -> Circle {
     Circle {
         nonce: [5; 16],
         parties: parties.iter().map(|n| world.nodes[*n].institution.id()).collect(),
@@ -16,12 +16,12 @@ fn circle(world: &World, parties: &[usize]) -> Circle {
     }
 }
 
-fn keys(world: &World, nodes: &[usize]) -> Vec<PublicKey> {
+pub fn keys(world: &World, nodes: &[usize]) -> Vec<PublicKey> {
     nodes.iter().map(|n| world.nodes[*n].key.public()).collect()
 }
 
 /// A document by node 1 for node 2.
-fn seal(world: &mut World, title: &str) -> (CircleId, DocumentId) {
+pub fn seal(world: &mut World, title: &str) -> (CircleId, DocumentId) {
     let (circle, readers) = (circle(world, &[1, 2]), keys(world, &[1, 2]));
     let (id, input) = world.nodes[1].seal(&circle, &readers, title);
     world.give(1, input);
@@ -29,7 +29,7 @@ fn seal(world: &mut World, title: &str) -> (CircleId, DocumentId) {
 }
 
 /// A star of four that knows everyone's certificates, since each has published something.
-fn network(seed: u64) -> World {
+pub fn network(seed: u64) -> World {
     let mut world = World::of(4, seed);
     for node in 1..4 {
         world.connect(node, 0);

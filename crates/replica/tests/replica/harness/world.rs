@@ -89,6 +89,11 @@ impl World {
         self.trace.push_back(format!("{:>9} {line}", self.now_ms % 1_000_000_000));
     }
 
+    /// Forgets the lines of the trace: what comes now is of interest.
+    pub fn forget_lines(&mut self) {
+        self.trace.clear();
+    }
+
     /// The lines of the trace that are kept.
     pub fn lines(&self) -> Vec<String> {
         self.trace.iter().cloned().collect()
