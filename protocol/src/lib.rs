@@ -48,7 +48,9 @@ pub use invitation::InvitationFile;
 pub use keys::{PublicKey, Purpose, SecretKey, Signature};
 pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
 pub use proof::{FileKind, Proof, Proven, seal_file, unseal_file};
-pub use roster::{Member, MemberState, NodeState, Roster, RosterInput, Verified, lies_in};
+pub use roster::{
+    BookFigures, Folded, Grant, Member, MemberState, NodeState, Roster, RosterBook, RosterInput, lies_in,
+};
 pub use run::{CheckedEntry, CheckedRun, RunBuilder, RunCutter};
 pub use sealed::{Envelope, Place, SealingKey};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};

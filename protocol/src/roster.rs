@@ -13,13 +13,15 @@ use crate::keys::PublicKey;
 use crate::shelf::LogId;
 use crate::steps::{Action, Invitation, Redemption, RosterStep, Rotation, SignedStep, Subject};
 
+mod book;
 mod chains;
 mod digest;
-mod verified;
+mod invitations;
 mod words;
 
-use chains::{Epochs, Named};
-pub use verified::Verified;
+pub use book::{BookFigures, Folded, RosterBook};
+use chains::Named;
+pub use invitations::Grant;
 pub use words::lies_in;
 use words::steps_about;
 
@@ -88,11 +90,10 @@ pub struct Roster {
     pub profile: Profile,
     /// Admitted institutions.
     pub members: BTreeMap<InstitutionId, Member>,
-    /// Valid invitations by their one-time key, then by the node that issued them, with the step that made them. A step
-    /// shows the one-time key to all, so another institution may invite with it too, and must displace nothing.
-    pub invitations: BTreeMap<PublicKey, BTreeMap<PublicKey, (Hash, Invitation)>>,
-    /// Who redeemed which invitation, by its one-time key and its issuer.
-    pub redeemed: BTreeMap<(PublicKey, PublicKey), InstitutionId>,
+    /// Valid invitations, each with the step that made it.
+    pub invitations: BTreeMap<Grant, (Hash, Invitation)>,
+    /// Who redeemed which invitation.
+    pub redeemed: BTreeMap<Grant, InstitutionId>,
     /// Revoked nodes and the last valid point of each of their logs.
     pub revoked: BTreeMap<PublicKey, BTreeMap<LogId, Head>>,
     /// Settled points of forked logs.
@@ -114,34 +115,49 @@ pub struct Roster {
 impl Roster {
     /// The roster of a charter and everything that came after it.
     pub fn fold(charter: &Charter, input: &RosterInput) -> Self {
-        Self::fold_again(charter, input, &mut Verified::default())
+        let mut book = RosterBook::new(charter);
+        let read = |book: &mut RosterBook, epoch: u32| {
+            let of_epoch = input.steps.iter().filter(|signed| signed.step.epoch == epoch);
+            of_epoch.for_each(|signed| _ = book.take_step(signed));
+            book.has_read(epoch);
+        };
+        for (log, seq, redemption) in &input.redemptions {
+            book.take_redemption(log, *seq, redemption);
+        }
+        read(&mut book, 0);
+        while let Folded::Unread(epoch) = book.fold() {
+            read(&mut book, epoch);
+        }
+        book.roster().clone()
     }
 
-    /// The same, asking only for signatures that were not there before.
-    pub fn fold_again(charter: &Charter, input: &RosterInput, verified: &mut Verified) -> Self {
-        let mut roster = Self::founding(charter);
+    /// The roster of what a book holds; or the epoch whose steps have to be read first, and its governors.
+    fn of(book: &RosterBook) -> Result<Self, (u32, Governors)> {
+        let mut roster = book.founding().clone();
         let mut accepted: Vec<Named<'_>> = Vec::new();
-        let epochs = Epochs::of(&input.steps);
-        while roster.fold_epoch(&epochs, verified, &mut accepted) {}
+        loop {
+            let epoch = book.epoch(roster.epoch, &roster.governors);
+            let Some(epoch) = epoch else { return Err((roster.epoch, roster.governors)) };
+            if !roster.fold_epoch(epoch, &mut accepted) {
+                break;
+            }
+        }
         accepted.sort_by_key(|(_, step)| (step.subject, step.number));
         // What is void must be known before redemptions are counted, and who is a member before steps about members.
         accepted.iter().for_each(|(_, step)| roster.rotate(step));
-        let words = roster.words(input, verified);
+        let words = roster.words_that_stand(book);
         accepted.iter().for_each(|(_, step)| roster.clip(step));
         roster.settle_by_word(&words);
         accepted.iter().for_each(|named| roster.admit(named));
         accepted.iter().for_each(|named| roster.apply(named));
-        let mut redemptions: Vec<_> = input.redemptions.iter().collect();
-        // Two at one place are a fork, which is for its settle to end; here they only need one order.
-        redemptions.sort_by_cached_key(|(log, seq, redemption)| (*log, *seq, redemption.to_bytes()));
         // Whoever joins may be a sub-market, whose word lets others join.
         loop {
-            for id in roster.redeem(&redemptions, verified) {
+            for id in roster.redeem(book) {
                 let about = steps_about(&accepted, Subject::Institution(id));
                 about.iter().for_each(|named| roster.apply(named));
             }
             if !roster.invite_by_word(&words) {
-                return roster;
+                return Ok(roster);
             }
         }
     }
@@ -211,8 +227,7 @@ impl Roster {
                 governors.members.iter().for_each(|g| self.enter(&g.institution, by));
             }
             (Action::Invite(invitation), Subject::Invitation(key)) if invitation.key == key => {
-                // Of several by the governors the last stands.
-                self.invitations.insert(key, BTreeMap::from([(invitation.issuer, (by, invitation.clone()))]));
+                self.invite(invitation, by);
             }
             _ => {}
         }
@@ -227,42 +242,6 @@ impl Roster {
             last_step: Hash::default(),
             steps: 0,
         });
-    }
-
-    /// Counts of each invitation the first redemption in its issuer's log, of redemptions in the order of log and place.
-    /// Returns who joined.
-    fn redeem(
-        &mut self,
-        ordered: &[&(LogId, u64, Redemption)],
-        verified: &mut Verified,
-    ) -> Vec<InstitutionId> {
-        let mut joined = Vec::new();
-        for (log, seq, redemption) in ordered {
-            let Some((step, invitation)) = self.invitation(&redemption.invitation, &log.node) else {
-                continue;
-            };
-            let admitted_by = *step;
-            let who = &redemption.institution;
-            let used = (redemption.invitation, log.node);
-            let granted = *seq <= self.last_valid(log)
-                && who.role == invitation.role
-                && who.region == invitation.region
-                && !self.redeemed.contains_key(&used)
-                && verified.ask(&[&self.network.0, &redemption.to_bytes()], || {
-                    redemption.verify(&self.network).is_ok()
-                });
-            if granted {
-                self.redeemed.insert(used, who.id());
-                self.enter(who, admitted_by);
-                joined.push(who.id());
-            }
-        }
-        joined
-    }
-
-    /// The invitation of a one-time key that a node issued, with the step that made it.
-    pub fn invitation(&self, one_time: &PublicKey, issuer: &PublicKey) -> Option<&(Hash, Invitation)> {
-        self.invitations.get(one_time)?.get(issuer)
     }
 
     fn apply(&mut self, named: &Named<'_>) {

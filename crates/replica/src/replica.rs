@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    CheckedEntry, CircleId, Fork, Frame, Hash, Head, InstitutionId, LogHead, LogId, NetworkId,
-    NodeCertificate, NodeState, PublicKey, Roster, RosterInput, Verified, limits,
+    BookFigures, CheckedEntry, CircleId, Folded, Fork, Frame, Head, InstitutionId, LogHead, LogId, NetworkId,
+    NodeCertificate, NodeState, PublicKey, Roster, RosterBook, RosterInput, limits,
 };
 
 use crate::circles::KnownCircle;
@@ -45,14 +45,11 @@ pub struct Replica {
     me: Me,
     network: NetworkId,
     logs: BTreeMap<LogId, LogState>,
-    roster_input: RosterInput,
-    roster: Roster,
-    /// Hashes of the steps in `roster_input`: the same step is often carried by several logs.
-    steps_seen: BTreeSet<Hash>,
-    /// Signatures of the roster that were verified before.
-    verified: Verified,
-    /// `roster_input` has grown since the last fold.
+    book: RosterBook,
+    /// The book has grown since the last fold.
     roster_due: bool,
+    /// The epoch whose steps are being read; the roster stands meanwhile.
+    reading: Option<u32>,
     folded_ms: Option<i64>,
     circles: BTreeMap<CircleId, KnownCircle>,
     /// Number of circles that each node has brought to this one as a mailbox.
@@ -78,28 +75,24 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// A replica that durably holds `logs`, with the roster entries that stand in them and the forks known of them. The
-    /// heads are those that count: see [`crate::Reach`].
+    /// A replica that durably holds `logs`, with the roster steps and redemptions that stand in them, and the forks known of
+    /// them. The heads are those that count: see [`crate::Reach`].
     pub fn new(
         me: Me,
         logs: BTreeMap<LogId, LogState>,
-        roster_input: RosterInput,
+        mut book: RosterBook,
         forks: BTreeMap<LogId, Fork>,
     ) -> Self {
-        let mut verified = Verified::default();
-        let roster = Roster::fold_again(&me.charter, &roster_input, &mut verified);
-        let limits = log_limits(logs.iter().map(opened), &roster, &forks);
+        let roster_due = matches!(book.fold(), Folded::Unread(_));
+        let limits = log_limits(logs.iter().map(opened), book.roster(), &forks);
         let held_bytes = allowance::held_bytes(&logs);
-        let steps_seen = roster_input.steps.iter().map(roster::step_key).collect();
         Self {
             network: me.charter.id(),
             me,
             logs,
-            roster_input,
-            roster,
-            steps_seen,
-            verified,
-            roster_due: false,
+            book,
+            roster_due,
+            reading: None,
             folded_ms: None,
             circles: BTreeMap::new(),
             brought: BTreeMap::new(),
@@ -118,10 +111,11 @@ impl Replica {
 
     /// Begins again from what is durably held, without sessions. How peers behaved stays known.
     pub fn begin_again(&mut self, logs: BTreeMap<LogId, LogState>) {
-        let (me, roster_input) = (self.me.clone(), std::mem::take(&mut self.roster_input));
+        let empty = RosterBook::new(&self.me.charter);
+        let (me, book) = (self.me.clone(), std::mem::replace(&mut self.book, empty));
         let (conduct, forks) = (std::mem::take(&mut self.conduct), std::mem::take(&mut self.forks));
         let (circles, brought) = (std::mem::take(&mut self.circles), std::mem::take(&mut self.brought));
-        *self = Self { conduct, circles, brought, ..Self::new(me, logs, roster_input, forks) };
+        *self = Self { conduct, circles, brought, ..Self::new(me, logs, book, forks) };
     }
 
     /// Takes one input at the moment `now_ms` (milliseconds since 1970, this node's clock).
@@ -140,7 +134,10 @@ impl Replica {
             Input::Held { session, run, own } => {
                 self.on_held(session, &run, own.as_deref(), now_ms, &mut out);
             }
-            Input::Reached { logs, roster } => self.on_reached(&logs, roster, now_ms, &mut out),
+            Input::Reached { logs } => self.on_reached(&logs, now_ms, &mut out),
+            Input::Steps { epoch, steps, more_after } => {
+                self.on_steps(epoch, &steps, more_after, now_ms, &mut out);
+            }
             Input::Durable => {
                 let fresh: Vec<LogId> = std::mem::take(&mut self.fresh).into_keys().collect();
                 self.announce_durable(&fresh, &mut out);
@@ -360,12 +357,17 @@ impl Replica {
 
     /// The roster as of all entries held.
     pub fn roster(&self) -> &Roster {
-        &self.roster
+        self.book.roster()
     }
 
-    /// The roster's raw material, for proofs.
-    pub fn roster_input(&self) -> &RosterInput {
-        &self.roster_input
+    /// The roster's raw material: each step once, with its good signatures.
+    pub fn roster_input(&self) -> RosterInput {
+        self.book.input()
+    }
+
+    /// What is held of the roster, and what it has cost.
+    pub fn roster_figures(&self) -> BookFigures {
+        self.book.figures()
     }
 
     /// The earliest fork known of each log.
@@ -401,7 +403,7 @@ impl Replica {
 
     /// True when this node's own institution is on the roster that it holds.
     fn is_listed(&self) -> bool {
-        !matches!(self.roster.node(&self.me.certificate), NodeState::Unknown)
+        !matches!(self.book.roster().node(&self.me.certificate), NodeState::Unknown)
     }
 
     fn shares(&self, s: &Session, log: &LogId) -> bool {

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Roster, Verified};
-use crate::charter::{CoSignature, RECOVERY_INDEX};
+use super::Roster;
+use super::book::Epoch;
+use crate::charter::CoSignature;
 use crate::hash::Hash;
-use crate::keys::{PublicKey, Purpose, Signature};
 use crate::steps::{Action, RosterStep, SignedStep, Subject};
 
 /// A step with its hash.
@@ -15,12 +15,6 @@ pub(super) type Named<'a> = (Hash, &'a RosterStep);
 /// Where a subject's chain ends: number and hash.
 type End = (u64, Hash);
 
-/// A step and the signatures of all its copies.
-struct Candidate<'a> {
-    step: &'a RosterStep,
-    signatures: BTreeSet<&'a CoSignature>,
-}
-
 /// A complete step.
 struct Complete<'a> {
     step: &'a RosterStep,
@@ -28,32 +22,10 @@ struct Complete<'a> {
     recovered: bool,
 }
 
-/// All steps held, by epoch and hash.
-pub(super) struct Epochs<'a>(BTreeMap<u32, BTreeMap<Hash, Candidate<'a>>>);
-
-impl<'a> Epochs<'a> {
-    pub(super) fn of(steps: &'a [SignedStep]) -> Self {
-        let mut epochs: BTreeMap<u32, BTreeMap<Hash, Candidate<'a>>> = BTreeMap::new();
-        for signed in steps.iter().filter(|signed| signed.step.number > 0) {
-            let of_epoch = epochs.entry(signed.step.epoch).or_default();
-            let candidate = of_epoch
-                .entry(signed.step.id())
-                .or_insert_with(|| Candidate { step: &signed.step, signatures: BTreeSet::new() });
-            candidate.signatures.extend(&signed.signatures);
-        }
-        Self(epochs)
-    }
-}
-
 impl Roster {
     /// Takes the steps of the present epoch. True when one of them opened the next one.
-    pub(super) fn fold_epoch<'a>(
-        &mut self,
-        epochs: &Epochs<'a>,
-        verified: &mut Verified,
-        accepted: &mut Vec<Named<'a>>,
-    ) -> bool {
-        let steps = self.complete_steps(epochs, verified);
+    pub(super) fn fold_epoch<'a>(&mut self, epoch: &'a Epoch, accepted: &mut Vec<Named<'a>>) -> bool {
+        let steps = complete_steps(epoch);
         let mut chains = self.chains.clone();
         let taken = extend_chains(&steps, &mut chains);
         let of_network = || taken.iter().filter(|(_, step)| step.subject == Subject::Network);
@@ -86,53 +58,25 @@ impl Roster {
         true
     }
 
-    fn complete_steps<'a>(
-        &self,
-        epochs: &Epochs<'a>,
-        verified: &mut Verified,
-    ) -> BTreeMap<Hash, Complete<'a>> {
-        let mut complete = BTreeMap::new();
-        for (id, candidate) in epochs.0.get(&self.epoch).into_iter().flatten() {
-            let step = candidate.step;
-            let (signers, recovered) =
-                self.count_signatures(id, step, candidate.signatures.iter().copied(), verified);
-            if recovered || self.governors.suffice(&signers) {
-                complete.insert(*id, Complete { step, recovered });
-            }
-        }
-        complete
-    }
-
-    /// Which governors of the present epoch signed a step, and whether the recovery key did where it may.
-    fn count_signatures<'s>(
-        &self,
-        id: &Hash,
-        step: &RosterStep,
-        signatures: impl Iterator<Item = &'s CoSignature> + Clone,
-        verified: &mut Verified,
-    ) -> (BTreeSet<u8>, bool) {
-        let mut body = None;
-        let mut good = |key: &PublicKey, signature: &Signature| {
-            verified.ask(&[&self.network.0, &key.0, &id.0, &signature.0], || {
-                let body = body.get_or_insert_with(|| step.to_bytes());
-                key.verify(Purpose::RosterStep, &self.network, body, signature, "the roster step").is_ok()
-            })
-        };
-        let recovers = step.subject == Subject::Network
-            && matches!(step.action, Action::Governors(..) | Action::Keep(_));
-        let recovered = recovers
-            && signatures.clone().any(|s| s.governor == RECOVERY_INDEX && good(&self.recovery, &s.signature));
-        (self.governors.signers(signatures, good), recovered)
-    }
-
     /// The governors of the present epoch, by index, whose signatures under a step are good; and whether they, or the
     /// recovery key, complete it.
     pub fn signers(&self, step: &RosterStep, signatures: &[CoSignature]) -> (BTreeSet<u8>, bool) {
-        let (signers, recovered) =
-            self.count_signatures(&step.id(), step, signatures.iter(), &mut Verified::default());
-        let complete = recovered || self.governors.suffice(&signers);
-        (signers, complete)
+        let mut epoch = Epoch::under(self.governors.clone());
+        let copy = SignedStep { step: step.clone(), signatures: signatures.to_vec(), own: None };
+        epoch.take(&copy, self, &mut 0);
+        let held = epoch.steps.values().next();
+        held.map(|held| (held.signers(), held.is_complete(&epoch.governors))).unwrap_or_default()
     }
+}
+
+fn complete_steps(epoch: &Epoch) -> BTreeMap<Hash, Complete<'_>> {
+    let mut complete = BTreeMap::new();
+    for (id, held) in &epoch.steps {
+        if held.is_complete(&epoch.governors) {
+            complete.insert(*id, Complete { step: &held.step, recovered: held.is_recovered() });
+        }
+    }
+    complete
 }
 
 /// Extends every subject's chain as far as complete steps of the epoch reach, and returns them by subject and number.

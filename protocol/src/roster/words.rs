@@ -2,21 +2,59 @@
 //! of its keys may say it.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use super::chains::Named;
-use super::{MemberState, Roster, RosterInput, Verified};
-use crate::certificate::NodeCertificate;
+use super::{Roster, RosterBook};
+use crate::certificate::{CertificateBody, NodeCertificate};
 use crate::charter::Role;
-use crate::hash::{Hash, InstitutionId};
+use crate::hash::{Hash, InstitutionId, NetworkId};
 use crate::keys::{PublicKey, Purpose};
-use crate::steps::{Action, Invitation, RosterStep, Rotation, SignedStep, Subject};
+use crate::steps::{Action, OwnWord, RosterStep, Rotation, SignedStep, Subject};
 
-/// A step that an institution's own root key signed, the signatures checked.
+/// A step that an institution's own root key signed, and that can mean something by its word alone: a settle of a log of
+/// the certificate's node, or an invitation which that node countersigns.
 pub(super) struct Word<'a> {
-    id: Hash,
-    step: &'a RosterStep,
-    certificate: &'a NodeCertificate,
+    pub id: Hash,
+    pub step: &'a RosterStep,
+    own: &'a OwnWord,
+}
+
+impl<'a> Word<'a> {
+    /// The word in a signed step, its signatures unchecked; `None` when it can mean nothing.
+    pub fn of(signed: &'a SignedStep) -> Option<Self> {
+        let (step, own) = (&signed.step, signed.own.as_deref()?);
+        let node = &own.certificate.body.node;
+        let says = match &step.action {
+            Action::Settle(log, _) => step.subject == Subject::Log(log.hash()) && log.node == *node,
+            Action::Invite(invitation) => {
+                step.subject == Subject::Invitation(invitation.key)
+                    && invitation.issuer == *node
+                    && invitation.role == Role::GrassrootsSite
+            }
+            _ => false,
+        };
+        let outside = step.number == 0 && step.epoch == 0 && step.previous == Hash::default();
+        (says && outside).then(|| Self { id: step.id(), step, own })
+    }
+
+    /// What it is known by: the step, and who certified the node with which key.
+    pub fn key(&self) -> (Hash, InstitutionId, PublicKey) {
+        let body = self.body();
+        (self.id, body.institution, body.root)
+    }
+
+    /// Whether its three signatures hold: over the step, and both of the certificate.
+    pub fn verify(&self, network: &NetworkId) -> bool {
+        let (step, what) = (self.step.to_bytes(), "the institution's own word");
+        let root = &self.body().root;
+        root.verify(Purpose::RosterStep, network, &step, &self.own.signature, what).is_ok()
+            && self.own.certificate.verify(network).is_ok()
+    }
+
+    /// What certifies its node.
+    pub fn body(&self) -> &'a CertificateBody {
+        &self.own.certificate.body
+    }
 }
 
 impl Roster {
@@ -69,29 +107,13 @@ impl Roster {
         Some(self.rotations_of(id).last().map_or(first, |rotation| rotation.root))
     }
 
-    /// The steps signed by institutions alone whose signatures hold and whose keys are good, by hash.
-    pub(super) fn words<'a>(&self, input: &'a RosterInput, verified: &mut Verified) -> Vec<Word<'a>> {
-        let mut words: Vec<Word<'a>> =
-            input.steps.iter().filter_map(|signed| self.word(signed, verified)).collect();
-        words.sort_by_key(|word| word.id);
-        words
-    }
-
-    fn word<'a>(&self, signed: &'a SignedStep, verified: &mut Verified) -> Option<Word<'a>> {
-        let own = signed.own.as_deref()?;
-        let step = &signed.step;
-        if step.number != 0 || step.epoch != 0 || step.previous != Hash::default() {
-            return None;
-        }
-        let (id, body) = (step.id(), &own.certificate.body);
-        let parts: [&[u8]; 4] = [&self.network.0, &own.certificate.to_bytes(), &id.0, &own.signature.0];
-        let holds = verified.ask(&parts, || {
-            let (purpose, what) = (Purpose::RosterStep, "the institution's own word");
-            let signed = body.root.verify(purpose, &self.network, &step.to_bytes(), &own.signature, what);
-            signed.is_ok() && own.certificate.verify(&self.network).is_ok()
-        });
-        let stands = || self.stands(&body.institution, &body.root, |r| r.words.binary_search(&id).is_ok());
-        (holds && stands()).then_some(Word { id, step, certificate: &own.certificate })
+    /// The words in a book that stand: those by keys that are good.
+    pub(super) fn words_that_stand<'a>(&self, book: &'a RosterBook) -> Vec<Word<'a>> {
+        let stands = |word: &Word<'_>| {
+            let body = word.body();
+            self.stands(&body.institution, &body.root, |r| r.words.binary_search(&word.id).is_ok())
+        };
+        book.words().filter(stands).collect()
     }
 
     /// Settles that an institution signs for a log of its node. The governors' stands before it; of several the lower.
@@ -99,45 +121,16 @@ impl Roster {
         let mut settled = BTreeMap::new();
         for word in words {
             let Action::Settle(log, head) = &word.step.action else { continue };
-            let own = word.step.subject == Subject::Log(log.hash()) && log.node == word.certificate.body.node;
-            if own && !self.settled.contains_key(log) {
+            if !self.settled.contains_key(log) {
                 let end = settled.entry(*log).or_insert(*head);
                 *end = (*end).min(*head);
-                let institution = word.certificate.body.institution;
+                let institution = word.body().institution;
                 let end = self.own_settles.entry((*log, institution)).or_insert(*head);
                 *end = (*end).min(*head);
                 self.words.insert(word.id, institution);
             }
         }
         self.settled.append(&mut settled);
-    }
-
-    /// Invitations of grassroots sites by sub-markets. True when there is a new one.
-    pub(super) fn invite_by_word(&mut self, words: &[Word<'_>]) -> bool {
-        let mut found = false;
-        for word in words {
-            let Some(invitation) = self.invitation_of(word) else { continue };
-            let of_key = self.invitations.entry(invitation.key).or_default();
-            if let Entry::Vacant(place) = of_key.entry(invitation.issuer) {
-                place.insert((word.id, invitation.clone()));
-                self.words.insert(word.id, word.certificate.body.institution);
-                found = true;
-            }
-        }
-        found
-    }
-
-    fn invitation_of<'a>(&self, word: &Word<'a>) -> Option<&'a Invitation> {
-        let Action::Invite(invitation) = &word.step.action else { return None };
-        let member = self.members.get(&word.certificate.body.institution)?;
-        let may = self.sub_markets_invite
-            && member.institution.role == Role::SubMarket
-            && !matches!(member.state, MemberState::Exited(_));
-        let fits = word.step.subject == Subject::Invitation(invitation.key)
-            && invitation.issuer == word.certificate.body.node
-            && invitation.role == Role::GrassrootsSite
-            && lies_in(invitation.region, member.institution.region);
-        (may && fits).then_some(invitation)
     }
 }
 

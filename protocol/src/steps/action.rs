@@ -25,6 +25,13 @@ pub struct Invitation {
     pub not_after_ms: i64,
 }
 
+impl Invitation {
+    /// Whether it lets an institution in: role and region are those granted.
+    pub fn grants(&self, institution: &Institution) -> bool {
+        (institution.role, institution.region) == (self.role, self.region)
+    }
+}
+
 /// What a roster step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {

@@ -1,9 +1,10 @@
 //! §11: what institutions say without governors, root keys that change, large networks, rivals of a change of governors.
 
+use std::collections::BTreeSet;
+
 use protocol::{
-    Action, DocumentId, Governor, Governors, Hash, Head, Institution, Invitation, LogId, MemberState,
-    NodeState, RECOVERY_INDEX, Redemption, Role, Roster, RosterStep, Rotation, SignedStep, Subject, Verified,
-    lies_in,
+    Action, DocumentId, Governor, Governors, Grant, Hash, Head, Institution, Invitation, LogId, MemberState,
+    NodeState, RECOVERY_INDEX, Redemption, Role, RosterInput, Rotation, SignedStep, Subject, lies_in,
 };
 
 use crate::book::{Book, issuer_log, subject, who, why};
@@ -180,12 +181,61 @@ fn a_second_invitation_with_the_same_one_time_key_displaces_none() {
     book.input.steps.extend(rivals);
     let roster = book.fold();
     assert_eq!(roster.members[&site.id()].admitted_by, word.step.id());
-    assert_eq!(roster.redeemed[&(key(50).public(), key(130).public())], site.id());
-    assert_eq!(roster.invitations[&key(50).public()].len(), 2, "one of each issuer");
+    let grant = |n: u8| Grant {
+        key: key(50).public(),
+        issuer: key(n + 100).public(),
+        by: Some(sub_market(n).id()),
+    };
+    assert_eq!(roster.redeemed[&grant(30)], site.id());
+    let both = BTreeSet::from([grant(30), grant(31)]);
+    assert!(roster.invitations.keys().copied().eq(both), "one of each issuer");
     // Nor does one that the governors approved for another issuer, who must be asked for it.
     let approved = book.step(Subject::Invitation(key(50).public()), 1, Hash::default(), invited_by(131));
     book.sign(approved, &[0]);
     assert_eq!(book.fold().members[&site.id()].admitted_by, word.step.id());
+}
+
+/// Whoever stole the issuer's key and certifies it for a sub-market of his own invites in that node's name.
+#[test]
+fn an_invitation_by_a_stolen_node_key_displaces_none() {
+    let mut book = Book::new(1, 1);
+    for root in [30, 31] {
+        let market = sub_market(root);
+        book.add(Subject::Institution(market.id()), Action::Admit(market), &[0]);
+    }
+    let site = institution(40, Role::GrassrootsSite);
+    let word = invite_as(&book, 30, 50, Role::GrassrootsSite, 420_100);
+    book.input.steps.push(word.clone());
+    site_joins(&mut book, 50, 40, 130);
+    let network = book.charter.id();
+    let stolen = certificate(&network, 31, 130, Role::SubMarket);
+    let rivals: Vec<SignedStep> = (420_101..420_121)
+        .map(|region| {
+            let invitation = Invitation { region, ..invitation_in(&word).clone() };
+            let (subject, action) = (word.step.subject, Action::Invite(invitation));
+            SignedStep::own_word(subject, action, stolen.clone(), &network, &key(31))
+        })
+        .collect();
+    assert!(rivals.iter().any(|rival| rival.step.id() < word.step.id()));
+    book.input.steps.extend(rivals);
+    let roster = book.fold();
+    assert_eq!(roster.members[&site.id()].admitted_by, word.step.id());
+    let both = roster.invitations_of(key(50).public(), key(130).public());
+    assert_eq!(both.map(|(grant, ..)| grant.by).collect::<BTreeSet<_>>().len(), 2);
+    // One that grants the very same does not let the same site use up two, and the site stays while either counts.
+    let same = SignedStep::own_word(word.step.subject, word.step.action, stolen, &network, &key(31));
+    let mut book = Book { input: RosterInput { steps: book.input.steps[..3].to_vec(), ..book.input }, ..book };
+    book.input.steps.push(same);
+    assert_eq!(book.fold().redeemed.len(), 1);
+    book.add(Subject::Institution(sub_market(30).id()), Action::Exit(why("closed")), &[0]);
+    assert!(book.fold().members.contains_key(&site.id()));
+}
+
+fn invitation_in(word: &SignedStep) -> &Invitation {
+    match &word.step.action {
+        Action::Invite(invitation) => invitation,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn invited_by(issuer: u8) -> Action {
@@ -375,49 +425,4 @@ fn a_recovered_step_outranks_every_rival() {
         }
     }
     assert_eq!((book.fold().governors, book.fold().taken_down.len()), (mine, 3));
-}
-
-/// What was verified is remembered, and changes nothing.
-#[test]
-fn a_fold_that_remembers_is_the_same() {
-    let mut book = Book::new(1, 1);
-    book.add(subject(30), Action::Admit(who(30)), &[0]);
-    let mut forged = book.step(subject(31), 1, Hash::default(), Action::Admit(who(31)));
-    book.push(forged.clone(), 0, &key(2));
-    let mut verified = Verified::default();
-    for _ in 0..2 {
-        assert_eq!(Roster::fold_again(&book.charter, &book.input, &mut verified), book.fold());
-    }
-    forged.number = 2;
-    book.push(forged, 0, &key(1));
-    book.invite(50, 11);
-    book.redeem(50, 40, issuer_log(1), 2);
-    let again = Roster::fold_again(&book.charter, &book.input, &mut verified);
-    assert_eq!(again, book.fold());
-    assert!(again.members.contains_key(&who(40).id()) && !again.members.contains_key(&who(31).id()));
-}
-
-/// `cargo test --release -p protocol --test spec figures -- --ignored --nocapture`
-#[test]
-#[ignore = "prints how long folds take"]
-fn figures_of_a_large_roster() {
-    let mut book = Book::new(1, 1);
-    many(&mut book, 5_000);
-    let mut verified = Verified::default();
-    let mut time = |book: &Book, what: &str| {
-        let begun = std::time::Instant::now();
-        let roster = Roster::fold_again(&book.charter, &book.input, &mut verified);
-        println!(
-            "{what}: {:.1} ms, {} taken down",
-            begun.elapsed().as_secs_f64() * 1e3,
-            roster.taken_down.len()
-        );
-    };
-    time(&book, "5,000 steps, none seen before");
-    let step = RosterStep {
-        number: 1,
-        ..book.step(document(5_000), 1, Hash::default(), Action::TakeDown(why("x")))
-    };
-    book.sign(step, &[0]);
-    time(&book, "the same and one new step");
 }

@@ -5,6 +5,8 @@ mod book;
 #[cfg(test)]
 mod codec;
 #[cfg(test)]
+mod costs;
+#[cfg(test)]
 mod cut;
 #[cfg(test)]
 mod extremes;

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use protocol::{
-    Action, DocumentId, Governor, Governors, Hash, Head, Institution, Invitation, LogId, Profile,
-    RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, Rotation, SignedStep, Subject, Verified,
+    Action, CoSignature, DocumentId, Folded, Governor, Governors, Hash, Head, Institution, Invitation, LogId,
+    Profile, RECOVERY_INDEX, Redemption, Role, Roster, RosterBook, RosterInput, Rotation, Signature,
+    SignedStep, Subject,
 };
 
 use crate::book::{Book, issuer_log, why};
@@ -162,11 +163,11 @@ impl Maker {
     fn redeem(&mut self) {
         let (network, n) = (self.book.charter.id(), 80 + self.dice.below(6) as u8);
         let invitations = self.book.fold().invitations;
-        let invitations: Vec<_> = invitations.values().flat_map(|of_key| of_key.values()).collect();
+        let invitations: Vec<_> = invitations.into_values().map(|(_, invitation)| invitation).collect();
         if invitations.is_empty() {
             return;
         }
-        let (_, invitation) = invitations[self.dice.below(invitations.len())];
+        let invitation = &invitations[self.dice.below(invitations.len())];
         let one_time = (70..74).map(key).find(|key| key.public() == invitation.key).unwrap();
         let mut body = certificate(&network, n, n + 100, Role::GrassrootsSite).body;
         body.region = invitation.region;
@@ -202,32 +203,75 @@ fn shuffle<T>(items: &mut [T], dice: &mut Dice) {
     }
 }
 
+/// Something that came into a roster log.
+#[derive(Clone)]
+enum Arrival {
+    Step(SignedStep),
+    Redemption(LogId, u64, Redemption),
+}
+
+/// Brings a book up to date from all that has been stored.
+fn fold(book: &mut RosterBook, stored: &[Arrival]) {
+    while let Folded::Unread(epoch) = book.fold() {
+        for arrival in stored {
+            if let Arrival::Step(copy) = arrival
+                && copy.step.epoch == epoch
+            {
+                book.take_step(copy);
+            }
+        }
+        book.has_read(epoch);
+    }
+}
+
+/// A copy of a step as anyone can make it: with signatures that nobody gave.
+fn forged(copy: &SignedStep, dice: &mut Dice) -> SignedStep {
+    let mut copy = copy.clone();
+    let mut bogus = |governor: u8| CoSignature { governor, signature: Signature([dice.below(250) as u8; 64]) };
+    let forged: Vec<CoSignature> = (0..4).chain([RECOVERY_INDEX]).map(&mut bogus).collect();
+    copy.signatures.splice(0..0, forged);
+    if let Some(own) = &mut copy.own {
+        own.signature.0[3] ^= 1;
+    }
+    copy
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Whatever came first, and however often: the same roster. A fold that remembers what it verified, asked again
-    /// as things arrive, ends at the same one.
+    /// Whatever came first, and however often: the same roster. A book that is folded as things arrive, at any moments, and
+    /// reads an epoch's steps when it learns who governs it, ends at the same one.
     #[test]
     fn any_order_of_a_random_history_gives_the_same_roster(seed: u64, order: u64) {
         let book = history(seed);
         let expected = book.fold();
         let mut dice = Dice(order);
-        let RosterInput { mut steps, mut redemptions } = book.input.clone();
-        let repeated = dice.below(steps.len());
-        steps.extend_from_within(..repeated);
-        shuffle(&mut steps, &mut dice);
-        shuffle(&mut redemptions, &mut dice);
-        let (mut verified, mut arrived) = (Verified::default(), RosterInput::default());
-        for (n, step) in steps.into_iter().enumerate() {
-            arrived.steps.push(step);
-            if n % 16 == 0 {
-                Roster::fold_again(&book.charter, &arrived, &mut verified);
+        let RosterInput { steps, redemptions } = book.input.clone();
+        let mut arrivals: Vec<Arrival> = steps.into_iter().map(Arrival::Step).collect();
+        arrivals.extend(redemptions.into_iter().map(|(log, seq, r)| Arrival::Redemption(log, seq, r)));
+        let repeated = dice.below(arrivals.len());
+        arrivals.extend_from_within(..repeated);
+        for _ in 0..repeated {
+            if let Arrival::Step(copy) = arrivals[dice.below(arrivals.len())].clone() {
+                arrivals.push(Arrival::Step(forged(&copy, &mut dice)));
             }
         }
-        arrived.redemptions = redemptions;
-        let roster = Roster::fold_again(&book.charter, &arrived, &mut verified);
-        prop_assert_eq!(roster.digest(), expected.digest());
-        prop_assert_eq!(roster, expected);
+        shuffle(&mut arrivals, &mut dice);
+        let mut arrived = RosterBook::new(&book.charter);
+        for (n, arrival) in arrivals.iter().enumerate() {
+            match arrival {
+                Arrival::Step(copy) => arrived.take_step(copy),
+                Arrival::Redemption(log, seq, redemption) => arrived.take_redemption(log, *seq, redemption),
+            };
+            if dice.below(8) == 0 {
+                fold(&mut arrived, &arrivals[..=n]);
+            }
+        }
+        fold(&mut arrived, &arrivals);
+        prop_assert_eq!(arrived.roster().digest(), expected.digest());
+        prop_assert_eq!(arrived.roster(), &expected);
+        // What it holds is all that the roster needs.
+        prop_assert_eq!(Roster::fold(&book.charter, &arrived.input()), expected);
     }
 }
 

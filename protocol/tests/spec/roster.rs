@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use protocol::{
     Action, DocumentId, Governor, Governors, Hash, Head, LogId, MemberState, NodeState, Profile,
-    RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, RosterStep, SignedStep, Subject,
+    Grant, RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, RosterStep, SignedStep, Subject,
 };
 
 use crate::book::{Book, issuer_log, subject, who, why};
@@ -105,7 +105,8 @@ proptest! {
         }
         let all = std::mem::take(&mut book.input.redemptions);
         book.input.redemptions = order.iter().map(|n| all[*n].clone()).collect();
-        prop_assert_eq!(book.fold().redeemed[&(key(50).public(), key(11).public())], who(41).id());
+        let grant = Grant { key: key(50).public(), issuer: key(11).public(), by: None };
+        prop_assert_eq!(book.fold().redeemed[&grant], who(41).id());
         prop_assert_eq!((40..46).filter(|n| book.state(*n).is_some()).count(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use protocol::{
     Charter, CheckedEntry, CheckedRun, CircleId, Entry, Fork, Frame, Head, LogId, NodeCertificate, PublicKey,
-    Redemption, RosterInput, SealingKey, Subscription,
+    Redemption, SealingKey, SignedStep, Subscription,
 };
 
 use crate::circles::KnownCircle;
@@ -45,6 +45,8 @@ pub struct Reached {
     pub log: LogId,
     /// Its head, as far as it counts.
     pub head: Head,
+    /// Entries up to here count; `u64::MAX` while the log has no end.
+    pub counts: u64,
     /// Bytes that its entries count as, without those that a revocation voids.
     pub bytes: u64,
 }
@@ -106,8 +108,15 @@ pub enum Input {
     Reached {
         /// The logs for which something changed.
         logs: Vec<Reached>,
-        /// All of the roster's raw material that counts now, when a log of the roster is among them.
-        roster: Option<RosterInput>,
+    },
+    /// Roster steps that were asked for with [`Effect::ReadSteps`].
+    Steps {
+        /// Their epoch.
+        epoch: u32,
+        /// The steps, some hundreds at the most.
+        steps: Vec<SignedStep>,
+        /// The place of the last one, when there may be more.
+        more_after: Option<(LogId, u64)>,
     },
     /// Everything persisted so far is fsynced.
     Durable,
@@ -175,6 +184,13 @@ pub enum Effect {
     Countersign {
         /// The redemption, its signatures checked.
         redemption: Box<Redemption>,
+    },
+    /// Read the roster steps of an epoch that stand in entries held, counting or not, and answer with [`Input::Steps`].
+    ReadSteps {
+        /// The epoch.
+        epoch: u32,
+        /// Those behind this place, in any order that stays the same.
+        after: Option<(LogId, u64)>,
     },
     /// The roster is another one now: views and admissions follow.
     RosterChanged,

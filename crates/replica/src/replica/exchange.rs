@@ -271,7 +271,7 @@ impl Replica {
             return Err(forbidden("its opening shows another node's certificate"));
         }
         open.certificate.verify(&self.network)?;
-        if matches!(self.roster.node(&open.certificate), NodeState::Unknown) {
+        if matches!(self.book.roster().node(&open.certificate), NodeState::Unknown) {
             return Ok(Opening::Unknown);
         }
         if !open.certificate.allows(&run.log.shelf) {

@@ -3,7 +3,7 @@
 //! Where a peer's log does not continue ours, one entry after another is asked for, first stepping back ever further,
 //! then halving, until the first place is known in which the two differ. The shell looks up what we hold there.
 
-use protocol::{CheckedRun, Entry, Fork, Frame, Head, LogHead, LogId, NodeState, RosterInput, Want};
+use protocol::{CheckedRun, Entry, Fork, Frame, Head, LogHead, LogId, NodeState, Shelf, Want};
 
 use super::bounds::{MAX_FORKS_TAKEN, WANT_PATIENCE_MS, elapsed};
 use super::{Effect, Reached, Replica, SessionId};
@@ -58,7 +58,7 @@ impl Replica {
     pub(super) fn limit(&self, log: &LogId) -> Option<Limit> {
         let certificate = || self.logs.get(log).and_then(|state| state.certificate.as_ref());
         let known = self.limits.get(log).copied();
-        known.or_else(|| Limit::of(log, certificate(), &self.roster, self.forks.get(log)))
+        known.or_else(|| Limit::of(log, certificate(), self.book.roster(), self.forks.get(log)))
     }
 
     /// Of a forked log that was settled, the entry that names the kept branch: who shows it holds that branch. Others are
@@ -198,7 +198,7 @@ impl Replica {
             let offence = (Offence::BadFrame, format!("frame dropped: {fault}"));
             return self.strike(session, None, offence, now_ms, out);
         }
-        if self.roster.node(&fork.certificate) == NodeState::Unknown {
+        if self.book.roster().node(&fork.certificate) == NodeState::Unknown {
             return;
         }
         if self.spends_fork(session, &log) {
@@ -247,7 +247,7 @@ impl Replica {
 
     /// A log is new here: it may be one too many of its node, or ended before it came.
     pub(super) fn limit_opened(&mut self, log: &LogId, out: &mut Vec<Effect>) {
-        let now = limits(self.logs_of(&log.node), &self.roster, &self.forks);
+        let now = limits(self.logs_of(&log.node), self.book.roster(), &self.forks);
         let same = now.iter().all(|(known, limit)| self.limits.get(known) == Some(limit));
         if !same {
             self.limits.extend(now);
@@ -258,24 +258,17 @@ impl Replica {
     /// Works out the limits of all logs held. Where they have changed, everyone may be asked again.
     pub(super) fn relimit(&mut self) {
         let before = std::mem::take(&mut self.limits);
-        self.limits = limits(self.logs.iter().map(super::opened), &self.roster, &self.forks);
+        self.limits = limits(self.logs.iter().map(super::opened), self.book.roster(), &self.forks);
         let changed = |log: &LogId| before.get(log) != self.limits.get(log);
         let changed: Vec<LogId> =
             before.keys().chain(self.limits.keys()).filter(|log| changed(log)).copied().collect();
         changed.iter().for_each(|log| self.unbar(log));
     }
 
-    /// The shell has cut these logs off, or found more of them to count: each with its head as peers are to see it. The
-    /// roster's raw material comes along when one of its logs is among them.
-    pub(super) fn on_reached(
-        &mut self,
-        logs: &[Reached],
-        roster: Option<RosterInput>,
-        now_ms: i64,
-        out: &mut Vec<Effect>,
-    ) {
+    /// The shell has cut these logs off, or found more of them to count: each with its head as peers are to see it.
+    pub(super) fn on_reached(&mut self, logs: &[Reached], now_ms: i64, out: &mut Vec<Effect>) {
         let mut moved = Vec::new();
-        for Reached { log, head, bytes } in logs {
+        for Reached { log, head, bytes, .. } in logs {
             let Some(state) = self.logs.get_mut(log) else { continue };
             state.head = *head;
             state.bytes = *bytes;
@@ -287,12 +280,10 @@ impl Replica {
             moved.push(LogHead { log: *log, head: *head });
         }
         self.count_again();
-        if let Some(roster) = roster {
-            self.steps_seen = roster.steps.iter().map(super::roster::step_key).collect();
-            self.roster_input = roster;
-            self.roster_due = true;
-            self.fold_roster(now_ms, out);
+        for reached in logs.iter().filter(|reached| reached.log.shelf == Shelf::ROSTER) {
+            self.roster_due |= self.book.end(&reached.log, reached.counts);
         }
+        self.fold_roster(now_ms, out);
         self.tell_moved(&moved, now_ms, out);
         self.replan = true;
     }

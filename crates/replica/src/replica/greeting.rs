@@ -53,7 +53,7 @@ impl Replica {
         peer.certificate = Some(certificate.clone());
         peer.subscription = hello.subscription;
         peer.agent = hello.agent;
-        match self.roster.node(&certificate) {
+        match self.book.roster().node(&certificate) {
             NodeState::Active(_) => {
                 self.make_ready(session, now_ms, out);
                 Ok(())
@@ -85,17 +85,19 @@ impl Replica {
     ) -> Result<(), String> {
         redemption.verify(&self.network).map_err(|fault| fault.to_string())?;
         let me = self.me.certificate.body.node;
-        let Some((_, invitation)) = self.roster.invitation(&redemption.invitation, &me) else {
+        let granted = self.book.roster().invitations_of(redemption.invitation, me);
+        let granted: Vec<_> = granted.map(|(_, _, invitation)| invitation).collect();
+        if granted.is_empty() {
             return Err(self.why_unknown(&redemption.invitation).to_owned());
-        };
-        if self.roster.redeemed.contains_key(&(redemption.invitation, me)) {
+        }
+        if self.book.roster().is_used(redemption.invitation, me) {
             return Err("this invitation has been used already; ask for a new one".to_owned());
         }
-        if invitation.not_after_ms < now_ms {
+        if granted.iter().all(|invitation| invitation.not_after_ms < now_ms) {
             return Err("this invitation has expired; ask for a new one".to_owned());
         }
         let who = &redemption.institution;
-        if who.role != invitation.role || who.region != invitation.region {
+        if !granted.iter().any(|i| i.grants(who) && i.not_after_ms >= now_ms) {
             return Err("role or region differ from what the invitation grants".to_owned());
         }
         let twice = self
@@ -116,9 +118,10 @@ impl Replica {
     /// An invitation that is not (yet) one.
     fn why_unknown(&self, invitation: &PublicKey) -> &'static str {
         let subject = Subject::Invitation(*invitation);
-        if self.roster.invitations.contains_key(invitation) {
+        let roster = self.book.roster();
+        if roster.invitations.keys().any(|grant| grant.key == *invitation) {
             "this invitation was issued by another node; connect to that one first"
-        } else if self.roster_input.steps.iter().any(|signed| signed.step.subject == subject) {
+        } else if self.book.knows_of(&subject) {
             "this invitation still waits for governors to approve it; try again later"
         } else {
             "this invitation is not known here; connect to the node that issued it"

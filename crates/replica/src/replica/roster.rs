@@ -1,17 +1,11 @@
 //! Roster entries: taken up, folded, and what follows for sessions and logs.
 
 use protocol::{
-    CheckedEntry, Hash, LogId, NodeCertificate, NodeState, OpenLog, Redemption, Roster, Shelf, SignedStep,
-    Verb, hash,
+    CheckedEntry, Folded, LogId, NodeCertificate, NodeState, OpenLog, Redemption, Shelf, SignedStep, Verb,
 };
 
 use super::bounds::{FOLD_PAUSE_MS, elapsed};
 use super::{Effect, Replica, SessionId, SessionState};
-
-/// Names a step with its signatures, to know it again.
-pub(super) fn step_key(step: &SignedStep) -> Hash {
-    hash("roster-input", &[&step.to_bytes()])
-}
 
 /// The certificate with which a log opens.
 pub(super) fn opening(first: &CheckedEntry) -> Option<NodeCertificate> {
@@ -20,33 +14,47 @@ pub(super) fn opening(first: &CheckedEntry) -> Option<NodeCertificate> {
 }
 
 impl Replica {
-    /// Takes steps and redemptions out of entries of the roster's logs.
+    /// Takes steps and redemptions out of entries of the roster's logs: what is signed by whom it takes.
     pub(super) fn absorb(&mut self, log: &LogId, entries: &[CheckedEntry]) {
         if log.shelf != Shelf::ROSTER {
             return;
         }
+        if let Some(first) = entries.first() {
+            self.book.replace_from(log, first.entry.header.seq);
+        }
         for checked in entries {
             let header = &checked.entry.header;
             let Some(payload) = &checked.entry.payload else { continue };
-            match header.verb {
+            self.roster_due |= match header.verb {
                 Verb::ROSTER_STEP => {
-                    let Ok(step) = SignedStep::from_bytes(&payload.bytes) else { continue };
-                    if self.steps_seen.insert(step_key(&step)) {
-                        self.roster_input.steps.push(step);
-                        self.roster_due = true;
-                    }
+                    SignedStep::from_bytes(&payload.bytes).is_ok_and(|step| self.book.take_step(&step))
                 }
-                Verb::REDEEM => {
-                    let Ok(redemption) = Redemption::from_bytes(&payload.bytes) else { continue };
-                    // One whose signatures do not hold never counts: it need not be kept, nor be checked at each fold.
-                    if redemption.verify(&self.network).is_ok() {
-                        self.roster_input.redemptions.push((*log, header.seq, redemption));
-                        self.roster_due = true;
-                    }
-                }
-                _ => {}
-            }
+                Verb::REDEEM => Redemption::from_bytes(&payload.bytes)
+                    .is_ok_and(|redemption| self.book.take_redemption(log, header.seq, &redemption)),
+                _ => false,
+            };
         }
+    }
+
+    /// Takes steps of an epoch that was asked for; the last ones bring the roster up to date.
+    pub(super) fn on_steps(
+        &mut self,
+        epoch: u32,
+        steps: &[SignedStep],
+        more_after: Option<(LogId, u64)>,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.reading != Some(epoch) {
+            return;
+        }
+        steps.iter().filter(|step| step.step.epoch == epoch).for_each(|step| _ = self.book.take_step(step));
+        if more_after.is_some() {
+            return out.push(Effect::ReadSteps { epoch, after: more_after });
+        }
+        self.book.has_read(epoch);
+        self.reading = None;
+        self.fold_roster(now_ms, out);
     }
 
     /// Folds the roster unless that was done a moment ago; then the next tick does.
@@ -56,20 +64,24 @@ impl Replica {
         }
     }
 
-    /// Folds the roster if something came for it. Sessions that waited for admission go on, those of removed members
-    /// end, parked logs get another chance.
+    /// Folds the roster if something came for it, unless steps have to be read first. Sessions that waited for admission go
+    /// on, those of removed members end, parked logs get another chance.
     pub(super) fn fold_roster(&mut self, now_ms: i64, out: &mut Vec<Effect>) {
-        if !std::mem::take(&mut self.roster_due) {
+        if !self.roster_due || self.reading.is_some() {
             return;
         }
         self.folded_ms = Some(now_ms);
+        let folded = self.book.fold();
+        if let Folded::Unread(epoch) = folded {
+            self.reading = Some(epoch);
+            return out.push(Effect::ReadSteps { epoch, after: None });
+        }
+        self.roster_due = false;
         // New logs waited for this fold, whatever it brings.
         self.replan = true;
-        let roster = Roster::fold_again(&self.me.charter, &self.roster_input, &mut self.verified);
-        if roster == self.roster {
+        if folded == Folded::Same {
             return;
         }
-        self.roster = roster;
         self.relimit();
         out.push(Effect::RosterChanged);
         out.push(Effect::Relimit { log: None });
@@ -85,10 +97,10 @@ impl Replica {
     fn judge_session(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get(&session) else { return };
         let Some(certificate) = &s.certificate else { return };
-        let node = self.roster.node(certificate);
+        let node = self.book.roster().node(certificate);
         let (active, unknown) = (matches!(node, NodeState::Active(_)), node == NodeState::Unknown);
         let me = self.me.certificate.body.node;
-        let redeemed = s.redeeming.is_some_and(|key| self.roster.redeemed.contains_key(&(key, me)));
+        let redeemed = s.redeeming.is_some_and(|key| self.book.roster().is_used(key, me));
         match s.state {
             SessionState::Admitting if active => self.make_ready(session, now_ms, out),
             SessionState::Admitting if redeemed => {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    CertificateBody, Charter, CheckedEntry, Circle, CircleId, DocumentId, Draft, Entry, Envelope, Fork, Hash,
-    Head, Institution, LogId, NodeCertificate, OpenLog, Origin, Patch, Payload, Place, PublicKey, Redemption,
-    Roster, RosterInput, SecretKey, Shelf, ShelfKind, SignedPatch, SignedStep, Subscription, Value, Verb,
-    Visibility,
+    CertificateBody, Charter, CheckedEntry, Circle, CircleId, DocumentId, Draft, Entry, Envelope, Folded,
+    Fork, Hash, Head, Institution, LogId, NodeCertificate, OpenLog, Origin, Patch, Payload, Place, PublicKey,
+    Redemption, Roster, RosterBook, SecretKey, Shelf, ShelfKind, SignedPatch, SignedStep, Subscription,
+    Value, Verb, Visibility,
 };
 use replica::{
     Document, DocumentPatch, Input, KnownCircle, LogState, Me, Reach, Reached, Replica, ViewSum, Why,
@@ -72,7 +72,7 @@ impl Node {
             subscription: Subscription::everything(),
             allowance: u64::MAX,
             invited,
-            replica: Replica::new(me, BTreeMap::new(), RosterInput::default(), BTreeMap::new()),
+            replica: Replica::new(me, BTreeMap::new(), RosterBook::new(charter), BTreeMap::new()),
             store: BTreeMap::new(),
             circles: BTreeMap::new(),
             forks: BTreeMap::new(),
@@ -288,11 +288,10 @@ impl Node {
                 let revoked = limits.get(log).is_some_and(|limit| limit.why == Why::Revoked);
                 let counting = entries.iter().filter(|e| !revoked || e.header.seq <= reach.counts);
                 let bytes = counting.map(entry_bytes).sum();
-                logs.push(Reached { log: *log, head: reach.head, bytes });
+                logs.push(Reached { log: *log, head: reach.head, counts: reach.counts, bytes });
             }
         }
-        let roster = logs.iter().any(|moved| moved.log.shelf == Shelf::ROSTER).then(|| self.roster_input());
-        (!logs.is_empty()).then_some(Input::Reached { logs, roster })
+        (!logs.is_empty()).then_some(Input::Reached { logs })
     }
 
     /// The heads of all logs as far as they count, by the store's word; the replica's must be the same.
@@ -337,7 +336,7 @@ impl Node {
 
     /// The same with these heads, which must be those of the entries stored.
     pub fn restart_with(&mut self, heads: BTreeMap<LogId, LogState>, charter: &Charter) {
-        let input = self.roster_input();
+        let book = self.book(charter);
         let me = Me {
             charter: charter.clone(),
             certificate: self.certificate.clone(),
@@ -347,28 +346,49 @@ impl Node {
             agent: self.name.clone(),
             allowance: self.allowance,
         };
-        self.replica = Replica::new(me, heads, input, self.forks.clone());
+        self.replica = Replica::new(me, heads, book, self.forks.clone());
         let circles = self.circles.clone().into_iter().collect();
         assert!(self.replica.handle(Input::Circles(circles), self.clock_ms).is_empty());
     }
 
-    fn roster_input(&self) -> RosterInput {
-        let mut input = RosterInput::default();
+    /// The roster's book as a node that starts reads it from what is stored.
+    fn book(&self, charter: &Charter) -> RosterBook {
+        let mut book = RosterBook::new(charter);
         for (log, entries) in self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER) {
-            let counts = self.counts(log);
-            for entry in entries {
-                let Some(payload) = &entry.payload else { continue };
-                match entry.header.verb {
-                    Verb::ROSTER_STEP => input.steps.extend(SignedStep::from_bytes(&payload.bytes)),
-                    Verb::REDEEM if entry.header.seq <= counts => {
-                        let redemption = Redemption::from_bytes(&payload.bytes).unwrap();
-                        input.redemptions.push((*log, entry.header.seq, redemption));
-                    }
-                    _ => {}
-                }
+            book.end(log, self.counts(log));
+            for entry in entries.iter().filter(|entry| entry.header.verb == Verb::REDEEM) {
+                let redemption = Redemption::from_bytes(&entry.payload.as_ref().unwrap().bytes);
+                book.take_redemption(log, entry.header.seq, &redemption.unwrap());
             }
         }
-        input
+        self.steps_of(0).iter().for_each(|(_, step)| _ = book.take_step(step));
+        while let Folded::Unread(epoch) = book.fold() {
+            self.steps_of(epoch).iter().for_each(|(_, step)| _ = book.take_step(step));
+            book.has_read(epoch);
+        }
+        book
+    }
+
+    /// The steps of an epoch in the entries stored, each with its place.
+    fn steps_of(&self, epoch: u32) -> Vec<((LogId, u64), SignedStep)> {
+        let roster = self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER);
+        let steps = roster.flat_map(|(log, entries)| entries.iter().map(|entry| (*log, entry)));
+        let steps = steps.filter(|(_, entry)| entry.header.verb == Verb::ROSTER_STEP);
+        let read = steps.filter_map(|(log, entry)| {
+            let step = SignedStep::from_bytes(&entry.payload.as_ref()?.bytes).ok()?;
+            Some(((log, entry.header.seq), step))
+        });
+        read.filter(|(_, step)| step.step.epoch == epoch).collect()
+    }
+
+    /// Answers a replica that asks for the steps of an epoch, a few at a time.
+    pub fn read_steps(&self, epoch: u32, after: Option<(LogId, u64)>) -> Input {
+        const AT_ONCE: usize = 2;
+        let mut steps = self.steps_of(epoch);
+        steps.retain(|(place, _)| after.is_none_or(|after| *place > after));
+        steps.truncate(AT_ONCE);
+        let more_after = steps.last().map(|(place, _)| *place);
+        Input::Steps { epoch, steps: steps.into_iter().map(|(_, step)| step).collect(), more_after }
     }
 
     /// Starts again with another allowance.

@@ -218,6 +218,7 @@ impl World {
                 self.nodes[node].forks.insert(fork.log(), *fork);
             }
             Effect::Relimit { log } => inputs.extend(self.nodes[node].relimit(log)),
+            Effect::ReadSteps { epoch, after } => inputs.push_back(self.nodes[node].read_steps(epoch, after)),
             Effect::Countersign { redemption } => {
                 let input = self.nodes[node].write_redeem(&redemption);
                 inputs.push_back(input);
