@@ -97,7 +97,7 @@ impl Core {
         let mut me = identity.me(config.subscription()?, AGENT.to_owned());
         me.allowance = config.storage.allowance_mib.saturating_mul(1 << 20);
         opened.ledger.owned_by(identity.node.public(), identity.institution.id());
-        let mut replica = limits::begin(&me, &mut opened.ledger, opened.roster)?;
+        let mut replica = limits::begin(&me, &mut opened.ledger)?;
         replica.handle(Input::Circles(opened.ledger.circles()?), now_ms());
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
@@ -253,6 +253,7 @@ impl Core {
             Effect::Compare { session, run } => return self.compare(session, run),
             Effect::Forked { fork } => self.forked(&fork),
             Effect::Relimit { log } => return self.relimit(log),
+            Effect::ReadSteps { epoch, after } => return self.read_steps(epoch, after),
             Effect::RosterChanged => self.library.set_roster(self.replica.roster().clone()),
             Effect::HangUp { session, reason } => {
                 self.pump();

@@ -10,6 +10,7 @@ mod mentions;
 mod open;
 mod project;
 mod replace;
+mod roster;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -237,6 +238,7 @@ impl Ledger {
             self.note_certificate(log, entry);
         }
         batch.put(Table::Entries, &layout::entry_key(record.number, entry.header.seq), entry.to_bytes());
+        Self::index_roster(record.number, entry, batch);
         let created = self.project(log, &record, checked, batch)?;
         record.head = Head { seq: entry.header.seq, hash: checked.hash };
         record.created += u64::from(created);

@@ -45,7 +45,7 @@ fn applicant(name: &str, role: Role) -> Applicant {
 
 fn node(identity: Identity, home: TempDir) -> Node {
     let opened = open(home.path(), &identity);
-    let roster = Roster::fold(&identity.charter.charter, &opened.roster);
+    let roster = opened.ledger.roster_book(&identity.charter.charter).unwrap().roster().clone();
     let library = Library::new(opened.ledger.store(), roster);
     Node { identity, ledger: opened.ledger, library, home }
 }

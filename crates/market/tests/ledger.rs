@@ -46,12 +46,13 @@ fn hub() -> Node {
     };
     let (identity, _) = Identity::found(home.path(), &who, NOW).unwrap();
     let opened = open(home.path(), &identity);
-    let library = library_of(&identity, &opened.ledger, &opened.roster);
+    let library = library_of(&identity, &opened.ledger);
     Node { identity, ledger: opened.ledger, library, home }
 }
 
-fn library_of(identity: &Identity, ledger: &Ledger, roster: &RosterInput) -> Library {
-    Library::new(ledger.store(), protocol::Roster::fold(&identity.charter.charter, roster))
+fn library_of(identity: &Identity, ledger: &Ledger) -> Library {
+    let book = ledger.roster_book(&identity.charter.charter).unwrap();
+    Library::new(ledger.store(), book.roster().clone())
 }
 
 impl Node {
@@ -69,7 +70,7 @@ impl Node {
         drop(library);
         drop(ledger);
         let opened = open(home.path(), &identity);
-        let library = library_of(&identity, &opened.ledger, &opened.roster);
+        let library = library_of(&identity, &opened.ledger);
         Node { identity, ledger: opened.ledger, library, home }
     }
 
@@ -83,7 +84,7 @@ impl Node {
             plain.patch = None;
             ledger.persist(log, &[plain]).unwrap();
         }
-        let library = library_of(&self.identity, &ledger, &opened.roster);
+        let library = library_of(&self.identity, &ledger);
         (home, ledger, library)
     }
 }
@@ -153,7 +154,7 @@ fn a_lost_store_comes_back_from_the_journal_under_the_same_numbers() {
 
     let opened = open(home.path(), &identity);
     assert!(opened.mended.is_some(), "the loss must be noticed");
-    let library = library_of(&identity, &opened.ledger, &opened.roster);
+    let library = library_of(&identity, &opened.ledger);
     let node = Node { identity, ledger: opened.ledger, library, home };
     assert_eq!(node.view(), view);
     assert_eq!(node.ledger.incarnation(), incarnation);
@@ -195,7 +196,7 @@ fn sibling(of: &Node) -> Node {
         bootstrap: Vec::new(),
     };
     let opened = open(home.path(), &identity);
-    let library = library_of(&identity, &opened.ledger, &opened.roster);
+    let library = library_of(&identity, &opened.ledger);
     Node { identity, ledger: opened.ledger, library, home }
 }
 

@@ -34,7 +34,7 @@ pub use api::{Effect, Input, LogState, Me, Reached};
 /// The state machine: `handle` an [`Input`], perform the [`Effect`]s.
 ///
 /// ```text
-/// let mut replica = Replica::new(me, logs, roster_input);
+/// let mut replica = Replica::new(me, logs, book, forks);
 /// for effect in replica.handle(Input::Connected { session, peer, outbound }, now_ms) { perform(effect) }
 /// ```
 ///

@@ -22,7 +22,7 @@ pub enum Table {
     Projections = 6,
     /// Shelves, and what is on them.
     Shelves = 7,
-    /// Roster steps and their fold.
+    /// Where roster steps and redemptions stand; derived.
     Roster = 8,
     /// Node certificates.
     Certificates = 9,

@@ -4,17 +4,17 @@ use std::sync::atomic::Ordering;
 
 use market::Ledger;
 use network::SessionId;
-use protocol::{Fork, LogId, Roster, RosterInput};
+use protocol::{Fork, LogId};
 use replica::{Input, Me, Replica};
 
 use super::Core;
 
 /// A replica over what the ledger holds, as far as it counts.
-pub(super) fn begin(me: &Me, ledger: &mut Ledger, input: RosterInput) -> market::Result<Replica> {
-    let roster = Roster::fold(&me.charter, &input);
-    let changed = ledger.relimit(&roster, None)?;
-    let input = changed.roster.unwrap_or(input);
-    Ok(Replica::new(me.clone(), ledger.logs(), input, ledger.forks().clone()))
+pub(super) fn begin(me: &Me, ledger: &mut Ledger) -> market::Result<Replica> {
+    let mut book = ledger.roster_book(&me.charter)?;
+    ledger.relimit(book.roster(), None)?;
+    ledger.end_roster_logs(&mut book);
+    Ok(Replica::new(me.clone(), ledger.logs(), book, ledger.forks().clone()))
 }
 
 impl Core {
@@ -42,15 +42,30 @@ impl Core {
         match self.ledger.relimit(self.replica.roster(), log.as_ref()) {
             Ok(changed) if changed.logs.is_empty() => None,
             Ok(changed) => {
-                if changed.roster.is_some() {
+                if changed.roster {
                     self.returning.steps_due();
                 }
                 self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
-                Some(Input::Reached { logs: changed.logs, roster: changed.roster })
+                Some(Input::Reached { logs: changed.logs })
             }
             Err(error) => {
                 tracing::error!("how far logs count could not be worked out: {error}");
                 self.start_over(&format!("how far logs count could not be worked out: {error}"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn read_steps(&mut self, epoch: u32, after: Option<(LogId, u64)>) -> Option<Input> {
+        match self.ledger.steps_of(epoch, after) {
+            Ok(page) => {
+                let more_after = page.last().map(|(place, _)| *place);
+                let steps = page.into_iter().map(|(_, step)| step).collect();
+                Some(Input::Steps { epoch, steps, more_after })
+            }
+            Err(error) => {
+                tracing::error!("roster steps could not be read: {error}");
+                self.start_over(&format!("roster steps could not be read: {error}"));
                 None
             }
         }

@@ -27,11 +27,9 @@ impl Office {
         let mut looked = 0;
         while let Some(who) = writers.get(looked).copied() {
             looked += 1;
-            for ((key, issuer), _) in roster.redeemed.iter().filter(|(_, by)| **by == who) {
-                keys.push(*key);
-                let step = roster.invitation(key, issuer).map(|(step, _)| *step);
-                let voucher = step.and_then(|step| roster.words.get(&step).copied());
-                writers.extend(voucher.filter(|voucher| !writers.contains(voucher)));
+            for (grant, _) in roster.redeemed.iter().filter(|(_, by)| **by == who) {
+                keys.push(grant.key);
+                writers.extend(grant.by.filter(|voucher| !writers.contains(voucher)));
             }
         }
         let mut steps = Vec::new();

@@ -245,7 +245,7 @@ impl Office {
         }
         if let Some((members, threshold)) = self.governors_after(&motion, roster)? {
             let core = &mut self.core();
-            let input = core.replica().roster_input().clone();
+            let input = core.replica().roster_input();
             return Ok(core.read(|desk| desk.change_governors(&members, threshold, &input))?);
         }
         if let Motion::RootKey { root, by_new } = &motion {
@@ -334,7 +334,7 @@ impl Office {
         let by_new = <[u8; 64]>::try_from(bytes_of(by_new)?).map_err(|_| usage(by_new))?;
         let root = key_of(root)?;
         let core = &mut self.core();
-        let input = core.replica().roster_input().clone();
+        let input = core.replica().roster_input();
         Ok(core.read(|desk| {
             let mut nodes = desk.nodes_of(&id);
             nodes.push(desk.identity.node.public());
@@ -366,7 +366,7 @@ impl Office {
 
     fn roster_and_input(&self) -> (Arc<Roster>, protocol::RosterInput) {
         let core = self.core();
-        (Arc::new(core.replica().roster().clone()), core.replica().roster_input().clone())
+        (Arc::new(core.replica().roster().clone()), core.replica().roster_input())
     }
 
     fn list_steps(&self, pending: bool) -> Reply {

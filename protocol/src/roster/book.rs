@@ -183,7 +183,7 @@ impl RosterBook {
         }
     }
 
-    /// What is held, each step once with its good signatures.
+    /// What is held: each step once with its good signatures, and the redemptions that count.
     pub fn input(&self) -> RosterInput {
         let cosigned = |held: &CoSigned| {
             let signature = |(governor, signature): (&u8, &Signature)| CoSignature {
@@ -194,10 +194,7 @@ impl RosterBook {
             SignedStep { step: held.step.clone(), signatures, own: None }
         };
         let steps = self.epochs.iter().flat_map(|epoch| epoch.steps.values()).map(cosigned);
-        let redemptions = self
-            .redemptions
-            .iter()
-            .flat_map(|((log, seq), at)| at.iter().map(|redemption| (*log, *seq, redemption.clone())));
+        let redemptions = self.redemptions().map(|(log, seq, redemption)| (*log, seq, redemption.clone()));
         RosterInput {
             steps: steps.chain(self.words.values().cloned()).collect(),
             redemptions: redemptions.collect(),

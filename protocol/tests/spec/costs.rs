@@ -1,8 +1,8 @@
 //! What roster entries cost a node that holds them, in signatures verified and in what stays in memory.
 
 use protocol::{
-    Action, BookFigures, CoSignature, Folded, Governors, Hash, RECOVERY_INDEX, RosterBook, RosterStep, Signature,
-    SignedStep, Subject,
+    Action, BookFigures, CoSignature, Folded, Governors, Hash, RECOVERY_INDEX, RosterBook, RosterStep,
+    Signature, SignedStep, Subject,
 };
 
 use crate::book::{Book, issuer_log, subject, who, why};
@@ -83,7 +83,13 @@ fn what_nobody_signed_leaves_nothing() {
         let theirs = protocol::LogId { node: key(140).public(), ..log };
         for (log, root) in [(log, 40), (theirs, 41)] {
             let settle = Action::Settle(log, head);
-            live.take_step(&SignedStep::own_word(Subject::Log(log.hash()), settle, own.clone(), &network, &key(root)));
+            live.take_step(&SignedStep::own_word(
+                Subject::Log(log.hash()),
+                settle,
+                own.clone(),
+                &network,
+                &key(root),
+            ));
         }
         live.fold();
     }

@@ -181,11 +181,8 @@ fn a_second_invitation_with_the_same_one_time_key_displaces_none() {
     book.input.steps.extend(rivals);
     let roster = book.fold();
     assert_eq!(roster.members[&site.id()].admitted_by, word.step.id());
-    let grant = |n: u8| Grant {
-        key: key(50).public(),
-        issuer: key(n + 100).public(),
-        by: Some(sub_market(n).id()),
-    };
+    let grant =
+        |n: u8| Grant { key: key(50).public(), issuer: key(n + 100).public(), by: Some(sub_market(n).id()) };
     assert_eq!(roster.redeemed[&grant(30)], site.id());
     let both = BTreeSet::from([grant(30), grant(31)]);
     assert!(roster.invitations.keys().copied().eq(both), "one of each issuer");
@@ -224,7 +221,8 @@ fn an_invitation_by_a_stolen_node_key_displaces_none() {
     assert_eq!(both.map(|(grant, ..)| grant.by).collect::<BTreeSet<_>>().len(), 2);
     // One that grants the very same does not let the same site use up two, and the site stays while either counts.
     let same = SignedStep::own_word(word.step.subject, word.step.action, stolen, &network, &key(31));
-    let mut book = Book { input: RosterInput { steps: book.input.steps[..3].to_vec(), ..book.input }, ..book };
+    let mut book =
+        Book { input: RosterInput { steps: book.input.steps[..3].to_vec(), ..book.input }, ..book };
     book.input.steps.push(same);
     assert_eq!(book.fold().redeemed.len(), 1);
     book.add(Subject::Institution(sub_market(30).id()), Action::Exit(why("closed")), &[0]);

@@ -227,7 +227,8 @@ fn fold(book: &mut RosterBook, stored: &[Arrival]) {
 /// A copy of a step as anyone can make it: with signatures that nobody gave.
 fn forged(copy: &SignedStep, dice: &mut Dice) -> SignedStep {
     let mut copy = copy.clone();
-    let mut bogus = |governor: u8| CoSignature { governor, signature: Signature([dice.below(250) as u8; 64]) };
+    let mut bogus =
+        |governor: u8| CoSignature { governor, signature: Signature([dice.below(250) as u8; 64]) };
     let forged: Vec<CoSignature> = (0..4).chain([RECOVERY_INDEX]).map(&mut bogus).collect();
     copy.signatures.splice(0..0, forged);
     if let Some(own) = &mut copy.own {

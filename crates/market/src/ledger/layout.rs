@@ -11,6 +11,8 @@
 //! | Arrivals | arrival number (8) | document id (32) |
 //! | Projections | document id (32) | state of a document with several patches, of a void one, or of one that waits |
 //! | Opened | document id (32), number (4), seq (8) | the payload that stood in the entry's envelope |
+//! | Roster | 0, epoch (4), number (4), seq (8) | nothing: a roster step of that epoch stands there |
+//! | Roster | 1, number (4), seq (8) | nothing: a redemption stands there |
 //! | Circles | circle (16) | what is known of it |
 //! | Shelves | shelf | sum of its documents' digests |
 //! | Meta | `figures` | next arrival, void entries, entries that made way for others |
@@ -108,7 +110,7 @@ pub(crate) fn place_row(id: &DocumentId, place: &DocumentEntry) -> (Vec<u8>, Vec
     }
 }
 
-fn place_of(bytes: &[u8], creates: bool) -> Option<DocumentEntry> {
+pub(super) fn place_of(bytes: &[u8], creates: bool) -> Option<DocumentEntry> {
     let (log, seq) = bytes.split_first_chunk::<4>()?;
     let seq = u64::from_be_bytes(seq.try_into().ok()?);
     Some(DocumentEntry { log: u32::from_be_bytes(*log), seq, creates })

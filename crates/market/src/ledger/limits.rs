@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{
-    DocumentId, Entry, Fork, Hash, Head, InstitutionId, LogId, PublicKey, Roster, RosterInput, Shelf,
-    SignedStep, Verb,
-};
+use protocol::{DocumentId, Entry, Fork, Hash, Head, InstitutionId, LogId, PublicKey, Roster, Shelf, Verb};
 use replica::{Limit, Reach, Reached, Why, check_entry, entry_bytes, limits};
 use storage::{Batch, Store, Table};
 
@@ -32,8 +29,8 @@ const MAX_PREDECESSORS: usize = 512;
 pub struct Relimited {
     /// Logs of which more or less counts now.
     pub logs: Vec<Reached>,
-    /// The roster's raw material, when of one of its logs more or less of what is held counts.
-    pub roster: Option<RosterInput>,
+    /// Of one of the roster's logs more or less of what is held counts.
+    pub roster: bool,
 }
 
 /// What an entry range of a log holds.
@@ -85,24 +82,6 @@ impl Ledger {
         });
         let head = |log: &LogId, record: &LogRecord| self.shown.get(log).copied().unwrap_or(record.head);
         earlier.map(|(log, record)| (*log, head(log, record))).take(MAX_PREDECESSORS).collect()
-    }
-
-    /// The roster steps in entries that count, and those in void ones.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn roster_steps(&self) -> Result<(Vec<SignedStep>, Vec<SignedStep>)> {
-        let (mut counting, mut void) = (BTreeSet::new(), BTreeSet::new());
-        for (log, record) in self.logs.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER) {
-            self.read_log(log, 0, record.head.seq, |entry| {
-                let of = if entry.header.seq <= record.counts { &mut counting } else { &mut void };
-                of.extend(entry.payload.filter(|_| entry.header.verb == Verb::ROSTER_STEP).map(|p| p.bytes));
-                true
-            })?;
-        }
-        let read =
-            |all: BTreeSet<Vec<u8>>| all.iter().filter_map(|b| SignedStep::from_bytes(b).ok()).collect();
-        Ok((read(counting), read(void)))
     }
 
     /// Gives `take` the document entries that logs hold past their ends, and who answers for each.
@@ -164,7 +143,6 @@ impl Ledger {
         let opened = self.logs.keys().map(|log| (log, self.certificates.get(log)));
         let before = std::mem::replace(&mut self.limits, limits(opened, roster, &self.forks));
         let mut changed = Relimited::default();
-        let mut roster_moved = false;
         let ended: Vec<LogId> =
             self.logs.iter().filter(|(log, r)| self.is_ended(log, r)).map(|(log, _)| *log).collect();
         let mut shown = std::collections::BTreeMap::new();
@@ -177,19 +155,16 @@ impl Ledger {
                 shown.insert(log, reach.head);
             }
             let held = |counts: u64| counts.min(record.head.seq);
-            roster_moved |= log.shelf == Shelf::ROSTER && held(reach.counts) != held(record.counts);
+            changed.roster |= log.shelf == Shelf::ROSTER && held(reach.counts) != held(record.counts);
             let why = |limit: Option<Limit>| limit.map(|limit| limit.why);
             let other_reason = why(before.get(&log).copied()) != why(limit);
             if reach.counts != record.counts || other_reason || named == Some(&log) {
                 self.recount(&log, reach.counts)?;
                 let bytes = self.logs.get(&log).map_or(0, |record| self.bytes_of(&log, record));
-                changed.logs.push(Reached { log, head: reach.head, bytes });
+                changed.logs.push(Reached { log, head: reach.head, counts: reach.counts, bytes });
             }
         }
         self.shown = shown;
-        if roster_moved {
-            changed.roster = Some(self.read_roster()?);
-        }
         Ok(changed)
     }
 

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use protocol::{
-    CheckedEntry, Decoder, DocumentId, Entry, LogId, Redemption, RosterInput, Shelf, SignedStep, Verb,
-};
+use protocol::{CheckedEntry, Decoder, DocumentId, Shelf};
 use replica::ViewSum;
 use storage::{Batch, Opened, Options, Position, Record, Storage, Table};
 
@@ -17,8 +15,6 @@ use crate::error::{MarketError, Result};
 pub struct OpenedLedger {
     /// The ledger.
     pub ledger: Ledger,
-    /// The roster's raw material, as its entries say.
-    pub roster: RosterInput,
     /// What had to be mended, in words, when anything had.
     pub mended: Option<String>,
 }
@@ -75,8 +71,7 @@ impl Ledger {
         ledger.replay(from)?;
         ledger.settle_incarnation()?;
         ledger.read_forks()?;
-        let roster = ledger.read_roster()?;
-        Ok(OpenedLedger { ledger, roster, mended })
+        Ok(OpenedLedger { ledger, mended })
     }
 
     /// Takes everything kept in memory from the store.
@@ -231,33 +226,6 @@ impl Ledger {
         }
         let hash = entry.hash();
         self.persist(&log, &[CheckedEntry { entry, hash, patch: None }])
-    }
-
-    /// The roster's raw material: steps wherever they stand, redemptions as far as their log counts.
-    pub(super) fn read_roster(&self) -> Result<RosterInput> {
-        let mut input = RosterInput::default();
-        let logs: Vec<LogId> = self.logs.keys().filter(|log| log.shelf == Shelf::ROSTER).copied().collect();
-        for log in logs {
-            let counts = self.logs.get(&log).map_or(0, |record| record.counts);
-            self.read_log(&log, 0, self.head(&log).seq, |entry| {
-                take_roster_entry(&mut input, &entry, counts);
-                true
-            })?;
-        }
-        Ok(input)
-    }
-}
-
-fn take_roster_entry(input: &mut RosterInput, entry: &Entry, counts: u64) {
-    let Some(payload) = &entry.payload else { return };
-    match entry.header.verb {
-        Verb::ROSTER_STEP => input.steps.extend(SignedStep::from_bytes(&payload.bytes)),
-        Verb::REDEEM if entry.header.seq <= counts => {
-            if let Ok(redemption) = Redemption::from_bytes(&payload.bytes) {
-                input.redemptions.push((entry.header.log, entry.header.seq, redemption));
-            }
-        }
-        _ => {}
     }
 }
 

@@ -4,6 +4,7 @@ use protocol::{CheckedEntry, Entry, Head, LogId};
 use replica::entry_bytes;
 use storage::{Batch, Record, Table};
 
+use super::roster::index_key;
 use super::{BATCH_ENTRIES, Ledger, layout, project};
 use crate::error::{MarketError, Result};
 
@@ -77,6 +78,9 @@ impl Ledger {
             for entry in &entries {
                 let seq = entry.header.seq;
                 batch.delete(Table::Entries, &layout::entry_key(record.number, seq));
+                if let Some(key) = index_key(record.number, entry) {
+                    batch.delete(Table::Roster, &key);
+                }
                 let id = entry.document();
                 // One that names a document creates none, whatever its verb says.
                 let creates = entry.header.document.is_none();

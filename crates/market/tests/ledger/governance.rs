@@ -82,6 +82,37 @@ fn document(n: u16) -> Subject {
     Subject::Document(DocumentId(id))
 }
 
+/// The store finds the steps of each epoch by its index, some hundreds at a time; after a restart too.
+#[test]
+fn a_roster_of_several_epochs_is_read_back() {
+    let mut table = Table::new();
+    let (first, all) = (table.input.steps.clone(), table.all());
+    table.hub.desk(NOW).carry(&first).unwrap();
+    let carry = |table: &mut Table, steps: Vec<protocol::RosterStep>| {
+        let signed = table.sign(steps, &[0, 1]);
+        table.hub.desk(NOW).carry(&signed).unwrap();
+        table.take(signed);
+    };
+    for threshold in [2, 3] {
+        let steps = table.change(&all, threshold);
+        carry(&mut table, steps);
+        let take_down = || Action::TakeDown("x".into());
+        let subjects = (0..300).map(|n| document(n + u16::from(threshold) * 1_000));
+        let steps = subjects.map(|subject| table.hub.desk(NOW).next_step(subject, take_down())).collect();
+        carry(&mut table, steps);
+    }
+    let expected = table.hub.library.roster();
+    assert_eq!((expected.epoch, expected.taken_down.len()), (2, 600));
+    let charter = table.hub.identity.charter.charter.clone();
+    assert_eq!(table.hub.ledger.roster_book(&charter).unwrap().roster(), &*expected);
+    let page = table.hub.ledger.steps_of(1, None).unwrap();
+    assert!(page.len() < 302 && page.iter().all(|(_, step)| step.step.epoch == 1));
+    let rest = table.hub.ledger.steps_of(1, page.last().map(|(place, _)| *place)).unwrap();
+    assert_eq!(page.len() + rest.len(), 302, "300, what they are kept by, and the change");
+    let hub = table.hub.reopened();
+    assert_eq!(hub.library.roster(), expected);
+}
+
 /// Hundreds of decisions take steps of their own to be kept; the approver of the change gets them along with it.
 #[test]
 fn a_change_of_governors_keeps_all_that_was_decided() {

@@ -6,6 +6,7 @@ mod attacks;
 mod conduct;
 mod convergence;
 mod document;
+mod epochs;
 mod faults;
 mod forks;
 mod harness;
