@@ -144,7 +144,9 @@ impl RosterBook {
     pub fn replace_from(&mut self, log: &LogId, seq: u64) {
         let gone = self.redemptions.range((*log, seq)..=(*log, u64::MAX));
         let gone: Vec<(LogId, u64)> = gone.map(|(place, _)| *place).collect();
-        gone.iter().for_each(|place| drop(self.redemptions.remove(place)));
+        for place in gone {
+            self.redemptions.remove(&place);
+        }
     }
 
     /// Redemptions in a log count up to there; `u64::MAX` while it has no end. True when that is news.
@@ -188,7 +190,7 @@ impl RosterBook {
         let cosigned = |held: &CoSigned| {
             let signature = |(governor, signature): (&u8, &Signature)| CoSignature {
                 governor: *governor,
-                signature: signature.clone(),
+                signature: *signature,
             };
             let signatures = held.signatures.iter().map(signature).collect();
             SignedStep { step: held.step.clone(), signatures, own: None }
@@ -261,7 +263,7 @@ impl Epoch {
             *verified += 1;
             let what = "the roster step";
             if key.verify(Purpose::RosterStep, &network.network, &body, signature, what).is_ok() {
-                found.insert(*governor, signature.clone());
+                found.insert(*governor, *signature);
             }
         }
         if found.is_empty() {

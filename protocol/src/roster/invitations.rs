@@ -27,7 +27,9 @@ impl Roster {
         let of_key = Grant { key: invitation.key, issuer: PublicKey([0; 32]), by: None };
         let known = self.invitations.range(of_key..).take_while(|(grant, _)| grant.key == invitation.key);
         let known: Vec<Grant> = known.map(|(grant, _)| *grant).filter(|grant| grant.by.is_none()).collect();
-        known.iter().for_each(|grant| drop(self.invitations.remove(grant)));
+        for grant in known {
+            self.invitations.remove(&grant);
+        }
         self.invitations.insert(Grant { issuer: invitation.issuer, ..of_key }, (by, invitation.clone()));
     }
 

@@ -206,9 +206,10 @@ fn an_invitation_by_a_stolen_node_key_displaces_none() {
     site_joins(&mut book, 50, 40, 130);
     let network = book.charter.id();
     let stolen = certificate(&network, 31, 130, Role::SubMarket);
+    let Action::Invite(invitation) = &word.step.action else { panic!("{word:?}") };
     let rivals: Vec<SignedStep> = (420_101..420_121)
         .map(|region| {
-            let invitation = Invitation { region, ..invitation_in(&word).clone() };
+            let invitation = Invitation { region, ..invitation.clone() };
             let (subject, action) = (word.step.subject, Action::Invite(invitation));
             SignedStep::own_word(subject, action, stolen.clone(), &network, &key(31))
         })
@@ -227,13 +228,6 @@ fn an_invitation_by_a_stolen_node_key_displaces_none() {
     assert_eq!(book.fold().redeemed.len(), 1);
     book.add(Subject::Institution(sub_market(30).id()), Action::Exit(why("closed")), &[0]);
     assert!(book.fold().members.contains_key(&site.id()));
-}
-
-fn invitation_in(word: &SignedStep) -> &Invitation {
-    match &word.step.action {
-        Action::Invite(invitation) => invitation,
-        other => panic!("{other:?}"),
-    }
 }
 
 fn invited_by(issuer: u8) -> Action {

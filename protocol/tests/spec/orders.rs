@@ -206,8 +206,8 @@ fn shuffle<T>(items: &mut [T], dice: &mut Dice) {
 /// Something that came into a roster log.
 #[derive(Clone)]
 enum Arrival {
-    Step(SignedStep),
-    Redemption(LogId, u64, Redemption),
+    Step(Box<SignedStep>),
+    Redemption(LogId, u64, Box<Redemption>),
 }
 
 /// Brings a book up to date from all that has been stored.
@@ -248,13 +248,13 @@ proptest! {
         let expected = book.fold();
         let mut dice = Dice(order);
         let RosterInput { steps, redemptions } = book.input.clone();
-        let mut arrivals: Vec<Arrival> = steps.into_iter().map(Arrival::Step).collect();
-        arrivals.extend(redemptions.into_iter().map(|(log, seq, r)| Arrival::Redemption(log, seq, r)));
+        let mut arrivals: Vec<Arrival> = steps.into_iter().map(|step| Arrival::Step(Box::new(step))).collect();
+        arrivals.extend(redemptions.into_iter().map(|(log, seq, r)| Arrival::Redemption(log, seq, Box::new(r))));
         let repeated = dice.below(arrivals.len());
         arrivals.extend_from_within(..repeated);
         for _ in 0..repeated {
             if let Arrival::Step(copy) = arrivals[dice.below(arrivals.len())].clone() {
-                arrivals.push(Arrival::Step(forged(&copy, &mut dice)));
+                arrivals.push(Arrival::Step(Box::new(forged(&copy, &mut dice))));
             }
         }
         shuffle(&mut arrivals, &mut dice);

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use protocol::{
-    Action, DocumentId, Governor, Governors, Hash, Head, LogId, MemberState, NodeState, Profile,
-    Grant, RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, RosterStep, SignedStep, Subject,
+    Action, DocumentId, Governor, Governors, Grant, Hash, Head, LogId, MemberState, NodeState, Profile,
+    RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, RosterStep, SignedStep, Subject,
 };
 
 use crate::book::{Book, issuer_log, subject, who, why};
