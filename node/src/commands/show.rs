@@ -314,7 +314,12 @@ pub fn status(context: &Context, status: &Json) {
         "cli.label.listings",
         &context.fill("cli.status.listings", &[("held", &held), ("own", &own)]),
     );
-    line(context, "cli.label.entries", &status["entries"].to_string());
+    let (entries, void) = (status["entries"].to_string(), status["void"].to_string());
+    let entries = match status["void"].as_u64() {
+        Some(1..) => context.fill("cli.status.void", &[("entries", &entries), ("void", &void)]),
+        _ => entries,
+    };
+    line(context, "cli.label.entries", &entries);
     line(context, "cli.label.view", text(status, "view_hash"));
     line(context, "cli.label.web", text(status, "web"));
     for address in status["addresses"].as_array().into_iter().flatten() {

@@ -198,6 +198,7 @@ pub const TABLE: &[Row] = &[
     ("cli.statement.verified", "签名已核验", "signature verified"),
     ("cli.statement.word", "{label}：{value}", "{label}: {value}"),
     ("cli.status.listings", "共 {held} 条，其中本节点发布 {own} 条", "{held} held, {own} of them published here"),
+    ("cli.status.void", "{entries} 条，其中 {void} 条保存在本节点但无效（先得知吊销的节点不会收到它们，内容各处相同）", "{entries}, of which {void} are held here and void (a node that knew of a revocation first never gets them; what is shown is the same)"),
     ("cli.status.not-running", "这个文件夹的节点没有运行", "The node of this home is not running"),
     ("cli.status.not-running.hint", "启动：lianshi run", "start it: lianshi run"),
     ("cli.status.not-synced", "等了 {seconds} 秒，还没有与相连的节点一致", "After {seconds} seconds the node is not in step with its peers"),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    Capabilities, CircleId, Entry, Fork, Frame, Head, LogId, NodeCertificate, OpenLog, PublicKey,
-    RosterInput, SealingKey, Shelf, SignedStep, Subscription, Verb,
+    Capabilities, CircleId, Entry, Fork, Frame, Head, LogId, NodeCertificate, OpenLog, PublicKey, SealingKey,
+    Shelf, SignedStep, Subscription, Verb,
 };
 use replica::{
     Effect, Input, LogState, Me, Reach, Reached, Replica, SessionId, SessionState, Why, entry_bytes, limits,
@@ -40,7 +40,7 @@ fn names(bytes: &[u8], circle: &CircleId) -> bool {
 impl Hub {
     /// With its own logs and the roster of [`Prepared`]. One that does not relay is no mailbox either.
     pub fn new(relays: bool) -> Self {
-        let Prepared { own, roster, .. } = prepared();
+        let Prepared { own, book, .. } = prepared();
         let mut own_certificate = certificate(1, 11);
         if !relays {
             let mut body = own_certificate.body;
@@ -61,7 +61,7 @@ impl Hub {
             |entries: &Vec<Entry>| LogState { head: head(entries), certificate: opening(entries), bytes: 0 };
         let logs = store.iter().map(|(log, entries)| (*log, state(entries))).collect();
         let mut hub = Self {
-            replica: Replica::new(me, logs, roster.clone(), BTreeMap::new()),
+            replica: Replica::new(me, logs, book.clone(), BTreeMap::new()),
             store,
             forks: BTreeMap::new(),
             reach: BTreeMap::new(),
@@ -111,6 +111,7 @@ impl Hub {
                 fork.verify(&charter(1, 1).id()).expect("a proof that was checked");
                 self.forks.insert(fork.log(), *fork);
             }
+            Effect::ReadSteps { epoch, .. } => inputs.push(self.steps_of(epoch)),
             Effect::Relimit { log } => inputs.extend(self.relimit(log)),
             Effect::Countersign { .. }
             | Effect::RosterChanged
@@ -142,21 +143,22 @@ impl Hub {
             if before != reach.counts || named == Some(*log) {
                 let revoked = limits.get(log).is_some_and(|limit| limit.why == Why::Revoked);
                 let counting = entries.iter().filter(|e| !revoked || e.header.seq <= reach.counts);
-                moved.push(Reached { log: *log, head: reach.head, bytes: counting.map(entry_bytes).sum() });
+                let bytes = counting.map(entry_bytes).sum();
+                moved.push(Reached { log: *log, head: reach.head, counts: reach.counts, bytes });
             }
         }
-        let roster = moved.iter().any(|moved| moved.log.shelf == Shelf::ROSTER).then(|| self.roster());
-        (!moved.is_empty()).then_some(Input::Reached { logs: moved, roster })
+        (!moved.is_empty()).then_some(Input::Reached { logs: moved })
     }
 
-    fn roster(&self) -> RosterInput {
-        let mut input = prepared().roster.clone();
-        for entry in self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER).flat_map(|(_, all)| all)
-        {
-            let payload = entry.payload.as_ref().filter(|_| entry.header.verb == Verb::ROSTER_STEP);
-            input.steps.extend(payload.and_then(|payload| SignedStep::from_bytes(&payload.bytes).ok()));
-        }
-        input
+    /// The steps of an epoch in the entries stored, all at once.
+    fn steps_of(&self, epoch: u32) -> Input {
+        let roster = self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER);
+        let entries = roster.flat_map(|(_, entries)| entries);
+        let payloads = entries.filter(|entry| entry.header.verb == Verb::ROSTER_STEP);
+        let payloads = payloads.filter_map(|entry| entry.payload.as_ref());
+        let steps = payloads.filter_map(|payload| SignedStep::from_bytes(&payload.bytes).ok());
+        let steps = steps.filter(|step| step.step.epoch == epoch).collect();
+        Input::Steps { epoch, steps, more_after: None }
     }
 
     /// A peer with that key connects.

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use protocol::{
     Action, Actor, Bucket, Circle, CircleId, Delivery, DeliveryWord, Draft, Entry, Envelope, Fork, Frame,
-    Hash, Head, InstitutionId, LogHead, LogId, OpenLog, Origin, Patch, Payload, Place, PublicKey,
-    RosterInput, RosterStep, RunBuilder, SealingKey, Shelf, ShelfKind, SignedPatch, SignedStep, Subject,
-    Value, Verb, Visibility, Want, bucket_of,
+    Hash, Head, InstitutionId, LogHead, LogId, OpenLog, Origin, Patch, Payload, Place, PublicKey, RosterBook,
+    RosterStep, RunBuilder, SealingKey, Shelf, ShelfKind, SignedPatch, SignedStep, Subject, Value, Verb,
+    Visibility, Want, bucket_of,
 };
 use replica::KnownCircle;
 
@@ -20,7 +20,7 @@ const HELD: u64 = 3;
 pub struct Prepared {
     /// The hub's own logs.
     pub own: BTreeMap<LogId, Vec<Entry>>,
-    pub roster: RosterInput,
+    pub book: RosterBook,
     /// A circle of the hub's institution and of institution 4 alone.
     pub private: CircleId,
     /// What the hub's store remembers of circles.
@@ -176,9 +176,11 @@ pub fn prepared() -> &'static Prepared {
         let known = |circle: &Circle| {
             (circle.id(), KnownCircle { circle: Some(circle.clone()), ..KnownCircle::default() })
         };
+        let mut book = RosterBook::new(&charter(1, 1));
+        [2, 4].iter().for_each(|n| assert!(book.take_step(&admit(*n)), "signed by the governor"));
         Prepared {
             own: own.into_iter().map(|entries| (entries[0].header.log, entries)).collect(),
-            roster: RosterInput { steps: vec![admit(2), admit(4)], redemptions: Vec::new() },
+            book,
             private: private.id(),
             known: vec![known(&shared), known(&private)],
             circles: vec![shared.id(), kept.id(), circle(4, &[2], &[]).id()],
