@@ -47,14 +47,14 @@ pub use hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
 pub use invitation::InvitationFile;
 pub use keys::{PublicKey, Purpose, SecretKey, Signature};
 pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
-pub use proof::{FileKind, Proof, Proven, seal_file, unseal_file};
+pub use proof::{FileKind, Proof, Proven, Stated, seal_file, unseal_file};
 pub use roster::{
     BookFigures, Folded, Grant, Member, MemberState, NodeState, Roster, RosterBook, RosterInput, lies_in,
 };
 pub use run::{CheckedEntry, CheckedRun, RunBuilder, RunCutter};
 pub use sealed::{Envelope, Place, SealingKey};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
-pub use statement::{Continuation, Statement};
+pub use statement::{Continuation, Standing, Statement, standing};
 pub use steps::{
     Action, Invitation, OpenLog, OwnWord, Redemption, RosterStep, Rotation, SignedStep, Subject,
 };

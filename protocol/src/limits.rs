@@ -64,6 +64,8 @@ pub const MAX_FILE: usize = 16 * 1024 * 1024;
 pub const MAX_STEPS_FILE: usize = 256;
 /// Most entries carried by a proof file.
 pub const MAX_PROOF_ENTRIES: usize = 20_000;
+/// Most statements in a proof file, replaced ones counted: a listing has a few, and each may bring an institution to prove.
+pub const MAX_PROOF_STATEMENTS: usize = 256;
 /// Most parties of a circle: institutions of one deal. Further ones read what is published.
 pub const MAX_PARTIES: usize = 16;
 /// Most mailbox nodes of a circle.

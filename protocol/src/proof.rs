@@ -1,7 +1,10 @@
 //! Files that prove themselves: a listing that anyone can check offline with the charter alone.
 
+mod statements;
+
 use std::collections::BTreeMap;
 
+use crate::certificate::NodeCertificate;
 use crate::charter::{Charter, Institution};
 use crate::codec::{Decoder, Encoder};
 use crate::entry::{Entry, Verb};
@@ -9,9 +12,11 @@ use crate::fault::{Checked, Fault};
 use crate::hash::{DocumentId, NetworkId, hash};
 use crate::keys::PublicKey;
 use crate::limits::{MAX_FILE, MAX_HEADS, MAX_PROOF_ENTRIES, VERSION};
-use crate::roster::{NodeState, Roster, RosterInput};
+use crate::roster::{Member, NodeState, Roster, RosterInput};
 use crate::shelf::{LogId, Shelf, ShelfKind};
 use crate::steps::{OpenLog, Redemption, SignedStep};
+
+pub use statements::Stated;
 
 /// What a sealed file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +81,8 @@ pub fn unseal_file(kind: FileKind, file: &[u8]) -> Checked<&[u8]> {
     }
 }
 
-/// Everything that proves a document: its entries, the openings of their logs, and the roster entries that admitted
-/// their institutions.
+/// Everything that proves a document and what is stated of it: the entries, the openings of their logs, and the roster
+/// entries that admitted their institutions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The network.
@@ -86,7 +91,8 @@ pub struct Proof {
     pub document: DocumentId,
     /// Roster steps: admissions and invitations.
     pub steps: Vec<SignedStep>,
-    /// Log openings, countersignatures and the document's entries.
+    /// Log openings, countersignatures, the document's entries, statements, and the beginnings of those earlier documents
+    /// of its line that statements are about.
     pub entries: Vec<Entry>,
 }
 
@@ -97,6 +103,9 @@ pub struct Proven {
     pub entries: Vec<Entry>,
     /// Who answers for each node that wrote them.
     pub authors: BTreeMap<PublicKey, Institution>,
+    /// The statements that stand, as far as the file shows, oldest first by the authors' clocks. What was stated, replaced
+    /// or taken back besides is not to be seen in it.
+    pub statements: Vec<Stated>,
     /// The roster of the steps in the file.
     pub roster: Roster,
 }
@@ -136,28 +145,30 @@ impl Proof {
             entry.verify(&self.network)?;
         }
         let roster = Roster::fold(charter, &self.roster_input()?);
-        let certificates = self.certificates()?;
+        let grounds = Grounds { roster: &roster, openings: self.openings()? };
         let mut authors = BTreeMap::new();
-        let mut entries = Vec::new();
+        let (mut entries, mut statements, mut earlier) = (Vec::new(), Vec::new(), Vec::new());
         for entry in &self.entries {
-            if entry.header.log.shelf.kind == ShelfKind::ROSTER || entry.header.verb == Verb::OPEN {
+            let kind = entry.header.log.shelf.kind;
+            if kind == ShelfKind::ROSTER || entry.header.verb == Verb::OPEN {
                 continue;
             }
-            if entry.document() != self.document {
-                return Err(Fault::Mismatch { what: "an entry and the proof's document" });
+            let (_, member) = grounds.author(entry)?;
+            if kind == ShelfKind::STATEMENT {
+                statements.push(entry);
+            } else if entry.document() == self.document {
+                authors.insert(entry.header.log.node, member.institution.clone());
+                entries.push(entry.clone());
+            } else {
+                earlier.push(entry);
             }
-            let institution = self.answerable(entry, &roster, &certificates)?;
-            authors.insert(entry.header.log.node, institution);
-            entries.push(entry.clone());
         }
-        let created = entries.iter().any(|e| e.header.document.is_none());
-        if !created {
-            return Err(Fault::Forbidden {
-                what: "proof",
-                why: "the entry that creates the document is missing",
-            });
-        }
-        Ok(Proven { entries, authors, roster })
+        let created = entries.iter().find(|entry| begins(entry)).ok_or(Fault::Forbidden {
+            what: "proof",
+            why: "the entry that creates the document is missing",
+        })?;
+        let statements = grounds.standing(created, &earlier, &statements)?;
+        Ok(Proven { entries, authors, statements, roster })
     }
 
     fn roster_input(&self) -> Checked<RosterInput> {
@@ -171,7 +182,7 @@ impl Proof {
         Ok(input)
     }
 
-    fn certificates(&self) -> Checked<BTreeMap<LogId, OpenLog>> {
+    fn openings(&self) -> Checked<BTreeMap<LogId, OpenLog>> {
         let mut found = BTreeMap::new();
         for entry in self.entries.iter().filter(|e| e.header.verb == Verb::OPEN) {
             let Some(payload) = &entry.payload else { continue };
@@ -184,34 +195,43 @@ impl Proof {
         }
         Ok(found)
     }
+}
 
-    fn answerable(
-        &self,
-        entry: &Entry,
-        roster: &Roster,
-        certificates: &BTreeMap<LogId, OpenLog>,
-    ) -> Checked<Institution> {
+/// What entries are judged by.
+struct Grounds<'a> {
+    roster: &'a Roster,
+    openings: BTreeMap<LogId, OpenLog>,
+}
+
+impl Grounds<'_> {
+    /// The certificate of an entry's node and the member that answers for it, when that node could write it.
+    fn author(&self, entry: &Entry) -> Checked<(&NodeCertificate, &Member)> {
         let log = &entry.header.log;
         let missing = Fault::Forbidden { what: "proof", why: "the certificate of a writing node is missing" };
-        let certificate = &certificates.get(log).ok_or(missing)?.certificate;
-        let begins = entry.header.document.is_none();
-        if !certificate.allows(&log.shelf) || begins && !certificate.may_create(&log.shelf) {
+        let certificate = &self.openings.get(log).ok_or(missing)?.certificate;
+        if !certificate.allows(&log.shelf) || begins(entry) && !certificate.may_create(&log.shelf) {
             return Err(Fault::Forbidden { what: "entry", why: "its node is not certified for this shelf" });
         }
-        if entry.header.seq > roster.last_valid(log) {
+        let member = match self.roster.node(certificate) {
+            NodeState::Active(member) | NodeState::Inactive(member) | NodeState::Revoked(member) => member,
+            NodeState::Unknown => {
+                return Err(Fault::Forbidden {
+                    what: "proof",
+                    why: "it does not show that the institution was admitted",
+                });
+            }
+        };
+        if entry.header.seq > self.roster.last_valid_under(log, certificate) {
             return Err(Fault::Forbidden {
                 what: "entry",
-                why: "its node's key was revoked before it was written",
+                why: "it lies past the last valid point of its log: its node's key was revoked, or the log settled",
             });
         }
-        match roster.node(certificate) {
-            NodeState::Active(member) | NodeState::Inactive(member) | NodeState::Revoked(member) => {
-                Ok(member.institution.clone())
-            }
-            NodeState::Unknown => Err(Fault::Forbidden {
-                what: "proof",
-                why: "it does not show that the institution was admitted",
-            }),
-        }
+        Ok((certificate, member))
     }
+}
+
+/// Whether a document begins with an entry.
+fn begins(entry: &Entry) -> bool {
+    entry.header.document.is_none() && matches!(entry.header.verb, Verb::CREATE | Verb::MOVE)
 }

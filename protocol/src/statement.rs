@@ -1,8 +1,10 @@
 //! What entries about a document carry: the word that continues it elsewhere, and what third parties say of it.
 
+use std::collections::BTreeMap;
+
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
-use crate::hash::{DocumentId, Hash};
+use crate::hash::{DocumentId, Hash, InstitutionId};
 use crate::limits::{MAX_DEPS, MAX_KEY, MAX_NAME};
 use crate::patch::SignedPatch;
 
@@ -86,4 +88,30 @@ impl Statement {
     pub fn check(&self) -> Checked<()> {
         Self::from_bytes(&self.to_bytes()).map(|_| ())
     }
+}
+
+/// What decides whether a statement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whose it is.
+    pub institution: InstitutionId,
+    /// The earlier statement that it names.
+    pub replaces: Option<Hash>,
+}
+
+/// Of all that is stated of one listing, by the hashes of the entries, what stands: each that names no earlier one, or what
+/// replaces it. Only its own institution replaces a statement; of several that replace one, that of the lowest hash does.
+/// What was taken back stands too, as an empty label.
+pub fn standing(all: &BTreeMap<Hash, Standing>) -> Vec<Hash> {
+    let mut next: BTreeMap<Hash, Hash> = BTreeMap::new();
+    // In ascending order of their hashes: the first that replaces a statement keeps its place.
+    for (id, after) in all {
+        let Some((before, named)) = after.replaces.and_then(|id| all.get_key_value(&id)) else { continue };
+        if named.institution == after.institution {
+            next.entry(*before).or_insert(*id);
+        }
+    }
+    let first = all.iter().filter(|(_, one)| one.replaces.is_none()).map(|(id, _)| *id);
+    // A statement names an earlier one by its hash: there are no circles.
+    first.map(|id| std::iter::successors(Some(id), |id| next.get(id).copied()).last().unwrap_or(id)).collect()
 }

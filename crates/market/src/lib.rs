@@ -19,5 +19,7 @@ pub use feed::{Finder, search_doc};
 pub use governance::{Gathered, all_steps, find_member, find_step, pending};
 pub use identity::{Applicant, Identity, random, read_charter, write_private};
 pub use ledger::{Ledger, LedgerFigures, OpenedLedger, Opener, Relimited};
-pub use library::{Candidate, Dispute, Hidden, HistoryItem, Library, Listing, Said, Writer};
+pub use library::{
+    Candidate, Dispute, Evidence, Hidden, HistoryItem, Library, Listing, Said, Versions, Writer,
+};
 pub use root_key::RootFile;

@@ -1,6 +1,7 @@
 //! Reading listings: any thread, beside the one that writes.
 
 mod disputes;
+mod evidence;
 mod history;
 mod line;
 mod statements;
@@ -16,9 +17,10 @@ use crate::error::{MarketError, Result};
 use crate::ledger::{creating_entry, entry_at, log_record, projection, readable_at};
 
 pub use disputes::{Candidate, Dispute, Writer};
+pub use evidence::Evidence;
 pub use history::HistoryItem;
-pub use statements::Said;
 pub(crate) use statements::version_of;
+pub use statements::{Said, Versions};
 
 /// Fewest hexadecimal digits that stand for a listing's id.
 const SHORTEST_PREFIX: usize = 6;

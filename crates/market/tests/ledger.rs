@@ -260,7 +260,7 @@ fn an_edit_by_another_institution_is_kept_but_void() {
         let history = library.history(&id).unwrap();
         assert_eq!(history.iter().filter(|item| matches!(item.fate, Fate::Void(_))).count(), 1);
         assert_eq!(
-            library.entries(&id).unwrap().len(),
+            library.evidence(&id).unwrap().listing.len(),
             2,
             "a proof carries the opening and the creation alone"
         );

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{FileKind, Fork, Proof, Value, unseal_file};
-use replica::{Document, DocumentPatch, DocumentState};
+use market::Versions;
+use protocol::{FileKind, Fork, Proof, Proven, Value, unseal_file};
+use replica::{Document, DocumentPatch};
 use serde_json::{Value as Json, json};
 
 use super::{Context, Outcome, node, print_json, print_line, print_note, read_file, show, text, write_file};
@@ -25,7 +26,11 @@ pub fn export(context: &Context, args: &Export) -> Outcome {
             let id = args.id.clone();
             let id = id.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.export.id"), ""))?;
             let reply = context.ask(&Request::Proof { id })?;
-            node::save(context, &reply, &args.out, "cli.export.proof")
+            let code = node::save(context, &reply, &args.out, "cli.export.proof")?;
+            if let Some(count) = reply["left_out"].as_u64().filter(|count| *count > 0) {
+                print_note(&context.fill("cli.export.unsaid", &[("count", &count.to_string())]));
+            }
+            Ok(code)
         }
         ExportFormat::Jsonl | ExportFormat::Csv => export_list(context, args),
     }
@@ -179,7 +184,8 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
     }
     let proven = proof.verify(&charter);
     let proven = proven.map_err(|fault| because("cli.verify.why.proof", &fault.to_string()))?;
-    let state = fold(&proven.entries).map_err(|what| because("cli.verify.why.proof", &what))?;
+    let document = fold(&proven.entries).map_err(|what| because("cli.verify.why.proof", &what))?;
+    let state = document.state().map_err(|fault| because("cli.verify.why.proof", &fault.to_string()))?;
     let begun = proven.entries.iter().find(|entry| entry.header.document.is_none());
     let author = begun.and_then(|entry| proven.authors.get(&entry.header.log.node));
     let first = begun.and_then(|entry| replica::patch_of(entry).ok().flatten());
@@ -187,7 +193,7 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
         first.iter().flat_map(|first| replica::editors_of(&first.patch)).collect();
     let may = |other: &protocol::Institution| author == Some(other) || editors.contains(&other.id());
     if !proven.authors.values().all(may) {
-        return Err("an institution that is not named as a co-editor stands in it".to_owned());
+        return Err(context.say("cli.verify.why.editor").to_owned());
     }
     let fields: serde_json::Map<String, Json> = state
         .fields
@@ -209,7 +215,32 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
         "versions": proven.entries.len(),
         "status": if state.is_withdrawn() { "withdrawn" } else { "published" },
         "fields": fields,
+        "statements": stated(&proof, &proven, &document),
     }))
+}
+
+/// What others state of the listing, as `statement list` has it.
+fn stated(proof: &Proof, proven: &Proven, document: &Document) -> Vec<Json> {
+    let versions = Versions::of(Some(document));
+    let each = |stated: &protocol::Stated| {
+        let said = &stated.statement;
+        let of_this = said.about == proof.document;
+        json!({
+            "v": 1,
+            "id": stated.id.to_string(),
+            "about": said.about.to_string(),
+            "label": said.label,
+            "value": said.value,
+            "reason": said.reason,
+            "institution": { "id": stated.institution.id().to_string(), "name": stated.institution.name },
+            "node": stated.log.node.to_string(),
+            "time": time_text(stated.time_ms),
+            "version": versions.number(&said.version).filter(|_| of_this),
+            "present": of_this && versions.is_present(&said.version),
+            "verified": true,
+        })
+    };
+    proven.statements.iter().map(each).collect()
 }
 
 /// A fork proves itself: nothing but the charter's network is needed.
@@ -241,8 +272,8 @@ fn json_values(values: &[Value]) -> Json {
     }
 }
 
-/// The state that a proof's entries make; an entry that does not count makes the proof worthless.
-fn fold(entries: &[protocol::Entry]) -> Result<DocumentState, String> {
+/// The document that a proof's entries make; one of which no patch is valid makes the proof worthless.
+fn fold(entries: &[protocol::Entry]) -> Result<Document, String> {
     let mut origin = None;
     let mut patches = Vec::new();
     for entry in entries {
@@ -262,5 +293,5 @@ fn fold(entries: &[protocol::Entry]) -> Result<DocumentState, String> {
     if document.versions() == 0 {
         return Err("none of its entries counts".to_owned());
     }
-    document.state().map_err(|fault| fault.to_string())
+    Ok(document)
 }

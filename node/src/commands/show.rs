@@ -120,7 +120,7 @@ pub fn listing(context: &Context, listing: &Json) {
         if n == 0 {
             print_line(context.say("cli.statement.title"));
         }
-        statement(context, each);
+        statement(context, each, "cli.statement.unknown");
     }
 }
 
@@ -156,7 +156,8 @@ fn disputed(context: &Context, listing: &Json, dispute: &Json) {
 }
 
 /// What a third party says of a listing.
-pub fn statement(context: &Context, said: &Json) {
+/// `unknown` is said of a version that is not known by number.
+pub fn statement(context: &Context, said: &Json, unknown: &str) {
     let (label, value) = (text(said, "label"), text(said, "value"));
     let (label, value) =
         (labels::label_text(context.lang, label), labels::value_text(context.lang, label, value));
@@ -167,7 +168,7 @@ pub fn statement(context: &Context, said: &Json) {
     let version = match (said["version"].as_u64(), said["present"] == true) {
         (Some(n), true) => context.fill("cli.statement.present", &[("n", &n.to_string())]),
         (Some(n), false) => context.fill("cli.statement.earlier", &[("n", &n.to_string())]),
-        (None, _) => context.say("cli.statement.unknown").to_owned(),
+        (None, _) => context.say(unknown).to_owned(),
     };
     let verified = if said["verified"] == true { "cli.statement.verified" } else { "cli.proof.unsigned" };
     let about = [text(&said["institution"], "name"), text(said, "time"), &version, context.say(verified)];
@@ -342,4 +343,10 @@ pub fn verified(context: &Context, found: &Json) {
     line(context, "cli.label.node", text(found, "node"));
     line(context, "cli.label.versions", &found["versions"].to_string());
     line(context, "cli.label.id", text(found, "id"));
+    let said = found["statements"].as_array().map_or(&[][..], Vec::as_slice);
+    if !said.is_empty() {
+        print_line(context.say("cli.verify.stated"));
+    }
+    said.iter().for_each(|each| statement(context, each, "cli.verify.version"));
+    print_line(context.say("cli.verify.later"));
 }

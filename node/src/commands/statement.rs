@@ -23,7 +23,11 @@ fn list(context: &Context, id: String) -> Outcome {
     let reply = context.ask(&Request::Statements { id })?;
     let said = reply["statements"].as_array().cloned().unwrap_or_default();
     for statement in &said {
-        if context.json { print_json(statement) } else { show::statement(context, statement) }
+        if context.json {
+            print_json(statement)
+        } else {
+            show::statement(context, statement, "cli.statement.unknown")
+        }
     }
     if said.is_empty() && !context.json {
         print_note(context.say("cli.statement.none"));

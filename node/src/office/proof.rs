@@ -1,6 +1,14 @@
-//! The file that proves a listing.
+//! The file that proves a listing, and what is stated of it.
 
-use protocol::{FileKind, InstitutionId, Proof, PublicKey, Subject, seal_file};
+use std::collections::BTreeSet;
+
+use market::Evidence;
+use protocol::limits::{MAX_FILE, MAX_HEADS, MAX_PROOF_ENTRIES, MAX_PROOF_STATEMENTS};
+use protocol::{
+    DocumentId, Entry, FileKind, Hash, InstitutionId, Proof, PublicKey, Roster, RosterInput, ShelfKind,
+    SignedStep, Subject, Verb, seal_file,
+};
+use serde_json::json;
 
 use super::Office;
 use super::answers::file_reply;
@@ -11,45 +19,90 @@ impl Office {
         let id = self.resolve(id)?;
         let missing = || Failure::said(exit::FAILED, "cli.failure.missing", &[("id", &id.to_string())]);
         self.library().listing(&id)?.ok_or_else(missing)?;
-        let mut entries = self.library().entries(&id)?;
-        let core = self.core();
-        let input = core.replica().roster_input();
-        let roster = self.library().roster();
-        // Who wrote it: the institution that answers for it, and co-editors.
-        let mut writers: Vec<InstitutionId> = Vec::new();
+        let evidence = self.library().evidence(&id)?;
+        let all = evidence.statements.len();
+        // Of more statements than a file can hold the oldest go with it.
+        let mut count = all.min(MAX_PROOF_STATEMENTS);
+        let file = loop {
+            let proof = self.proof_with(id, &evidence, count)?;
+            let file = seal_file(FileKind::Proof, &proof.to_bytes());
+            if count == 0 || fits(&proof) && file.len() <= MAX_FILE {
+                break file;
+            }
+            count /= 2;
+        };
+        let mut reply = file_reply(&file);
+        (reply["statements"], reply["left_out"]) = (json!(count), json!(all - count));
+        Ok(reply)
+    }
+
+    /// A proof with the first `count` of the statements.
+    fn proof_with(&self, document: DocumentId, evidence: &Evidence, count: usize) -> market::Result<Proof> {
+        let said = evidence.statements.iter().take(count).flatten();
+        let mut seen: BTreeSet<Hash> = BTreeSet::new();
+        let mut entries: Vec<Entry> = Vec::new();
+        for entry in evidence.listing.iter().chain(said) {
+            if seen.insert(entry.hash()) {
+                entries.push(entry.clone());
+            }
+        }
+        let mut writers: BTreeSet<InstitutionId> = BTreeSet::new();
         for entry in &entries {
             writers.extend(self.library().certificate_of(&entry.header.log)?.map(|c| c.body.institution));
         }
-        writers.sort_unstable();
-        writers.dedup();
-        // Whoever was let in by another institution's word is proven with it.
-        let mut keys: Vec<PublicKey> = Vec::new();
-        let mut looked = 0;
-        while let Some(who) = writers.get(looked).copied() {
-            looked += 1;
-            for (grant, _) in roster.redeemed.iter().filter(|(_, by)| **by == who) {
-                keys.push(grant.key);
-                writers.extend(grant.by.filter(|voucher| !writers.contains(voucher)));
-            }
-        }
-        let mut steps = Vec::new();
-        for step in &input.steps {
-            let about = match &step.step.subject {
-                Subject::Network => true,
-                Subject::Institution(who) => writers.contains(who),
-                Subject::Invitation(key) => keys.contains(key),
-                _ => false,
-            };
-            if about && !steps.contains(step) {
-                steps.push(step.clone());
-            }
-        }
+        let core = self.core();
+        let input = core.replica().roster_input();
+        let (steps, keys) = admissions(&self.library().roster(), &input, writers);
         for (log, seq, redemption) in &input.redemptions {
             if keys.contains(&redemption.invitation) {
                 core.read_one(log, *seq)?.into_iter().for_each(|entry| entries.push(entry));
             }
         }
-        let proof = Proof { network: self.identity().network(), document: id, steps, entries };
-        Ok(file_reply(&seal_file(FileKind::Proof, &proof.to_bytes())))
+        Ok(Proof { network: self.identity().network(), document, steps, entries })
     }
+}
+
+/// The steps that admitted institutions, and the one-time keys of those that were invited. Whoever was let in by another
+/// institution's word is proven with it.
+fn admissions(
+    roster: &Roster,
+    input: &RosterInput,
+    mut writers: BTreeSet<InstitutionId>,
+) -> (Vec<SignedStep>, BTreeSet<PublicKey>) {
+    let mut keys: BTreeSet<PublicKey> = BTreeSet::new();
+    loop {
+        let known = writers.len();
+        for (grant, by) in &roster.redeemed {
+            if writers.contains(by) {
+                keys.insert(grant.key);
+                writers.extend(grant.by);
+            }
+        }
+        if writers.len() == known {
+            break;
+        }
+    }
+    let mut steps = Vec::new();
+    for step in &input.steps {
+        let about = match &step.step.subject {
+            Subject::Network => true,
+            Subject::Institution(who) => writers.contains(who),
+            Subject::Invitation(key) => keys.contains(key),
+            _ => false,
+        };
+        if about && !steps.contains(step) {
+            steps.push(step.clone());
+        }
+    }
+    (steps, keys)
+}
+
+/// Whether a reader takes a proof of so many parts.
+fn fits(proof: &Proof) -> bool {
+    let stated = |entry: &&Entry| {
+        entry.header.log.shelf.kind == ShelfKind::STATEMENT && entry.header.verb == Verb::STATEMENT
+    };
+    proof.steps.len() <= MAX_HEADS
+        && proof.entries.len() <= MAX_PROOF_ENTRIES
+        && proof.entries.iter().filter(stated).count() <= MAX_PROOF_STATEMENTS
 }

@@ -1,5 +1,7 @@
 //! §14: proof files, checked with the charter alone.
 
+pub mod stated;
+
 use protocol::{
     Action, DocumentId, FileKind, Head, Invitation, NodeCertificate, OpenLog, Patch, Proof, Redemption, Role,
     RosterStep, Shelf, SignedStep, Subject, Value, Verb, seal_file, unseal_file,

@@ -14,7 +14,7 @@ use protocol::{
 };
 
 use crate::codec::{echoes, written};
-use crate::proof::proof;
+use crate::proof::{proof, stated};
 use crate::run::{run_of, small_log};
 use crate::sealed::{circle, place, reader, sealed_log};
 use crate::support::{NOW, World, certificate, charter, governor, institution, key};
@@ -384,6 +384,7 @@ fn sealed() -> Vec<Vector> {
         v("charter file", "", seal_file(FileKind::Charter, &written(|to| charter.encode(to)))),
         v("proof", "proof", proof.to_bytes()),
         v("proof file", "", seal_file(FileKind::Proof, &proof.to_bytes())),
+        v("proof with a statement that replaced another", "proof", stated::proof().to_bytes()),
         v("fork file", "", seal_file(FileKind::Fork, &fork().to_file_body(&World::new().network))),
     ]
 }

@@ -12,6 +12,7 @@ fn a_changed_proof_is_refused_wherever_it_was_changed() {
     let id = station.publish("稀土永磁电机");
     station.run(["listing", "edit", &id, "summary=效率百分之九十六"]).ok();
     hub.holds_with(&[&station], 1);
+    hub.run(["statement", "make", &id, "--label", "recognition", "--value", "样例认定"]).ok();
     hub.run(["export", &id, "--format", "proof", "--out", "good.lianshi"]).ok();
     hub.run(["export", "--format", "charter", "--out", "charter.lianshi"]).ok();
     drop((hub, station));
@@ -34,6 +35,74 @@ fn a_changed_proof_is_refused_wherever_it_was_changed() {
     let longer = [good.as_slice(), b"\0"].concat();
     scene.write("longer.lianshi", &longer);
     scene.run(["verify", "longer.lianshi", "--charter", "charter.lianshi"]).ends(3);
+}
+
+/// What the hub says of the station's listing travels in the proof, whoever makes the file.
+#[test]
+fn a_proof_tells_offline_who_stated_what_of_which_version() {
+    let scene = Scene::new();
+    let (hub, station) = hub_and_station(&scene);
+    let id = station.publish("稀土永磁电机");
+    hub.holds_with(&[&station], 1);
+    let make = |label: &str, value: &str, reason: &str| {
+        let ran = hub.run([
+            "statement",
+            "make",
+            &id,
+            "--label",
+            label,
+            "--value",
+            value,
+            "--reason",
+            reason,
+            "--json",
+        ]);
+        ran.ok().json()["id"].as_str().unwrap().to_owned()
+    };
+    make("evaluation", "trl=6", "现场查验");
+    let rejected = make("screening", "rejected", "缺少检测报告");
+    let retracted = make("certificate", "ZL-2024-7", "误判");
+    hub.run(["statement", "withdraw", &retracted]).ok();
+    hub.agrees_with(&[&station]);
+    station.run(["listing", "edit", &id, "summary=附上了检测报告"]).ok();
+    hub.agrees_with(&[&station]);
+    hub.run(["statement", "replace", &rejected, "--value", "passed", "--reason", "已补齐"]).ok();
+    hub.agrees_with(&[&station]);
+
+    hub.run(["export", "--format", "charter", "--out", "charter.lianshi"]).ok();
+    station.run(["export", &id, "--format", "proof", "--out", "proof.lianshi"]).ok();
+    let moved = station.run(["listing", "move", &id, "--kind", "service", "--json"]).ok().json();
+    hub.agrees_with(&[&station]);
+    let moved = moved["id"].as_str().unwrap();
+    hub.run(["export", moved, "--format", "proof", "--out", "moved.lianshi"]).ok();
+    let name = hub.run(["status", "--json"]).ok().json()["name"].as_str().unwrap().to_owned();
+    drop((hub, station));
+
+    let found = scene.run(["verify", "proof.lianshi", "--charter", "charter.lianshi", "--json"]).ok().json();
+    let brief = |found: &serde_json::Value| {
+        let said = found["statements"].as_array().unwrap().clone();
+        let each = |s: &serde_json::Value| (s["value"].clone(), s["version"].clone(), s["present"] == true);
+        assert!(said.iter().all(|s| s["institution"]["name"] == name.as_str()), "{said:?}");
+        said.iter().map(each).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        brief(&found),
+        [("trl=6".into(), 1.into(), false), ("passed".into(), 2.into(), true)],
+        "what was replaced or taken back is not there"
+    );
+    let shown =
+        scene.run(["verify", "proof.lianshi", "--charter", "charter.lianshi", "--lang", "zh"]).ok().out;
+    for part in ["评价：成熟度 6 级", "针对第 1 版", "审核：通过", "针对当前的第 2 版", "此后是否撤回", &name]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let found = scene.run(["verify", "moved.lianshi", "--charter", "charter.lianshi", "--json"]).ok().json();
+    let none = serde_json::Value::Null;
+    assert_eq!(
+        brief(&found),
+        [("trl=6".into(), none.clone(), false), ("passed".into(), none, false)],
+        "what was said of it before it was moved leads on"
+    );
 }
 
 #[test]

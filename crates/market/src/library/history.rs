@@ -1,4 +1,4 @@
-//! What became of every entry of a listing, and the entries that prove it.
+//! What became of every entry of a listing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -112,24 +112,6 @@ impl Library {
             "its node has begun more incarnations than it may have"
         };
         Ok(Fault::Forbidden { what: "entry", why })
-    }
-
-    /// The entries that make up a document, and the openings of their logs: the body of its proof.
-    ///
-    /// # Errors
-    /// When the store fails or is damaged.
-    pub fn entries(&self, id: &DocumentId) -> Result<Vec<Entry>> {
-        let store = self.store.as_ref();
-        let mut entries = Vec::new();
-        let mut opened = Vec::new();
-        for place in rightful_entries(store, id)? {
-            if !opened.contains(&place.log) {
-                opened.push(place.log);
-                entries.push(entry_at(store, place.log, 1)?);
-            }
-            entries.push(entry_at(store, place.log, place.seq)?);
-        }
-        Ok(entries)
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::labels::rejects;
 use protocol::{
-    DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, Shelf, ShelfKind, Statement, Verb,
+    DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, Shelf, ShelfKind, Standing, Statement, Verb,
+    standing,
 };
 use replica::{Document, Fate, statement_of};
 
@@ -29,7 +30,7 @@ pub struct Said {
     pub institution: InstitutionId,
     /// The institution's name as the roster has it.
     pub institution_name: String,
-    place: Mention,
+    pub(super) place: Mention,
     /// Whether the node key's signature was checked and verifies.
     pub verified: bool,
     /// The number of the version that was looked at, from 1; `None` when that version is not held.
@@ -64,7 +65,7 @@ impl Library {
             let about = said.statement.about;
             if let Some(known) = versions.get(&about) {
                 said.version = known.number(&said.statement.version);
-                said.present = about == *newest && said.statement.version == known.heads;
+                said.present = about == *newest && known.is_present(&said.statement.version);
             }
             let entry = mentioned(self.store(), &said.place)?;
             said.verified = entry.verify(&network).is_ok() && entry.check_payload().is_ok();
@@ -86,7 +87,21 @@ impl Library {
         Ok(standing)
     }
 
-    fn standing(&self, newest: &DocumentId) -> Result<Vec<Said>> {
+    /// Of these the ones that stand and say something, oldest first.
+    pub(super) fn standing(&self, newest: &DocumentId) -> Result<Vec<Said>> {
+        let mut all = self.stated(newest)?;
+        let words = all
+            .iter()
+            .map(|(id, said)| (*id, Standing { institution: said.institution, replaces: said.replaces }));
+        let ids = standing(&words.collect());
+        let mut standing: Vec<Said> = ids.iter().filter_map(|id| all.remove(id)).collect();
+        standing.retain(|said| !said.is_taken_back());
+        standing.sort_by_key(|said| (said.time_ms, said.id));
+        Ok(standing)
+    }
+
+    /// All that counts of what is stated of a listing, by the hashes of the entries.
+    pub(super) fn stated(&self, newest: &DocumentId) -> Result<BTreeMap<Hash, Said>> {
         let mut all: BTreeMap<Hash, Said> = BTreeMap::new();
         for id in self.line(newest)? {
             let Some((log, _)) = self.beginning(&id)? else { continue };
@@ -98,10 +113,7 @@ impl Library {
                 }
             }
         }
-        let mut standing = standing(all);
-        standing.retain(|said| !said.is_taken_back());
-        standing.sort_by_key(|said| (said.time_ms, said.id));
-        Ok(standing)
+        Ok(all)
     }
 
     /// The statement that 64 hexadecimal digits, or the first few of them, name.
@@ -150,38 +162,16 @@ impl Library {
     }
 }
 
-/// Of statements about one listing those that stand: each that replaces none, or what replaces it. Only its own institution
-/// replaces a statement; of several that replace one, that of the lowest hash does.
-fn standing(mut all: BTreeMap<Hash, Said>) -> Vec<Said> {
-    let mut next: BTreeMap<Hash, Hash> = BTreeMap::new();
-    // In ascending order of their hashes: the first that replaces a statement keeps its place.
-    for said in all.values() {
-        let Some(before) = said.replaces.and_then(|id| all.get(&id)) else { continue };
-        if before.institution == said.institution {
-            next.entry(before.id).or_insert(said.id);
-        }
-    }
-    let first: Vec<Hash> = all.values().filter(|said| said.replaces.is_none()).map(|said| said.id).collect();
-    let mut standing = Vec::with_capacity(first.len());
-    for mut id in first {
-        // A statement names an earlier one by its hash: there are no circles.
-        while let Some(after) = next.get(&id) {
-            id = *after;
-        }
-        standing.extend(all.remove(&id));
-    }
-    standing
-}
-
 /// The versions of a document, for telling which one was looked at.
-struct Versions {
+pub struct Versions {
     heads: Vec<Hash>,
     /// Number of each valid change, in the order of the authors' clocks.
     numbers: BTreeMap<Hash, usize>,
 }
 
 impl Versions {
-    fn of(document: Option<&Document>) -> Self {
+    /// Those of a document as far as it is held.
+    pub fn of(document: Option<&Document>) -> Self {
         let Some(document) = document else { return Self { heads: Vec::new(), numbers: BTreeMap::new() } };
         let valid = document.patches().filter(|(_, fate)| **fate == Fate::Valid);
         let mut patches: Vec<_> = valid.map(|(patch, _)| patch).collect();
@@ -190,10 +180,16 @@ impl Versions {
         Self { heads: version_of(document), numbers: numbers.collect() }
     }
 
-    fn number(&self, version: &[Hash]) -> Option<usize> {
+    /// The number of the version that these heads are, from 1; `None` when it is not held.
+    pub fn number(&self, version: &[Hash]) -> Option<usize> {
         let numbers: Option<Vec<usize>> =
             version.iter().map(|hash| self.numbers.get(hash).copied()).collect();
         numbers?.into_iter().max()
+    }
+
+    /// Whether these heads are the present ones.
+    pub fn is_present(&self, version: &[Hash]) -> bool {
+        self.heads == version
     }
 }
 

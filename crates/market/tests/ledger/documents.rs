@@ -484,5 +484,5 @@ fn edits_by_strangers_hide_no_listing_wherever_their_log_came_first() {
     assert_eq!((listing.title(), listing.versions), ("改", 2));
     let digest = library.roster().digest();
     assert_eq!(view_hash(ledger.sums(), &digest), view_hash(plain.sums(), &digest));
-    assert_eq!(library.entries(&id).unwrap().len(), 3);
+    assert_eq!(library.evidence(&id).unwrap().listing.len(), 3);
 }
