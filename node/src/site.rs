@@ -96,6 +96,7 @@ fn card(listing: &Listing) -> Card {
         region: record.text("region").unwrap_or_default().to_owned(),
         fields: record.members("field").map(str::to_owned).collect(),
         trl: record.trl(),
+        has_more: listing.has_more(),
         updated_ms: listing.updated_ms,
     }
 }
@@ -187,6 +188,7 @@ impl Source for Site {
             kind: kind_of(&listing),
             title: if shown { listing.title().to_owned() } else { String::new() },
             moved: asked != id,
+            has_more: listing.has_more(),
             editors: names.map(|member| member.institution.name.clone()).collect(),
             fields: if shown { self.fields(&listing).map_err(failed)? } else { Vec::new() },
             statements: said.into_iter().map(statement).collect(),

@@ -13,6 +13,7 @@ use protocol::{DocumentId, InstitutionId, LogId, MemberState, NodeCertificate, R
 use replica::{DocumentState, editors_of, patch_of};
 use storage::{Store, Table};
 
+use crate::desk::DETAILS;
 use crate::error::{MarketError, Result};
 use crate::ledger::{creating_entry, entry_at, log_record, projection, readable_at};
 
@@ -105,6 +106,11 @@ impl Listing {
             Some(Value::Text(title)) => title,
             _ => "",
         }
+    }
+
+    /// Whether its institution has more to tell, under seal, to those who ask and whom it chooses.
+    pub fn has_more(&self) -> bool {
+        self.state.fields.get(DETAILS).is_some_and(|values| values.contains(&Value::Bool(true)))
     }
 }
 

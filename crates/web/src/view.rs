@@ -116,6 +116,8 @@ pub struct Card {
     pub fields: Vec<String>,
     /// Technology readiness, lowest and highest of 1–9.
     pub trl: Option<(u8, u8)>,
+    /// Whether its institution tells more of it on request.
+    pub has_more: bool,
     /// Author's time of the last version, ms.
     pub updated_ms: i64,
 }
@@ -161,6 +163,8 @@ pub struct ListingView {
     pub moved: bool,
     /// Names of other institutions that may edit it.
     pub editors: Vec<String>,
+    /// Whether its institution tells more of it, under seal, to members who ask.
+    pub has_more: bool,
     /// All keys that may be shown, contact fields only if they may; any order.
     pub fields: Vec<FieldView>,
     /// What third parties say of it, in the order to show; at most [`crate::limits::STATEMENTS_SHOWN`] are drawn.

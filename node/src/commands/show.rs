@@ -48,8 +48,9 @@ pub fn row(context: &Context, hit: &Json) {
     ));
     let region = hit["region_name"].as_str().unwrap_or_default();
     let members = if text(hit, "visibility") == "members" { context.say("cli.listing.members") } else { "" };
-    let about =
-        [text(hit, "institution"), region, text(hit, "updated").get(..10).unwrap_or_default(), members];
+    let more = if hit["details"] == true { context.say("details.mark") } else { "" };
+    let day = text(hit, "updated").get(..10).unwrap_or_default();
+    let about = [text(hit, "institution"), region, day, members, more];
     let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
     if !about.is_empty() {
         print_line(&format!("                {}", about.join(" · ")));

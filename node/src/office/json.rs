@@ -74,6 +74,7 @@ pub fn of_row(listing: &Listing) -> Json {
         "region_name": catalog::region::path_text(region),
         "institution": listing.institution_name,
         "trl": record.trl(),
+        "details": listing.has_more(),
         "updated": time(listing.updated_ms),
     })
 }
@@ -132,7 +133,7 @@ pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<S
     if !contact.is_empty() {
         out.insert("contact".into(), of_fields(contact));
     }
-    if listing.state.fields.contains_key(market::DETAILS) {
+    if listing.has_more() {
         out.insert("details".into(), json!(true));
     }
     out.insert("conflicts".into(), json!(conflicts));

@@ -28,7 +28,7 @@ pub const TABLE: &[Row] = &[
     ("cli.failure.nothing-private.hint", "用 --with 写出要披露的字段，联系方式写 contact；不公开字段在新建时用 --private 填写", "name the fields with --with, contact for contact details; private fields are given with --private when a listing is made"),
     ("cli.failure.own-listing", "“{title}”是本单位自己的，不用请求", "“{title}” is this institution's own: there is nobody to ask"),
     ("cli.failure.own-listing.hint", "直接查看：lianshi listing show", "look at it with lianshi listing show"),
-    ("cli.listing.details", "详情可申请披露：lianshi disclosure request {id} --message …", "Details on request: lianshi disclosure request {id} --message …"),
+    ("cli.listing.details", "详情可申请。网络成员：lianshi disclosure request {id} --message \"用途与联系人\"；其他人请联系发布机构，报上编号 {id}", "Details on request. Members: lianshi disclosure request {id} --message \"what for, and who asks\"; others contact its institution and give the number {id}"),
     ("cli.listing.private", "不公开的字段（只在本节点，可定向披露）", "Private (on this node only, until disclosed)"),
     ("cli.outcome.disclosed", "已加密披露", "disclosed under seal"),
     ("cli.outcome.requested", "已加密发出请求", "requested under seal"),

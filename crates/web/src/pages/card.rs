@@ -5,6 +5,7 @@ use crate::text::{date, mark, stamp, tidy_line};
 use crate::view::Card;
 use crate::{labels, text};
 use catalog::Lang;
+use catalog::words::say;
 
 /// What the `entry` macro shows.
 pub(crate) struct Entry {
@@ -14,6 +15,8 @@ pub(crate) struct Entry {
     pub(crate) title: Vec<(bool, String)>,
     pub(crate) text: Vec<(bool, String)>,
     pub(crate) meta: Vec<String>,
+    /// Said when there is more to be had on request.
+    pub(crate) more: &'static str,
     pub(crate) date: String,
     pub(crate) stamp: String,
 }
@@ -31,6 +34,7 @@ impl Entry {
             title: mark(&title, query),
             text: mark(&summary, query),
             meta: meta(lang, card),
+            more: if card.has_more { say(lang, "details.mark") } else { "" },
             date: date(card.updated_ms, lang),
             stamp: stamp(card.updated_ms),
         }

@@ -1,5 +1,6 @@
 //! `/listing/{id}`: all that a listing says, who says it, and how that was verified.
 
+mod details;
 mod proof;
 mod said;
 
@@ -19,6 +20,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use catalog::Lang;
 use catalog::words::{fill, say};
+use details::Details;
 use proof::Proof;
 use said::Word;
 use std::sync::Arc;
@@ -40,6 +42,7 @@ struct Page {
     rows: Vec<Row>,
     parts_after: Vec<Row>,
     contact: Vec<Row>,
+    details: Option<Details>,
     may_ask: bool,
     no_contact: String,
     history_title: String,
@@ -121,6 +124,8 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
         parts_after: after,
         may_ask: contact.is_empty() && view.standing == Standing::Published,
         contact,
+        details: (view.has_more && view.standing == Standing::Published)
+            .then(|| Details::new(lang, whom, &view.id)),
         no_contact: fill(lang, "listing.no_contact", &asked),
         history_title: fill(lang, "listing.history", &[("n", &view.provenance.versions_total.to_string())]),
         versions: view

@@ -52,6 +52,7 @@ impl Fake {
             region: self.text(region),
             fields: vec![self.text(field)],
             trl: *trl,
+            has_more: *id == NEED,
             updated_ms: NOW - days * DAY,
         }
     }
@@ -306,8 +307,19 @@ impl Source for Fake {
         let (id, kind) = (row.0.to_owned(), row.1.to_owned());
         let editors = vec![self.text("武汉理工大学")];
         let statements = STATEMENTS.iter().map(|row| self.statement(row)).collect();
-        let moved = row.0 == NEED;
-        Ok(Some(ListingView { id, kind, title, standing, moved, editors, fields, statements, provenance }))
+        let (moved, has_more) = (row.0 == NEED, row.0 == NEED);
+        Ok(Some(ListingView {
+            id,
+            kind,
+            title,
+            standing,
+            moved,
+            editors,
+            has_more,
+            fields,
+            statements,
+            provenance,
+        }))
     }
 
     fn status(&self) -> Result<StatusView, SourceError> {

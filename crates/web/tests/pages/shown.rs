@@ -211,3 +211,32 @@ async fn assets_are_found_through_the_page_and_kept_for_ever() {
         assert!(asset.header("cache-control").contains("immutable"));
     }
 }
+
+/// A teaser says that there is more, in the list and on its page, and what to do; of others no such thing is said.
+#[tokio::test]
+async fn a_teaser_says_how_to_ask_for_its_details() {
+    let server = server().await;
+    let page = server.get(&format!("/listing/{NEED}")).await.body;
+    for part in [
+        "详情可申请",
+        "网络成员",
+        "lianshi disclosure request b07d51c2a3948e --message",
+        "其他访问者",
+        "b07d 51c2 a394",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let page = server.get(&format!("/listing/{NEED}?lang=en")).await.body;
+    for part in ["Details on request", "Members of the network", "Everyone else"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let list = server.get("/list").await.body;
+    assert_eq!(
+        list.matches("详情可申请").count(),
+        list.matches(&format!("/listing/{NEED}\"")).count(),
+        "{list}"
+    );
+    for id in [SOLID, GONE] {
+        assert!(!server.get(&format!("/listing/{id}")).await.body.contains("详情可申请"), "{id}");
+    }
+}
