@@ -9,25 +9,30 @@
 //! `serving` until the network says that there is room.
 
 mod dialing;
+mod figures;
 mod limits;
+mod purses;
 mod returning;
 mod serving;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use market::{Authored, Desk, Identity, Ledger, LedgerFigures, Library};
+use market::{Authored, Desk, Identity, Ledger, Library};
 use network::{Event, SessionId};
-use protocol::{Entry, Hash, LogId, PublicKey, Redemption, Verb};
-use replica::{ConductView, Effect, Input, MAX_REMEMBERED, PeerView, Replica};
+use protocol::{Entry, LogId, PublicKey, Redemption, Verb};
+use replica::{Effect, Input, MAX_REMEMBERED, Replica};
 
 use crate::config::Config;
 use dialing::Dialing;
+use purses::Purses;
 use returning::Returning;
 use serving::Serving;
+
+pub use figures::CoreFigures;
 
 /// The name and version that peers and operators see.
 pub const AGENT: &str = concat!("lianshi/", env!("CARGO_PKG_VERSION"));
@@ -46,40 +51,17 @@ pub struct Core {
     library: Arc<Library>,
     network: Option<network::Handle>,
     serving: Serving,
+    purses: Purses,
+    /// When it was opened: what the purses' times are since.
+    opened: Instant,
     dialing: Dialing,
     returning: Returning,
     addresses: Vec<String>,
     arrivals: Arc<AtomicU64>,
+    nodes: Arc<AtomicUsize>,
     last_success: BTreeMap<PublicKey, i64>,
     last_failure: BTreeMap<PublicKey, String>,
     mended: Option<String>,
-}
-
-/// Figures that a status shows.
-#[derive(Clone, Debug)]
-pub struct CoreFigures {
-    /// Of the ledger.
-    pub ledger: LedgerFigures,
-    /// The view hash.
-    pub view: Hash,
-    /// Where peers can reach this node.
-    pub addresses: Vec<String>,
-    /// Everyone connected.
-    pub peers: Vec<PeerView>,
-    /// How peers behaved that gave cause to remember it.
-    pub conduct: Vec<ConductView>,
-    /// When a node was last in step with this one, milliseconds since 1970.
-    pub last_success: BTreeMap<PublicKey, i64>,
-    /// The last thing that went wrong with nodes that are not connected.
-    pub last_failure: BTreeMap<PublicKey, String>,
-    /// Dials that came to nothing: address and reason.
-    pub unreachable: Vec<(String, String)>,
-    /// Bytes received and sent by the network since the start.
-    pub bytes: (u64, u64),
-    /// Bytes on disk.
-    pub disk: u64,
-    /// What had to be mended at the start.
-    pub mended: Option<String>,
 }
 
 impl Core {
@@ -110,10 +92,13 @@ impl Core {
             library,
             network: None,
             serving: Serving::default(),
+            purses: Purses::default(),
+            opened: Instant::now(),
             dialing,
             returning: Returning::begin(),
             addresses: Vec::new(),
             arrivals,
+            nodes: Arc::default(),
             last_success: BTreeMap::new(),
             last_failure: BTreeMap::new(),
             mended: opened.mended,
@@ -216,6 +201,12 @@ impl Core {
         }
         self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
         self.pump();
+        // What was written here leaves at once; of more than a run for each peer the core's own loop takes care.
+        for _ in 0..self.serving.sessions() {
+            if !self.serve_one() {
+                break;
+            }
+        }
     }
 
     /// Gives the replica one input and performs what it wants.
@@ -329,7 +320,9 @@ impl Core {
     pub fn on_event(&mut self, event: Event) {
         match event {
             Event::Connected { session, peer, address, outbound } => {
-                self.dialing.connected(&address);
+                if outbound {
+                    self.dialing.connected(session.0, &peer, &address);
+                }
                 let peer = PublicKey(peer);
                 self.drive(Input::Connected { session: session.0, peer, outbound });
             }
@@ -337,7 +330,7 @@ impl Core {
             Event::Closed { session, peer, reason } => {
                 self.remember_failure(PublicKey(peer), || reason.to_string(), false);
                 self.serving.forget(session.0);
-                self.dialing.closed(now_ms());
+                self.dialing.closed(session.0, now_ms());
                 self.drive(Input::Closed { session: session.0 });
             }
             Event::Drained { session } => self.serving.drained(session.0),
@@ -374,6 +367,7 @@ impl Core {
     /// To be called about once a second: deadlines, dials.
     pub fn tick(&mut self) {
         self.drive(Input::Tick);
+        self.count_nodes();
         let now = now_ms();
         for peer in self.replica.peers() {
             if peer.synced {
@@ -386,14 +380,20 @@ impl Core {
         self.pump();
     }
 
+    /// What the party of a session has spent of the core's time; `None` while it has to wait, since others are about.
+    pub fn spent(&self, session: u64) -> Option<Duration> {
+        self.purses.spent(&self.replica.answers_for_session(session), self.opened.elapsed())
+    }
+
+    /// Takes the time that something of a session took out of its party's purse.
+    pub fn charge(&mut self, session: u64, took: Duration) {
+        let party = self.replica.answers_for_session(session);
+        self.purses.take(party, took, self.opened.elapsed());
+    }
+
     /// True while something waits to be fsynced.
     pub fn is_dirty(&self) -> bool {
         self.ledger.is_dirty()
-    }
-
-    /// Sends what has room by now.
-    pub fn go_on(&mut self) {
-        self.pump();
     }
 
     /// Fsyncs what came in and tells the peers. False when there was nothing.
@@ -409,41 +409,6 @@ impl Core {
                 tracing::error!("the store could not be fsynced: {error}");
                 false
             }
-        }
-    }
-
-    /// The view hash.
-    pub fn view_hash(&self) -> Hash {
-        replica::view_hash(self.ledger.sums(), &self.replica.roster().digest())
-    }
-
-    /// Addresses that do not answer, except those of nodes that are connected by another way.
-    fn unreachable(&self) -> Vec<(String, String)> {
-        let connected: Vec<[u8; 32]> = self.replica.peers().iter().map(|p| p.peer.0).collect();
-        let missed =
-            |address: &str| network::key_in_address(address).is_none_or(|key| !connected.contains(&key));
-        self.dialing.unreachable().into_iter().filter(|(address, _)| missed(address)).collect()
-    }
-
-    /// Figures for a status.
-    pub fn figures(&self) -> CoreFigures {
-        let total = self.network.as_ref().map(network::Handle::total).unwrap_or_default();
-        let peers = self.replica.peers();
-        // Ticks note it twice a second; who is in step right now is in step right now.
-        let mut last_success = self.last_success.clone();
-        last_success.extend(peers.iter().filter(|p| p.synced).map(|p| (p.peer, now_ms())));
-        CoreFigures {
-            ledger: self.ledger.figures(&self.identity.node.public()),
-            view: self.view_hash(),
-            addresses: self.addresses.clone(),
-            peers,
-            conduct: self.replica.conduct(now_ms()),
-            last_success,
-            last_failure: self.last_failure.clone(),
-            unreachable: self.unreachable(),
-            bytes: (total.bytes_in, total.bytes_out),
-            disk: self.ledger.size_on_disk().unwrap_or_default(),
-            mended: self.mended.clone(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod log;
 mod office;
 mod run;
 mod site;
+mod turns;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,7 @@ mod roster;
 mod statements;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use market::{Finder, Identity, Library, Listing};
@@ -35,7 +36,11 @@ const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(20);
 pub struct Office {
     home: PathBuf,
     config: Config,
+    /// Who waits for the core stands here, so that whoever has it and wants it again comes after: locks are not fair.
+    gate: Mutex<()>,
     core: Mutex<Core>,
+    arrivals: Arc<AtomicU64>,
+    nodes: Arc<AtomicUsize>,
     library: Arc<Library>,
     finder: Arc<Finder>,
     identity: RwLock<Arc<Identity>>,
@@ -59,6 +64,9 @@ impl Office {
             home: home.to_owned(),
             library: core.library(),
             identity: RwLock::new(core.identity()),
+            gate: Mutex::new(()),
+            arrivals: core.arrivals(),
+            nodes: core.nodes(),
             core: Mutex::new(core),
             finder: Arc::new(finder),
             started_ms: now_ms(),
@@ -75,7 +83,18 @@ impl Office {
 
     /// The core, locked.
     pub fn core(&self) -> MutexGuard<'_, Core> {
+        let _next = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Number of documents that arrived or changed so far.
+    pub fn arrivals(&self) -> u64 {
+        self.arrivals.load(Ordering::Acquire)
+    }
+
+    /// Number of nodes whose logs are held.
+    pub fn nodes(&self) -> usize {
+        self.nodes.load(Ordering::Acquire)
     }
 
     /// The core, locked, to write with. A node that has just started first hears from a peer what it wrote before: see

@@ -11,7 +11,9 @@ use tokio::sync::Notify;
 
 use crate::commands::{LOCK_PATIENCE, is_locked};
 use crate::config::Config;
+use crate::core::Core;
 use crate::office::Office;
+use crate::turns::{self, Turns};
 use crate::{control, site};
 
 /// The core looks at deadlines this often.
@@ -20,10 +22,14 @@ const TICK: Duration = Duration::from_millis(500);
 const QUIET: Duration = Duration::from_millis(20);
 /// What comes in without a pause is fsynced and confirmed this often.
 const CHECKPOINT: Duration = Duration::from_millis(1_000);
-/// Events taken under one lock.
-const EVENTS_AT_ONCE: usize = 64;
+/// Events that are put into their turns at a time: as many as the network lets wait.
+const ARRIVALS_AT_ONCE: usize = 256;
+/// The core is held for so long at a time; then whoever waits for it has it.
+const HOLD: Duration = Duration::from_millis(5);
 /// While entries keep coming, the index may fall behind by this long; searches wait longer than that for it.
 const INDEX_LAG: Duration = Duration::from_secs(4);
+/// Arrivals between two looks that are no pouring in: each is found as soon as it can be.
+const TRICKLE: u64 = 50;
 /// The index looks for arrivals this often.
 const INDEX_EVERY: Duration = Duration::from_millis(100);
 
@@ -156,33 +162,32 @@ fn spawn_core(
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name("core".to_owned()).spawn(move || {
         let (mut ticked, mut checked) = (Instant::now(), Instant::now());
-        let mut wait = QUIET;
+        let (mut wait, mut turns) = (QUIET, Turns::default());
         // The first calls go out at once, not after the first tick.
         office.core().tick();
         while !stopping.load(Ordering::Acquire) {
-            let event = runtime.block_on(async { tokio::time::timeout(wait, events.recv()).await });
-            let quiet = event.is_err();
+            let arrival = runtime.block_on(async { tokio::time::timeout(wait, events.arrival()).await });
+            let quiet = arrival.is_err();
             let mut core = office.core();
-            match event {
-                Ok(Some(event)) => take(&mut core, event, &announce),
+            match arrival {
+                Ok(Some(arrival)) => turns.put(arrival, |session| core.spent(session).is_none()),
                 Ok(None) => return,
                 Err(_) => {}
             }
-            for _ in 1..EVENTS_AT_ONCE {
-                match events.try_recv() {
-                    Ok(event) => take(&mut core, event, &announce),
-                    Err(_) => break,
-                }
+            for _ in 1..ARRIVALS_AT_ONCE {
+                let Ok(arrival) = events.try_arrival() else { break };
+                turns.put(arrival, |session| core.spent(session).is_none());
             }
+            let more = work(&mut core, &mut turns, &announce);
             if ticked.elapsed() >= TICK {
                 core.tick();
                 ticked = Instant::now();
             }
-            if (quiet && core.checkpoint()) || (checked.elapsed() >= CHECKPOINT && core.checkpoint()) {
+            if (quiet && !more && core.checkpoint()) || (checked.elapsed() >= CHECKPOINT && core.checkpoint())
+            {
                 checked = Instant::now();
             }
-            core.go_on();
-            wait = match (core.has_work(), core.is_dirty()) {
+            wait = match (more, turns.is_waiting() || core.has_work() || core.is_dirty()) {
                 (true, _) => Duration::ZERO,
                 (false, true) => QUIET,
                 (false, false) => TICK,
@@ -191,7 +196,30 @@ fn spawn_core(
     })
 }
 
-fn take(core: &mut crate::core::Core, event: network::Event, announce: &Announce) {
+/// Takes arrivals and sends runs by turns, for as long as the core may be held. True when that was too short for all that
+/// there is to do now.
+fn work(core: &mut Core, turns: &mut Turns, announce: &Announce) -> bool {
+    let begun = Instant::now();
+    loop {
+        let arrival = turns.next(|session| core.spent(session));
+        let took = arrival.is_some();
+        if let Some(arrival) = arrival {
+            let (session, since) = (turns::session_of(&arrival.event), Instant::now());
+            take(core, arrival.open(), announce);
+            if let Some(session) = session {
+                core.charge(session, since.elapsed());
+            }
+        }
+        if !core.serve_one() && !took {
+            return false;
+        }
+        if begun.elapsed() >= HOLD {
+            return true;
+        }
+    }
+}
+
+fn take(core: &mut Core, event: network::Event, announce: &Announce) {
     if let network::Event::Listening { address } = &event {
         announce(&format!("listening {address}"));
     }
@@ -203,15 +231,14 @@ fn spawn_index(
     office: Arc<Office>,
     stopping: Arc<AtomicBool>,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
-    let arrivals = office.core().arrivals();
     std::thread::Builder::new().name("index".to_owned()).spawn(move || {
         let (mut seen, mut behind) = (0, None::<Instant>);
         while !stopping.load(Ordering::Acquire) {
-            let now = arrivals.load(Ordering::Acquire);
+            let now = office.arrivals();
             if now > office.finder().cursor() {
                 let since = *behind.get_or_insert_with(Instant::now);
                 // While entries pour in, the core needs the processor more than the index does.
-                if (now == seen || since.elapsed() >= INDEX_LAG)
+                if (now.saturating_sub(seen) <= TRICKLE || since.elapsed() >= INDEX_LAG)
                     && let Err(error) = office.index()
                 {
                     tracing::error!("the search index fell behind: {error}");

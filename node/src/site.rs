@@ -52,10 +52,6 @@ impl Site {
     fn node(&self, listings: u64) -> NodeView {
         let identity = self.office.identity();
         let roster = self.office.library().roster();
-        let core = self.office.core();
-        let mut nodes: Vec<_> = core.replica().logs().keys().map(|log| log.node).collect();
-        nodes.sort_unstable();
-        nodes.dedup();
         let charter = &identity.charter.charter;
         NodeView {
             name: Names::new(&identity.institution.name, ""),
@@ -69,7 +65,7 @@ impl Site {
             network: Names::new(&charter.name_zh, &charter.name_en),
             listings,
             institutions: roster.members.values().filter(|m| m.state == MemberState::Active).count() as u64,
-            nodes: nodes.len().max(1) as u64,
+            nodes: self.office.nodes().max(1) as u64,
         }
     }
 

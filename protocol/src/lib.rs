@@ -51,7 +51,7 @@ pub use proof::{FileKind, Proof, Proven, Stated, seal_file, unseal_file};
 pub use roster::{
     BookFigures, Folded, Grant, Member, MemberState, NodeState, Roster, RosterBook, RosterInput, lies_in,
 };
-pub use run::{CheckedEntry, CheckedRun, RunBuilder, RunCutter};
+pub use run::{CheckedEntry, CheckedRun, RunBuilder, RunCutter, Unsigned};
 pub use sealed::{Envelope, Place, SealingKey};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
 pub use statement::{Continuation, Standing, Statement, standing};

@@ -18,7 +18,7 @@ use crate::shelf::LogId;
 
 mod cut;
 
-pub use cut::RunCutter;
+pub use cut::{RunCutter, Unsigned};
 
 /// zstd level of runs: the sender's choice, no part of the protocol. Level 3 gives 293 bytes a listing at 192 MB/s,
 /// level 9 gives 278 at 52 MB/s (decision 0002).

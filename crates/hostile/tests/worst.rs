@@ -70,8 +70,9 @@ fn runs() -> Vec<Vec<u8>> {
     };
     let room = vec![0; MAX_INPUT - 1_000];
     let zeros = vec![0; protocol::limits::MAX_RUN_PLAIN];
-    // 96 random bytes an entry without payload: 670 of them, then 4,096 that are not there.
-    let bare = [2, 3, 0, 0].repeat(4_096);
+    // 96 random bytes an entry without payload.
+    let most = protocol::limits::MAX_RUN_ENTRIES;
+    let bare = [2, 3, 0, 0].repeat(most);
     // The longest payloads that the texts hold, with creating patches of many small operations.
     let first = Patch::first((0..512).map(|n| (format!("{n:03}"), Value::Bool(true)))).to_bytes();
     let mut implied = Encoder::new();
@@ -80,10 +81,10 @@ fn runs() -> Vec<Vec<u8>> {
     }
     let implied = implied.finish();
     vec![
-        run(4_096, 0, &zeros, &room),
-        run(4_096, 1, &zeros, &room),
-        run(4_096, 1, &vec![0xff; protocol::limits::MAX_RUN_PLAIN], &room),
-        run(670, 0, &bare[..670 * 4], &room[..670 * 96]),
+        run(most as u64, 0, &zeros, &room),
+        run(most as u64, 1, &zeros, &room),
+        run(most as u64, 1, &vec![0xff; protocol::limits::MAX_RUN_PLAIN], &room),
+        run(most as u64, 0, &bare, &room[..most * 96]),
         run((300_000 / first.len()) as u64, 0, &implied, &room[..(300_000 / first.len()) * 80]),
     ]
 }

@@ -39,8 +39,9 @@ pub(crate) const WRITE_BATCH: usize = 64 * 1024;
 pub(crate) const WRITE_STEP: usize = 16 * 1024;
 /// Events that wait for the core, at most. Frames among them also count against the memory ceiling.
 pub(crate) const EVENT_QUEUE: usize = 256;
-/// Received frames of one session that wait for the core; keeps one busy peer from filling the queue of events.
-pub(crate) const FRAMES_IN_FLIGHT: usize = 16;
+/// Received frames of one session that wait for the core: one that it looks at, one that is next. More would fill the memory
+/// of all with what one peer sends, and the queue of events.
+pub(crate) const FRAMES_IN_FLIGHT: usize = 2;
 /// The driver's own events (addresses, failed dials) that wait for the core; while more wait, no dial is begun.
 pub(crate) const NOTICE_QUEUE: usize = 256;
 /// Dial commands that wait for the driver.

@@ -21,7 +21,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::config::{COMMAND_QUEUE, Config, EVENT_QUEUE, FAREWELL, NOTICE_QUEUE, SHUTDOWN_TIME, TICK};
 use crate::event::{CloseReason, Event, SessionId};
-use crate::handle::{DialCommand, Envelope, Events, Handle};
+use crate::handle::{Arrival, DialCommand, Events, Handle};
 use crate::key::{Address, NodeKey, key_of_secret};
 use crate::listening::check_free;
 use crate::shared::Shared;
@@ -39,7 +39,7 @@ const PORT_CHECK: Duration = Duration::from_millis(10);
 pub(crate) struct Driver {
     swarm: Swarm<Behaviour>,
     shared: Arc<Shared>,
-    events: mpsc::Sender<Envelope>,
+    events: mpsc::Sender<Arrival>,
     commands: mpsc::Receiver<DialCommand>,
     notices: VecDeque<Event>,
     links: HashMap<ConnectionId, Link>,

@@ -127,29 +127,45 @@ impl Handle {
 /// What a received frame holds on to until the core takes it.
 pub(crate) type Hold = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
-/// An event on its way to the core.
+/// An event on its way to the core. A received frame counts against the bounds of memory, and of frames of its session that
+/// wait, for as long as this lives.
 #[derive(Debug)]
-pub(crate) struct Envelope {
+pub struct Arrival {
+    /// What happened.
     pub event: Event,
-    pub hold: Option<Hold>,
+    pub(crate) hold: Option<Hold>,
 }
 
-impl From<Event> for Envelope {
+impl From<Event> for Arrival {
     fn from(event: Event) -> Self {
         Self { event, hold: None }
+    }
+}
+
+impl Arrival {
+    /// Lets go of the memory that was counted for a frame: it is the caller's now.
+    #[must_use]
+    pub fn open(self) -> Event {
+        drop(self.hold);
+        self.event
     }
 }
 
 /// Everything that happens, in order. Dropping it stops the network.
 #[derive(Debug)]
 pub struct Events {
-    pub(crate) queue: mpsc::Receiver<Envelope>,
+    pub(crate) queue: mpsc::Receiver<Arrival>,
 }
 
 impl Events {
     /// Waits for the next event; `None` when the network has stopped. Can be cancelled without losing an event.
     pub async fn recv(&mut self) -> Option<Event> {
-        self.queue.recv().await.map(open)
+        self.arrival().await.map(Arrival::open)
+    }
+
+    /// The same, for whoever keeps events for a while before looking at them: frames stay counted until then.
+    pub async fn arrival(&mut self) -> Option<Arrival> {
+        self.queue.recv().await
     }
 
     /// The next event if one is there.
@@ -157,12 +173,14 @@ impl Events {
     /// # Errors
     /// `Empty`: nothing now. `Disconnected`: the network has stopped.
     pub fn try_recv(&mut self) -> Result<Event, TryRecvError> {
-        self.queue.try_recv().map(open)
+        self.try_arrival().map(Arrival::open)
     }
-}
 
-/// Lets go of the memory that was counted for a frame: it is the core's now.
-fn open(envelope: Envelope) -> Event {
-    drop(envelope.hold);
-    envelope.event
+    /// The same, for whoever keeps events for a while.
+    ///
+    /// # Errors
+    /// As [`Events::try_recv`].
+    pub fn try_arrival(&mut self) -> Result<Arrival, TryRecvError> {
+        self.queue.try_recv()
+    }
 }

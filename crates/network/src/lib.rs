@@ -45,7 +45,7 @@ pub use config::{
     Bandwidth, Config, Limits, MAX_ADDRESS, MAX_FRAME, PING_INTERVAL, PING_TIMEOUT, QUIET_LINK,
 };
 pub use event::{CloseReason, DialFailure, Event, SendOutcome, SessionId};
-pub use handle::{DialError, Events, Handle};
+pub use handle::{Arrival, DialError, Events, Handle};
 pub use key::{NodeKey, address_with_key, key_in_address, key_of_secret, peer_id_text};
 pub use shared::{Counters, Stats};
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::config::{FAREWELL, FRAMES_IN_FLIGHT, WRITE_BATCH, WRITE_STEP};
 use crate::event::{CloseReason, Event};
 use crate::frame::{Reading, lost};
-use crate::handle::Envelope;
+use crate::handle::Arrival;
 use crate::outbox::Batch;
 use crate::shared::{Session, Shared};
 
@@ -24,7 +24,7 @@ const READ_BUFFER: usize = 16 * 1024;
 pub(crate) struct Task {
     pub session: Arc<Session>,
     pub shared: Arc<Shared>,
-    pub events: mpsc::Sender<Envelope>,
+    pub events: mpsc::Sender<Arrival>,
     pub connection: ConnectionId,
     pub address: String,
     pub outbound: bool,
@@ -65,7 +65,7 @@ impl Task {
 struct Line<'a> {
     session: &'a Session,
     shared: &'a Shared,
-    events: &'a mpsc::Sender<Envelope>,
+    events: &'a mpsc::Sender<Arrival>,
 }
 
 impl Line<'_> {
@@ -115,8 +115,8 @@ impl Line<'_> {
                 return CloseReason::Shutdown;
             };
             let event = Event::Frame { session: self.session.id, bytes };
-            let envelope = Envelope { event, hold: Some((memory, place)) };
-            if self.events.send(envelope).await.is_err() {
+            let arrival = Arrival { event, hold: Some((memory, place)) };
+            if self.events.send(arrival).await.is_err() {
                 return CloseReason::Shutdown;
             }
         }

@@ -198,6 +198,7 @@ impl Replica {
                 session.announced = session.announced.saturating_sub(1);
             }
             self.limit_opened(&log, out);
+            self.tell_mailboxes(&log, out);
         }
         self.fresh.entry(log).or_insert(before);
         self.count_bytes(&log, entries);
@@ -260,6 +261,7 @@ impl Replica {
             // Nothing more is expected of it; what it told us need not be kept until the connection is gone.
             peer.logs.clear();
             peer.circles.clear();
+            peer.renewed.clear();
             peer.behind.clear();
             peer.differing.clear();
             peer.announced = 0;
@@ -408,6 +410,12 @@ impl Replica {
 
     fn shares(&self, s: &Session, log: &LogId) -> bool {
         s.shares(&self.me.certificate.body.node, &self.me.subscription, log)
+    }
+
+    /// Who answers for what comes in a session; `None` while its node has not been let in.
+    pub fn answers_for_session(&self, session: SessionId) -> Option<InstitutionId> {
+        let s = self.sessions.get(&session).filter(|s| s.is_ready() && !s.roster_only)?;
+        s.certificate.as_ref().map(|certificate| certificate.body.institution)
     }
 
     /// How peers behaved, as far as they gave cause to remember it.

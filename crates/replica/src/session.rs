@@ -86,6 +86,8 @@ pub(crate) struct Session {
     pub agent: String,
     /// Circles spoken of with this peer.
     pub circles: BTreeMap<CircleId, Agreement>,
+    /// Of those agreed on, the ones that the peer, a mailbox, was told more nodes of and has not answered.
+    pub renewed: BTreeSet<CircleId>,
     /// When offers of circles were last looked at that have not been answered, and how long they wait.
     pub offered_ms: Option<i64>,
     pub offer_wait_ms: i64,
@@ -139,6 +141,7 @@ impl Session {
             subscription: Subscription::default(),
             agent: String::new(),
             circles: BTreeMap::new(),
+            renewed: BTreeSet::new(),
             offered_ms: None,
             offer_wait_ms: COMPARE_FIRST_MS,
             logs: BTreeMap::new(),
@@ -206,7 +209,8 @@ impl Session {
 
     /// Circles offered to the peer that it has not answered.
     pub fn unanswered(&self) -> impl Iterator<Item = &CircleId> {
-        self.circles.iter().filter(|(_, how)| **how == Agreement::Offered).map(|(id, _)| id)
+        let offered = self.circles.iter().filter(|(_, how)| **how == Agreement::Offered);
+        offered.map(|(id, _)| id).chain(&self.renewed)
     }
 
     /// True when both hold the same entries of what they share, as far as the peer has told.

@@ -3,12 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use replica::{PeerView, SessionState};
+
 use super::Core;
 
 /// First wait after a failed dial, milliseconds; doubles up to the longest.
 const FIRST_WAIT_MS: i64 = 1_000;
 /// Longest wait between dials of one address, milliseconds.
 const LONGEST_WAIT_MS: i64 = 60_000;
+/// A session that has been ready for this long shows that its address is good, milliseconds: only then does the wait begin
+/// anew. Who lets a node in and hangs up at once, a peer that refuses it, is called ever more rarely.
+const STEADY_MS: i64 = 20_000;
 /// Without any session for this long, published addresses of other members are tried, milliseconds.
 const PATIENCE_MS: i64 = 10_000;
 /// Spare addresses remembered.
@@ -22,6 +27,18 @@ struct Target {
     next_ms: i64,
     dialling: bool,
     failure: Option<String>,
+    /// The session that came of it, and since when that is ready.
+    session: Option<u64>,
+    ready_ms: Option<i64>,
+}
+
+impl Target {
+    /// Nothing came of it, or nothing that lasted: the next dial waits twice as long.
+    fn back_off(&mut self, now_ms: i64) {
+        self.dialling = false;
+        self.wait_ms = (self.wait_ms * 2).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+        self.next_ms = now_ms + self.wait_ms;
+    }
 }
 
 /// Addresses to dial and what came of it.
@@ -50,27 +67,55 @@ impl Dialing {
         self.first.get_mut(address).or_else(|| self.spare.get_mut(address))
     }
 
-    pub fn connected(&mut self, address: &str) {
-        let same = |known: &String| known == address || known.starts_with(&format!("{address}/p2p/"));
-        for (known, target) in self.first.iter_mut().chain(&mut self.spare) {
-            if same(known) {
-                *target = Target::default();
+    /// A session of this node's own dialling has begun with that peer. How long to wait after it is decided by how long it
+    /// is ready. An address that is a name shows by its key, or by being the only one under way, that it is meant.
+    pub fn connected(&mut self, session: u64, peer: &[u8; 32], address: &str) {
+        let meant = |known: &str| {
+            known == address
+                || known.starts_with(&format!("{address}/p2p/"))
+                || network::key_in_address(known).is_some_and(|key| key == *peer)
+        };
+        let known = || self.first.keys().chain(self.spare.keys());
+        let mut found: Vec<String> = known().filter(|known| meant(known)).cloned().collect();
+        if found.is_empty() {
+            let under_way = self.first.iter().chain(&self.spare).filter(|(_, target)| target.dialling);
+            found = under_way.map(|(known, _)| known.clone()).collect();
+            found.truncate(if found.len() == 1 { 1 } else { 0 });
+        }
+        for known in &found {
+            let Some(target) = self.target(known) else { continue };
+            (target.dialling, target.failure) = (false, None);
+            (target.session, target.ready_ms) = (Some(session), None);
+        }
+    }
+
+    /// A session is ready, as a tick saw it.
+    fn is_ready(&mut self, session: u64, now_ms: i64) {
+        let of_it = |target: &&mut Target| target.session == Some(session);
+        for target in self.first.values_mut().chain(self.spare.values_mut()).filter(of_it) {
+            let since = *target.ready_ms.get_or_insert(now_ms);
+            if now_ms - since >= STEADY_MS {
+                target.wait_ms = 0;
             }
         }
     }
 
-    pub fn closed(&mut self, now_ms: i64) {
+    /// A session has ended.
+    pub fn closed(&mut self, session: u64, now_ms: i64) {
         for target in self.first.values_mut() {
             target.next_ms = target.next_ms.max(now_ms + FIRST_WAIT_MS);
             target.dialling = false;
+        }
+        let of_it = |target: &&mut Target| target.session == Some(session);
+        for target in self.first.values_mut().chain(self.spare.values_mut()).filter(of_it) {
+            (target.session, target.ready_ms) = (None, None);
+            target.back_off(now_ms);
         }
     }
 
     pub fn failed(&mut self, address: &str, reason: String, now_ms: i64) {
         if let Some(target) = self.target(address) {
-            target.dialling = false;
-            target.wait_ms = (target.wait_ms * 2).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
-            target.next_ms = now_ms + target.wait_ms;
+            target.back_off(now_ms);
             target.failure = Some(reason);
         }
     }
@@ -89,8 +134,14 @@ impl Core {
         let peers = self.replica.peers();
         // Whoever waits to be called (a hub) calls others only while nobody has called.
         let waits = self.dialing.first.is_empty() && !peers.is_empty();
-        if waits || peers.iter().any(|p| p.outbound) {
+        let ready = |p: &&PeerView| p.outbound && p.state == SessionState::Ready;
+        for peer in peers.iter().filter(ready) {
+            self.dialing.is_ready(peer.session, now_ms);
+        }
+        if waits || peers.iter().any(|p| ready(&p)) {
             self.dialing.alone_since_ms = None;
+        }
+        if waits || peers.iter().any(|p| p.outbound) {
             return;
         }
         let alone = *self.dialing.alone_since_ms.get_or_insert(now_ms);
@@ -103,11 +154,79 @@ impl Core {
             match network.dial(address, None) {
                 Ok(()) => target.dialling = true,
                 Err(error) => {
-                    target.wait_ms = (target.wait_ms * 2).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
-                    target.next_ms = now_ms + target.wait_ms;
+                    target.back_off(now_ms);
                     target.failure = Some(error.to_string());
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HUB: &str = "/ip4/192.0.2.1/tcp/7400";
+
+    fn due_ms(dialing: &Dialing) -> i64 {
+        dialing.first[HUB].next_ms
+    }
+
+    /// One session of so many milliseconds, ready throughout; how long the node waits after it.
+    fn wait_after(dialing: &mut Dialing, session: u64, ready_ms: i64, now_ms: &mut i64) -> i64 {
+        dialing.connected(session, &[7; 32], HUB);
+        for passed in (0..=ready_ms).step_by(500) {
+            dialing.is_ready(session, *now_ms + passed);
+        }
+        *now_ms += ready_ms;
+        dialing.closed(session, *now_ms);
+        let wait = due_ms(dialing) - *now_ms;
+        *now_ms = due_ms(dialing);
+        wait
+    }
+
+    #[test]
+    fn who_refuses_is_called_ever_more_rarely() {
+        let mut dialing = Dialing::new([HUB.to_owned()].iter());
+        let mut now_ms = 1_000_000;
+        let waits: Vec<i64> = (0..10).map(|n| wait_after(&mut dialing, n, 500, &mut now_ms)).collect();
+        assert_eq!(waits[..6], [1_000, 2_000, 4_000, 8_000, 16_000, 32_000]);
+        assert_eq!(waits[6..], [60_000; 4]);
+    }
+
+    #[test]
+    fn a_session_that_lasted_makes_the_wait_begin_anew() {
+        let mut dialing = Dialing::new([HUB.to_owned()].iter());
+        let mut now_ms = 1_000_000;
+        for session in 0..5 {
+            wait_after(&mut dialing, session, 0, &mut now_ms);
+        }
+        assert_eq!(wait_after(&mut dialing, 5, STEADY_MS - 500, &mut now_ms), 32_000);
+        assert_eq!(wait_after(&mut dialing, 6, STEADY_MS, &mut now_ms), 1_000);
+    }
+
+    #[test]
+    fn the_end_of_another_session_changes_no_wait_but_the_shortest() {
+        let mut dialing = Dialing::new([HUB.to_owned()].iter());
+        dialing.failed(HUB, "no answer".to_owned(), 0);
+        dialing.failed(HUB, "no answer".to_owned(), 1_000);
+        dialing.connected(1, &[7; 32], "/ip4/192.0.2.9/tcp/1");
+        dialing.closed(1, 1_500);
+        assert_eq!((due_ms(&dialing), dialing.first[HUB].wait_ms), (3_000, 2_000));
+        assert_eq!(dialing.unreachable().len(), 1);
+    }
+
+    #[test]
+    fn a_name_is_known_by_being_the_only_one_under_way() {
+        let name = "/dns4/hub.example/tcp/7400".to_owned();
+        let mut dialing = Dialing::new([name.clone()].iter());
+        if let Some(target) = dialing.target(&name) {
+            target.dialling = true;
+        }
+        dialing.connected(1, &[7; 32], "/ip4/192.0.2.1/tcp/7400");
+        dialing.closed(1, 0);
+        dialing.connected(2, &[7; 32], "/ip4/192.0.2.9/tcp/1");
+        dialing.closed(2, 0);
+        assert_eq!(dialing.first[&name].wait_ms, 1_000, "the second one was none of ours");
     }
 }

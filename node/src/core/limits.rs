@@ -39,6 +39,7 @@ impl Core {
     }
 
     pub(super) fn relimit(&mut self, log: Option<LogId>) -> Option<Input> {
+        self.serving.logs_changed();
         match self.ledger.relimit(self.replica.roster(), log.as_ref()) {
             Ok(changed) if changed.logs.is_empty() => None,
             Ok(changed) => {

@@ -1,16 +1,14 @@
 //! What is on its way out: frames and ranges of entries, each session with its own queue, in turn.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use market::{Identity, Ledger};
 use network::{SendOutcome, SessionId};
-use protocol::{Decoder, Entry, Frame, LogId, NetworkId, RunCutter, ShelfKind, Verb, limits};
+use protocol::{Decoder, Entry, Frame, LogId, RunCutter, ShelfKind, Unsigned, Verb, limits};
 use replica::Input;
 
 use super::Core;
-
-/// Runs sent to one session before the next one has its turn.
-const RUNS_PER_TURN: usize = 4;
 
 /// Frames that wait for a peer that does not read: some megabytes of announcements. Then the session ends, and the next
 /// one compares anew.
@@ -33,6 +31,9 @@ struct Outbox {
 #[derive(Default)]
 pub(super) struct Serving {
     sessions: BTreeMap<u64, Outbox>,
+    /// The session that was served last: the next one goes on behind it.
+    last: u64,
+    unsigned: Unsigned,
 }
 
 impl Serving {
@@ -58,6 +59,24 @@ impl Serving {
         self.sessions.remove(&session);
     }
 
+    /// Number of sessions with a queue.
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// The next session, after the one served last, with entries to send that its line could take.
+    fn next(&self, may: impl Fn(u64) -> bool) -> Option<u64> {
+        let (upto, after) = (self.sessions.range(..=self.last), self.sessions.range(self.last + 1..));
+        let ready =
+            |(id, o): &(&u64, &Outbox)| o.frames.is_empty() && !o.ranges.is_empty() && !o.full && may(**id);
+        after.chain(upto).find(ready).map(|(id, _)| *id)
+    }
+
+    /// Logs may hold other entries than before.
+    pub fn logs_changed(&mut self) {
+        self.unsigned.forget();
+    }
+
     pub fn drained(&mut self, session: u64) {
         if let Some(outbox) = self.sessions.get_mut(&session) {
             outbox.full = false;
@@ -66,7 +85,7 @@ impl Serving {
 }
 
 impl Core {
-    /// Sends what can be sent now.
+    /// Sends the frames that can be sent now.
     pub(super) fn pump(&mut self) {
         let Some(network) = self.network.clone() else { return };
         let sessions: Vec<u64> = self.serving.sessions.keys().copied().collect();
@@ -75,45 +94,52 @@ impl Core {
         }
     }
 
-    /// True while ranges wait that the lines could take.
+    /// Sends one run of entries to the session whose turn it is. False when there is none that may have one now.
+    pub fn serve_one(&mut self) -> bool {
+        let Some(network) = self.network.clone() else { return false };
+        let Some(session) = self.serving.next(|session| self.spent(session).is_some()) else { return false };
+        self.serving.last = session;
+        let begun = Instant::now();
+        let range = self.serving.sessions.get_mut(&session).and_then(|outbox| outbox.ranges.pop_front());
+        if let Some(range) = range {
+            self.send_run(session, range);
+        }
+        self.pump_session(&network, session);
+        let party = self.replica.answers_for_session(session);
+        self.purses.take_for_sending(party, begun.elapsed(), self.opened.elapsed());
+        true
+    }
+
+    /// True while something waits that the lines could take, if only its party may have it.
     pub fn has_work(&self) -> bool {
         self.serving.sessions.values().any(|o| !(o.full || o.ranges.is_empty() && o.frames.is_empty()))
     }
 
     fn pump_session(&mut self, network: &network::Handle, session: u64) {
-        for _ in 0..RUNS_PER_TURN {
-            let Some(outbox) = self.serving.sessions.get_mut(&session) else { return };
-            while let Some(frame) = outbox.frames.pop_front() {
-                if outbox.full {
+        let Some(outbox) = self.serving.sessions.get_mut(&session) else { return };
+        while !outbox.full {
+            let Some(frame) = outbox.frames.pop_front() else { return };
+            match network.send(SessionId(session), frame) {
+                SendOutcome::Queued => {}
+                SendOutcome::Full(frame) => {
                     outbox.frames.push_front(frame);
+                    outbox.full = true;
                     return;
                 }
-                match network.send(SessionId(session), frame) {
-                    SendOutcome::Queued => {}
-                    SendOutcome::Full(frame) => {
-                        outbox.frames.push_front(frame);
-                        outbox.full = true;
-                        return;
-                    }
-                    SendOutcome::TooLarge => tracing::error!("a frame was too large to be sent"),
-                    SendOutcome::Gone => {
-                        self.serving.forget(session);
-                        return;
-                    }
+                SendOutcome::TooLarge => tracing::error!("a frame was too large to be sent"),
+                SendOutcome::Gone => {
+                    self.serving.forget(session);
+                    return;
                 }
             }
-            if outbox.full {
-                return;
-            }
-            let Some(range) = outbox.ranges.pop_front() else { return };
-            self.send_run(session, range);
         }
     }
 
     /// Queues one run of a range, and puts the rest of the range behind the others.
     fn send_run(&mut self, session: u64, range: Range) {
         let Range { log, have, to } = range;
-        let run = match read_run(&self.ledger, &log, (have, to), self.replica.network()) {
+        let cut = RunCutter::new(log, to, self.replica.network(), &mut self.serving.unsigned);
+        let (bytes, upto) = match read_run(&self.ledger, &log, have, cut) {
             Ok(Some(run)) => run,
             Ok(None) => return,
             Err(error) => {
@@ -121,7 +147,6 @@ impl Core {
                 return;
             }
         };
-        let (bytes, upto) = run;
         // Ranges are only read while the queue has room.
         let _ = self.serving.queue(session, Frame::Run(bytes).to_bytes());
         if upto < to
@@ -133,14 +158,14 @@ impl Core {
     }
 }
 
-/// One run of a log after `have`: its bytes and the last sequence number in it. It may end past `to`: see [`RunCutter`].
+/// One run of a log after `have`: its bytes and the last sequence number in it. It may end past the last one asked for: see
+/// [`RunCutter`].
 fn read_run(
     ledger: &Ledger,
     log: &LogId,
-    (have, to): (u64, u64),
-    network: NetworkId,
+    have: u64,
+    mut cut: RunCutter<'_>,
 ) -> anyhow::Result<Option<(Vec<u8>, u64)>> {
-    let mut cut = RunCutter::new(*log, to, network);
     ledger.read_log(log, have, ledger.head(log).seq, |entry| cut.take(entry))?;
     Ok(cut.finish()?)
 }

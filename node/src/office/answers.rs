@@ -141,7 +141,7 @@ impl Office {
             self.index()?;
             return Ok(());
         }
-        let target = self.core().arrivals().load(std::sync::atomic::Ordering::Acquire);
+        let target = self.arrivals();
         let begun = std::time::Instant::now();
         while self.finder().cursor() < target && begun.elapsed() < INDEX_PATIENCE {
             std::thread::sleep(std::time::Duration::from_millis(10));

@@ -1,5 +1,7 @@
 //! Where a run ends: at an entry that verifies by itself, within what a receiver takes.
 
+use std::collections::BTreeMap;
+
 use super::RunBuilder;
 use crate::entry::{Entry, Head};
 use crate::fault::Checked;
@@ -10,19 +12,68 @@ use crate::shelf::LogId;
 /// Bytes of texts that one entry adds at the most: its payload, and flags, verb, time and lengths with it.
 const MOST_TEXTS: usize = MAX_PAYLOAD + 32;
 
+/// Stretches of badly signed entries that are remembered, all logs together; of more the shortest are forgotten. A stretch
+/// is one entry long at least, so this costs some 100 KiB at the most.
+const MAX_STRETCHES: usize = 1_024;
+
+/// Remembers which entries of logs do not verify by themselves, so that whoever asks for a badly signed log again and again
+/// does not make its keeper check up to `MAX_RUN_ENTRIES` signatures each time.
+#[derive(Debug, Default)]
+pub struct Unsigned {
+    /// Log and first entry of each stretch, and its last entry.
+    stretches: BTreeMap<(LogId, u64), u64>,
+    checked: u64,
+}
+
+impl Unsigned {
+    /// Signatures checked so far.
+    pub fn checked(&self) -> u64 {
+        self.checked
+    }
+
+    /// Forgets everything: what logs hold may have changed.
+    pub fn forget(&mut self) {
+        self.stretches.clear();
+    }
+
+    fn verifies(&mut self, entry: &Entry, network: &NetworkId) -> bool {
+        let (log, seq) = (entry.header.log, entry.header.seq);
+        let before = self.stretches.range(..=(log, seq)).next_back();
+        let before = before.filter(|((of, _), _)| *of == log).map(|((_, first), last)| (*first, *last));
+        if before.is_some_and(|(_, last)| seq <= last) {
+            return false;
+        }
+        self.checked += 1;
+        if entry.verify(network).is_ok() {
+            return true;
+        }
+        let first = before.filter(|(_, last)| last + 1 == seq).map_or(seq, |(first, _)| first);
+        let after = seq.checked_add(1).and_then(|next| self.stretches.remove(&(log, next)));
+        self.stretches.insert((log, first), after.unwrap_or(seq));
+        if self.stretches.len() > MAX_STRETCHES {
+            let length = |((_, first), last): &(&(LogId, u64), &u64)| **last - first;
+            if let Some(shortest) = self.stretches.iter().min_by_key(length).map(|(place, _)| *place) {
+                self.stretches.remove(&shortest);
+            }
+        }
+        false
+    }
+}
+
 /// Takes entries of a log one after the other until they make a run whose last entry verifies by itself.
 ///
 /// An author signs every entry, but no receiver checks those in the middle of a run; so a log may hold entries with bad
 /// signatures, and a run that is cut elsewhere than its author cut it must not end at one of these.
 ///
 /// ```text
-/// let mut cut = RunCutter::new(log, to, network);
+/// let mut cut = RunCutter::new(log, to, network, &mut unsigned);
 /// for entry in entries_after(have) { if !cut.take(entry) { break } }
 /// let run = cut.finish()?;
 /// ```
-pub struct RunCutter {
+pub struct RunCutter<'a> {
     log: LogId,
     network: NetworkId,
+    unsigned: &'a mut Unsigned,
     to: u64,
     most: usize,
     entries: Vec<Entry>,
@@ -32,11 +83,12 @@ pub struct RunCutter {
     signed: bool,
 }
 
-impl RunCutter {
-    /// A run of `log` that is to end at the entry `to`, or before it when the run is full.
-    pub fn new(log: LogId, to: u64, network: NetworkId) -> Self {
+impl<'a> RunCutter<'a> {
+    /// A run of `log` that is to end at the entry `to`, or before it when the run is full. `unsigned` is kept from one run
+    /// to the next.
+    pub fn new(log: LogId, to: u64, network: NetworkId, unsigned: &'a mut Unsigned) -> Self {
         let (most, entries) = (MAX_RUN_ENTRIES, Vec::new());
-        Self { log, network, to, most, entries, builder: None, aim: None, signed: false }
+        Self { log, network, unsigned, to, most, entries, builder: None, aim: None, signed: false }
     }
 
     /// The same, with so many entries at the most if all are signed.
@@ -88,7 +140,8 @@ impl RunCutter {
         Ok(Some((short.finish()?, upto)))
     }
 
-    fn verifies(&self, count: usize) -> bool {
-        self.entries.get(count - 1).is_some_and(|entry| entry.verify(&self.network).is_ok())
+    fn verifies(&mut self, count: usize) -> bool {
+        let (unsigned, network) = (&mut *self.unsigned, &self.network);
+        self.entries.get(count - 1).is_some_and(|entry| unsigned.verifies(entry, network))
     }
 }

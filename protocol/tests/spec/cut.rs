@@ -1,7 +1,7 @@
 //! §12: where a sender ends a run.
 
 use proptest::prelude::*;
-use protocol::{CheckedRun, Entry, Head, LogId, RunBuilder, RunCutter, Verb, limits};
+use protocol::{CheckedRun, Entry, Head, LogId, RunBuilder, RunCutter, Unsigned, Verb, limits};
 
 use crate::support::{NOW, World};
 
@@ -22,7 +22,8 @@ fn log_of(world: &World, entries: impl IntoIterator<Item = (usize, bool)>) -> (L
 
 /// Cuts a run from `after` on. Returns its bytes and how many entries it has.
 fn cut(world: &World, log: LogId, entries: &[Entry], to: u64, most: usize) -> (Vec<u8>, usize) {
-    let mut cutter = RunCutter::new(log, to, world.network).of_at_most(most);
+    let mut unsigned = Unsigned::default();
+    let mut cutter = RunCutter::new(log, to, world.network, &mut unsigned).of_at_most(most);
     let before = entries[0].header.seq - 1;
     for entry in entries {
         if !cutter.take(entry.clone()) {
@@ -70,7 +71,8 @@ proptest! {
 #[test]
 fn a_run_of_nothing_is_none() {
     let world = World::new();
-    let cutter = RunCutter::new(world.log(world.shelf()), 9, world.network);
+    let mut unsigned = Unsigned::default();
+    let cutter = RunCutter::new(world.log(world.shelf()), 9, world.network, &mut unsigned);
     assert_eq!(cutter.finish(), Ok(None));
 }
 

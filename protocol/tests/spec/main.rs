@@ -29,6 +29,8 @@ mod sealed;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod unsigned;
+#[cfg(test)]
 mod vectors;
 #[cfg(test)]
 mod verbs;

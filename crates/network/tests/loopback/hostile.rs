@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use libp2p::{Multiaddr, SwarmBuilder, noise, ping, tcp, yamux};
-use network::{CloseReason, Config, Limits, SendOutcome};
+use network::{CloseReason, Config, Event, Limits, SendOutcome, SessionId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -200,4 +200,42 @@ async fn a_dead_link_is_noticed_and_the_way_is_free_again() {
     println!("noticed after {:?}", begun.elapsed());
     other.handle.dial(&node.address, None).unwrap();
     other.connected().await;
+}
+
+/// Frames that nobody has looked at yet: a peer that sends without end gets two of them taken, is read no further, and keeps
+/// no other peer's from coming.
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_that_wait_are_few_and_keep_nobody_elses_from_coming() {
+    for listen in [TCP, QUIC] {
+        let (flooder, flood, mut node, from_flooder) = pair(config(1, listen), config(2, listen)).await;
+        let mut sent = 0;
+        while flooder.handle.send(flood, vec![1; 200_000]) == SendOutcome::Queued {
+            sent += 1;
+        }
+        assert!(sent >= 5, "{sent} frames are on their way");
+        let mut honest = Node::new(3, listen).await;
+        honest.handle.dial(&node.address, None).unwrap();
+        let (session, _) = honest.connected().await;
+        assert_eq!(honest.handle.send(session, vec![3]), SendOutcome::Queued);
+        let mut kept = Vec::new();
+        let mut of_flooder = 0;
+        loop {
+            let arrival = timeout(Duration::from_secs(10), node.events.arrival()).await;
+            let arrival = arrival.expect("the honest frame comes").expect("the network goes on");
+            let honest_one = matches!(&arrival.event, Event::Frame { bytes, .. } if bytes == &[3]);
+            let of_it = |session: &SessionId| *session == from_flooder;
+            of_flooder +=
+                usize::from(matches!(&arrival.event, Event::Frame { session, .. } if of_it(session)));
+            kept.push(arrival);
+            if honest_one {
+                break;
+            }
+        }
+        assert!(of_flooder <= 2, "{of_flooder} frames of the flooder");
+        // Whoever looks at them gets the next ones.
+        drop(kept);
+        for _ in of_flooder..sent {
+            assert_eq!(node.frame().await.len(), 200_000);
+        }
+    }
 }

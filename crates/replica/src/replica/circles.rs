@@ -90,6 +90,30 @@ impl Replica {
         self.send_offers(session, &ids, out);
     }
 
+    /// A log is new here. When its node is one more of a circle's parties, the circle's mailboxes hear of it at once: they
+    /// take and pass on what is of nodes that they were told of alone.
+    pub(super) fn tell_mailboxes(&mut self, log: &LogId, out: &mut Vec<Effect>) {
+        let Some(certificate) = self.logs.get(log).and_then(|state| state.certificate.as_ref()) else {
+            return;
+        };
+        let (node, party) = (certificate.body.node, certificate.body.institution);
+        if self.logs_of(&node).filter(|(_, shown)| shown.is_some()).count() > 1 {
+            return;
+        }
+        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
+        for session in sessions {
+            let Some(s) = self.sessions.get_mut(&session).filter(|s| s.is_ready()) else { continue };
+            let told = |id: &CircleId| {
+                let circle = self.circles.get(id).and_then(|known| known.circle.as_ref());
+                circle.is_some_and(|c| c.parties.contains(&party) && c.mailboxes.contains(&s.peer))
+            };
+            let agreed = s.circles.iter().filter(|(_, how)| **how == Agreement::Agreed);
+            let ids: Vec<CircleId> = agreed.map(|(id, _)| *id).filter(told).collect();
+            s.renewed.extend(&ids);
+            self.send_offers(session, &ids, out);
+        }
+    }
+
     fn send_offers(&self, session: SessionId, ids: &[CircleId], out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get(&session) else { return };
         let offer = |circle: &CircleId| Delivery {
@@ -141,6 +165,11 @@ impl Replica {
         for Delivery { circle, word, nodes } in told {
             let Some(s) = self.sessions.get(&session).filter(|s| !s.roster_only) else { return };
             let before = s.circles.get(&circle).copied();
+            if word != DeliveryWord::Offer
+                && let Some(s) = self.sessions.get_mut(&session)
+            {
+                s.renewed.remove(&circle);
+            }
             let now = match word {
                 DeliveryWord::Offer => self.consider(session, &circle, nodes, out),
                 DeliveryWord::Take if before == Some(Agreement::Offered) => Agreement::Agreed,

@@ -77,6 +77,58 @@ fn a_sealed_document_reaches_its_party_and_leaves_no_trace_elsewhere() {
     assert!(views.iter().all(|view| *view == views[0]), "sealed documents are in no view hash");
 }
 
+/// A site that a party gains while all are connected: without another session having to begin, the mailbox may take what
+/// it writes in the circle, and offers it what it can open of it.
+#[test]
+fn a_mailbox_hears_at_once_of_a_node_that_a_party_gains() {
+    let mut world = network(3);
+    let (circle, _) = seal(&mut world, "text");
+    world.pass(5);
+    let sessions = world.sessions();
+    let site = world.colleague("second site", 2);
+    let key = world.nodes[site].key.public();
+    world.connect(site, 0);
+    world.settle();
+    assert!(!world.nodes[0].circles[&circle].nodes.contains(&key));
+    world.publish(site, crate::harness::KIND, "here I am");
+    world.settle();
+    assert!(world.nodes[0].circles[&circle].nodes.contains(&key), "told by the one who knows the circle");
+    assert!(
+        sessions.iter().all(|session| world.sessions().contains(session)),
+        "within the sessions there were"
+    );
+    world.pass(10);
+    assert!(all_synced(&world));
+    let before = world.frames;
+    world.pass(120);
+    assert!(world.frames - before < 40, "{} frames at rest", world.frames - before);
+}
+
+#[test]
+fn a_lost_word_to_the_mailbox_of_a_further_node_is_said_again() {
+    let told = |lose: usize| {
+        let mut world = network(4);
+        let (circle, _) = seal(&mut world, "text");
+        world.pass(5);
+        // One of those who know the circle is away, so that the word of the other is the only one.
+        let second = world.sessions()[1];
+        world.cut(second);
+        let site = world.colleague("second site", 2);
+        world.connect(site, 0);
+        world.settle();
+        let begin = world.frames;
+        world.lose = vec![begin + lose];
+        world.publish(site, crate::harness::KIND, "here I am");
+        world.pass(60);
+        let key = world.nodes[site].key.public();
+        (world.nodes[0].circles[&circle].nodes.contains(&key), world.frames - begin)
+    };
+    let (_, frames) = told(usize::MAX / 2);
+    for lose in 1..=frames.min(60) {
+        assert!(told(lose).0, "frame {lose} of {frames}");
+    }
+}
+
 #[test]
 fn any_lost_frame_heals() {
     let (mut whole, mut lost) = (network(2), 0);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use protocol::{Charter, Frame, LogId, PublicKey, RunCutter, SecretKey};
+use protocol::{Charter, Frame, LogId, PublicKey, RunCutter, SecretKey, Unsigned};
 use replica::{Effect, Input, KnownCircle, PeerView, SessionId};
 
 use super::node::Node;
@@ -375,9 +375,9 @@ pub fn runs(node: &Node, log: &LogId, have: u64, to: u64, most: usize) -> Vec<(V
     let entries = node.store.get(log).map_or(&[][..], Vec::as_slice);
     let (mut have, to) = (have, to.min(entries.len() as u64));
     let most = if most > 0 { most } else { usize::MAX };
-    let mut out = Vec::new();
+    let (mut out, mut unsigned) = (Vec::new(), Unsigned::default());
     while have < to {
-        let mut cut = RunCutter::new(*log, to, node.replica.network()).of_at_most(most);
+        let mut cut = RunCutter::new(*log, to, node.replica.network(), &mut unsigned).of_at_most(most);
         let mut rest = entries[have as usize..].iter();
         while rest.next().is_some_and(|entry| cut.take(entry.clone())) {}
         let (bytes, upto) = cut.finish().unwrap().unwrap();
