@@ -6,26 +6,19 @@
 //! Durable is what the receiver's `data/sidecar.json` counts: the store writes it after the fsync that covers those
 //! entries. A status over the control socket would take the node's lock and hash its view at each look.
 
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
-use serde_json::{Value as Json, json};
+use anyhow::{Context, ensure};
+use serde_json::Value as Json;
 
 use crate::machine::{self, Watcher};
+use crate::node::{CONFIG, Node, PATIENCE, command, done};
 use crate::sync::{Sample, await_quiet};
 
-/// The longest that any state is waited for.
-const PATIENCE: Duration = Duration::from_secs(900);
-/// Between two looks at a status.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Between two looks at the sidecar.
 const PEEK_EVERY: Duration = Duration::from_millis(1);
-/// One address, its port chosen at `init`; the pages anywhere.
-const CONFIG: &str = "[network]\nlisten = [\"/ip4/127.0.0.1/tcp/0\"]\n[web]\nlisten = \"127.0.0.1:0\"\n";
 
 /// Two homes: one full, one empty that knows the other.
 pub struct Prepared {
@@ -39,97 +32,6 @@ pub struct Prepared {
 pub fn version(bin: &Path) -> String {
     let said = Command::new(bin).arg("--version").output();
     said.map_or_else(|_| "lianshi?".to_owned(), |out| String::from_utf8_lossy(&out.stdout).trim().to_owned())
-}
-
-struct Node {
-    child: Child,
-    home: PathBuf,
-    socket: Option<BufReader<UnixStream>>,
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(bin: &Path, home: &Path) -> Command {
-    let mut command = Command::new(bin);
-    command.arg("--home").arg(home).args(["--lang", "en", "--json"]).stdin(Stdio::null());
-    command
-}
-
-fn done(command: &mut Command) -> anyhow::Result<String> {
-    let out = command.output().with_context(|| format!("{command:?}"))?;
-    let said = String::from_utf8_lossy(&out.stderr);
-    ensure!(out.status.success(), "{command:?}: {}", said.trim());
-    Ok(String::from_utf8_lossy(&out.stdout).into_owned())
-}
-
-impl Node {
-    /// Starts a node; returns when it listens.
-    fn start(bin: &Path, home: &Path) -> anyhow::Result<Self> {
-        let mut command = command(bin, home);
-        let child = command.arg("run").stdout(Stdio::piped()).spawn().context("lianshi run")?;
-        let mut node = Self { child, home: home.to_owned(), socket: None };
-        let out = node.child.stdout.take().context("lianshi run says nothing")?;
-        let mut lines = BufReader::new(out).lines();
-        loop {
-            let Some(line) = lines.next().transpose()? else { bail!("lianshi run ended before it listened") };
-            if serde_json::from_str::<Json>(&line).is_ok_and(|said| said.get("listening").is_some()) {
-                break;
-            }
-        }
-        // What it says later must not block it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(node)
-    }
-
-    fn ask(&mut self, request: &Json) -> anyhow::Result<Json> {
-        if self.socket.is_none() {
-            let path = self.home.join("control.sock");
-            let begun = Instant::now();
-            let stream = loop {
-                match UnixStream::connect(&path) {
-                    Ok(stream) => break stream,
-                    Err(_) if begun.elapsed() < Duration::from_secs(10) => std::thread::sleep(LOOK_EVERY),
-                    Err(error) => return Err(error).with_context(|| path.display().to_string()),
-                }
-            };
-            self.socket = Some(BufReader::new(stream));
-        }
-        let socket = self.socket.as_mut().context("no control socket")?;
-        writeln!(socket.get_mut(), "{request}")?;
-        let mut line = String::new();
-        socket.read_line(&mut line)?;
-        let mut answer: Json = serde_json::from_str(&line).context("the node's answer")?;
-        ensure!(answer.get("ok").is_some(), "the node answers {answer}");
-        Ok(answer["ok"].take())
-    }
-
-    fn status(&mut self) -> anyhow::Result<Json> {
-        self.ask(&json!({ "do": "status" }))
-    }
-
-    fn await_status(&mut self, what: &str, reached: impl Fn(&Json) -> bool) -> anyhow::Result<Json> {
-        let begun = Instant::now();
-        loop {
-            let status = self.status()?;
-            if reached(&status) {
-                return Ok(status);
-            }
-            ensure!(begun.elapsed() < PATIENCE, "not {what} after {PATIENCE:?}: {status}");
-            std::thread::sleep(LOOK_EVERY);
-        }
-    }
-
-    fn stop(mut self) -> anyhow::Result<()> {
-        self.ask(&json!({ "do": "stop" }))?;
-        let status = self.child.wait()?;
-        ensure!(status.success(), "lianshi run ended with {status}");
-        Ok(())
-    }
 }
 
 fn is_indexed(status: &Json) -> bool {
@@ -230,7 +132,7 @@ impl Prepared {
         let target = sender.await_status("indexed", is_indexed)?["entries"].as_u64().unwrap_or_default();
         let mut receiver = Node::start(&self.bin, &empty)?;
         let begun = Instant::now();
-        let (a, b) = (sender.child.id(), receiver.child.id());
+        let (a, b) = (sender.id(), receiver.id());
         let (cpu_a, cpu_b, bytes) = (machine::cpu(a), machine::cpu(b), machine::loopback_bytes());
         let watcher = Watcher::start(b);
         // Not before it listens: perf follows the threads that are there when it attaches.

@@ -59,13 +59,18 @@ pub fn cpu_of_ended_children() -> f64 {
     times(&stat).map_or(0.0, |times| (times[2] + times[3]) as f64 / TICKS)
 }
 
-/// `VmHWM` of one process, bytes.
-fn peak(pid: u32) -> u64 {
+/// `VmHWM` of one process, bytes: its largest memory since it began, or since [`forget_peak`].
+pub fn peak(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let kib = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or_default() * 1024
+}
+
+/// Begins the peak of a process anew. False where the kernel does not let it.
+pub fn forget_peak(pid: u32) -> bool {
+    std::fs::write(format!("/proc/{pid}/clear_refs"), "5").is_ok()
 }
 
 /// Bytes that a folder takes on disk (allocated blocks, as `du` counts).

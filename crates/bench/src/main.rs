@@ -2,18 +2,25 @@
 //!
 //! ```text
 //! cargo run --release -p bench -- sync --listings 10000 --against git
+//! cargo run --release -p bench -- flood
 //! ```
 //!
 //! W1, the first sync: a node that is empty takes everything from one that is full, over loopback, between real
 //! processes. As root the whole run moves into a network namespace of its own, so that the counters of `lo` hold
 //! nothing but the two sides' traffic; otherwise the bytes include whatever else crosses `lo`, and the table says so.
 //!
-//! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), more than two nodes, lossy lines.
+//! The flood: what a hub and two members notice of a third one that does its worst, beside the same with nobody doing
+//! anything (see `flood`).
+//!
+//! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
+mod flood;
 mod git;
 mod lianshi;
 mod machine;
 mod namespace;
+mod node;
+mod random;
 mod records;
 mod report;
 mod sync;
@@ -35,6 +42,18 @@ struct Cli {
 enum Command {
     /// W1: the first sync into an empty node, until all is stored and fsynced.
     Sync(SyncArgs),
+    /// What others notice of a hostile member at full speed, beside a control that burns its core offline.
+    Flood(flood::FloodArgs),
+    /// The hostile member: started by `flood`.
+    #[command(hide = true)]
+    Hostile(flood::HostileArgs),
+    /// The control: started by `flood`.
+    #[command(hide = true)]
+    Burn {
+        /// The core to burn.
+        #[arg(long)]
+        core: usize,
+    },
     /// Writes the listings of a run as lines of JSON.
     Records {
         /// How many.
@@ -86,6 +105,9 @@ struct SyncArgs {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Sync(args) => sync::run(&args),
+        Command::Flood(args) => flood::run(&args),
+        Command::Hostile(args) => flood::hostile(&args),
+        Command::Burn { core } => flood::burn(core),
         Command::Records { listings, out } => records::write(&out, listings).map(|made| println!("{made}")),
     };
     match done {

@@ -13,6 +13,8 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use serde_json::{Value as Json, json};
 
+use crate::random::Random;
+
 /// Most listings of a run.
 pub const MAX_LISTINGS: usize = 1_000_000;
 /// Characters of a piece, from and to.
@@ -145,7 +147,7 @@ impl Corpus {
 }
 
 fn record(corpus: &Corpus, place: usize) -> Json {
-    let mut random = Random(SEED ^ ((place as u64) << 20));
+    let mut random = Random::new(SEED ^ ((place as u64) << 20));
     let random = &mut random;
     let topic = random.pick(&corpus.topics).map_or(&[][..], |topic| &topic[..TOPIC]);
     let text = |random: &mut Random, from: u64, to: u64| {
@@ -171,24 +173,6 @@ fn record(corpus: &Corpus, place: usize) -> Json {
         "trl": random.pick(STAGES),
         "year": 2010 + random.below(16),
     })
-}
-
-/// splitmix64: enough for text, nothing for secrets.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % end.max(1)
-    }
-
-    fn pick<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
-        let place = self.below(list.len() as u64) as usize;
-        list.get(place)
-    }
 }
 
 #[cfg(test)]

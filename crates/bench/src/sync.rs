@@ -1,6 +1,6 @@
 //! W1, turn by turn: Lianshi, the other, Lianshi, the other …
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 
 use crate::machine::{self, Watcher};
 use crate::report::{Report, Row};
-use crate::{Against, SyncArgs, git, lianshi, namespace, records};
+use crate::{Against, SyncArgs, git, lianshi, namespace, node, records};
 
 /// Most turns of a run.
 const MAX_TURNS: usize = 99;
@@ -61,7 +61,7 @@ pub fn run(args: &SyncArgs) -> anyhow::Result<()> {
         namespace::loopback_up()?;
         return compare(args, bin, true);
     }
-    let bin = program(args)?;
+    let bin = node::program(args.bin.as_deref())?;
     match namespace::enter(&bin)? {
         Some(good) => {
             ensure!(good, "the run inside the network namespace failed");
@@ -69,25 +69,6 @@ pub fn run(args: &SyncArgs) -> anyhow::Result<()> {
         }
         None => compare(args, &bin, false),
     }
-}
-
-/// The program to measure, built when it is missing.
-fn program(args: &SyncArgs) -> anyhow::Result<PathBuf> {
-    if let Some(bin) = &args.bin {
-        return bin.canonicalize().with_context(|| bin.display().to_string());
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let bin = target.join("release/lianshi");
-    if !bin.exists() {
-        eprintln!("bench: building {}", bin.display());
-        let built = Command::new("cargo")
-            .args(["build", "--release", "-p", "lianshi"])
-            .current_dir(&root)
-            .status()?;
-        ensure!(built.success(), "lianshi could not be built");
-    }
-    bin.canonicalize().with_context(|| bin.display().to_string())
 }
 
 fn compare(args: &SyncArgs, bin: &Path, alone: bool) -> anyhow::Result<()> {
