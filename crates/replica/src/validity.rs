@@ -31,8 +31,11 @@ pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> 
         Verb::CREATE | Verb::MOVE if !certificate.may_create(shelf) => {
             forbidden("a listing begins on a shelf of its node's own region")
         }
+        Verb::MOVE if shelf.circle().is_some() => {
+            forbidden("a sealed document goes on as a new one that says what it continues")
+        }
         Verb::EDIT | Verb::PURGE if header.document.is_none() => forbidden("it names no document"),
-        Verb::CREATE | Verb::EDIT | Verb::MOVE if shelf.circle().is_some() => {
+        Verb::CREATE | Verb::EDIT if shelf.circle().is_some() => {
             let payload = entry.payload.as_ref();
             payload.map_or(Ok(()), |payload| Envelope::from_bytes(&payload.bytes).map(|_| ()))
         }

@@ -98,6 +98,9 @@ fn an_entry_counts_by_the_rules_of_its_shelf_place_and_verb() {
         purged.payload = None;
         assert!(counts(&purged));
     }
+    let mut under_seal = entry(node, letters, 2, Verb::MOVE, false, b"");
+    under_seal.payload = None;
+    assert!(!counts(&under_seal), "under seal nothing is moved");
     let mut body = node_certificate(&node.institution, &node.key.public());
     body.capabilities = protocol::Capabilities(0);
     let none = protocol::NodeCertificate::issue(body, &node.replica.network(), &node.root, &node.key);
