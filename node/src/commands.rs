@@ -256,7 +256,12 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 /// The failure of a file that the system does not give or take.
 pub fn file_failure(path: &Path, error: &std::io::Error) -> Failure {
     let (file, what) = (path.display().to_string(), error.to_string());
-    Failure::said(exit::FAILED, "cli.failure.file", &[("file", &file), ("what", &what)])
+    let key = match error.kind() {
+        std::io::ErrorKind::NotFound => "cli.failure.file.missing",
+        std::io::ErrorKind::PermissionDenied => "cli.failure.file.denied",
+        _ => "cli.failure.file",
+    };
+    Failure::said(exit::FAILED, key, &[("file", &file), ("what", &what)])
 }
 
 /// The bytes of a file that an answer holds.

@@ -44,6 +44,12 @@ pub enum MarketError {
         /// What was asked for.
         id: String,
     },
+    /// No such request or disclosure.
+    #[error("there is no request or disclosure {id} that this node can read")]
+    NoSuchDisclosure {
+        /// What was asked for.
+        id: String,
+    },
     /// Several listings begin with these digits.
     #[error("several listings begin with {id}; give more digits")]
     AmbiguousId {
@@ -168,6 +174,30 @@ pub enum MarketError {
     NoSuchLost {
         /// What was asked for.
         number: usize,
+    },
+    /// A roster step that nobody signed who may.
+    #[error("step {step} carries no signature of a governor of the present epoch {epoch}")]
+    Unsigned {
+        /// Its hash, shortened.
+        step: String,
+        /// The epoch.
+        epoch: u32,
+    },
+    /// A node to be revoked has a forked log, and it is not said which of its entries are the owner's.
+    #[error("log {log} of the node is forked: what in it is the owner's has to be said")]
+    ForkedNode {
+        /// The log's hash, shortened.
+        log: String,
+    },
+    /// A node to be revoked has more incarnations than count, and it is not said which are the owner's.
+    #[error(
+        "the node has {count} incarnations, more than the {most} that count: which are the owner's has to be said"
+    )]
+    ManyIncarnations {
+        /// How many.
+        count: usize,
+        /// The bound.
+        most: usize,
     },
     /// The record was refused; the reasons are in it.
     #[error("the record was refused: {}", .0.join("; "))]

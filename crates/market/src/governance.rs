@@ -254,11 +254,8 @@ impl Desk<'_> {
         for signed in steps {
             let (signers, complete) = roster.signers(&signed.step, &signed.signatures);
             if signers.is_empty() && !complete && signed.own.is_none() {
-                return Err(MarketError::Refused(vec![format!(
-                    "step {} carries no signature of a governor of the present epoch {}",
-                    signed.step.id().short(),
-                    roster.epoch
-                )]));
+                let (step, epoch) = (signed.step.id().short(), roster.epoch);
+                return Err(MarketError::Unsigned { step, epoch });
             }
         }
         let drafts = steps.iter().map(|signed| {

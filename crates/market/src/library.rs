@@ -245,7 +245,10 @@ impl Library {
     /// # Errors
     /// As [`Library::find`].
     pub fn find_sealed(&self, text: &str) -> Result<DocumentId> {
-        self.find_in(Table::Opened, text)
+        self.find_in(Table::Opened, text).map_err(|error| match error {
+            MarketError::NoSuchListing { id } => MarketError::NoSuchDisclosure { id },
+            other => other,
+        })
     }
 
     fn find_in(&self, table: Table, text: &str) -> Result<DocumentId> {

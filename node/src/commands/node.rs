@@ -78,7 +78,7 @@ pub fn init(context: &Context, args: Init) -> Outcome {
             context.fill("cli.init.invitation", &[("role", context.say(&role)), ("region", &region)]);
         return Err(Failure::new(exit::REJECTED, message, context.say("cli.init.invitation.hint")));
     }
-    let passphrase = context.given_passphrase(args.passphrase_file.as_deref())?;
+    let passphrase = context.chosen_passphrase(args.passphrase_file.as_deref())?;
     config.role = role.id().to_owned();
     config.node.name = name.clone();
     config.node.region = region.clone();

@@ -1,6 +1,7 @@
 //! Signing with the institution's root key, in the process of the command: neither key nor passphrase goes to a running
 //! node.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use market::{Identity, RootFile};
@@ -58,6 +59,16 @@ impl Context {
         given.then(|| self.passphrase(file, true)).transpose()
     }
 
+    /// The same; where someone sits at a terminal it is asked for, and may be left out.
+    pub fn chosen_passphrase(&self, file: Option<&Path>) -> Result<Option<String>, Failure> {
+        let given = self.given_passphrase(file)?;
+        if given.is_some() || self.json || !std::io::stdin().is_terminal() {
+            return Ok(given);
+        }
+        let typed = self.typed("cli.init.passphrase")?;
+        if typed.is_empty() { Ok(None) } else { self.once_more(typed).map(Some) }
+    }
+
     /// A passphrase: from a file's first line, the environment, or typed without echo; a new one is typed twice.
     pub fn passphrase(&self, file: Option<&Path>, new: bool) -> Result<String, Failure> {
         if let Some(path) = file {
@@ -67,15 +78,23 @@ impl Context {
         if let Ok(passphrase) = std::env::var(PASSPHRASE) {
             return nonempty(passphrase);
         }
-        let ask = |key: &str| {
-            rpassword::prompt_password(self.say(key))
-                .map_err(|_| Failure::said(exit::REFUSED, "cli.failure.no-passphrase", &[]))
-        };
-        let typed = ask("cli.key.passphrase")?;
-        if new && ask("cli.key.passphrase.again")? != typed {
-            return Err(Failure::said(exit::REFUSED, "cli.failure.passphrase", &[]));
+        let typed = nonempty(self.typed("cli.key.passphrase")?)?;
+        if new { self.once_more(typed) } else { Ok(typed) }
+    }
+
+    /// What is typed without echo.
+    fn typed(&self, prompt: &str) -> Result<String, Failure> {
+        rpassword::prompt_password(self.say(prompt))
+            .map_err(|_| Failure::said(exit::REFUSED, "cli.failure.no-passphrase", &[]))
+    }
+
+    /// A new passphrase that was typed alike a second time.
+    fn once_more(&self, typed: String) -> Result<String, Failure> {
+        if self.typed("cli.key.passphrase.again")? == typed {
+            Ok(typed)
+        } else {
+            Err(Failure::said(exit::REFUSED, "cli.failure.passphrases-differ", &[]))
         }
-        nonempty(typed)
     }
 }
 

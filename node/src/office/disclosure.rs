@@ -44,7 +44,7 @@ impl Office {
     /// One of them, whole.
     pub(super) fn show_disclosure(&self, id: &str) -> Reply {
         let id = self.library().find_sealed(id)?;
-        let missing = || MarketError::NoSuchListing { id: id.to_string() };
+        let missing = || MarketError::NoSuchDisclosure { id: id.to_string() };
         let letter = self.library().letter(&id)?.ok_or_else(missing)?;
         let mut shown = self.letter_json(&letter, &self.library().letters()?);
         let detail = |(key, values): (&String, &Vec<Value>)| {

@@ -327,6 +327,9 @@ impl From<market::MarketError> for Failure {
             }
             E::NoSuchListing { id } => Self::said(exit::FAILED, "cli.failure.missing", &[("id", id)]),
             E::NoSuchStatement { id } => Self::said(exit::FAILED, "cli.failure.no-statement", &[("id", id)]),
+            E::NoSuchDisclosure { id } => {
+                Self::said(exit::FAILED, "cli.failure.no-disclosure", &[("id", id)])
+            }
             E::NoSuchInstitution { name } => {
                 Self::said(exit::USAGE, "cli.failure.institution", &[("name", name)])
             }
@@ -375,6 +378,15 @@ impl From<market::MarketError> for Failure {
             }
             E::NoSuchLost { number } => {
                 Self::said(exit::FAILED, "cli.failure.lost", &[("number", &number.to_string())])
+            }
+            E::Unsigned { step, epoch } => {
+                let places = [("step", step.as_str()), ("epoch", &epoch.to_string())];
+                Self::said(exit::REFUSED, "cli.failure.unsigned", &places)
+            }
+            E::ForkedNode { log } => Self::said(exit::REFUSED, "cli.failure.forked-node", &[("log", log)]),
+            E::ManyIncarnations { count, most } => {
+                let places = [("count", &*count.to_string()), ("most", &most.to_string())];
+                Self::said(exit::REFUSED, "cli.failure.many-incarnations", &places)
             }
             E::Refused(reasons) => {
                 Self::said(exit::REJECTED, "cli.failure.record", &[("what", &reasons.join("; "))])

@@ -349,11 +349,7 @@ impl Office {
             Ok::<_, Failure>(SignedStep::from_bytes(&bytes_of(text)?).map_err(MarketError::from)?)
         };
         let steps = steps.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        self.writing().work(|desk: &mut Desk<'_>| Ok(((), vec![desk.carry(&steps)?]))).map_err(|error| {
-            let refused = matches!(error, MarketError::Refused(_));
-            let failure = Failure::from(error);
-            if refused { Failure { code: exit::REFUSED, ..failure } } else { failure }
-        })?;
+        self.writing().work(|desk: &mut Desk<'_>| Ok(((), vec![desk.carry(&steps)?])))?;
         let (roster, input) = self.roster_and_input();
         let mut told = Vec::new();
         for signed in &steps {

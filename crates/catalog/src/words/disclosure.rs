@@ -20,6 +20,8 @@ pub const TABLE: &[Row] = &[
     ("cli.disclosure.with", "对方", "with"),
     ("cli.failure.mailbox", "“{what}”不是本节点认得的、可以代转的节点", "“{what}” is not a node known here that may relay"),
     ("cli.failure.mailbox.hint", "写节点号的前几位（见 lianshi peer list --json）；枢纽和分市场可以代转", "give the first digits of a node id (see lianshi peer list --json); hubs and sub-markets may relay"),
+    ("cli.failure.no-disclosure", "本节点没有编号 {id} 的请求或披露", "There is no request or disclosure {id} on this node"),
+    ("cli.failure.no-disclosure.hint", "用 lianshi disclosure list 查看", "see them with lianshi disclosure list"),
     ("cli.failure.no-party", "该单位不是“{title}”这份披露的另一方", "That institution is no other party of the disclosure about “{title}”"),
     ("cli.failure.no-party.hint", "看各方是谁：lianshi disclosure show", "see who the parties are with lianshi disclosure show"),
     ("cli.failure.no-reader", "还没有收到“{institution}”任何节点的证书，无法加密给它", "No active node of {institution} is known here, so nothing can be sealed to it"),

@@ -59,19 +59,15 @@ impl Desk<'_> {
     fn is_clear(&self, points: &BTreeMap<LogId, Head>, given: &BTreeSet<LogId>) -> Result<()> {
         let forked = |log: &&LogId| self.ledger.limit(log).is_some_and(|limit| limit.why == Why::Forked);
         if let Some(log) = points.keys().filter(|log| !given.contains(log)).find(forked) {
-            return Err(MarketError::Refused(vec![format!(
-                "log {} of the node is forked: name the first entry that does not count with --from, or settle the log first",
-                log.hash().short()
-            )]));
+            return Err(MarketError::ForkedNode { log: log.hash().short() });
         }
         let standing = points.iter().filter(|(_, last)| last.seq > 0).map(|(log, _)| log.incarnation);
         let incarnations = standing.collect::<BTreeSet<_>>().len();
         if incarnations > limits::MAX_INCARNATIONS {
-            return Err(MarketError::Refused(vec![format!(
-                "the node has {incarnations} incarnations, more than the {} that count: name the first entry of each log that \
-                 is not its own with --from",
-                limits::MAX_INCARNATIONS
-            )]));
+            return Err(MarketError::ManyIncarnations {
+                count: incarnations,
+                most: limits::MAX_INCARNATIONS,
+            });
         }
         Ok(())
     }

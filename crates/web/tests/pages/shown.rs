@@ -220,7 +220,7 @@ async fn a_teaser_says_how_to_ask_for_its_details() {
     for part in [
         "详情可申请",
         "网络成员",
-        "lianshi disclosure request b07d51c2a3948e --message",
+        "<span>b07d51c2a3948e</span> <span>--message</span>",
         "其他访问者",
         "b07d 51c2 a394",
     ] {

@@ -12,8 +12,8 @@ const TYPED_DIGITS: usize = 14;
 pub(super) struct Details {
     pub(super) mark: &'static str,
     pub(super) text: String,
-    /// What a member types, to be copied whole.
-    pub(super) command: String,
+    /// What a member types, word by word: a line that breaks within `--message` would be typed wrong.
+    pub(super) command: Vec<String>,
     /// What everyone else does.
     pub(super) others: String,
 }
@@ -23,10 +23,11 @@ impl Details {
     pub(super) fn new(lang: Lang, whom: &str, id: &str) -> Self {
         let asked = [("institution", whom), ("id", &*short_id(&tidy_line(id, NAME_CHARS)))];
         let digits: String = id.chars().filter(char::is_ascii_hexdigit).take(TYPED_DIGITS).collect();
+        let command = fill(lang, "details.command", &[("id", &digits)]);
         Details {
             mark: say(lang, "details.mark"),
             text: fill(lang, "details.text", &asked),
-            command: fill(lang, "details.command", &[("id", &digits)]),
+            command: command.split(' ').map(str::to_owned).collect(),
             others: fill(lang, "details.others", &asked),
         }
     }
