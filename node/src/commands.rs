@@ -8,6 +8,7 @@ mod keys;
 mod listing;
 mod node;
 mod prove;
+mod purge;
 mod roster;
 mod show;
 mod signing;

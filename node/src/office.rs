@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use market::{Finder, Identity, Library, Listing};
+use market::{Finder, Hidden, Identity, Library, Listing};
 use protocol::{MemberState, Visibility};
 
 use crate::config::Config;
@@ -160,7 +160,8 @@ impl Office {
     pub fn shows(&self, listing: &Listing) -> bool {
         let own = Some(self.identity().certificate.body.institution);
         let admitted = listing.institution.is_some_and(|id| self.library.roster().members.contains_key(&id));
-        let hidden = listing.hidden.is_some() && (listing.institution != own || admitted);
+        let exempt = listing.institution == own && !admitted && listing.hidden == Some(Hidden::Unknown);
+        let hidden = listing.hidden.is_some() && !exempt;
         // Where the store does not tell, the narrow side is right.
         !hidden && listing.continued_by.is_none() && matches!(self.screened(listing), Ok(None))
     }

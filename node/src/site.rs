@@ -301,6 +301,7 @@ fn hidden(why: &Hidden) -> HiddenBy {
         Hidden::Exited(_) => HiddenBy::Exit,
         Hidden::TakenDown(_) => HiddenBy::TakeDown,
         Hidden::Purged(_) => HiddenBy::Purge,
+        Hidden::Missing => HiddenBy::Loss,
     }
 }
 

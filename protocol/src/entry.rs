@@ -18,7 +18,7 @@ impl Verb {
     pub const CREATE: Self = Self(2);
     /// Adds a patch to a document.
     pub const EDIT: Self = Self(3);
-    /// Removes all payloads of a document.
+    /// An institution removes all payloads of a document of its own. On the roster shelf.
     pub const PURGE: Self = Self(4);
     /// Carries a co-signed roster step.
     pub const ROSTER_STEP: Self = Self(5);
@@ -65,6 +65,12 @@ impl Header {
         self.payload_hash.encode(&mut to);
         to.uint(self.payload_len.into()).int(self.time_ms);
         to.finish()
+    }
+
+    /// Whether such an entry may be without its payload once its document was purged. What logs, roster and statements
+    /// are made of never is.
+    pub fn may_be_bare(&self) -> bool {
+        [Verb::CREATE, Verb::EDIT, Verb::MOVE].contains(&self.verb) && self.log.shelf.kind.holds_documents()
     }
 
     fn decode(from: &mut Decoder<'_>) -> Checked<Self> {

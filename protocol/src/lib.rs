@@ -22,6 +22,7 @@ pub mod limits;
 mod narrow;
 mod patch;
 mod proof;
+mod purge;
 mod roster;
 mod run;
 mod sealed;
@@ -48,8 +49,10 @@ pub use invitation::InvitationFile;
 pub use keys::{PublicKey, Purpose, SecretKey, Signature};
 pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
 pub use proof::{FileKind, Proof, Proven, Stated, seal_file, unseal_file};
+pub use purge::Purge;
 pub use roster::{
-    BookFigures, Folded, Grant, Member, MemberState, NodeState, Roster, RosterBook, RosterInput, lies_in,
+    BookFigures, Folded, Grant, Member, MemberState, NodeState, PurgeWord, Purges, Roster, RosterBook,
+    RosterInput, lies_in,
 };
 pub use run::{CheckedEntry, CheckedRun, RunBuilder, RunCutter, Unsigned};
 pub use sealed::{Envelope, Place, SealingKey};

@@ -172,7 +172,7 @@ impl Proof {
     }
 
     fn roster_input(&self) -> Checked<RosterInput> {
-        let mut input = RosterInput { steps: self.steps.clone(), redemptions: Vec::new() };
+        let mut input = RosterInput { steps: self.steps.clone(), ..RosterInput::default() };
         let redeem = |e: &&Entry| e.header.verb == Verb::REDEEM && e.header.log.shelf == Shelf::ROSTER;
         for entry in self.entries.iter().filter(redeem) {
             let Some(payload) = &entry.payload else { continue };

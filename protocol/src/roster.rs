@@ -17,11 +17,13 @@ mod book;
 mod chains;
 mod digest;
 mod invitations;
+mod purges;
 mod words;
 
 pub use book::{BookFigures, Folded, RosterBook};
 use chains::Named;
 pub use invitations::Grant;
+pub use purges::{PurgeWord, Purges};
 pub use words::lies_in;
 use words::steps_about;
 
@@ -32,6 +34,8 @@ pub struct RosterInput {
     pub steps: Vec<SignedStep>,
     /// All countersigned redemptions: the issuer's log and sequence number, and the redemption.
     pub redemptions: Vec<(LogId, u64, Redemption)>,
+    /// Purges by institutions' own word.
+    pub purges: Purges,
 }
 
 /// Whether an institution's listings are shown.
@@ -104,6 +108,8 @@ pub struct Roster {
     pub taken_down: BTreeMap<DocumentId, String>,
     /// Documents whose payloads the governors removed.
     pub purged: BTreeMap<DocumentId, String>,
+    /// Documents that institutions purge by their own word. Ask [`Roster::purge`]: it counts of their own documents alone.
+    pub purge_words: BTreeMap<DocumentId, BTreeMap<InstitutionId, PurgeWord>>,
     /// The root keys that followed an institution's first one, in order.
     pub rotations: BTreeMap<InstitutionId, Vec<Rotation>>,
     /// Steps that count by one institution's word alone, and whose.
@@ -124,6 +130,7 @@ impl Roster {
         for (log, seq, redemption) in &input.redemptions {
             book.take_redemption(log, *seq, redemption);
         }
+        book.take_purges(&input.purges);
         read(&mut book, 0);
         while let Folded::Unread(epoch) = book.fold() {
             read(&mut book, epoch);
@@ -148,6 +155,7 @@ impl Roster {
         let words = roster.words_that_stand(book);
         accepted.iter().for_each(|(_, step)| roster.clip(step));
         roster.settle_by_word(&words);
+        roster.purge_by_word(book);
         accepted.iter().for_each(|named| roster.admit(named));
         accepted.iter().for_each(|named| roster.apply(named));
         // Whoever joins may be a sub-market, whose word lets others join.
@@ -178,6 +186,7 @@ impl Roster {
             own_settles: BTreeMap::new(),
             taken_down: BTreeMap::new(),
             purged: BTreeMap::new(),
+            purge_words: BTreeMap::new(),
             rotations: BTreeMap::new(),
             words: BTreeMap::new(),
             chains: BTreeMap::new(),

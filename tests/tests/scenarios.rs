@@ -23,6 +23,8 @@ mod orders;
 mod pages;
 #[path = "scenarios/proofs.rs"]
 mod proofs;
+#[path = "scenarios/purge.rs"]
+mod purge;
 #[path = "scenarios/readme.rs"]
 mod readme;
 #[path = "scenarios/real_data.rs"]

@@ -9,6 +9,7 @@ pub mod disclosure;
 pub mod forks;
 pub mod issues;
 pub mod kinds;
+pub mod purge;
 pub mod roster;
 pub mod statements;
 pub mod web;
@@ -25,6 +26,7 @@ const TABLES: &[&[Row]] = &[
     forks::TABLE,
     kinds::TABLE,
     issues::TABLE,
+    purge::TABLE,
     roster::TABLE,
     statements::TABLE,
 ];

@@ -4,6 +4,7 @@
 mod about;
 mod branches;
 mod disclosure;
+mod purge;
 mod stranded;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub use branches::LostEntry;
 pub use disclosure::{DETAIL, DETAILS, Letter, is_private};
 
 /// Prefix of the local table that leads from a record of ours to its document.
-const OWN: &[u8] = b"own:";
+pub(crate) const OWN: &[u8] = b"own:";
 /// Prefix of contact details, which stay at home.
 const CONTACT: &str = "contact:";
 /// Prefix of drafts.
@@ -265,7 +266,20 @@ impl Desk<'_> {
         self.listing_of(id, |listing, us| listing.institution == Some(us) || listing.editors.contains(&us))
     }
 
+    /// A listing that was not purged, and that we may do something with.
     fn listing_of(
+        &self,
+        id: &DocumentId,
+        may: impl Fn(&crate::Listing, InstitutionId) -> bool,
+    ) -> Result<crate::Listing> {
+        let listing = self.held_listing(id, may)?;
+        match listing.hidden {
+            Some(crate::Hidden::Purged(_)) => Err(MarketError::Purged { id: id.to_string() }),
+            _ => Ok(listing),
+        }
+    }
+
+    fn held_listing(
         &self,
         id: &DocumentId,
         may: impl Fn(&crate::Listing, InstitutionId) -> bool,
@@ -376,6 +390,16 @@ fn own_key(record: &Incoming) -> Vec<u8> {
         _ => hash("own-content", &[&kind, &fields_bytes(&record.fields)]),
     };
     [OWN, &key.0].concat()
+}
+
+/// Whether a key of the local table is a draft's.
+pub(crate) fn is_draft(key: &[u8]) -> bool {
+    key.starts_with(DRAFT.as_bytes())
+}
+
+/// The keys of what is kept at home beside a listing: contact details and private fields.
+pub(crate) fn kept_beside(id: &DocumentId) -> [Vec<u8>; 2] {
+    [CONTACT, disclosure::PRIVATE].map(|prefix| format!("{prefix}{id}").into_bytes())
 }
 
 fn fields_bytes(fields: &Fields) -> Vec<u8> {

@@ -132,6 +132,20 @@ pub enum MarketError {
         /// Its id.
         id: String,
     },
+    /// The listing's contents are gone.
+    #[error("the contents of listing {id} were removed for good; publish a new listing instead")]
+    Purged {
+        /// The listing.
+        id: String,
+    },
+    /// The institution has purged as many documents as count.
+    #[error(
+        "this institution has purged {most} documents by its own word, which is all that count; ask the governors to purge this one"
+    )]
+    TooManyPurges {
+        /// The bound.
+        most: usize,
+    },
     /// The node's certificate does not let it do this.
     #[error(
         "this node is not certified to {what}; ask the institution's root key holder for another certificate"

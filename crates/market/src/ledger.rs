@@ -9,6 +9,7 @@ mod limits;
 mod mentions;
 mod open;
 mod project;
+mod purge;
 mod replace;
 mod roster;
 
@@ -36,6 +37,9 @@ pub use open::OpenedLedger;
 pub(crate) use project::creates_document;
 pub(crate) use replace::LOST;
 
+/// Key of the number that names the numbering of arrivals.
+const NUMBERING: &[u8] = b"numbering";
+
 /// Entries after which a batch is written, so that one transaction stays small.
 const BATCH_ENTRIES: usize = 512;
 
@@ -59,6 +63,8 @@ pub struct Ledger {
     limits: BTreeMap<LogId, Limit>,
     /// Heads of logs that peers are shown less of than is held.
     shown: BTreeMap<LogId, Head>,
+    /// What was purged.
+    purged: purge::Purged,
     /// Whose ledger this is.
     owner: Option<(PublicKey, InstitutionId)>,
     journaled: Position,
@@ -135,7 +141,8 @@ impl Ledger {
     /// # Errors
     /// When the store fails or the disk is full; then nothing of the last batch was written.
     pub fn persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
-        let done = self.journal_own(log, entries).and_then(|()| self.try_persist(log, entries));
+        let entries = self.without_purged(entries);
+        let done = self.journal_own(log, &entries).and_then(|()| self.try_persist(log, &entries));
         if done.is_err() {
             // What is in memory runs ahead of the disk: take the disk's word.
             self.read_back()?;
@@ -152,7 +159,12 @@ impl Ledger {
             }
             self.lay_down(log, checked, &mut batch)?;
         }
-        self.write(&mut batch)
+        self.write(&mut batch)?;
+        let opens = entries.first().is_some_and(|checked| checked.entry.header.verb == Verb::OPEN);
+        if opens && self.begins_purged(log) {
+            self.purge_due()?;
+        }
+        Ok(())
     }
 
     /// Writes own entries: into the journal, fsynced, then into the store. When this returns they are acknowledged.
@@ -425,13 +437,12 @@ impl Ledger {
     /// # Errors
     /// When the store fails or the system gives no random number.
     pub fn numbering(&mut self) -> Result<u64> {
-        const KEY: &[u8] = b"numbering";
-        if let Some(known) = self.store.get(Table::Meta, KEY)?.and_then(|bytes| bytes.try_into().ok()) {
+        if let Some(known) = self.store.get(Table::Meta, NUMBERING)?.and_then(|bytes| bytes.try_into().ok()) {
             return Ok(u64::from_be_bytes(known));
         }
         let number: [u8; 8] = crate::identity::random()?;
         let mut batch = Batch::default();
-        batch.put(Table::Meta, KEY, number);
+        batch.put(Table::Meta, NUMBERING, number);
         self.store.apply(batch)?;
         Ok(u64::from_be_bytes(number))
     }
@@ -447,6 +458,11 @@ impl Ledger {
     /// Below the floor of free space.
     pub fn room(&self) -> Result<()> {
         Ok(self.storage.room()?)
+    }
+
+    /// Whether bytes of what was purged may be left in freed pages of the store, until the node starts again.
+    pub fn is_scrub_due(&self) -> bool {
+        self.storage.is_scrub_due()
     }
 
     /// Bytes of the store and the journal on disk.

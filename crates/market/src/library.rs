@@ -57,7 +57,7 @@ pub struct Listing {
     pub hidden: Option<Hidden>,
 }
 
-/// Why the roster hides a listing, with the reason that the governors gave.
+/// Why a listing is hidden, with the reason that was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hidden {
     /// Its institution is not on the roster.
@@ -68,8 +68,10 @@ pub enum Hidden {
     Exited(String),
     /// The governors took it down, or a document that it continues.
     TakenDown(String),
-    /// The governors had its contents removed, or those of a document that it continues.
+    /// The governors or its institution had its contents removed, or those of a document that it continues.
     Purged(String),
+    /// Its contents were removed here by a purge that counts no more, and have not come back.
+    Missing,
 }
 
 impl Hidden {
@@ -81,20 +83,21 @@ impl Hidden {
             Self::Exited(_) => "exited",
             Self::TakenDown(_) => "taken-down",
             Self::Purged(_) => "purged",
+            Self::Missing => "missing",
         }
     }
 
     /// The reason as given; may be empty.
     pub fn reason(&self) -> &str {
         match self {
-            Self::Unknown => "",
+            Self::Unknown | Self::Missing => "",
             Self::Suspended(why) | Self::Exited(why) | Self::TakenDown(why) | Self::Purged(why) => why,
         }
     }
 
-    /// What the governors decided about a document itself.
-    fn decided(roster: &Roster, id: &DocumentId) -> Option<Self> {
-        let purged = roster.purged.get(id).map(|why| Self::Purged(why.clone()));
+    /// What the governors decided about a document itself, or its institution about its contents.
+    fn decided(roster: &Roster, id: &DocumentId, institution: Option<&InstitutionId>) -> Option<Self> {
+        let purged = roster.purge(id, institution).map(|why| Self::Purged(why.to_owned()));
         purged.or_else(|| roster.taken_down.get(id).map(|why| Self::TakenDown(why.clone())))
     }
 }
@@ -180,7 +183,10 @@ impl Library {
         let editors = first.as_ref().map(|first| editors_of(first).collect()).unwrap_or_default();
         let (state, versions, updated_ms) = match projection(store, id)? {
             Some(p) => (p.state, p.versions, p.updated_ms),
-            None => (first.as_ref().map(DocumentState::of_first).unwrap_or_default(), 1, created_ms),
+            None => {
+                let state = first.as_ref().map(DocumentState::of_first).unwrap_or_default();
+                (state, u64::from(first.is_some()), created_ms)
+            }
         };
         let info = self.log_info(creating.log)?;
         let mut listing = Listing {
@@ -200,18 +206,23 @@ impl Library {
         };
         self.judge(&mut listing);
         if listing.hidden.is_none() && listing.moved_here {
-            listing.hidden = self.decided_before(id)?;
+            listing.hidden = self.decided_before(&listing)?;
+        }
+        if listing.hidden.is_none() && entry.payload.is_none() && listing.log.shelf.circle().is_none() {
+            listing.hidden = Some(Hidden::Missing);
         }
         Ok(Some(listing))
     }
 
     /// A listing does not come back by a move once a document that it continues was taken down or purged.
-    fn decided_before(&self, id: &DocumentId) -> Result<Option<Hidden>> {
+    fn decided_before(&self, listing: &Listing) -> Result<Option<Hidden>> {
         let roster = self.roster();
-        if roster.taken_down.is_empty() && roster.purged.is_empty() {
+        if roster.taken_down.is_empty() && roster.purged.is_empty() && roster.purge_words.is_empty() {
             return Ok(None);
         }
-        Ok(self.line(id)?.iter().find_map(|before| Hidden::decided(&roster, before)))
+        // Who moves a listing is of the institution that answers for it.
+        let decided = |before: &DocumentId| Hidden::decided(&roster, before, listing.institution.as_ref());
+        Ok(self.line(&listing.id)?.iter().find_map(decided))
     }
 
     /// Fills in who answers for a listing and whether the roster hides it.
@@ -225,10 +236,12 @@ impl Library {
         listing.institution_name = member.institution.name.clone();
         listing.credit_code = member.institution.credit_code.clone();
         // What was decided about the listing stands longer than a suspension.
-        listing.hidden = Hidden::decided(&roster, &listing.id).or_else(|| match &member.state {
-            MemberState::Suspended(why) => Some(Hidden::Suspended(why.clone())),
-            MemberState::Exited(why) => Some(Hidden::Exited(why.clone())),
-            MemberState::Active => None,
+        listing.hidden = Hidden::decided(&roster, &listing.id, listing.institution.as_ref()).or_else(|| {
+            match &member.state {
+                MemberState::Suspended(why) => Some(Hidden::Suspended(why.clone())),
+                MemberState::Exited(why) => Some(Hidden::Exited(why.clone())),
+                MemberState::Active => None,
+            }
         });
     }
 

@@ -7,6 +7,8 @@
 mod documents;
 #[path = "ledger/governance.rs"]
 mod governance;
+#[path = "ledger/purge.rs"]
+mod purge;
 
 use std::collections::BTreeMap;
 use std::path::Path;

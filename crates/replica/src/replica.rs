@@ -25,6 +25,7 @@ mod exchange;
 mod forks;
 mod greeting;
 mod plan;
+mod purge;
 mod push;
 mod roster;
 
@@ -61,6 +62,8 @@ pub struct Replica {
     replan: bool,
     /// Logs whose institution the roster does not (yet) admit.
     parked: BTreeSet<LogId>,
+    /// Logs that a peer showed without payloads for which no purge is known, or not yet.
+    bare: BTreeSet<LogId>,
     /// The earliest fork known of each log.
     forks: BTreeMap<LogId, Fork>,
     /// How far the logs held count, where they end.
@@ -100,6 +103,7 @@ impl Replica {
             in_flight: BTreeMap::new(),
             replan: false,
             parked: BTreeSet::new(),
+            bare: BTreeSet::new(),
             forks,
             limits,
             held_bytes,
@@ -199,6 +203,7 @@ impl Replica {
             }
             self.limit_opened(&log, out);
             self.tell_mailboxes(&log, out);
+            self.bare_begins(&log);
         }
         self.fresh.entry(log).or_insert(before);
         self.count_bytes(&log, entries);

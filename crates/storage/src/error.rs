@@ -133,6 +133,12 @@ pub enum StorageError {
         /// The limit that was asked for.
         limit: usize,
     },
+    /// A record of the journal was to make way for one that does not fit into its place.
+    #[error("a record that takes another's place must be as long, or at least {least} bytes shorter")]
+    NotShorter {
+        /// Bytes that a gap needs.
+        least: usize,
+    },
     /// An append above the bounds.
     #[error(
         "{records} records of {bytes} bytes are refused: one append takes {MAX_APPEND_RECORDS} and {MAX_APPEND}; split them"

@@ -1,6 +1,7 @@
 //! The home of a node: opened by one process at a time, its store compared with what was known of it.
 
 mod lock;
+mod scrub;
 mod sidecar;
 
 use std::fs;
@@ -84,7 +85,13 @@ impl Storage {
         let floor = Floor::new(dir, options.floor_bytes);
         let found = Sidecar::read(dir)?;
         let (journal, findings) = Journal::open(&dir.join(JOURNAL), found.journal(), floor.clone())?;
-        let (store, sidecar, opened) = open_store(dir, options.cache_capacity, &floor, found, &journal)?;
+        scrub::resume(dir)?;
+        let (mut store, sidecar, opened) = open_store(dir, options.cache_capacity, &floor, found, &journal)?;
+        // One that is being rebuilt has nothing old in it; what was set aside goes with the next intact start.
+        if matches!(opened, Opened::Intact { .. }) {
+            let open = || SledStore::open(&dir.join(STORE), options.cache_capacity, floor.clone());
+            store = scrub::perform(dir, &floor, store, open)?;
+        }
         let storage = Self {
             home: dir.to_owned(),
             store: Arc::new(store.holding(Arc::clone(&lock))),
@@ -166,6 +173,22 @@ impl Storage {
         next.write(&self.home)?;
         *sidecar = next;
         Ok(())
+    }
+
+    /// Has the store written anew at the next start, and folders that were set aside removed, so that nothing of what is
+    /// deleted now is left in their files: sled frees pages without overwriting them. Durable when it returns. The file
+    /// system and the disk may keep the freed blocks until they use them again.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn scrub_at_start(&self) -> Result<()> {
+        scrub::ask(&self.home)
+    }
+
+    /// Whether the store is to be written anew at the next start.
+    #[must_use]
+    pub fn is_scrub_due(&self) -> bool {
+        scrub::is_due(&self.home)
     }
 
     // The sidecar in memory is only ever replaced whole.

@@ -76,6 +76,17 @@ pub enum Record {
     },
 }
 
+/// What [`Journal::erase`] is to do with a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    /// It stays.
+    Keep,
+    /// It goes; its place is filled with zeros.
+    Erase,
+    /// This record, which takes at least five bytes less (or exactly as many), takes its place.
+    Shorten(Record),
+}
+
 /// Bytes at the journal's end that were cut off: a write that a power cut interrupted. Nothing in them was acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {

@@ -7,7 +7,8 @@
 //!   sidecar.json  what the store held at the last checkpoint, fsynced
 //!   store/        sled: fast, ordered, may lose its last moments (or everything) in a power cut
 //!   journal/      append-only, checksummed, fsynced before anything is acknowledged
-//!   set-aside-1/  a store that was found damaged; never deleted by us
+//!   set-aside-1/  a store that was found damaged; kept until a purge
+//!   scrub         the mark of a purge: the store is written anew at the next start (see `home/scrub.rs`)
 //! ```
 //!
 //! A write is acknowledged in two steps, and read back in three:
@@ -36,7 +37,7 @@ mod table;
 pub use batch::{Batch, CheckpointFacts};
 pub use error::{Result, StorageError};
 pub use home::{Opened, Options, Storage};
-pub use journal::{Cut, Damage, Journal, JournalFindings, Position, Record, Salvage};
+pub use journal::{Cut, Damage, Erasure, Journal, JournalFindings, Position, Record, Salvage};
 pub use platform::Floor;
 pub use store::{MemoryStore, Pair, SledStore, Store, Visit};
 pub use table::Table;

@@ -11,6 +11,9 @@ pub const MAX_VALUE: usize = 1024 * 1024;
 /// A page of sled holds up to 19 pairs, and goes into a file that nobody fsyncs above 128 KiB.
 pub(crate) const MAX_INLINE: usize = 5 * 1024;
 
+/// Bytes of keys and values that are copied at once when a store is written anew: in memory twice, like any batch.
+pub(crate) const COPY_BATCH: usize = 4 * 1024 * 1024;
+
 /// How many cut values each sync looks at for pieces without an owner.
 pub(crate) const SWEEP_SLICE: usize = 256;
 

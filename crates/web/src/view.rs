@@ -213,8 +213,10 @@ pub enum HiddenBy {
     Exit,
     /// It was taken down.
     TakeDown,
-    /// Its contents are to be removed.
+    /// Its contents were removed.
     Purge,
+    /// Its contents were removed by a purge that counts no more.
+    Loss,
 }
 
 /// What a third party says of a listing.

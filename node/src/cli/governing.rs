@@ -131,6 +131,8 @@ pub enum Propose {
         listing: String,
         #[arg(long)]
         reason: String,
+        #[arg(long)]
+        yes: bool,
     },
     Governor {
         #[command(subcommand)]

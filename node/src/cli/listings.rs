@@ -139,6 +139,13 @@ pub enum ListingAction {
     Withdraw {
         id: String,
     },
+    Purge {
+        id: String,
+        #[arg(long)]
+        reason: String,
+        #[arg(long)]
+        yes: bool,
+    },
     History {
         id: String,
     },

@@ -42,6 +42,7 @@ pub fn run(context: &Context, action: ListingAction) -> Outcome {
         }
         ListingAction::Publish { id } => say_outcome(context, &context.ask(&Request::Publish { id })?),
         ListingAction::Withdraw { id } => say_outcome(context, &context.ask(&Request::Withdraw { id })?),
+        ListingAction::Purge { id, reason, yes } => super::purge::run(context, id, reason, yes),
         ListingAction::History { id } => history(context, id),
         ListingAction::Lost { again: Some(number) } => {
             say_outcome(context, &context.ask(&Request::PublishAgain { number })?)
@@ -134,6 +135,9 @@ fn new(context: &Context, kind: &str, (fields, private): (&[String], &[String]),
 fn edit(context: &Context, id: String, fields: &[String]) -> Outcome {
     let mut desk = context.desk()?;
     let listing = desk.ask(&Request::Show { id: id.clone() })?;
+    if text(&listing["hidden"], "why") == "purged" {
+        return Err(Failure::said(exit::REFUSED, "cli.failure.purged", &[("id", text(&listing, "id"))]));
+    }
     let kind = kind_of(text(&listing, "kind"))?;
     let mut changes: BTreeMap<String, Json> = BTreeMap::new();
     let (mut given, mut emptied) = (Vec::new(), Vec::new());

@@ -331,6 +331,12 @@ pub fn doctor(context: &Context) -> Outcome {
     if let Some(what) = status["mended"].as_str() {
         findings.push(("cli.doctor.mended", what.to_owned()));
     }
+    if status["scrub_due"] == json!(true) {
+        findings.push(("cli.doctor.scrub", String::new()));
+    }
+    if let Some(what) = status["unpurged"].as_str() {
+        findings.push(("cli.doctor.unpurged", what.to_owned()));
+    }
     if status["forks"]["own"] != json!(0) {
         findings.push(("cli.doctor.forked", status["forks"]["own"].to_string()));
     } else if status["forks"]["open"] != json!(0) {
@@ -368,7 +374,7 @@ pub fn doctor(context: &Context) -> Outcome {
     findings.extend(standing(&mut answerer, &identity)?);
     let degrades = |key: &str| {
         let key = key.trim_start_matches("cli.doctor.");
-        matches!(key, "mended" | "peer" | "forked" | "suspended" | "exited")
+        matches!(key, "mended" | "unpurged" | "peer" | "forked" | "suspended" | "exited")
     };
     let degraded = findings.iter().any(|(key, _)| degrades(key));
     if context.json {

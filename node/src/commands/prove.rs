@@ -184,6 +184,10 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
     }
     let proven = proof.verify(&charter);
     let proven = proven.map_err(|fault| because("cli.verify.why.proof", &fault.to_string()))?;
+    let purged = proven.roster.purge(&proof.document, None).is_some();
+    if purged || proven.entries.iter().any(|entry| entry.payload.is_none()) {
+        return Err(context.say("cli.verify.why.purged").to_owned());
+    }
     let document = fold(&proven.entries).map_err(|what| because("cli.verify.why.proof", &what))?;
     let state = document.state().map_err(|fault| because("cli.verify.why.proof", &fault.to_string()))?;
     let begun = proven.entries.iter().find(|entry| entry.header.document.is_none());

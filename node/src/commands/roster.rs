@@ -11,8 +11,8 @@ use serde_json::{Value as Json, json};
 
 use super::signing::Signer;
 use super::{
-    Context, Outcome, file_in, given_file, node, print_json, print_line, print_note, read_file, show, text,
-    write_file,
+    Context, Outcome, file_in, given_file, node, print_json, print_line, print_note, purge, read_file, show,
+    text, write_file,
 };
 use crate::cli::{GovernorChange, Propose, RootArgs, RosterAction};
 use crate::office::{Ask, Failure, Motion, Request, exit, steps_of_file};
@@ -85,6 +85,9 @@ fn propose(context: &Context, motion: Propose, root: &RootArgs) -> Outcome {
         _ => None,
     };
     let changes = matches!(motion, Propose::Governor { .. });
+    if let Propose::Purge { listing, yes, .. } = &motion {
+        purge::confirm(context, listing, *yes)?;
+    }
     let signer = context.signer(root)?;
     let drafted = draft(context, motion_of(motion)?)?;
     // The founder alone is epoch 0: the recovery key's word keeps its single key from ever signing a rival.
@@ -121,7 +124,7 @@ fn motion_of(motion: Propose) -> Result<Motion, Failure> {
         Propose::Revoke { node, from, reason } => Motion::Revoke { node, from, reason },
         Propose::TakeDown { listing, reason } => Motion::TakeDown { listing, reason },
         Propose::Restore { listing } => Motion::Restore { listing },
-        Propose::Purge { listing, reason } => Motion::Purge { listing, reason },
+        Propose::Purge { listing, reason, .. } => Motion::Purge { listing, reason },
         Propose::Governor { change: GovernorChange::Add { institution, threshold, .. } } => {
             Motion::AddGovernor { institution, threshold }
         }

@@ -57,6 +57,7 @@ fn requests() -> Vec<Request> {
         Request::Statements { id: id() },
         Request::Publish { id: id() },
         Request::Withdraw { id: id() },
+        Request::Purge { id: id(), reason: "手机号".to_owned() },
         Request::Roster { ask: Ask::Carry { steps: vec!["AAAA".to_owned(), id()] } },
         Request::Roster { ask: Ask::List { pending: false } },
         Request::Roster { ask: Ask::Steps { id: id() } },

@@ -35,6 +35,10 @@ pub struct CoreFigures {
     pub disk: u64,
     /// What had to be mended at the start.
     pub mended: Option<String>,
+    /// Bytes of what was purged may be left in free pages of the store.
+    pub scrub_due: bool,
+    /// Why the journal may still hold some of it.
+    pub unpurged: Option<String>,
 }
 
 impl Core {
@@ -70,6 +74,8 @@ impl Core {
             bytes: (total.bytes_in, total.bytes_out),
             disk: self.ledger.size_on_disk().unwrap_or_default(),
             mended: self.mended.clone(),
+            scrub_due: self.ledger.is_scrub_due(),
+            unpurged: self.ledger.purge_fault().map(str::to_owned),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use market::Ledger;
 use network::SessionId;
-use protocol::{Fork, LogId};
+use protocol::{DocumentId, Fork, LogId};
 use replica::{Input, Me, Replica};
 
 use super::Core;
@@ -41,8 +41,11 @@ impl Core {
     pub(super) fn relimit(&mut self, log: Option<LogId>) -> Option<Input> {
         self.serving.logs_changed();
         match self.ledger.relimit(self.replica.roster(), log.as_ref()) {
-            Ok(changed) if changed.logs.is_empty() => None,
             Ok(changed) => {
+                self.note_purged(&changed.purged);
+                if changed.logs.is_empty() {
+                    return None;
+                }
                 if changed.roster {
                     self.returning.steps_due();
                 }
@@ -69,6 +72,20 @@ impl Core {
                 self.start_over(&format!("roster steps could not be read: {error}"));
                 None
             }
+        }
+    }
+
+    fn note_purged(&self, purged: &[DocumentId]) {
+        self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
+        if !purged.is_empty() {
+            let listings = purged.len();
+            tracing::info!(
+                listings,
+                "contents purged; start the node again to clear freed pages of its store too"
+            );
+        }
+        if let Some(fault) = self.ledger.purge_fault() {
+            tracing::error!("the journal may still hold what was purged: {fault}");
         }
     }
 

@@ -61,6 +61,7 @@ impl Office {
             Request::Edit { id, changes } => self.edit(&id, &changes),
             Request::Publish { id } => self.publish(&id),
             Request::Withdraw { id } => self.set_withdrawn(&id, true),
+            Request::Purge { id, reason } => self.purge(&id, &reason),
             Request::AskDetails { id, message, mailboxes } => self.request_details(&id, &message, &mailboxes),
             Request::Disclose { id, to, fields, mailboxes } => self.disclose(&id, &to, &fields, &mailboxes),
             Request::Disclosures => self.disclosures(),
@@ -130,6 +131,8 @@ impl Office {
             "certificate": { "id": identity.certificate.id().to_string(), "not_after": json::time(body.not_after_ms) },
             "started": json::time(self.started_ms()),
             "mended": figures.mended,
+            "scrub_due": figures.scrub_due,
+            "unpurged": figures.unpurged,
             "version": env!("CARGO_PKG_VERSION"),
         })
     }

@@ -64,6 +64,9 @@ impl Office {
         }
         let listing = self.newest_listing(id)?;
         let id = listing.id;
+        if matches!(listing.hidden, Some(market::Hidden::Purged(_))) {
+            return Err(market::MarketError::Purged { id: id.to_string() }.into());
+        }
         let before = self.library().private(&id)?;
         let (private, parsed) = part(before.clone(), parsed);
         let mut fields = listing.state.flat();
@@ -112,6 +115,18 @@ impl Office {
             (true, false) => "published",
         };
         Ok(json!({ "v": 1, "row": 0, "outcome": word, "id": id.to_string() }))
+    }
+}
+
+impl Office {
+    pub(super) fn purge(&self, id: &str, reason: &str) -> Reply {
+        let id = self.resolve(id)?;
+        let gone = self.writing().work(|desk| {
+            let (gone, authored) = desk.purge(&id, reason)?;
+            Ok((gone, vec![authored]))
+        })?;
+        let documents: Vec<String> = gone.iter().map(ToString::to_string).collect();
+        Ok(json!({ "v": 1, "row": 0, "outcome": "purged", "id": id.to_string(), "documents": documents }))
     }
 }
 

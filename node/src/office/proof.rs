@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use market::Evidence;
+use market::{Evidence, Hidden, MarketError};
 use protocol::limits::{MAX_FILE, MAX_HEADS, MAX_PROOF_ENTRIES, MAX_PROOF_STATEMENTS};
 use protocol::{
     DocumentId, Entry, FileKind, Hash, InstitutionId, Proof, PublicKey, Roster, RosterInput, ShelfKind,
@@ -18,7 +18,10 @@ impl Office {
     pub(super) fn proof(&self, id: &str) -> Reply {
         let id = self.resolve(id)?;
         let missing = || Failure::said(exit::FAILED, "cli.failure.missing", &[("id", &id.to_string())]);
-        self.library().listing(&id)?.ok_or_else(missing)?;
+        let listing = self.library().listing(&id)?.ok_or_else(missing)?;
+        if matches!(listing.hidden, Some(Hidden::Purged(_))) {
+            return Err(MarketError::Purged { id: id.to_string() }.into());
+        }
         let evidence = self.library().evidence(&id)?;
         let all = evidence.statements.len();
         // Of more statements than a file can hold the oldest go with it.

@@ -176,6 +176,13 @@ pub enum Request {
         /// Document id or its first digits.
         id: String,
     },
+    /// Removes the contents of a listing of ours for good, on every node.
+    Purge {
+        /// Document id or its first digits.
+        id: String,
+        /// Why; every node shows it.
+        reason: String,
+    },
     /// Asks for the details of a listing.
     AskDetails {
         /// Document id or its first digits.
@@ -343,6 +350,10 @@ impl From<market::MarketError> for Failure {
             ),
             E::Elsewhere { title, id } => {
                 Self::said(exit::REFUSED, "cli.failure.elsewhere", &[("title", title), ("id", id)])
+            }
+            E::Purged { id } => Self::said(exit::REFUSED, "cli.failure.purged", &[("id", id)]),
+            E::TooManyPurges { most } => {
+                Self::said(exit::REFUSED, "cli.failure.purges", &[("most", &most.to_string())])
             }
             E::NotCertified { .. } => {
                 Self::said(exit::REFUSED, "cli.failure.not-certified", &[("what", &what)])

@@ -248,6 +248,13 @@ impl Office {
             let input = core.replica().roster_input();
             return Ok(core.read(|desk| desk.change_governors(&members, threshold, &input))?);
         }
+        if let Motion::Purge { listing, reason } = &motion {
+            // Its text stands in every document of its line.
+            let line = self.library().line(&self.library().newest(&self.library().find(listing)?)?)?;
+            let step =
+                |desk: &Desk<'_>, id| desk.next_step(Subject::Document(id), Action::Purge(reason.clone()));
+            return Ok(self.core().read(|desk| Ok(line.iter().map(|id| step(desk, *id)).collect()))?);
+        }
         if let Motion::RootKey { root, by_new } = &motion {
             return self.root_key_steps(root, by_new, roster);
         }
@@ -304,7 +311,6 @@ impl Office {
             }
             Motion::TakeDown { listing: id, reason } => (listing(&id)?, Action::TakeDown(reason)),
             Motion::Restore { listing: id } => (listing(&id)?, Action::Restore),
-            Motion::Purge { listing: id, reason } => (listing(&id)?, Action::Purge(reason)),
             Motion::Profile { parts } => {
                 let mut profile: Profile = roster.profile.clone();
                 for (known, part) in profile.parts.iter_mut().zip(parts) {
@@ -319,6 +325,7 @@ impl Office {
                 (Subject::Invitation(invitation.key), Action::Invite(invitation))
             }
             Motion::Revoke { .. }
+            | Motion::Purge { .. }
             | Motion::Settle { .. }
             | Motion::AddGovernor { .. }
             | Motion::RemoveGovernor { .. }

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::Word;
-use super::{Roster, RosterInput};
+use super::{Purges, Roster, RosterInput};
 use crate::charter::{Charter, CoSignature, Governors, RECOVERY_INDEX};
+use crate::entry::Entry;
 use crate::hash::{Hash, InstitutionId};
 use crate::keys::{PublicKey, Purpose, Signature};
 use crate::shelf::LogId;
@@ -35,6 +36,8 @@ pub struct RosterBook {
     epochs: Vec<Epoch>,
     words: BTreeMap<(Hash, InstitutionId, PublicKey), SignedStep>,
     redemptions: BTreeMap<(LogId, u64), Vec<Redemption>>,
+    /// Purges by institutions' own word.
+    purges: Purges,
     ends: BTreeMap<LogId, u64>,
     verified: u64,
 }
@@ -89,6 +92,7 @@ impl RosterBook {
             epochs: vec![first],
             words: BTreeMap::new(),
             redemptions: BTreeMap::new(),
+            purges: Purges::default(),
             ends: BTreeMap::new(),
             verified: 0,
         }
@@ -140,6 +144,16 @@ impl RosterBook {
         true
     }
 
+    /// Takes a PURGE entry by a node of `institution`, as its log's opening says. True when it is new.
+    pub fn take_purge(&mut self, institution: InstitutionId, entry: &Entry) -> bool {
+        self.purges.note(institution, entry)
+    }
+
+    /// Takes all these purges in place of those held.
+    pub(super) fn take_purges(&mut self, purges: &Purges) {
+        self.purges.clone_from(purges);
+    }
+
     /// Other entries take the place of what a log held from `seq` on. A step stays one whatever carried it.
     pub fn replace_from(&mut self, log: &LogId, seq: u64) {
         let gone = self.redemptions.range((*log, seq)..=(*log, u64::MAX));
@@ -147,6 +161,7 @@ impl RosterBook {
         for place in gone {
             self.redemptions.remove(&place);
         }
+        self.purges.replace_from(log, seq);
     }
 
     /// Redemptions in a log count up to there; `u64::MAX` while it has no end. True when that is news.
@@ -200,6 +215,7 @@ impl RosterBook {
         RosterInput {
             steps: steps.chain(self.words.values().cloned()).collect(),
             redemptions: redemptions.collect(),
+            purges: self.purges.clone(),
         }
     }
 
@@ -220,6 +236,15 @@ impl RosterBook {
         words.chain(steps).any(|step| step.subject == *subject)
     }
 
+    pub(super) fn purges(&self) -> &Purges {
+        &self.purges
+    }
+
+    /// How far a roster log counts.
+    pub(super) fn counts(&self, log: &LogId) -> u64 {
+        self.ends.get(log).copied().unwrap_or(u64::MAX)
+    }
+
     pub(super) fn founding(&self) -> &Roster {
         &self.founding
     }
@@ -237,8 +262,7 @@ impl RosterBook {
 
     /// Redemptions in entries that count, by log and place.
     pub(super) fn redemptions(&self) -> impl Iterator<Item = (&LogId, u64, &Redemption)> {
-        let counts = |log: &LogId| self.ends.get(log).copied().unwrap_or(u64::MAX);
-        let counting = self.redemptions.iter().filter(move |((log, seq), _)| *seq <= counts(log));
+        let counting = self.redemptions.iter().filter(move |((log, seq), _)| *seq <= self.counts(log));
         counting.flat_map(|((log, seq), at)| at.iter().map(move |redemption| (log, *seq, redemption)))
     }
 }

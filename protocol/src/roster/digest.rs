@@ -43,6 +43,15 @@ impl Roster {
                 to.text(why);
             }
         }
+        to.uint(self.purge_words.len() as u64);
+        for (document, words) in &self.purge_words {
+            document.encode(&mut to);
+            to.uint(words.len() as u64);
+            for (institution, word) in words {
+                institution.encode(&mut to);
+                to.text(&word.reason);
+            }
+        }
         hash("roster", &[&to.finish()])
     }
 }

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use protocol::{
     Action, Bucket, Charter, CheckedRun, Circle, Continuation, Decoder, Encoder, Entry, Envelope, FileKind,
-    Frame, Hash, Head, Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, PublicKey, Redemption,
-    Role, RosterStep, Rotation, Shelf, SignedCharter, SignedPatch, SignedStep, Statement, Subject, Value,
-    value_bytes,
+    Frame, Hash, Head, Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, PublicKey, Purge,
+    Redemption, Role, RosterStep, Rotation, Shelf, SignedCharter, SignedPatch, SignedStep, Statement,
+    Subject, Value, value_bytes,
 };
 
 use crate::support::{World, certificate, institution, key, shared};
@@ -64,6 +64,7 @@ pub fn echoes() -> Vec<(&'static str, Echo)> {
         ("patch", |b| Decoder::whole(b, "patch", Patch::decode).ok().map(|v| v.to_bytes())),
         ("patch payload", |b| SignedPatch::from_bytes(b).ok().map(|v| v.to_bytes())),
         ("move", |b| Continuation::from_bytes(b).ok().map(|v| v.to_bytes())),
+        ("purge", |b| Purge::from_bytes(b).ok().map(|v| v.to_bytes())),
         ("statement", |b| Statement::from_bytes(b).ok().map(|v| v.to_bytes())),
         ("entry", |b| Decoder::whole(b, "entry", Entry::decode).ok().map(|v| v.to_bytes())),
         ("institution", |b| {

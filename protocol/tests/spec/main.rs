@@ -22,6 +22,8 @@ mod patch;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]
+mod purge;
+#[cfg(test)]
 mod roster;
 #[cfg(test)]
 mod run;

@@ -247,7 +247,7 @@ proptest! {
         let book = history(seed);
         let expected = book.fold();
         let mut dice = Dice(order);
-        let RosterInput { steps, redemptions } = book.input.clone();
+        let RosterInput { steps, redemptions, .. } = book.input.clone();
         let mut arrivals: Vec<Arrival> = steps.into_iter().map(|step| Arrival::Step(Box::new(step))).collect();
         arrivals.extend(redemptions.into_iter().map(|(log, seq, r)| Arrival::Redemption(log, seq, Box::new(r))));
         let repeated = dice.below(arrivals.len());

@@ -90,7 +90,7 @@ proptest! {
         let mut steps: Vec<SignedStep> = order.iter().filter_map(|n| book.input.steps.get(*n).cloned()).collect();
         prop_assert_eq!(steps.len(), book.input.steps.len());
         steps.extend_from_within(..repeats.min(book.input.steps.len()));
-        let roster = Roster::fold(&book.charter, &RosterInput { steps, redemptions: vec![] });
+        let roster = Roster::fold(&book.charter, &RosterInput { steps, ..RosterInput::default() });
         prop_assert_eq!(roster.digest(), expected.digest());
         prop_assert_eq!(roster, expected);
     }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, ROOT};
 use protocol::{
-    Action, Actor, Bucket, CheckedRun, Continuation, Credential, Delivery, DeliveryWord, DocumentId,
+    Action, Actor, Bucket, CheckedRun, Continuation, Credential, Delivery, DeliveryWord, DocumentId, Entry,
     Envelope, FileKind, Fork, Frame, Governors, Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin,
-    Patch, Profile, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern, SignedCharter,
-    SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want, bucket_of, frontier_digest,
-    seal_file, seconds, to_scalar, value_bytes,
+    Patch, Profile, Purge, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern,
+    SignedCharter, SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want, bucket_of,
+    frontier_digest, seal_file, seconds, to_scalar, value_bytes,
 };
 
 use crate::codec::{echoes, written};
@@ -260,6 +260,8 @@ fn documents() -> Vec<Vector> {
         value: text(value),
         reason: text(reason),
     };
+    let created = small_log(&world).1.swap_remove(1);
+    let purge = Purge { reason: "误发电话".to_owned(), beginning: Entry { payload: None, ..created } };
     let taken_back = Statement { version: Vec::new(), ..said("", "", "误判") };
     vec![
         v("a move at seq 7 that names a co-editor", "move", moved.to_bytes()),
@@ -270,6 +272,7 @@ fn documents() -> Vec<Vector> {
         ),
         v("an evaluation", "statement", said("evaluation", "trl=6,value=120", "").to_bytes()),
         v("a statement taken back", "statement", taken_back.to_bytes()),
+        v("a purge of the document that is created at seq 2", "purge", purge.to_bytes()),
     ]
 }
 

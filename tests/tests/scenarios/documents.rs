@@ -194,7 +194,7 @@ fn a_screening_label_hides_a_listing_where_it_is_heeded() {
     assert!(get(&hub.web(), &format!("/listing/{id}")).body.contains("永磁"));
     assert_eq!(hub.run(["statement", "withdraw", &statement]).code, 5, "it was replaced already");
     // A purge hides it from everyone, its title and what was said of it too.
-    hub.run(["roster", "propose", "purge", &id, "--reason", "手机号"]).ok();
+    hub.run(["roster", "propose", "purge", &id, "--reason", "手机号", "--yes"]).ok();
     hub.agrees_with(&[&station]);
     let page = get(&station.web(), &format!("/listing/{id}")).body;
     assert!(page.contains("此信息已被清除") && page.contains("手机号"), "{page}");

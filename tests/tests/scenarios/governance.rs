@@ -194,7 +194,7 @@ fn the_recovery_key_replaces_governors_that_are_lost() {
     assert_eq!(station.show(&listing).unwrap()["hidden"]["why"], "taken-down");
     station.run(["roster", "propose", "restore", &listing]).ok();
     assert_eq!(station.show(&listing).unwrap()["status"], "published");
-    station.run(["roster", "propose", "purge", &listing, "--reason", "手机号"]).ok();
+    station.run(["roster", "propose", "purge", &listing, "--reason", "手机号", "--yes"]).ok();
     let shown = station.show(&listing).unwrap();
     assert_eq!((&shown["status"], &shown["hidden"]["why"]), (&"hidden".into(), &"purged".into()));
 }

@@ -93,7 +93,6 @@ pub const TABLE: &[Row] = &[
     ("cli.fate.void", "无效", "void"),
     ("cli.fate.waiting", "等待前文", "waiting"),
     ("cli.hidden.exited", "发布机构已退出网络，此信息不再展示", "Its institution has left the network: the listing is not shown"),
-    ("cli.hidden.purged", "治理方已要求清除此信息：不再展示，内容在程序清除之前仍在磁盘上", "The governors had it purged: it is not shown; its contents stay on disk until the program removes them"),
     ("cli.hidden.reason", "。缘由：{reason}", ". Reason: {reason}"),
     ("cli.hidden.suspended", "发布机构已被暂停，恢复之前此信息不展示", "Its institution is suspended: until that ends the listing is not shown"),
     ("cli.hidden.taken-down", "治理方已将此信息下架", "The governors took it down"),

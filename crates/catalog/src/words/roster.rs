@@ -153,8 +153,6 @@ pub const TABLE: &[Row] = &[
     ("help.roster.propose.profile.data", "数据标准的版本", "Version of the data standard"),
     ("help.roster.propose.profile.rules", "管理制度的版本", "Version of the management rules"),
     ("help.roster.propose.profile.service", "服务规则的版本", "Version of the service rules"),
-    ("help.roster.propose.purge", "清除一条信息：立即不再展示；其内容在程序清除之前仍在各节点的磁盘上", "Purge a listing: hidden at once; its contents stay on disk until the program removes them"),
-    ("help.roster.propose.purge.reason", "缘由，各节点都看得到", "The reason; every node shows it"),
     ("help.roster.propose.reinstate", "恢复一家单位", "End a suspension"),
     ("help.roster.propose.restore", "恢复展示一条信息", "Show a listing again"),
     ("help.roster.propose.revoke", "吊销一个节点的密钥：以前的内容保留，以后的无效", "Revoke a node's key: what came before stays, what comes after is void"),

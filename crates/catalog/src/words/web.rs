@@ -110,8 +110,6 @@ pub const TABLE: &[Row] = &[
     ("listing.moved", "此信息已调整过归类或可见范围，以下是最新内容，旧编号继续有效。", "This listing was moved; what follows is the newest, and its old number stays good."),
     ("listing.moved.link", "查看新编号的页面", "Open it under its new number"),
     ("listing.no_contact", "联系方式由发布机构保管，不随信息传播。请联系{institution}，或到就近的技术市场站点咨询，并报上信息编号 {id}。", "Contact details stay with the institution that published this. Ask {institution} or a market near you, and give the number {id}."),
-    ("listing.purged.text", "治理方已要求清除此信息，不再展示其内容。", "The network's governors had this listing purged: its contents are not shown."),
-    ("listing.purged.title", "此信息已被清除", "Purged"),
     ("listing.reason", "理由：{reason}", "Reason: {reason}"),
     ("listing.screened.text", "{institution}对此信息的审核结论为不通过，本节点据此不展示其内容。", "{institution} rejected this listing in its screening, and this node heeds its labels: the contents are not shown here."),
     ("listing.screened.title", "审核未通过", "Screened out"),

@@ -2,9 +2,9 @@
 
 use protocol::{
     Actor, Application, Charter, CheckedRun, Circle, Continuation, Decoder, Encoder, Entry, Envelope,
-    FileKind, Fork, Frame, Head, InvitationFile, NodeCertificate, OpenLog, Origin, Place, Proof, Redemption,
-    RunBuilder, SealingKey, SignedCharter, SignedPatch, SignedStep, Statement, StepsFile, seal_file,
-    unseal_file,
+    FileKind, Fork, Frame, Head, InvitationFile, NodeCertificate, OpenLog, Origin, Place, Proof, Purge,
+    Redemption, RunBuilder, SealingKey, SignedCharter, SignedPatch, SignedStep, Statement, StepsFile,
+    seal_file, unseal_file,
 };
 use replica::{Document, DocumentPatch, Fate, check_entry, patch_of};
 
@@ -144,7 +144,7 @@ pub fn identity(bytes: &[u8]) {
     }
     if let Ok(read) = SignedStep::from_bytes(bytes) {
         same("step", bytes, &read.to_bytes());
-        let input = protocol::RosterInput { steps: vec![read], redemptions: Vec::new() };
+        let input = protocol::RosterInput { steps: vec![read], ..Default::default() };
         protocol::Roster::fold(&charter(1, 1), &input).digest();
     }
     if let Ok(read) = Redemption::from_bytes(bytes) {
@@ -156,6 +156,10 @@ pub fn identity(bytes: &[u8]) {
     }
     if let Ok(read) = Continuation::from_bytes(bytes) {
         same("continuation", bytes, &read.to_bytes());
+    }
+    if let Ok(read) = Purge::from_bytes(bytes) {
+        same("purge", bytes, &read.to_bytes());
+        let _ = (read.document(), read.origin());
     }
     if let Ok(read) = Statement::from_bytes(bytes) {
         same("statement", bytes, &read.to_bytes());

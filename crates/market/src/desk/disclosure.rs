@@ -32,7 +32,7 @@ pub const DETAIL: &str = "detail/";
 /// Stands for all contact details where fields to be disclosed are named.
 pub const ALL_CONTACT: &str = "contact";
 /// Prefix of private fields of a listing, which stay at home.
-const PRIVATE: &str = "private:";
+pub(super) const PRIVATE: &str = "private:";
 /// Most sealed documents that a list shows.
 const MAX_LETTERS: usize = 4_000;
 

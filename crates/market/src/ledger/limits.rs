@@ -31,6 +31,8 @@ pub struct Relimited {
     pub logs: Vec<Reached>,
     /// Of one of the roster's logs more or less of what is held counts.
     pub roster: bool,
+    /// Documents whose payloads were removed now.
+    pub purged: Vec<DocumentId>,
 }
 
 /// What an entry range of a log holds.
@@ -165,6 +167,7 @@ impl Ledger {
             }
         }
         self.shown = shown;
+        changed.purged = self.purge(roster)?;
         Ok(changed)
     }
 

@@ -60,6 +60,7 @@ impl Ledger {
             forks: BTreeMap::new(),
             limits: BTreeMap::new(),
             shown: BTreeMap::new(),
+            purged: super::purge::Purged::default(),
             owner: None,
             journaled: from,
             checked: from,
@@ -81,6 +82,7 @@ impl Ledger {
         (self.next_log, self.entries) = (0, 0);
         self.read_heads()?;
         self.read_figures()?;
+        self.read_marks()?;
         self.read_sums()
     }
 

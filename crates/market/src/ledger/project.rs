@@ -107,9 +107,12 @@ impl Ledger {
         let mut logs = Logs::new(store.as_ref(), changing);
         let places = logs.places(id)?;
         let total = (places.rightful.len() + places.others) as u64;
-        let document = documents::fold(store.as_ref(), id, places.rightful)?;
-        let projection = match &document {
-            Some(document) => projection_of(document, total)?,
+        let projection = match documents::fold(store.as_ref(), id, places.rightful)? {
+            document if self.is_purged(id) => {
+                let begun = document.is_some() || total == 0;
+                Projection { waiting: !begun, ..Projection::default() }
+            }
+            Some(document) => projection_of(&document, total)?,
             None => Projection { waiting: total > 0, ..Projection::default() },
         };
         if projection.waiting {
@@ -139,7 +142,7 @@ impl Ledger {
     }
 
     /// The shelf of a document: that of the entry which creates it, counting or not.
-    fn home_of(&self, id: &DocumentId, logs: &mut Logs<'_>) -> Result<Option<Shelf>> {
+    pub(super) fn home_of(&self, id: &DocumentId, logs: &mut Logs<'_>) -> Result<Option<Shelf>> {
         let creating = layout::creating_place(self.store.as_ref(), id)?;
         creating.map(|place| Ok(logs.get(place.log)?.0.shelf)).transpose()
     }

@@ -1,4 +1,4 @@
-//! The roster's entries in the store, found by an index: steps by their epoch, and redemptions.
+//! The roster's entries in the store, found by an index: steps by their epoch, redemptions and purges.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +19,8 @@ const STEP_BYTES: usize = 16 * MAX_PAYLOAD;
 const STEP: u8 = 0;
 /// First byte of the index's keys for redemptions; number of the log and sequence number follow.
 const REDEMPTION: u8 = 1;
+/// First byte of the index's keys for purges; number of the log and sequence number follow.
+const PURGE: u8 = 2;
 
 /// A step with the place where it stands.
 pub type PlacedStep = ((LogId, u64), SignedStep);
@@ -33,6 +35,7 @@ pub(super) fn index_key(number: u32, entry: &Entry) -> Option<Vec<u8>> {
             Some([&[STEP][..], &step.epoch.to_be_bytes(), &place].concat())
         }
         Verb::REDEEM => Some([&[REDEMPTION][..], &place].concat()),
+        Verb::PURGE => Some([&[PURGE][..], &place].concat()),
         _ => None,
     }
 }
@@ -51,7 +54,17 @@ impl Ledger {
     /// When the store fails or is damaged.
     pub fn roster_book(&self, charter: &Charter) -> Result<RosterBook> {
         let mut book = RosterBook::new(charter);
-        self.take_redemptions(&mut book)?;
+        self.take_placed(REDEMPTION, |entry| {
+            let payload = entry.payload.as_ref().map(|payload| Redemption::from_bytes(&payload.bytes));
+            if let Some(Ok(redemption)) = payload {
+                book.take_redemption(&entry.header.log, entry.header.seq, &redemption);
+            }
+        })?;
+        self.take_placed(PURGE, |entry| {
+            if let Some(certificate) = self.certificates.get(&entry.header.log) {
+                book.take_purge(certificate.body.institution, entry);
+            }
+        })?;
         self.end_roster_logs(&mut book);
         self.take_steps(0, &mut book)?;
         while let Folded::Unread(epoch) = book.fold() {
@@ -68,18 +81,15 @@ impl Ledger {
         }
     }
 
-    fn take_redemptions(&self, book: &mut RosterBook) -> Result<()> {
-        let mut after = vec![REDEMPTION];
+    /// Gives `take` the entries under one of the index's first bytes, by log number and place.
+    fn take_placed(&self, code: u8, mut take: impl FnMut(&Entry)) -> Result<()> {
+        let mut after = vec![code];
         loop {
-            let page = self.store.scan_prefix(Table::Roster, &[REDEMPTION], Some(&after), STEPS_AT_ONCE)?;
+            let page = self.store.scan_prefix(Table::Roster, &[code], Some(&after), STEPS_AT_ONCE)?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after.clone_from(last);
             for (key, _) in &page {
-                let Some(entry) = self.indexed(key)? else { continue };
-                let payload = entry.payload.as_ref().map(|payload| Redemption::from_bytes(&payload.bytes));
-                if let Some(Ok(redemption)) = payload {
-                    book.take_redemption(&entry.header.log, entry.header.seq, &redemption);
-                }
+                self.indexed(key)?.iter().for_each(&mut take);
             }
         }
     }

@@ -78,6 +78,9 @@ impl Library {
                     what: "patch",
                     why: "its node is neither of the institution that answers for the listing nor of a co-editor",
                 }),
+                Ok(()) if entry.payload.is_none() => {
+                    Fate::Void(Fault::Forbidden { what: "entry", why: "its contents were purged" })
+                }
                 Ok(()) => fates.get(&hash).cloned().unwrap_or(Fate::Waiting),
             };
             patches.push(patch_of(&entry).ok().flatten());

@@ -10,7 +10,7 @@ use super::*;
 const RIVAL: &str = "某某技术研究院";
 
 /// A node of another institution, in another region; the hub's roster lists it.
-fn guest(of: &mut Node, seed: u8) -> Node {
+pub fn guest(of: &mut Node, seed: u8) -> Node {
     let mut guest = sibling(of);
     let root = SecretKey::from_seed(&[seed; 32]);
     let node = SecretKey::from_seed(&[seed + 100; 32]);
@@ -37,13 +37,13 @@ fn guest(of: &mut Node, seed: u8) -> Node {
 }
 
 /// Entries as they travel, and the roster that goes with them.
-struct Traffic {
+pub struct Traffic {
     entries: Vec<(LogId, CheckedEntry)>,
-    roster: RosterInput,
+    pub roster: RosterInput,
 }
 
 /// The next step about a subject, signed by the hub, which governs alone, and written into its log.
-fn govern(hub: &mut Node, subject: Subject, action: Action) -> SignedStep {
+pub fn govern(hub: &mut Node, subject: Subject, action: Action) -> SignedStep {
     let (network, root) = (hub.identity.network(), hub.identity.root.clone().unwrap());
     let mut desk = hub.desk(NOW);
     let signed = SignedStep::sign(desk.next_step(subject, action), &network, 0, &root);
@@ -52,7 +52,7 @@ fn govern(hub: &mut Node, subject: Subject, action: Action) -> SignedStep {
 }
 
 impl Traffic {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { entries: Vec::new(), roster: RosterInput::default() }
     }
 
@@ -61,7 +61,7 @@ impl Traffic {
         hub.library.set_roster(self.fold(hub));
     }
 
-    fn admit(&mut self, hub: &mut Node, guests: &[&Node]) {
+    pub fn admit(&mut self, hub: &mut Node, guests: &[&Node]) {
         for guest in guests {
             let who = guest.identity.institution.clone();
             self.step(hub, who.id(), Action::Admit(who));
@@ -71,16 +71,16 @@ impl Traffic {
         }
     }
 
-    fn fold(&self, hub: &Node) -> protocol::Roster {
+    pub fn fold(&self, hub: &Node) -> protocol::Roster {
         protocol::Roster::fold(&hub.identity.charter.charter, &self.roster)
     }
 
-    fn sent(&mut self, authored: impl IntoIterator<Item = Authored>) {
+    pub fn sent(&mut self, authored: impl IntoIterator<Item = Authored>) {
         self.entries.extend(flatten(authored.into_iter().collect()));
     }
 
     /// A node takes all that was written so far and that it does not hold yet.
-    fn bring(&self, to: &mut Node) {
+    pub fn bring(&self, to: &mut Node) {
         for (log, entry) in &self.entries {
             if entry.entry.header.seq > to.ledger.head(log).seq {
                 to.ledger.persist(log, std::slice::from_ref(entry)).unwrap();
@@ -89,7 +89,7 @@ impl Traffic {
     }
 
     /// The entries in another order that keeps each log's own.
-    fn order(&self, seed: u64) -> Vec<(LogId, CheckedEntry)> {
+    pub fn order(&self, seed: u64) -> Vec<(LogId, CheckedEntry)> {
         let mut logs: Vec<Vec<&(LogId, CheckedEntry)>> = Vec::new();
         for item in &self.entries {
             match logs.iter_mut().find(|log| log[0].0 == item.0) {
@@ -133,14 +133,14 @@ impl Traffic {
     }
 }
 
-fn with_editor(title: &str, editor: &Node) -> Incoming {
+pub fn with_editor(title: &str, editor: &Node) -> Incoming {
     let mut incoming = record(title);
     let key = format!("_editor/{}", editor.identity.institution.id());
     incoming.fields.insert(key, Value::Bool(true));
     incoming
 }
 
-fn moving(library: &Library, id: &DocumentId) -> Moving {
+pub fn moving(library: &Library, id: &DocumentId) -> Moving {
     let listing = library.listing(id).unwrap().unwrap();
     let fields = listing.state.flat().into_iter().filter(|(key, _)| !key.starts_with("_editor/"));
     Moving {

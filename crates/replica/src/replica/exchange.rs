@@ -165,10 +165,6 @@ impl Replica {
             return Ok(());
         }
         let mut run = self.open(&log, bytes)?;
-        if let Err(fault) = is_whole(&run) {
-            self.bar(session, &log, "it shows entries without their payloads", out);
-            return Err(fault);
-        }
         if !continues(&mut run, &mine) {
             self.contest(session, &log, mine.seq, now_ms, out);
             return Ok(());
@@ -176,6 +172,10 @@ impl Replica {
         let limit = self.limit(&log);
         run.entries.retain(|e| limit.is_none_or(|limit| e.entry.header.seq <= limit.head.seq));
         if run.entries.is_empty() {
+            return Ok(());
+        }
+        if !self.is_excused(&run) {
+            self.await_purge(session, &log, now_ms, out);
             return Ok(());
         }
         if mine.seq == 0 && !self.opens(session, &run, out)? {
@@ -296,15 +296,6 @@ impl Replica {
         let shelf = Shelf { region: 0, kind: ShelfKind(0), visibility: Visibility::Public };
         let from = LogId { node: *node, incarnation: 0, shelf };
         self.logs.range(from..).map(super::opened).take_while(|(log, _)| log.node == *node)
-    }
-}
-
-/// Refuses a run in which a payload is missing. Signatures cover the payload's hash alone, so anyone who passes an entry
-/// on could take its payload away; and what is once held is never fetched again.
-fn is_whole(run: &CheckedRun) -> Result<(), Fault> {
-    match run.entries.iter().all(|checked| checked.entry.payload.is_some()) {
-        true => Ok(()),
-        false => Err(Fault::Forbidden { what: "log", why: "an entry has no payload" }),
     }
 }
 

@@ -333,7 +333,7 @@ impl Replica {
         }
     }
 
-    fn unbar(&mut self, log: &LogId) {
+    pub(super) fn unbar(&mut self, log: &LogId) {
         for s in self.sessions.values_mut() {
             if let Some(peer) = s.logs.get_mut(log) {
                 peer.barred = false;

@@ -22,6 +22,7 @@ impl Replica {
         if let Some(first) = entries.first() {
             self.book.replace_from(log, first.entry.header.seq);
         }
+        let institution = self.institution_of(log);
         for checked in entries {
             let header = &checked.entry.header;
             let Some(payload) = &checked.entry.payload else { continue };
@@ -31,6 +32,7 @@ impl Replica {
                 }
                 Verb::REDEEM => Redemption::from_bytes(&payload.bytes)
                     .is_ok_and(|redemption| self.book.take_redemption(log, header.seq, &redemption)),
+                Verb::PURGE => institution.is_some_and(|id| self.book.take_purge(id, &checked.entry)),
                 _ => false,
             };
         }
@@ -88,6 +90,7 @@ impl Replica {
         for log in std::mem::take(&mut self.parked) {
             self.refresh_all(&log);
         }
+        self.ask_for_bare_again();
         let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
         for session in sessions {
             self.judge_session(session, now_ms, out);

@@ -12,7 +12,7 @@ fn five(seed: u64) -> World {
 
 fn act(world: &mut World, rng: &mut Rng) {
     let node = rng.below(5);
-    match rng.below(12) {
+    match rng.below(13) {
         0..2 => {
             world.publish(node, KIND + rng.below(3) as u16, &format!("listing {}", rng.below(1_000)));
         }
@@ -42,6 +42,13 @@ fn act(world: &mut World, rng: &mut Rng) {
             world.now_ms += 1 + rng.below(30_000) as i64;
             for node in 0..5 {
                 world.give(node, replica::Input::Tick);
+            }
+        }
+        12 => {
+            // Any of its institution's listings, by any of its nodes, whoever edits it at that moment.
+            let documents = world.nodes[node].editable();
+            if !documents.is_empty() && rng.chance(300) {
+                world.purge(node, documents[rng.below(documents.len())]);
             }
         }
         10 => world.give(node, replica::Input::Durable),
@@ -78,6 +85,9 @@ fn run(seed: u64, rounds: usize) {
     let all: Vec<usize> = (0..5).collect();
     world.assert_same(&all);
     assert!(sessions.iter().all(|session| world.synced(*session)), "all are in step");
+    for id in world.nodes[0].replica.roster().purge_words.keys() {
+        assert!(all.iter().all(|node| world.nodes[*node].whole_of(id) == 0), "what was purged is nowhere");
+    }
     let own: usize = (0..5).map(|node| world.nodes[node].own_entries()).sum();
     assert_eq!(world.nodes[0].entries(), own, "nothing that was written is missing");
     let before = world.frames;

@@ -12,6 +12,7 @@ mod forks;
 mod harness;
 mod joining;
 mod membership;
+mod purge;
 mod replays;
 mod returns;
 mod rules;

@@ -316,3 +316,126 @@ fn a_store_cut_short_anywhere_is_noticed_or_holds_what_it_should() {
     }
     assert!(lost > 0 && kept > 0, "{lost} lost, {kept} kept");
 }
+
+/// Whether any file of the home holds these bytes.
+fn holds(dir: &Path, needle: &[u8]) -> bool {
+    fs::read_dir(dir).unwrap().map(|item| item.unwrap().path()).any(|path| {
+        if path.is_dir() {
+            holds(&path, needle)
+        } else {
+            fs::read(&path).unwrap().windows(needle.len()).any(|bytes| bytes == needle)
+        }
+    })
+}
+
+const SECRET: &[u8] = b"tel 13907100000";
+
+/// A home that held a text in store, journal and a folder set aside, and whose store has deleted it.
+fn forgetful() -> TempDir {
+    let (dir, facts) = five();
+    let (storage, _) = open(&dir);
+    let put = |value: &[u8]| {
+        let mut batch = Batch::default();
+        batch.put(Table::Projections, b"listing", value).put(Table::Drafts, b"large", value.repeat(2_000));
+        storage.store().apply(batch).unwrap();
+    };
+    put(SECRET);
+    storage.store().sync().unwrap();
+    put(b"-");
+    storage.checkpoint(&CheckpointFacts { entries: 5, digest: [5; 32], ..facts }).unwrap();
+    fs::create_dir(dir.path().join("set-aside-7")).unwrap();
+    fs::write(dir.path().join("set-aside-7").join("db"), SECRET).unwrap();
+    assert!(holds(dir.path().join(STORE).as_path(), SECRET), "sled keeps what was deleted");
+    assert!(!storage.is_scrub_due());
+    storage.scrub_at_start().unwrap();
+    storage.scrub_at_start().unwrap();
+    assert!(storage.is_scrub_due());
+    dir
+}
+
+/// It holds what it should, and nothing of the text.
+fn assert_scrubbed(dir: &TempDir, at: &str) {
+    let (storage, opened) = open(dir);
+    assert!(matches!(opened, Opened::Intact { .. }), "{at}: {opened:?}");
+    assert!(!storage.is_scrub_due(), "{at}");
+    assert_eq!(storage.store().facts().unwrap().unwrap().entries, 5, "{at}");
+    assert_eq!(storage.store().scan(Table::Entries, b"", None, 9).unwrap().len(), 5, "{at}");
+    assert_eq!(storage.store().get(Table::Drafts, b"large").unwrap(), Some(b"-".repeat(2_000)), "{at}");
+    drop(storage);
+    assert!(!holds(dir.path(), SECRET), "{at}: the text is gone from every file");
+    let names = fs::read_dir(dir.path()).unwrap().map(|item| item.unwrap().file_name());
+    let left = names.filter(|name| name.to_str().is_some_and(|n| n.contains("store-") || n.contains("set-")));
+    assert_eq!(left.count(), 0, "{at}");
+}
+
+#[test]
+fn a_store_written_anew_holds_all_and_nothing_that_was_deleted() {
+    assert_scrubbed(&forgetful(), "at once");
+}
+
+#[test]
+fn a_scrub_that_is_cut_off_anywhere_is_done_again() {
+    let at = |what: &str, interrupt: &dyn Fn(&Path)| {
+        let dir = forgetful();
+        interrupt(dir.path());
+        assert_scrubbed(&dir, what);
+    };
+    at("in the copy", &|home| {
+        fs::create_dir(home.join("store-new")).unwrap();
+        fs::write(home.join("store-new").join("db"), b"half a store").unwrap();
+    });
+    // The copy is whole: a home of its own made it.
+    let copied = |home: &Path| {
+        let floor = Floor::new(home, 1);
+        let store = SledStore::open(&home.join(STORE), 8 << 20, floor.clone()).unwrap();
+        let copy = SledStore::open(&home.join("store-new"), 8 << 20, floor).unwrap();
+        store.copy_into(&copy).unwrap();
+        copy.close().unwrap();
+        store.close().unwrap();
+    };
+    at("before the swap", &copied);
+    at("between the two renames", &|home| {
+        copied(home);
+        fs::rename(home.join(STORE), home.join("store-old")).unwrap();
+    });
+    at("after the swap", &|home| {
+        copied(home);
+        fs::rename(home.join(STORE), home.join("store-old")).unwrap();
+        fs::rename(home.join("store-new"), home.join(STORE)).unwrap();
+    });
+    at("before the last folder is gone", &|home| {
+        copied(home);
+        fs::rename(home.join(STORE), home.join("store-old")).unwrap();
+        fs::rename(home.join("store-new"), home.join(STORE)).unwrap();
+        fs::remove_dir_all(home.join("set-aside-7")).unwrap();
+        fs::remove_file(home.join("scrub")).unwrap();
+        fs::remove_file(home.join("store-old").join("conf")).unwrap();
+    });
+}
+
+#[test]
+fn a_store_that_is_rebuilt_keeps_what_was_set_aside_until_it_is_whole() {
+    let dir = forgetful();
+    fs::remove_dir_all(dir.path().join(STORE)).unwrap();
+    let (storage, opened) = open(&dir);
+    let (set_aside, _) = rebuilt(opened);
+    assert_eq!(set_aside.file_name().unwrap(), "set-aside-8");
+    assert!(storage.is_scrub_due());
+    let mut batch = Batch::default();
+    let facts = CheckpointFacts { entries: 5, digest: [5; 32], journal: storage.journal().end() };
+    storage.store().apply(std::mem::take(batch.facts(&facts))).unwrap();
+    storage.checkpoint(&facts).unwrap();
+    drop(storage);
+    drop(open(&dir));
+    assert!(!holds(dir.path(), SECRET));
+}
+
+#[test]
+fn without_room_for_the_copy_the_store_is_used_as_it_is() {
+    let dir = forgetful();
+    let (storage, _) = Storage::open(dir.path(), Options { floor_bytes: u64::MAX, ..OPTIONS }).unwrap();
+    assert!(storage.is_scrub_due());
+    assert_eq!(storage.store().facts().unwrap().unwrap().entries, 5);
+    drop(storage);
+    assert_scrubbed(&dir, "with room");
+}

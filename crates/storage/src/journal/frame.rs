@@ -12,7 +12,7 @@
 
 use crc32fast::Hasher;
 
-use super::Record;
+use super::{Erasure, Record};
 use crate::limits::{MAX_APPEND, MAX_APPEND_RECORDS, MAX_KEY, MAX_VALUE};
 use crate::{Result, StorageError, Table};
 
@@ -75,25 +75,49 @@ impl Frame {
         self.bytes
     }
 
-    /// The same frame with the records blanked that `doomed` picks, and how many; `None` when it picks none.
+    /// The same frame with the records erased or shortened that `judge` picks, and how many; `None` when it picks none.
     /// The length stays, so everything behind keeps its position.
-    pub(super) fn blanked(body: &[u8], doomed: &mut dyn FnMut(&Record) -> bool) -> Option<(Self, u64)> {
-        let mut bytes = vec![0; HEAD];
-        bytes.extend_from_slice(body);
-        let mut blanked = 0;
-        for span in spans(body).ok()? {
-            let Some(record) = span.record(body).ok()? else { continue };
-            if !doomed(&record) {
-                continue;
+    pub(super) fn erased(
+        body: &[u8],
+        judge: &mut dyn FnMut(&Record) -> Erasure,
+    ) -> Result<Option<(Self, u64)>> {
+        let mut bytes = Vec::with_capacity(HEAD + body.len());
+        bytes.resize(HEAD, 0);
+        let mut erased = 0;
+        // The body was read before, record by record.
+        for span in spans(body).unwrap_or_default() {
+            let erasure = match span.record(body) {
+                Ok(Some(record)) => judge(&record),
+                _ => Erasure::Keep,
+            };
+            let whole = span.payload - RECORD_HEAD..span.payload + span.len;
+            let end = bytes.len() + whole.len();
+            match erasure {
+                Erasure::Keep => bytes.extend_from_slice(body.get(whole).unwrap_or_default()),
+                Erasure::Erase => erased += 1,
+                Erasure::Shorten(record) => {
+                    push_record(&mut bytes, &record)?;
+                    erased += 1;
+                }
             }
-            let at = HEAD + span.payload;
-            if let Some(kind) = bytes.get_mut(at - RECORD_HEAD) {
-                *kind = ERASED;
-            }
-            bytes.get_mut(at..at + span.len)?.fill(0);
-            blanked += 1;
+            fill(&mut bytes, end)?;
         }
-        (blanked > 0).then(|| (Self::around(bytes), blanked))
+        Ok((erased > 0).then(|| (Self::around(bytes), erased)))
+    }
+}
+
+/// Fills a frame up to `end` with an erased record: what an erased or shortened one leaves.
+fn fill(bytes: &mut Vec<u8>, end: usize) -> Result<()> {
+    match end.checked_sub(bytes.len()) {
+        Some(0) => Ok(()),
+        Some(room) if room >= RECORD_HEAD => {
+            bytes.push(ERASED);
+            // No frame is longer than `MAX_APPEND`.
+            bytes.extend_from_slice(&u32::try_from(room - RECORD_HEAD).unwrap_or(u32::MAX).to_be_bytes());
+            bytes.resize(end, 0);
+            Ok(())
+        }
+        _ => Err(StorageError::NotShorter { least: RECORD_HEAD }),
     }
 }
 
@@ -197,14 +221,16 @@ const MALFORMED: &str = "the frame's records do not read";
 
 /// The places of all records of a body.
 fn spans(body: &[u8]) -> std::result::Result<Vec<Span>, &'static str> {
-    let mut spans = Vec::new();
+    let (mut spans, mut records) = (Vec::new(), 0);
     let mut at = 0;
     while at < body.len() {
         let (head, rest) =
             body.get(at..).and_then(<[u8]>::split_first_chunk::<RECORD_HEAD>).ok_or(MALFORMED)?;
         let [kind, a, b, c, d] = *head;
         let len = u32::from_be_bytes([a, b, c, d]) as usize;
-        if len > rest.len() || spans.len() == MAX_APPEND_RECORDS {
+        // What was erased is no record: a shortened one leaves some behind it.
+        records += usize::from(kind != ERASED);
+        if len > rest.len() || records > MAX_APPEND_RECORDS {
             return Err(MALFORMED);
         }
         spans.push(Span { kind, payload: at + RECORD_HEAD, len });
@@ -284,15 +310,42 @@ mod tests {
     }
 
     #[test]
-    fn blanking_keeps_the_length_and_the_others() {
+    fn erasing_keeps_the_length_and_the_others() {
         let bytes = Frame::new(&sample()).unwrap().seal(77, 12);
-        let (frame, blanked) =
-            Frame::blanked(&bytes[HEAD..], &mut |record| matches!(record, Record::Entry(_))).unwrap();
+        let mut entries = |record: &Record| match record {
+            Record::Entry(_) => Erasure::Erase,
+            _ => Erasure::Keep,
+        };
+        let (frame, erased) = Frame::erased(&bytes[HEAD..], &mut entries).unwrap().unwrap();
         let after = frame.seal(77, 12);
-        assert_eq!((blanked, after.len()), (1, bytes.len()));
+        assert_eq!((erased, after.len()), (1, bytes.len()));
         assert_eq!(open(&after, 77).unwrap(), sample()[1..]);
         assert!(!after.windows(5).any(|bytes| bytes == b"entry"), "the bytes are gone");
-        assert!(Frame::blanked(&after[HEAD..], &mut |record| matches!(record, Record::Entry(_))).is_none());
+        assert!(Frame::erased(&after[HEAD..], &mut entries).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_shortened_record_leaves_the_others_where_they_are() {
+        let long = Record::Entry(b"head and a long tail".to_vec());
+        let records = vec![sample()[1].clone(), long.clone(), sample()[2].clone()];
+        let bytes = Frame::new(&records).unwrap().seal(77, 12);
+        let to = |short: &[u8]| {
+            let short = Record::Entry(short.to_vec());
+            let mut judge = |record: &Record| match record {
+                Record::Entry(_) => Erasure::Shorten(short.clone()),
+                _ => Erasure::Keep,
+            };
+            Frame::erased(&bytes[HEAD..], &mut judge)
+        };
+        let after = to(b"head").unwrap().unwrap().0.seal(77, 12);
+        assert_eq!(after.len(), bytes.len());
+        let expected = vec![records[0].clone(), Record::Entry(b"head".to_vec()), records[2].clone()];
+        assert_eq!(open(&after, 77).unwrap(), expected);
+        assert!(!after.windows(4).any(|bytes| bytes == b"tail"));
+        assert!(to(b"tail and a long head").is_ok(), "as long as before");
+        for bad in [&b"head and a long tai"[..], b"head and a long t", b"head and a very long tail"] {
+            assert!(matches!(to(bad), Err(StorageError::NotShorter { .. })));
+        }
     }
 
     #[test]

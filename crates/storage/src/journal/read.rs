@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use super::frame::Frame;
 use super::segment::{Reader, Segment, Step};
-use super::{Damage, Journal, Position, Record};
+use super::{Damage, Erasure, Journal, Position, Record};
 use crate::limits::MAX_DAMAGES;
 use crate::{Result, StorageError};
 
@@ -97,14 +97,15 @@ impl Journal {
         Ok(found)
     }
 
-    /// Blanks the records that `doomed` picks, in every file, and returns how many. Everything else keeps its
-    /// place. Reads the whole journal: this is for a purge, which is rare. The file system may keep the old
+    /// Erases or shortens the records that `judge` picks, in every file, and returns how many. Everything else keeps its
+    /// place. Each file is written anew all at once: after a power cut some are done, and the call can be made again.
+    /// Reads the whole journal: this is for a purge, which is rare. The file system may keep the old
     /// blocks until it uses them again.
     ///
     /// # Errors
     /// [`StorageError::JournalDamaged`] for a file that does not read back (it is left as it is, those before
-    /// it are done); otherwise when the disk fails.
-    pub fn erase(&self, mut doomed: impl FnMut(&Record) -> bool) -> Result<u64> {
+    /// it are done); [`StorageError::NotShorter`]; otherwise when the disk fails.
+    pub fn erase(&self, mut judge: impl FnMut(&Record) -> Erasure) -> Result<u64> {
         let _erasing = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
         {
             // With a new file begun, nobody writes to those that are to be rewritten.
@@ -117,21 +118,26 @@ impl Journal {
         let (segments, end) = self.extent();
         let mut erased = 0;
         for (segment, next) in with_ends(&segments, end) {
-            erased += self.erase_in(segment, next, &mut doomed)?;
+            erased += self.erase_in(segment, next, &mut judge)?;
         }
         Ok(erased)
     }
 
-    fn erase_in(&self, segment: &Segment, end: u64, doomed: &mut dyn FnMut(&Record) -> bool) -> Result<u64> {
+    fn erase_in(
+        &self,
+        segment: &Segment,
+        end: u64,
+        judge: &mut dyn FnMut(&Record) -> Erasure,
+    ) -> Result<u64> {
         let mut reader = Reader::open(segment, segment.base, end)?;
         let (mut frames, mut erased) = (Vec::new(), 0);
         loop {
             let position = reader.position();
             match reader.step()? {
                 Step::Frame { synced, body, .. } => {
-                    let frame = match Frame::blanked(&body, doomed) {
-                        Some((frame, blanked)) => {
-                            erased += blanked;
+                    let frame = match Frame::erased(&body, judge)? {
+                        Some((frame, picked)) => {
+                            erased += picked;
                             frame
                         }
                         None => Frame::with_body(&body),

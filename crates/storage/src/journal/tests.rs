@@ -276,8 +276,9 @@ fn erased_records_are_gone_and_the_others_stay() {
         journal.append_durable(&[entry(number), secret.clone()]).unwrap();
     }
     let end = journal.end();
-    assert_eq!(journal.erase(|record| *record == secret).unwrap(), 10);
-    assert_eq!(journal.erase(|record| *record == secret).unwrap(), 0);
+    let secrets = |record: &Record| if *record == secret { Erasure::Erase } else { Erasure::Keep };
+    assert_eq!(journal.erase(secrets).unwrap(), 10);
+    assert_eq!(journal.erase(secrets).unwrap(), 0);
     assert_eq!(journal.end(), end);
     journal.append_durable(&[entry(10)]).unwrap();
     drop(journal);

@@ -1,7 +1,7 @@
 //! sled behind the trait. Its facts (measured, 0.34.7): `flush()` is not an fsync on Linux; a batch is atomic
 //! within one tree only; after a power cut it can open without an error and empty; damaged files can make it panic.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use super::{Pair, Store, check_limit, strip, tree_range};
 use crate::batch::{FACTS_KEY, Op};
 use crate::error::IoContext;
 use crate::home::HomeLock;
-use crate::limits::{OPEN_PAUSE_MS, OPEN_TRIES, SWEEP_SLICE};
+use crate::limits::{COPY_BATCH, OPEN_PAUSE_MS, OPEN_TRIES, SWEEP_SLICE};
 use crate::platform::{create_dir, folder_size, sync_dir};
 use crate::{Batch, CheckpointFacts, Floor, Result, StorageError, Table};
 
@@ -97,6 +97,43 @@ impl SledStore {
     /// Whether it holds nothing at all, not even facts.
     pub(crate) fn is_empty(&self) -> Result<bool> {
         guarded("look for a first key", || self.db.iter().next().transpose()).map(|first| first.is_none())
+    }
+}
+
+/// Written anew.
+impl SledStore {
+    /// Writes every pair into `other`, which is empty.
+    pub(crate) fn copy_into(&self, other: &Self) -> Result<()> {
+        let (mut batch, mut bytes, mut items) = (sled::Batch::default(), 0, self.db.iter());
+        while let Some((key, value)) = guarded("read all of it", || items.next().transpose())? {
+            bytes += key.len() + value.len();
+            batch.insert(key, value);
+            if bytes >= COPY_BATCH {
+                other.take(std::mem::take(&mut batch))?;
+                bytes = 0;
+            }
+        }
+        other.take(batch)
+    }
+
+    fn take(&self, batch: sled::Batch) -> Result<()> {
+        self.floor.check()?;
+        guarded("copy", || self.db.apply_batch(batch))
+    }
+
+    /// Fsyncs it, and returns when sled has let go of its files: it closes in the background, and writes by name until then.
+    pub(crate) fn close(self) -> Result<()> {
+        self.sync()?;
+        let Self { db, file, dir, .. } = self;
+        drop(db);
+        for _ in 0..OPEN_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(OPEN_PAUSE_MS)),
+                Err(TryLockError::Error(error)) => return Err(error).doing("lock", &dir.join("db")),
+            }
+        }
+        Err(StorageError::StoreBusy { path: dir })
     }
 }
 

@@ -192,6 +192,7 @@ fn hidden(by: HiddenBy) -> (&'static str, &'static str) {
         HiddenBy::Exit => ("listing.exited.title", "listing.exited.text"),
         HiddenBy::TakeDown => ("listing.taken_down.title", "listing.taken_down.text"),
         HiddenBy::Purge => ("listing.purged.title", "listing.purged.text"),
+        HiddenBy::Loss => ("listing.missing.title", "listing.missing.text"),
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use protocol::{
     CertificateBody, Charter, CheckedEntry, Circle, CircleId, DocumentId, Draft, Entry, Envelope, Folded,
-    Fork, Hash, Head, Institution, LogId, NodeCertificate, OpenLog, Origin, Patch, Payload, Place, PublicKey,
-    Redemption, Roster, RosterBook, SecretKey, Shelf, ShelfKind, SignedPatch, SignedStep, Subscription,
-    Value, Verb, Visibility,
+    Fork, Hash, Head, Institution, InstitutionId, LogId, NodeCertificate, OpenLog, Origin, Patch, Payload,
+    Place, PublicKey, Purge, Redemption, Roster, RosterBook, SecretKey, Shelf, ShelfKind, SignedPatch,
+    SignedStep, Subscription, Value, Verb, Visibility,
 };
 use replica::{
     Document, DocumentPatch, Input, KnownCircle, LogState, Me, Reach, Reached, Replica, ViewSum, Why,
@@ -259,7 +259,11 @@ impl Node {
         let mut shelves: BTreeMap<Shelf, ViewSum> = BTreeMap::new();
         let documents = self.documents().into_iter();
         for (id, (origin, patches)) in documents.filter(|(_, (o, _))| o.log.shelf.circle().is_none()) {
-            let state = Document::fold(origin, patches).state().unwrap();
+            let document = Document::fold(origin, patches);
+            if document.versions() == 0 {
+                continue;
+            }
+            let state = document.state().unwrap();
             shelves.entry(origin.log.shelf).or_default().add(&state.digest(&id));
         }
         let roster: &Roster = self.replica.roster();
@@ -291,7 +295,42 @@ impl Node {
                 logs.push(Reached { log: *log, head: reach.head, counts: reach.counts, bytes });
             }
         }
+        self.purge();
         (!logs.is_empty()).then_some(Input::Reached { logs })
+    }
+
+    /// Writes a purge of a listing that is held.
+    pub fn write_purge(&mut self, id: DocumentId, reason: &str) -> Input {
+        let mut entries = self.store.values().flatten();
+        let beginning = entries.find(|e| e.header.document.is_none() && e.document() == id).unwrap();
+        let beginning = Entry { payload: None, ..beginning.clone() };
+        let payload = Purge { reason: reason.to_owned(), beginning }.to_bytes();
+        self.write(self.log(Shelf::ROSTER), Verb::PURGE, Some(id), payload)
+    }
+
+    /// Removes the payloads that the roster purges.
+    pub fn purge(&mut self) {
+        let institutions: BTreeMap<LogId, InstitutionId> = self
+            .replica
+            .logs()
+            .iter()
+            .filter_map(|(log, state)| Some((*log, state.certificate.as_ref()?.body.institution)))
+            .collect();
+        let roster = self.replica.roster();
+        for entry in self.store.values_mut().flatten().filter(|entry| entry.header.may_be_bare()) {
+            let id = entry.document();
+            let origin =
+                roster.purge_words.get(&id).and_then(|words| words.values().next()).map(|word| word.origin);
+            if roster.purge(&id, origin.and_then(|origin| institutions.get(&origin))).is_some() {
+                entry.payload = None;
+            }
+        }
+    }
+
+    /// Number of entries of a document that have their payloads.
+    pub fn whole_of(&self, id: &DocumentId) -> usize {
+        let entries = self.store.values().flatten().filter(|entry| entry.header.may_be_bare());
+        entries.filter(|entry| entry.document() == *id && entry.payload.is_some()).count()
     }
 
     /// The heads of all logs as far as they count, by the store's word; the replica's must be the same.
@@ -311,9 +350,10 @@ impl Node {
     pub fn editable(&self) -> Vec<DocumentId> {
         let creator = |log: &LogId| self.replica.logs().get(log).and_then(|l| l.certificate.as_ref());
         let mine = |(origin, patches): &(Origin, Vec<DocumentPatch>)| {
-            let first = patches.iter().find(|p| (p.log, p.seq) == (origin.log, origin.seq)).unwrap();
-            let creator = creator(&origin.log);
-            creator.is_some_and(|c| may_edit(&self.certificate, c, &first.signed.patch))
+            // A purged one has no beginning to build on.
+            let first = patches.iter().find(|p| (p.log, p.seq) == (origin.log, origin.seq));
+            let may = |c| first.is_some_and(|first| may_edit(&self.certificate, c, &first.signed.patch));
+            creator(&origin.log).is_some_and(may)
         };
         self.documents().into_iter().filter(|(_, found)| mine(found)).map(|(id, _)| id).collect()
     }
@@ -356,6 +396,12 @@ impl Node {
         let mut book = RosterBook::new(charter);
         for (log, entries) in self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER) {
             book.end(log, self.counts(log));
+            let certificate = self.replica.logs().get(log).and_then(|l| l.certificate.as_ref());
+            for entry in entries {
+                if let Some(certificate) = certificate {
+                    book.take_purge(certificate.body.institution, entry);
+                }
+            }
             for entry in entries.iter().filter(|entry| entry.header.verb == Verb::REDEEM) {
                 let redemption = Redemption::from_bytes(&entry.payload.as_ref().unwrap().bytes);
                 book.take_redemption(log, entry.header.seq, &redemption.unwrap());

@@ -117,6 +117,13 @@ impl World {
         session
     }
 
+    /// Purges a listing by the word of a node's institution.
+    pub fn purge(&mut self, node: usize, id: protocol::DocumentId) {
+        self.nodes[node].clock_ms = self.now_ms;
+        let input = self.nodes[node].write_purge(id, "电话号码");
+        self.give(node, input);
+    }
+
     /// Cuts a session; what is on its way is lost.
     pub fn cut(&mut self, session: SessionId) {
         let Some(link) = self.links.remove(&session) else { return };
@@ -207,6 +214,7 @@ impl World {
                 assert_eq!(before.unwrap_or_default(), run.after, "a run continues what counts of the store");
                 stored.truncate(run.after.seq as usize);
                 stored.extend(run.entries.into_iter().map(|checked| checked.entry));
+                self.nodes[node].purge();
             }
             Effect::Compare { session, run } => {
                 let stored = self.nodes[node].store.get(&run.log);

@@ -157,7 +157,7 @@ fn after_a_failed_fsync_nothing_is_taken_any_more() {
     journal.commit(durable).unwrap();
     assert!(matches!(journal.append(&[entry(2)]), Err(StorageError::JournalStopped { .. })));
     assert!(matches!(journal.append(&[]), Err(StorageError::JournalStopped { .. })));
-    assert!(matches!(journal.erase(|_| true), Err(StorageError::JournalStopped { .. })));
+    assert!(matches!(journal.erase(|_| Erasure::Erase), Err(StorageError::JournalStopped { .. })));
     drop(journal);
     let (journal, findings) = open(dir.path());
     assert_eq!((findings, journal.end()), (JournalFindings::default(), durable));
