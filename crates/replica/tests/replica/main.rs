@@ -13,6 +13,7 @@ mod harness;
 mod joining;
 mod membership;
 mod replays;
+mod restored;
 mod returns;
 mod rules;
 mod sealed;
