@@ -20,6 +20,7 @@ mod binary;
 mod browser;
 mod command;
 mod flipper;
+mod memory;
 mod node;
 mod scene;
 mod shared;

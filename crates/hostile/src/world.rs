@@ -1,5 +1,7 @@
 //! Fixed keys and a small network, the one of the protocol's golden bytes: its objects verify.
 
+use std::sync::OnceLock;
+
 use protocol::{
     Actor, Capabilities, CertificateBody, Charter, Draft, Entry, Governor, Governors, Head, Institution,
     LogId, NetworkId, NodeCertificate, OpenLog, Origin, Patch, Payload, Profile, Role, SealingKey, SecretKey,
@@ -11,7 +13,8 @@ pub const NOW: i64 = 1_780_000_000_000;
 
 /// A secret key of 32 equal bytes. The governors' root keys are 1, 2, …, the node of the first is 11.
 pub fn key(n: u8) -> SecretKey {
-    SecretKey::from_seed(&[n; 32])
+    static KEYS: [OnceLock<SecretKey>; 256] = [const { OnceLock::new() }; 256];
+    KEYS[usize::from(n)].get_or_init(|| SecretKey::from_seed(&[n; 32])).clone()
 }
 
 /// An institution whose root key is `key(n)`.

@@ -5,6 +5,8 @@
 
 #[path = "ledger/documents.rs"]
 mod documents;
+#[path = "ledger/extremes.rs"]
+mod extremes;
 #[path = "ledger/governance.rs"]
 mod governance;
 #[path = "ledger/purge.rs"]

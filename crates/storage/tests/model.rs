@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use storage::{Batch, Floor, MemoryStore, Pair, SledStore, Store, Table};
 
 #[derive(Clone, Debug)]
@@ -119,25 +121,48 @@ fn check(model: &mut Model, store: &dyn Store, step: &Step) {
     }
 }
 
+/// Plays the steps on both stores and on maps.
+fn play(steps: &[Step]) {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || SledStore::open(dir.path(), 4 << 20, Floor::new(dir.path(), 1)).unwrap();
+    let (mut on_disk, in_memory) = (Some(open()), MemoryStore::default());
+    let (mut model, mut twin) = (Model::new(), Model::new());
+    for step in steps {
+        if matches!(step, Step::Reopen) {
+            on_disk = None;
+        }
+        let store = on_disk.get_or_insert_with(open);
+        check(&mut model, store, step);
+        check(&mut twin, &in_memory, step);
+    }
+    assert_eq!(model, twin);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn stores_answer_as_a_map_does(steps in prop::collection::vec(step(), 1..40)) {
-        let dir = tempfile::tempdir().unwrap();
-        let open = || SledStore::open(dir.path(), 4 << 20, Floor::new(dir.path(), 1)).unwrap();
-        let (mut on_disk, in_memory) = (Some(open()), MemoryStore::default());
-        let (mut model, mut twin) = (Model::new(), Model::new());
-        for step in &steps {
-            if matches!(step, Step::Reopen) {
-                on_disk = None;
-            }
-            let store = on_disk.get_or_insert_with(open);
-            check(&mut model, store, step);
-            check(&mut twin, &in_memory, step);
-        }
-        prop_assert_eq!(model, twin);
+        play(&steps);
     }
+}
+
+/// Always the same histories, up to ten times as long.
+#[test]
+#[ignore = "the full count: a million steps; a quarter of an hour"]
+fn stores_answer_as_a_map_does_for_a_million_steps() {
+    let (history, mut runner) = (prop::collection::vec(step(), 1..400), TestRunner::deterministic());
+    let (mut histories, mut steps) = (0, 0);
+    while steps < 1_000_000 {
+        let played = history.new_tree(&mut runner).unwrap().current();
+        play(&played);
+        histories += 1;
+        steps += played.len();
+        if histories % 100 == 0 {
+            println!("{steps} steps");
+        }
+    }
+    println!("{steps} steps of {histories} histories: both stores answered as the map");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Private text, looked for wherever it must not be: in all that crosses to non-parties, and in all that they keep.
 //!
 //! A hub (the mailbox), a firm, a university, and an outsider. Everything sent is recorded before it is encrypted, opened as
-//! far as a receiver can, and searched for canaries in every spelling; so is every file of the hub and the outsider.
+//! far as a receiver can, and searched for canaries in every spelling; so is every file of the hub and the outsider, and
+//! all their memory, as a core file would hold it.
 
 use std::path::{Path, PathBuf};
 
+use aho_corasick::AhoCorasick;
 use data_encoding::BASE64;
 use protocol::{CheckedRun, Frame, NetworkId};
 use tests::{Home, Node, Scene, until};
@@ -39,9 +41,17 @@ impl Canaries {
     }
 }
 
-/// Where a spelling is found in a text.
-fn found_in(bytes: &[u8], spellings: &[Vec<u8>]) -> bool {
-    spellings.iter().any(|needle| bytes.windows(needle.len()).any(|part| part == needle))
+/// Searches for any of these spellings.
+fn search_for(spellings: &[Vec<u8>]) -> AhoCorasick {
+    AhoCorasick::new(spellings).expect("a search of some thousand texts")
+}
+
+/// Whether any of these is in the memory of a running node.
+fn held_in_memory(of: &Node, sought: &AhoCorasick) -> bool {
+    let mut found = false;
+    let size = of.memory(sought.max_pattern_len(), |piece| found |= sought.is_match(piece));
+    assert!(size > 16 << 20, "the memory of {} is read: {size} bytes", of.name());
+    found
 }
 
 /// What was sent to a node, by any of `from`: each frame as it is, and each run's entries as the receiver reads them.
@@ -83,8 +93,8 @@ fn files(of: &Home) -> Vec<(PathBuf, Vec<u8>)> {
     found.into_iter().filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?))).collect()
 }
 
-fn held_in_files(of: &Home, spellings: &[Vec<u8>]) -> Option<PathBuf> {
-    files(of).into_iter().find(|(_, bytes)| found_in(bytes, spellings)).map(|(path, _)| path)
+fn held_in_files(of: &Home, sought: &AhoCorasick) -> Option<PathBuf> {
+    files(of).into_iter().find(|(_, bytes)| sought.is_match(bytes)).map(|(path, _)| path)
 }
 
 struct Cast {
@@ -179,6 +189,16 @@ fn look_for_private_text(deals: usize) {
     for _ in 0..deals {
         last = deal(&cast, &mut canaries);
     }
+    let (spellings, plain) = (canaries.spellings(), search_for(&planted[..1]));
+    let sought = search_for(&spellings);
+    // Looked at before they are asked for these very texts.
+    for node in [hub, outsider] {
+        assert!(held_in_memory(node, &plain), "the search finds what {} has in memory", node.name());
+        assert!(!held_in_memory(node, &sought), "{} has private text in memory", node.name());
+    }
+    for node in [firm, university] {
+        assert!(held_in_memory(node, &sought), "{} has it in memory", node.name());
+    }
     for node in [hub, outsider] {
         assert!(node.run(["disclosure", "list", "--json"]).ok().out.is_empty(), "{}", node.name());
         node.run(["disclosure", "show", &last.1]).ends(1);
@@ -191,25 +211,24 @@ fn look_for_private_text(deals: usize) {
         let seen = view(hub);
         [firm, university, outsider].into_iter().all(|node| view(node) == seen).then_some(())
     });
-    let spellings = canaries.spellings();
     for node in [hub, outsider] {
         let crossed = sent_to(&key(node), &senders, &network);
-        assert!(found_in(&crossed, &planted[..1]), "the search finds what was sent to {}", node.name());
-        assert!(found_in(&crossed, &planted[3..]), "in base64, too");
-        assert!(!found_in(&crossed, &spellings), "private text was sent to {}", node.name());
+        assert!(plain.is_match(&crossed), "the search finds what was sent to {}", node.name());
+        assert!(search_for(&planted[3..]).is_match(&crossed), "in base64, too");
+        assert!(!sought.is_match(&crossed), "private text was sent to {}", node.name());
     }
     let (hub, outsider) = (cast.hub.stop(), cast.outsider.stop());
     for home in [&hub, &outsider] {
-        assert!(held_in_files(home, &planted[..1]).is_some(), "the search finds what {} keeps", home.name());
+        assert!(held_in_files(home, &plain).is_some(), "the search finds what {} keeps", home.name());
         for spelling in planted.chunks(1) {
             let hidden = home.path().join("planted");
             std::fs::write(&hidden, [b"head", spelling[0].as_slice(), b"tail"].concat()).unwrap();
-            assert!(held_in_files(home, spelling).is_some(), "in every spelling");
+            assert!(held_in_files(home, &search_for(spelling)).is_some(), "in every spelling");
             std::fs::remove_file(hidden).unwrap();
         }
-        assert_eq!(held_in_files(home, &spellings), None, "{} keeps private text", home.name());
+        assert_eq!(held_in_files(home, &sought), None, "{} keeps private text", home.name());
     }
-    assert!(held_in_files(&cast.firm, &spellings).is_some(), "at home it is kept");
+    assert!(held_in_files(&cast.firm, &sought).is_some(), "at home it is kept");
     println!("{} private texts in {} spellings: none elsewhere", canaries.0.len(), spellings.len());
 }
 

@@ -257,3 +257,22 @@ fn a_damaged_run_is_asked_for_again_at_once() {
     assert!(world.now_ms - now < 1_000);
     assert!(world.report_of(0, "dropped and asked for again"));
 }
+
+/// Nothing else is on its way then that would make it ask.
+#[test]
+fn a_damaged_run_that_was_all_there_is_is_asked_for_again_at_once() {
+    let mut world = World::of(2, 79);
+    world.publish(1, KIND, "all there is");
+    let session = world.connect(0, 1);
+    let log = world.nodes[1].log(shelf(KIND));
+    let comes = |line: &String| line.contains("n1 ─▶ hub run");
+    while !world.lines().iter().any(comes) || world.frames_for(session, 0) > 1 {
+        assert!(world.step());
+    }
+    assert_eq!(world.nodes[0].head(&log).seq, 0);
+    world.damage_next(session, 0);
+    let now = world.now_ms;
+    while world.step() {}
+    assert_eq!(world.nodes[0].head(&log).seq, 2);
+    assert!(world.now_ms - now < 1_000);
+}

@@ -213,6 +213,28 @@ fn a_fork_is_taken_once_and_then_only_an_earlier_one() {
     assert_eq!(world.nodes[0].replica.forks()[&log].seq(), 6);
 }
 
+/// The search goes on while time passes, and what is damaged on its way is asked for again: nobody did wrong.
+#[test]
+fn a_search_outlasts_ticks_and_damage() {
+    let (mut world, log) = forked(83, 6, 5, 4);
+    let session = world.connect(0, 2);
+    while !world.report_of(0, "another branch") && !world.report_of(2, "another branch") {
+        assert!(world.step());
+    }
+    let searches = if world.report_of(0, "another branch") { 0 } else { 2 };
+    while world.frames_for(session, searches) == 0 {
+        assert!(world.step());
+    }
+    world.damage_next(session, searches);
+    while world.step() {
+        for node in [0, 2] {
+            world.give(node, Input::Tick);
+        }
+    }
+    assert_eq!(world.peer(searches, session).strikes, 0);
+    assert!(world.nodes[searches].forks.contains_key(&log));
+}
+
 #[test]
 fn a_peer_that_does_not_show_where_its_branch_begins_is_left_alone() {
     let (mut world, log) = forked(78, 3, 2, 2);

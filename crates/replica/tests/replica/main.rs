@@ -14,6 +14,7 @@ mod joining;
 mod membership;
 mod purge;
 mod replays;
+mod restored;
 mod returns;
 mod rules;
 mod sealed;

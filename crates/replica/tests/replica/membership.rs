@@ -1,6 +1,7 @@
 //! Members suspended, gone, revoked, and what their connections and logs meet with.
 
-use protocol::{Action, Head, LogId, Subject};
+use protocol::{Action, Frame, Head, LogId, Subject};
+use replica::Input;
 
 use crate::harness::{KIND, World, shelf};
 use crate::sync::star;
@@ -114,4 +115,63 @@ fn a_run_of_an_institution_not_known_yet_waits_for_the_roster() {
     world.pass(40);
     assert!(world.nodes[1].document(&listing).is_some());
     assert!(world.synced(sessions[0]));
+}
+
+/// Whoever brings the roster to a newcomer need not be named in its first part.
+#[test]
+fn a_roster_that_comes_in_pieces_is_waited_for() {
+    let mut world = World::of(6, 58);
+    let session = world.connect(5, 0);
+    world.settle();
+    world.cut(session);
+    world.run_entries = 1;
+    let fresh = world.colleague("fresh", 1);
+    let session = world.connect(fresh, 5);
+    while world.step() {
+        world.now_ms += 700;
+    }
+    world.pass(5);
+    assert!(world.synced(session));
+    world.assert_same(&[5, fresh]);
+}
+
+/// What was set aside is asked for in the moment in which the roster comes to know its institution.
+#[test]
+fn a_log_set_aside_is_asked_for_when_its_institution_is_admitted() {
+    let (mut world, sessions) = crate::sync::star(2, 59);
+    let stranger = world.stranger("stranger");
+    world.publish(stranger, KIND, "too early");
+    let log = world.nodes[stranger].log(crate::harness::shelf(KIND));
+    let run = crate::harness::runs(&world.nodes[stranger], &log, 0, 2, 0).remove(0).0;
+    world.give(0, Input::Frame { session: sessions[0], bytes: Frame::Run(run).to_bytes() });
+    world.sent = Some(Vec::new());
+    let who = world.nodes[stranger].institution.clone();
+    world.roster_step(0, Subject::Institution(who.id()), Action::Admit(who));
+    let sent = world.sent.take().unwrap();
+    let asks = |bytes: &[u8]| match Frame::from_bytes(bytes) {
+        Ok(Frame::Want(wants)) => wants.iter().any(|want| want.log == log && (want.have, want.to) == (0, 2)),
+        _ => false,
+    };
+    assert!(sent.iter().any(|(_, bytes)| asks(bytes)));
+}
+
+/// Logs of institutions that nobody admitted are set aside up to a bound.
+#[test]
+fn logs_set_aside_are_bounded() {
+    const MOST: u64 = 4_096;
+    let (mut world, sessions) = crate::sync::star(2, 60);
+    let stranger = world.stranger("stranger");
+    let certificate = world.nodes[stranger].certificate.clone();
+    let open = protocol::OpenLog { certificate, predecessors: Vec::new() }.to_bytes();
+    let strikes = |world: &World| world.nodes[0].replica.conduct(world.now_ms).len();
+    for incarnation in 0..=MOST {
+        world.nodes[stranger].incarnation = incarnation;
+        let log = world.nodes[stranger].log(crate::harness::shelf(KIND));
+        world.nodes[stranger].write_raw(log, protocol::Verb::OPEN, open.clone());
+        let run = crate::harness::runs(&world.nodes[stranger], &log, 0, 1, 0).remove(0).0;
+        assert_eq!(strikes(&world), 0, "log {incarnation}");
+        world.give(0, Input::Frame { session: sessions[0], bytes: Frame::Run(run).to_bytes() });
+    }
+    assert_eq!(strikes(&world), 1, "one more than are set aside");
+    assert!(world.report_of(0, "too many of its logs"));
 }

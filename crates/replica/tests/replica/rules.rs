@@ -199,6 +199,7 @@ fn a_log_without_an_end_counts_whole_and_one_that_is_forked_up_to_the_fork() {
     assert_eq!(Reach::of(held, None, None, at), Ok(Reach { counts: u64::MAX, head: held }));
     for (why, seq, shown) in [
         (Why::Forked, 3, Head { seq: 3, hash: on(2, 3, 4) }),
+        (Why::Forked, 5, Head { seq: 5, hash: on(2, 5, 4) }),
         (Why::Forked, 9, held),
         (Why::Incarnations, 0, Head::default()),
         (Why::Revoked, 0, Head::default()),

@@ -250,8 +250,11 @@ fn knowing_the_circles_name_is_not_enough() {
     assert!(!world.nodes[0].circles[&circle].nodes.contains(&outsider), "its own word does not count");
     let log = *world.nodes[0].store.keys().find(|log| log.shelf.circle() == Some(circle)).unwrap();
     let want = Frame::Want(vec![protocol::Want { log, have: 0, to: 2 }]);
-    world.inject(session, 3, want.to_bytes());
-    world.pass(3);
+    let heads = vec![protocol::LogHead { log, head: world.nodes[0].store[&log][0].head() }];
+    for ask in [want, Frame::Heads(heads.clone()), Frame::Durable(heads)] {
+        world.inject(session, 3, ask.to_bytes());
+        world.pass(3);
+    }
     let sent = world.sent.take().unwrap();
     let frames = sent.iter().filter(|(to, _)| *to == 3).map(|(_, bytes)| Frame::from_bytes(bytes).unwrap());
     for frame in frames {

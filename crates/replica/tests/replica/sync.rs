@@ -328,3 +328,64 @@ fn own_listings_leave_a_node_that_subscribes_to_nothing() {
     assert!(world.nodes[0].document(&mine).is_some(), "its own listing reached the hub");
     assert!(world.nodes[1].document(&theirs).is_none(), "it asked for nothing and got nothing");
 }
+
+/// A session whose ends have greeted each other, and all that they said after that is lost. The hub is node 0.
+fn greeted(seed: u64, kinds: u16) -> (World, u64) {
+    let (mut world, sessions) = star(2, seed);
+    for kind in 0..kinds {
+        for n in 0..3 {
+            world.publish(1, KIND + kind, &format!("{n}"));
+        }
+    }
+    world.settle();
+    world.cut(sessions[0]);
+    let session = world.connect(1, 0);
+    world.settle_hello(session);
+    world.drop_all(session, 0);
+    world.drop_all(session, 1);
+    (world, session)
+}
+
+/// Whoever tells of less than is held here is told of it, once.
+#[test]
+fn who_is_behind_is_told_so_once() {
+    let (mut world, session) = greeted(18, 1);
+    let log = world.nodes[1].log(crate::harness::shelf(KIND));
+    let (at, head) = (world.nodes[1].store[&log][1].head(), world.nodes[0].head(&log));
+    assert_eq!((at.seq, head.seq), (2, 4));
+    let mut answers = |head| {
+        world.sent = Some(Vec::new());
+        let bytes = Frame::Heads(vec![protocol::LogHead { log, head }]).to_bytes();
+        world.give(0, Input::Frame { session, bytes });
+        let sent = world.sent.take().unwrap();
+        sent.into_iter().map(|(_, bytes)| Frame::from_bytes(&bytes).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(answers(at), [Frame::Heads(vec![protocol::LogHead { log, head }])]);
+    assert_eq!(answers(at), []);
+    assert_eq!(answers(head), []);
+}
+
+/// What is durable may lag behind what a peer holds: its word of more stands.
+#[test]
+fn a_durable_head_takes_back_no_higher_one() {
+    let (mut world, session) = greeted(19, 1);
+    let log = world.nodes[1].log(crate::harness::shelf(KIND));
+    let mut told = |durable: bool, seq: u64| {
+        let head = protocol::Head { seq, hash: protocol::Hash([seq as u8; 32]) };
+        let heads = vec![protocol::LogHead { log, head }];
+        let frame = if durable { Frame::Durable(heads) } else { Frame::Heads(heads) };
+        world.give(0, Input::Frame { session, bytes: frame.to_bytes() });
+        world.give(0, Input::Tick);
+        let peer = world.peer(0, session);
+        (peer.logs_behind, peer.durable_logs)
+    };
+    let before = told(false, 9);
+    assert!(before.0 > 0);
+    assert_eq!(told(true, 7), (before.0, before.1 + 1));
+    assert_eq!(told(true, 8), (before.0, before.1 + 1), "counted once");
+    // A word that is not of what is durable counts as the latest, lower or not: the log was cut off there.
+    let head = world.nodes[0].head(&log);
+    let bytes = Frame::Heads(vec![protocol::LogHead { log, head }]).to_bytes();
+    world.give(0, Input::Frame { session, bytes });
+    assert_eq!(world.peer(0, session).logs_behind, before.0 - 1);
+}

@@ -205,6 +205,24 @@ fn a_fork_found_and_settled() {
     check("fork", world);
 }
 
+/// Of a settled log only who holds the kept branch is asked, however much more of the other one there is.
+#[test]
+fn a_fork_among_three() {
+    let (mut world, log) = forked(215, 2, 6, 1);
+    let kept = world.nodes[2].head(&log);
+    let session = world.connect(3, 0);
+    world.settle();
+    world.cut(session);
+    world.forget_lines();
+    settle_on(&mut world, 0, log, kept);
+    world.connect(0, 3);
+    world.pass(2);
+    world.note("who holds the kept branch comes".to_owned());
+    world.connect(0, 2);
+    world.pass(30);
+    check("fork-among-three", world);
+}
+
 /// One branch is nowhere to be had: its holder shows nothing of it.
 #[test]
 fn a_fork_that_is_not_shown() {

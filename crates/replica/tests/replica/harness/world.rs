@@ -173,6 +173,12 @@ impl World {
         *last.expect("a frame is on its way") ^= 1;
     }
 
+    /// Number of frames on their way to `node`.
+    pub fn frames_for(&self, session: SessionId, node: usize) -> usize {
+        let Some(link) = self.links.get(&session) else { return 0 };
+        link.queues[usize::from(link.ends[1] == node)].len()
+    }
+
     /// Loses all that is on its way to `node`.
     pub fn drop_all(&mut self, session: SessionId, node: usize) {
         let Some(link) = self.links.get_mut(&session) else { return };
