@@ -9,9 +9,12 @@ use crate::limits::MAX_PURGES;
 use crate::purge::Purge;
 use crate::shelf::LogId;
 
+/// The PURGE entries of one institution, by log and place.
+type Words = BTreeMap<(LogId, u64), (DocumentId, PurgeWord)>;
+
 /// The PURGE entries on the roster shelf: of each institution the first [`MAX_PURGES`] by log and place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Purges(BTreeMap<InstitutionId, BTreeMap<(LogId, u64), (DocumentId, PurgeWord)>>);
+pub struct Purges(BTreeMap<InstitutionId, Words>);
 
 /// What an institution says of a document that it purges. It counts when the log that begins the document is the
 /// institution's own: see [`Roster::purge`].
