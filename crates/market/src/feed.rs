@@ -1,11 +1,12 @@
 //! From listings to the search index.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use catalog::{FieldType, Kind, record::Record};
-use protocol::Visibility;
+use protocol::{DocumentId, Visibility};
 use search::{Index, SearchDoc, State, Writer};
 
 use crate::error::Result;
@@ -70,7 +71,9 @@ impl Finder {
                 empty => empty.insert(self.index.writer()?),
             };
             let (mut shown, mut gone) = (Vec::new(), Vec::new());
-            for (_, id) in &page {
+            // A document that came several times is read once, as it stands now.
+            let ids: BTreeSet<DocumentId> = page.iter().map(|(_, id)| *id).collect();
+            for id in &ids {
                 let listing = library.listing(id)?;
                 match listing.as_ref().and_then(|listing| Some((listing, search_doc(listing)?))) {
                     Some((listing, doc)) => {

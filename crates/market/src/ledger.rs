@@ -12,6 +12,7 @@ mod project;
 mod purge;
 mod replace;
 mod roster;
+mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,10 +33,11 @@ pub(crate) use layout::{
 };
 pub use limits::Relimited;
 pub(crate) use limits::fork_of;
-pub(crate) use mentions::{Mention, mentioned, mentions, statements_from};
+pub(crate) use mentions::{Mention, mentioned, moves_by, statements_from, statements_on};
 pub use open::OpenedLedger;
 pub(crate) use project::creates_document;
 pub(crate) use replace::LOST;
+use touched::Touched;
 
 /// Key of the number that names the numbering of arrivals.
 const NUMBERING: &[u8] = b"numbering";
@@ -57,6 +59,7 @@ pub struct Ledger {
     next_log: u32,
     entries: u64,
     figures: layout::Figures,
+    folds: u64,
     /// The earliest fork known of each log.
     forks: BTreeMap<LogId, Fork>,
     /// How far logs count and why, where they end anywhere; as of the last [`Ledger::relimit`].
@@ -126,6 +129,8 @@ pub struct LedgerFigures {
     pub own: u64,
     /// Documents whose beginning has not arrived.
     pub waiting: usize,
+    /// Folds of documents since the start: what entries about them have cost.
+    pub folds: u64,
 }
 
 impl Ledger {
@@ -151,15 +156,15 @@ impl Ledger {
     }
 
     fn try_persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
-        let entries = self.make_way(log, entries)?;
-        let mut batch = Batch::default();
-        for (n, checked) in entries.iter().enumerate() {
-            if n % BATCH_ENTRIES == BATCH_ENTRIES - 1 {
-                self.write(&mut batch)?;
+        let mut touched = Touched::default();
+        for entries in self.make_way(log, entries)?.chunks(BATCH_ENTRIES) {
+            let mut batch = Batch::default();
+            for checked in entries {
+                self.lay_down(log, checked, &mut batch, &mut touched)?;
             }
-            self.lay_down(log, checked, &mut batch)?;
+            self.write(&mut batch)?;
         }
-        self.write(&mut batch)?;
+        self.fold_touched(touched)?;
         let opens = entries.first().is_some_and(|checked| checked.entry.header.verb == Verb::OPEN);
         if opens && self.begins_purged(log) {
             self.purge_due()?;
@@ -240,7 +245,13 @@ impl Ledger {
         Ok(self.journal.commit(self.journaled)?)
     }
 
-    fn lay_down(&mut self, log: &LogId, checked: &CheckedEntry, batch: &mut Batch) -> Result<()> {
+    fn lay_down(
+        &mut self,
+        log: &LogId,
+        checked: &CheckedEntry,
+        batch: &mut Batch,
+        touched: &mut Touched,
+    ) -> Result<()> {
         let entry = &checked.entry;
         let mut record = self.record(log, batch);
         if entry.header.seq != record.head.seq + 1 || entry.header.prev != record.head.hash {
@@ -251,7 +262,7 @@ impl Ledger {
         }
         batch.put(Table::Entries, &layout::entry_key(record.number, entry.header.seq), entry.to_bytes());
         Self::index_roster(record.number, entry, batch);
-        let created = self.project(log, &record, checked, batch)?;
+        let created = self.project(log, &record, checked, (&mut *batch, touched))?;
         record.head = Head { seq: entry.header.seq, hash: checked.hash };
         record.created += u64::from(created);
         let counted =
@@ -418,6 +429,7 @@ impl Ledger {
             held: listings.map(|(_, sum)| sum.count).sum(),
             own: own.map(|(_, record)| record.created).sum(),
             waiting: self.waiting.len(),
+            folds: self.folds,
         }
     }
 

@@ -30,6 +30,11 @@ impl<'s> Logs<'s> {
         Self { store, changing, known: BTreeMap::new() }
     }
 
+    /// Where they are read from.
+    pub fn store(&self) -> &'s dyn Store {
+        self.store
+    }
+
     /// A log's id and how far it counts.
     pub fn get(&mut self, number: u32) -> Result<(LogId, u64)> {
         if let Some(known) = self.known.get(&number) {
@@ -100,6 +105,13 @@ pub(crate) struct Places {
     pub rightful: Vec<DocumentEntry>,
     /// Number of the others, at most [`MAX_OTHERS`].
     pub others: usize,
+}
+
+impl Places {
+    /// Number of entries, as far as they are counted.
+    pub fn total(&self) -> u64 {
+        (self.rightful.len() + self.others) as u64
+    }
 }
 
 /// Who may change a document: its editors, on its shelf.

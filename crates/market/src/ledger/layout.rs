@@ -7,7 +7,8 @@
 //! | Entries | number (4), seq (8) | the entry, canonical bytes |
 //! | Documents | document id (32) | number and seq of the creating entry (4, 8) |
 //! | Documents | document id (32), number (4), seq (8) | nothing: the other entries |
-//! | Mentions | document id (32) or a statement's hash, number (4), seq (8) | verb (2), hash of the entry |
+//! | Mentions | document id (32), whose move or on which shelf (8), number (4), seq (8) | verb (2), hash of the entry |
+//! | Mentions | a statement's hash (32), zeros (8), number (4), seq (8) | the same |
 //! | Arrivals | arrival number (8) | document id (32) |
 //! | Projections | document id (32) | state of a document with several patches, of a void one, or of one that waits |
 //! | Opened | document id (32), number (4), seq (8) | the payload that stood in the entry's envelope |
@@ -16,6 +17,7 @@
 //! | Circles | circle (16) | what is known of it |
 //! | Shelves | shelf | sum of its documents' digests |
 //! | Meta | `figures` | next arrival, void entries, entries that made way for others |
+//! | Meta | `fold:` document id | nothing: entries of it were written, and it was not folded yet |
 //! | Meta | `fork:` log id | the proof of the earliest fork known |
 //! | Meta | `lost:` entry hash | an entry of this institution's own that made way for another branch |
 
@@ -75,6 +77,8 @@ pub(crate) struct Projection {
     pub waiting: bool,
     /// Number of valid patches.
     pub versions: u64,
+    /// Number of patches that wait for others.
+    pub waits: u64,
     /// Number of entries that would count, but for the rules of documents.
     pub void: u64,
     /// The author's time of the last one, milliseconds since 1970.
@@ -168,7 +172,7 @@ pub(crate) fn figures_of(bytes: &[u8]) -> Result<Figures> {
 
 pub(crate) fn projection_value(projection: &Projection) -> Vec<u8> {
     let mut to = Encoder::new();
-    to.u8(projection.waiting.into()).uint(projection.versions).uint(projection.void);
+    to.u8(projection.waiting.into()).uint(projection.versions).uint(projection.waits).uint(projection.void);
     to.int(projection.updated_ms);
     let fields: Vec<_> = projection.state.fields.iter().collect();
     to.list(&fields, |to, (key, values)| {
@@ -183,7 +187,7 @@ pub(super) fn projection_of(bytes: &[u8]) -> Result<Projection> {
     const FIELDS: usize = 1 << 16;
     Decoder::whole(bytes, "projection", |from| {
         let waiting = from.u8("waiting")? == 1;
-        let (versions, void) = (from.uint("versions")?, from.uint("void")?);
+        let (versions, waits, void) = (from.uint("versions")?, from.uint("waits")?, from.uint("void")?);
         let updated_ms = from.int("updated")?;
         let fields = from.list(FIELDS, "fields", |from| {
             let key = from.text(protocol::limits::MAX_KEY, "key")?.to_owned();
@@ -194,7 +198,7 @@ pub(super) fn projection_of(bytes: &[u8]) -> Result<Projection> {
             Ok((key, values))
         })?;
         let state = DocumentState { fields: fields.into_iter().collect() };
-        Ok(Projection { waiting, versions, void, updated_ms, state })
+        Ok(Projection { waiting, versions, waits, void, updated_ms, state })
     })
     .map_err(damaged)
 }

@@ -202,7 +202,8 @@ impl Ledger {
         let changing = Some((record.number, counts));
         let mut batch = Batch::default();
         for (n, id) in range.documents.iter().enumerate() {
-            self.refold(id, changing, &mut batch)?;
+            let before = self.standing(id)?;
+            self.refold(id, before, changing, &mut batch)?;
             if n % BATCH_DOCUMENTS == BATCH_DOCUMENTS - 1 {
                 self.write(&mut batch)?;
             }

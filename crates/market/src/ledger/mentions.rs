@@ -1,14 +1,18 @@
 //! Entries that say something of a document without belonging to it: moves, which lead on from it, and statements.
 //!
-//! Each is noted under the document that it is about, and a statement under its own hash too, so that it is found by it.
-//! Which of them count is a question of the reading side: it depends on the roster.
+//! Each is noted under the document that it is about: a move under the institution that makes it, a statement under its
+//! shelf, so that what others say in other places is not looked at. A statement is noted under its own hash too, so that it
+//! is found by it. Which of them count is a question of the reading side: it depends on the roster.
 
 use protocol::limits::MAX_MENTIONS;
-use protocol::{Actor, CheckedEntry, DocumentId, Hash, LogId, Origin, ShelfKind, Verb, hash};
+use protocol::{
+    Actor, CheckedEntry, DocumentId, Encoder, Hash, InstitutionId, LogId, Origin, Shelf, ShelfKind, Verb,
+    hash,
+};
 use replica::{continued_by, patch_of, statement_of};
 use storage::{Batch, Store, Table};
 
-use super::layout::{document_key, entry_key};
+use super::layout::entry_key;
 use super::{Ledger, LogRecord};
 use crate::error::{MarketError, Result};
 
@@ -19,8 +23,6 @@ pub(crate) struct Mention {
     pub log: u32,
     /// Its place there.
     pub seq: u64,
-    /// Move or statement.
-    pub verb: Verb,
     /// Its hash.
     pub entry: Hash,
 }
@@ -67,9 +69,15 @@ impl Ledger {
             _ => None,
         };
         let Some(about) = about else { return Ok(()) };
-        let mut keys = vec![document_key(&about, record.number, entry.header.seq)];
+        let institution = self.certificates.get(log).map(|certificate| certificate.body.institution);
+        let group = match (entry.header.verb, institution) {
+            (Verb::MOVE, Some(institution)) => group_of_moves(&institution),
+            _ => group_of_statements(&log.shelf),
+        };
+        let place = entry_key(record.number, entry.header.seq);
+        let mut keys = vec![mention_key(&about.0, group, &place)];
         if entry.header.verb == Verb::STATEMENT {
-            let own = document_key(&DocumentId(checked.hash.0), record.number, entry.header.seq);
+            let own = mention_key(&checked.hash.0, OWN, &place);
             // The sum follows the row: what was done before an interruption is not done twice.
             if self.store.get(Table::Mentions, &own)?.is_some() != counts {
                 let sum = self.sums.entry(log.shelf).or_default();
@@ -80,7 +88,7 @@ impl Ledger {
         }
         for key in keys {
             if counts {
-                batch.put(Table::Mentions, &key, mention_value(entry.header.verb, &checked.hash));
+                batch.put(Table::Mentions, &key, checked.hash.0);
             } else {
                 batch.delete(Table::Mentions, &key);
             }
@@ -124,26 +132,53 @@ fn is_sound(log: &LogId, checked: &CheckedEntry) -> bool {
     signed.is_some_and(|signed| signed.to_change(actor, header.time_ms).is_ok())
 }
 
-fn mention_value(verb: Verb, entry: &Hash) -> Vec<u8> {
-    [&verb.0.to_be_bytes()[..], &entry.0].concat()
-}
-
 fn mention_of(key: &[u8], value: &[u8]) -> Option<Mention> {
-    let (log, seq) = key.get(32..)?.split_first_chunk::<4>()?;
-    let (verb, entry) = value.split_first_chunk::<2>()?;
+    let (log, seq) = key.get(40..)?.split_first_chunk::<4>()?;
     Some(Mention {
         log: u32::from_be_bytes(*log),
         seq: u64::from_be_bytes(seq.try_into().ok()?),
-        verb: Verb(u16::from_be_bytes(*verb)),
-        entry: Hash(entry.try_into().ok()?),
+        entry: Hash(value.try_into().ok()?),
     })
 }
 
-/// The entries about a document: of each log the first [`MAX_MENTIONS`].
-pub(crate) fn mentions(store: &dyn Store, id: &DocumentId) -> Result<Vec<Mention>> {
+/// Within a document's mentions: whose moves, or statements on which shelf.
+type Group = [u8; 8];
+
+/// The group of the row under a statement's own hash.
+const OWN: Group = [0; 8];
+
+fn group_of_moves(institution: &InstitutionId) -> Group {
+    first_eight(&hash("mention-move", &[&institution.0]))
+}
+
+fn group_of_statements(shelf: &Shelf) -> Group {
+    let mut to = Encoder::new();
+    shelf.encode(&mut to);
+    first_eight(&hash("mention-statement", &[&to.finish()]))
+}
+
+fn first_eight(hash: &Hash) -> Group {
+    hash.0.first_chunk().copied().unwrap_or_default()
+}
+
+fn mention_key(id: &[u8; 32], group: Group, place: &[u8; 12]) -> Vec<u8> {
+    [&id[..], &group, place].concat()
+}
+
+/// The moves of a document by an institution: of each log the first [`MAX_MENTIONS`].
+pub(crate) fn moves_by(store: &dyn Store, id: &DocumentId, who: &InstitutionId) -> Result<Vec<Mention>> {
+    mentions(store, id, group_of_moves(who))
+}
+
+/// The statements about a document on a shelf: of each log the first [`MAX_MENTIONS`].
+pub(crate) fn statements_on(store: &dyn Store, id: &DocumentId, shelf: &Shelf) -> Result<Vec<Mention>> {
+    mentions(store, id, group_of_statements(shelf))
+}
+
+fn mentions(store: &dyn Store, id: &DocumentId, group: Group) -> Result<Vec<Mention>> {
     let mut found: Vec<Mention> = Vec::new();
-    let end = document_key(id, u32::MAX, u64::MAX);
-    let mut from = document_key(id, 0, 0);
+    let end = mention_key(&id.0, group, &entry_key(u32::MAX, u64::MAX));
+    let mut from = mention_key(&id.0, group, &entry_key(0, 0));
     loop {
         let page = store.scan(Table::Mentions, &from, Some(&end), MAX_MENTIONS)?;
         let Some(first) = page.first().and_then(|(key, value)| mention_of(key, value)) else {
@@ -153,7 +188,7 @@ pub(crate) fn mentions(store: &dyn Store, id: &DocumentId) -> Result<Vec<Mention
         found.extend(of_first.take_while(|mention| mention.log == first.log));
         // On to the next log, past whatever else this one says.
         let Some(next) = first.log.checked_add(1) else { return Ok(found) };
-        from = document_key(id, next, 0);
+        from = mention_key(&id.0, group, &entry_key(next, 0));
     }
 }
 
@@ -183,6 +218,65 @@ mod tests {
 
     use super::*;
     use crate::Opener;
+
+    /// A store that counts how often it is asked.
+    struct Counted(storage::MemoryStore, std::sync::atomic::AtomicUsize);
+
+    impl Store for Counted {
+        fn get(&self, table: Table, key: &[u8]) -> storage::Result<Option<Vec<u8>>> {
+            self.0.get(table, key)
+        }
+        fn scan(
+            &self,
+            table: Table,
+            from: &[u8],
+            to: Option<&[u8]>,
+            limit: usize,
+        ) -> storage::Result<Vec<storage::Pair>> {
+            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.0.scan(table, from, to, limit)
+        }
+        fn last(&self, table: Table, prefix: &[u8]) -> storage::Result<Option<storage::Pair>> {
+            self.0.last(table, prefix)
+        }
+        fn apply(&self, batch: Batch) -> storage::Result<()> {
+            self.0.apply(batch)
+        }
+        fn facts(&self) -> storage::Result<Option<storage::CheckpointFacts>> {
+            self.0.facts()
+        }
+        fn sync(&self) -> storage::Result<()> {
+            self.0.sync()
+        }
+        fn size_on_disk(&self) -> storage::Result<u64> {
+            self.0.size_on_disk()
+        }
+    }
+
+    /// However many logs speak of a listing elsewhere: the owner's moves, and what is said on its shelf, cost the same.
+    #[test]
+    fn what_others_say_elsewhere_is_not_looked_at() {
+        let store = Counted(storage::MemoryStore::default(), Default::default());
+        let (id, owner) = (DocumentId([4; 32]), InstitutionId([5; 32]));
+        let shelf =
+            |region: u32| Shelf { region, kind: ShelfKind::STATEMENT, visibility: Visibility::Public };
+        let mut batch = Batch::default();
+        let mut note = |group: Group, log: u32| {
+            let key = mention_key(&id.0, group, &entry_key(log, 2));
+            batch.put(Table::Mentions, &key, [log as u8; 32]);
+        };
+        for log in 0..600_u32 {
+            note(group_of_moves(&InstitutionId(hash("x", &[&log.to_be_bytes()]).0)), log);
+            note(group_of_statements(&shelf(420_000 + log)), log);
+        }
+        note(group_of_moves(&owner), 601);
+        note(group_of_statements(&shelf(430_000)), 602);
+        store.apply(batch).unwrap();
+        let logs = |found: Vec<Mention>| found.iter().map(|mention| mention.log).collect::<Vec<_>>();
+        assert_eq!(logs(moves_by(&store, &id, &owner).unwrap()), [601]);
+        assert_eq!(logs(statements_on(&store, &id, &shelf(430_000)).unwrap()), [602]);
+        assert_eq!(store.1.into_inner(), 4, "two each: the one log, and that there is no other");
+    }
 
     /// A recount that was interrupted is begun again: what it had done is not done twice.
     #[test]

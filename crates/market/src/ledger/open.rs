@@ -57,6 +57,7 @@ impl Ledger {
             next_log: 0,
             entries: 0,
             figures: layout::Figures::default(),
+            folds: 0,
             forks: BTreeMap::new(),
             limits: BTreeMap::new(),
             shown: BTreeMap::new(),
@@ -83,7 +84,8 @@ impl Ledger {
         self.read_heads()?;
         self.read_figures()?;
         self.read_marks()?;
-        self.read_sums()
+        self.read_sums()?;
+        self.fold_left_over()
     }
 
     fn settle_incarnation(&mut self) -> Result<()> {
@@ -167,7 +169,7 @@ impl Ledger {
     }
 
     /// Adds up the state digests of all documents, and the statements.
-    fn rebuild_sums(&mut self) -> Result<()> {
+    pub(super) fn rebuild_sums(&mut self) -> Result<()> {
         let mut ids: Vec<(DocumentId, u32)> = Vec::new();
         self.store.walk(Table::Documents, &[], &mut |key, value| {
             let id = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok());

@@ -6,8 +6,9 @@ use protocol::{
 use replica::{Document, DocumentState, Fate, check_entry, open_entry, patch_of};
 use storage::{Batch, Table};
 
-use super::documents::{self, Changing, Logs};
+use super::documents::{self, Changing, Logs, Places};
 use super::layout::{self, DocumentEntry, Projection};
+use super::touched::Touched;
 use super::{Ledger, LogRecord};
 use crate::error::Result;
 
@@ -27,7 +28,7 @@ impl Ledger {
         log: &LogId,
         record: &LogRecord,
         checked: &CheckedEntry,
-        batch: &mut Batch,
+        (batch, touched): (&mut Batch, &mut Touched),
     ) -> Result<bool> {
         let entry = &checked.entry;
         let counts = entry.header.seq <= record.counts;
@@ -55,7 +56,7 @@ impl Ledger {
                 batch.put(Table::Opened, &layout::document_key(&id, place.log, place.seq), opened);
                 batch.put(Table::Documents, &row, value);
                 if counts {
-                    self.refold_with(log, record, (&id, checked), batch)?;
+                    self.touch(&id, place, (batch, touched))?;
                 }
             }
             return Ok(false);
@@ -68,30 +69,14 @@ impl Ledger {
             && !self.waiting.contains(&id)
             && let Some(state) = first_state(log, checked)
         {
-            self.sums.entry(log.shelf).or_default().add(&state.digest(&id));
+            let digest = state.digest(&id);
+            self.sums.entry(log.shelf).or_default().add(&digest);
             self.arrive(&id, batch);
+            touched.created(id, digest);
             return Ok(true);
         }
-        self.refold_with(log, record, (&id, checked), batch)?;
+        self.touch(&id, place, (batch, touched))?;
         Ok(creates)
-    }
-
-    /// Folds a document anew with an entry that is on its way into the store.
-    fn refold_with(
-        &mut self,
-        log: &LogId,
-        record: &LogRecord,
-        (id, checked): (&DocumentId, &CheckedEntry),
-        batch: &mut Batch,
-    ) -> Result<()> {
-        // Reading back below must see this entry.
-        let entry = &checked.entry;
-        batch.put(Table::Entries, &layout::entry_key(record.number, entry.header.seq), entry.to_bytes());
-        let ahead =
-            LogRecord { head: protocol::Head { seq: entry.header.seq, hash: checked.hash }, ..*record };
-        batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &ahead));
-        self.store.apply(std::mem::take(batch))?;
-        self.refold(id, None, batch)
     }
 
     pub(super) fn arrive(&mut self, id: &DocumentId, batch: &mut Batch) {
@@ -99,15 +84,31 @@ impl Ledger {
         self.figures.next_arrival += 1;
     }
 
-    /// Folds a document anew: after an edit, when its beginning has come at last, when a log of it counts more or less.
-    /// The entry that did it is in the store already, unless it is the document's first.
-    pub(super) fn refold(&mut self, id: &DocumentId, changing: Changing, batch: &mut Batch) -> Result<()> {
+    /// Folds a document anew: after edits, when its beginning has come at last, when a log of it counts more or less. The
+    /// entries that did it are in the store already; `before` is what the sums and figures hold of it.
+    pub(super) fn refold(
+        &mut self,
+        id: &DocumentId,
+        before: Standing,
+        changing: Changing,
+        batch: &mut Batch,
+    ) -> Result<()> {
         let store = std::sync::Arc::clone(&self.store);
-        let before = self.standing_before(id, changing)?;
         let mut logs = Logs::new(store.as_ref(), changing);
         let places = logs.places(id)?;
-        let total = (places.rightful.len() + places.others) as u64;
-        let projection = match documents::fold(store.as_ref(), id, places.rightful)? {
+        self.fold_places(id, before, (&mut logs, places), batch)
+    }
+
+    pub(super) fn fold_places(
+        &mut self,
+        id: &DocumentId,
+        before: Standing,
+        (logs, places): (&mut Logs<'_>, Places),
+        batch: &mut Batch,
+    ) -> Result<()> {
+        self.folds += 1;
+        let total = places.total();
+        let projection = match documents::fold(logs.store(), id, places.rightful)? {
             document if self.is_purged(id) => {
                 let begun = document.is_some() || total == 0;
                 Projection { waiting: !begun, ..Projection::default() }
@@ -121,7 +122,7 @@ impl Ledger {
             self.waiting.remove(id);
         }
         let digest = (projection.versions > 0).then(|| projection.state.digest(id));
-        let home = self.home_of(id, &mut logs)?;
+        let home = self.home_of(id, logs)?;
         // Sealed documents are in no view hash, and not for the index.
         let sealed = home.is_some_and(|shelf| shelf.circle().is_some());
         if let Some(shelf) = home.filter(|_| !sealed) {
@@ -159,15 +160,6 @@ impl Ledger {
         let signed = patch_of(&entry).ok().flatten();
         let digest = signed.map(|signed| DocumentState::of_first(&signed.patch).digest(id));
         Ok(Standing { digest, void: 0 })
-    }
-
-    /// As [`Ledger::standing`], before an entry that is in the store already. Without a projection a document has been
-    /// its first patch alone, or nothing: so one whose only entry this is stood nowhere.
-    fn standing_before(&self, id: &DocumentId, changing: Changing) -> Result<Standing> {
-        let places = layout::document_entries(self.store.as_ref(), id, 2)?;
-        let new = changing.is_none() && matches!(places[..], [DocumentEntry { creates: true, .. }]);
-        let unknown = new && layout::projection(self.store.as_ref(), id)?.is_none();
-        if unknown { Ok(Standing::default()) } else { self.standing(id) }
     }
 
     pub(super) fn sums_into(&self, batch: &mut Batch) {
@@ -224,5 +216,5 @@ fn projection_of(document: &Document, total: u64) -> Result<Projection> {
     let versions = document.versions() as u64;
     let void = total.saturating_sub(versions + waiting);
     let state = document.state().map_err(layout::damaged)?;
-    Ok(Projection { waiting: false, versions, void, updated_ms, state })
+    Ok(Projection { waiting: false, versions, waits: waiting, void, updated_ms, state })
 }

@@ -269,7 +269,8 @@ impl Ledger {
         for id in gone {
             self.purged.done.remove(&id);
             batch.delete(Table::Meta, &[PURGED, &id.0].concat());
-            self.refold(&id, None, &mut batch)?;
+            let before = self.standing(&id)?;
+            self.refold(&id, before, None, &mut batch)?;
         }
         self.write(&mut batch)
     }

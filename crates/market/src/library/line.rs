@@ -1,12 +1,12 @@
 //! The line of documents that moves make: an old id leads on to the document that continues it.
 
 use protocol::limits::MAX_MOVES;
-use protocol::{DocumentId, InstitutionId, Verb};
+use protocol::{DocumentId, InstitutionId};
 use replica::continued_by;
 
 use super::Library;
 use crate::error::Result;
-use crate::ledger::{creating_entry, entry_at, mentions};
+use crate::ledger::{creating_entry, entry_at, moves_by};
 
 impl Library {
     /// The document that continues this one: of the moves of it that count, that of the lowest entry hash. `None` when
@@ -15,21 +15,9 @@ impl Library {
     /// # Errors
     /// When the store fails or is damaged.
     pub fn continuation(&self, id: &DocumentId) -> Result<Option<DocumentId>> {
-        let mut moves = mentions(self.store(), id)?;
-        moves.retain(|mention| mention.verb == Verb::MOVE);
-        if moves.is_empty() {
-            return Ok(None);
-        }
         let Some(owner) = self.owner(id)? else { return Ok(None) };
-        let mut lowest = None;
-        for found in moves {
-            let info = self.log_info(found.log)?;
-            let own = info.certificate.as_ref().is_some_and(|c| c.body.institution == owner);
-            if own {
-                lowest = [lowest, Some(found.entry)].into_iter().flatten().min();
-            }
-        }
-        Ok(lowest.map(|entry| DocumentId(entry.0)))
+        let moves = moves_by(self.store(), id, &owner)?;
+        Ok(moves.iter().map(|found| DocumentId(found.entry.0)).min())
     }
 
     /// The newest document of the line that `id` stands in: what people mean by any id of it.

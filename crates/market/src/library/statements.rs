@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::labels::rejects;
 use protocol::{
-    DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, Shelf, ShelfKind, Standing, Statement, Verb,
+    DocumentId, Entry, Hash, InstitutionId, LogId, MemberState, Shelf, ShelfKind, Standing, Statement,
     standing,
 };
 use replica::{Document, Fate, statement_of};
 
 use super::{Library, Listing};
 use crate::error::{MarketError, Result};
-use crate::ledger::{Mention, load_document, mentioned, mentions, statements_from};
+use crate::ledger::{Mention, load_document, mentioned, statements_from, statements_on};
 
 /// A statement that stands, or has been taken back.
 #[derive(Clone, Debug)]
@@ -79,7 +79,8 @@ impl Library {
     /// When the store fails or is damaged.
     pub fn objections(&self, listing: &Listing) -> Result<Vec<Said>> {
         // Of nearly every listing nobody has said anything: that is told by one look.
-        if !listing.moved_here && mentions(self.store(), &listing.id)?.is_empty() {
+        let shelf = Shelf { kind: ShelfKind::STATEMENT, ..listing.log.shelf };
+        if !listing.moved_here && statements_on(self.store(), &listing.id, &shelf)?.is_empty() {
             return Ok(Vec::new());
         }
         let mut standing = self.standing(&listing.id)?;
@@ -107,10 +108,8 @@ impl Library {
             let Some((log, _)) = self.beginning(&id)? else { continue };
             // One shelf for each document: what a node with many logs can say of it stays little.
             let shelf = Shelf { kind: ShelfKind::STATEMENT, ..self.log_info(log)?.log.shelf };
-            for found in mentions(self.store(), &id)?.iter().filter(|m| m.verb == Verb::STATEMENT) {
-                if self.log_info(found.log)?.log.shelf == shelf {
-                    all.extend(self.said(found)?.map(|said| (said.id, said)));
-                }
+            for found in statements_on(self.store(), &id, &shelf)? {
+                all.extend(self.said(&found)?.map(|said| (said.id, said)));
             }
         }
         Ok(all)

@@ -1,0 +1,114 @@
+//! What entries about a document cost that come together, come from strangers, or were interrupted: counted in folds.
+
+use storage::{Batch, Table};
+
+use super::*;
+
+/// A listing and forty edits of it, in one log.
+fn edited(hub: &mut Node) -> (DocumentId, Vec<(LogId, CheckedEntry)>) {
+    let (outcomes, created) = hub.desk(NOW).take_in(&[record("甲")], true).unwrap();
+    let id = published(&outcomes[0]);
+    let mut entries = flatten(created);
+    for n in 1..=40 {
+        let edit = hub.desk(NOW + n).edit(&id, &put("title", &format!("改 {n}"))).unwrap();
+        entries.extend(flatten(edit.into_iter().collect()));
+    }
+    (id, entries)
+}
+
+/// Entries of one log, taken in at once as a run brings them.
+fn take_in(ledger: &mut Ledger, entries: &[(LogId, CheckedEntry)]) {
+    let run: Vec<CheckedEntry> = entries.iter().map(|(_, entry)| entry.clone()).collect();
+    ledger.persist(&entries[0].0, &run).unwrap();
+}
+
+/// What all shelves add up to.
+fn sums(ledger: &Ledger) -> protocol::Hash {
+    view_hash(ledger.sums(), &protocol::Hash::default())
+}
+
+#[test]
+fn what_comes_together_is_folded_once() {
+    let mut hub = hub();
+    let (id, entries) = edited(&mut hub);
+    let node = hub.identity.node.public();
+    let (_one, plain, by_one) = hub.mirror(&entries);
+    assert_eq!(plain.figures(&node).folds, 40);
+    let (_all, mut ledger, together) = hub.mirror(&[]);
+    take_in(&mut ledger, &entries);
+    assert_eq!(ledger.figures(&node).folds, 1);
+    let shown = |library: &Library| {
+        let listing = library.listing(&id).unwrap().unwrap();
+        (listing.title().to_owned(), listing.versions, listing.updated_ms)
+    };
+    assert_eq!(shown(&together), ("改 40".to_owned(), 41, NOW + 40));
+    assert_eq!(shown(&together), shown(&by_one));
+    assert_eq!(sums(&ledger), sums(&plain));
+    assert_eq!(ledger.figures(&node).void, 0);
+    // The rest of a log, whose beginning came before.
+    let (_half, mut ledger, library) = hub.mirror(&entries[..10]);
+    take_in(&mut ledger, &entries[10..]);
+    assert_eq!((shown(&library), sums(&ledger)), (shown(&by_one), sums(&plain)));
+}
+
+/// An edit by a stranger counts as void, and the document is not folded for it.
+#[test]
+fn edits_by_strangers_cost_no_fold() {
+    let mut home = hub();
+    let (id, entries) = edited(&mut home);
+    let mut stranger = sibling(&home);
+    let root = SecretKey::from_seed(&[9; 32]);
+    let institution = Institution { root: root.public(), ..home.identity.institution.clone() };
+    let body = CertificateBody {
+        institution: institution.id(),
+        root: root.public(),
+        ..stranger.identity.certificate.body.clone()
+    };
+    let network = home.identity.network();
+    stranger.identity.certificate = NodeCertificate::issue(body, &network, &root, &stranger.identity.node);
+    take_in(&mut stranger.ledger, &entries);
+    let first = stranger.desk(NOW + 99).edit(&id, &put("title", "别人改的")).unwrap().unwrap();
+    let mut theirs = flatten(vec![first]);
+    let (log, like) = theirs.last().cloned().unwrap();
+    for n in 0..30 {
+        let payload = protocol::Payload { salt: [n; 16], ..like.entry.payload.clone().unwrap() };
+        let draft = protocol::Draft { document: Some(id), verb: Verb::EDIT, payload, time_ms: NOW };
+        let head = theirs.last().unwrap().1.entry.head();
+        let entry = protocol::Entry::author(log, head, draft, &network, &stranger.identity.node).unwrap();
+        theirs.push((log, CheckedEntry { hash: entry.hash(), entry, patch: None }));
+    }
+    let node = home.identity.node.public();
+    let (_dir, mut ledger, library) = home.mirror(&entries);
+    let (before, expected, arrivals) = (ledger.figures(&node), sums(&ledger), ledger.arrivals());
+    for (log, entry) in &theirs {
+        ledger.persist(log, std::slice::from_ref(entry)).unwrap();
+    }
+    let after = ledger.figures(&node);
+    assert_eq!((after.folds, after.void), (before.folds, 31));
+    assert_eq!((sums(&ledger), ledger.arrivals()), (expected, arrivals));
+    assert_eq!(library.listing(&id).unwrap().unwrap().versions, 41);
+    // The same figure when they came first.
+    let (_dir, ledger, _) = home.mirror(&[&theirs[..], &entries].concat());
+    assert_eq!((ledger.figures(&node).void, sums(&ledger)), (31, expected));
+}
+
+/// Between the entries and what follows from them a node can be killed: the next start folds what was marked.
+#[test]
+fn a_document_that_was_not_folded_is_folded_at_the_next_start() {
+    let mut hub = hub();
+    let (id, entries) = edited(&mut hub);
+    let (home, mut ledger, library) = hub.mirror(&[]);
+    take_in(&mut ledger, &entries);
+    let expected = sums(&ledger);
+    assert!(ledger.store().get(Table::Meta, &[&b"fold:"[..], &id.0].concat()).unwrap().is_none());
+    let mut batch = Batch::default();
+    batch.delete(Table::Projections, &id.0);
+    batch.put(Table::Meta, &[&b"fold:"[..], &id.0].concat(), Vec::new());
+    ledger.store().apply(batch).unwrap();
+    drop((ledger, library));
+    let ledger = open(home.path(), &hub.identity).ledger;
+    let library = library_of(&hub.identity, &ledger);
+    assert_eq!(library.listing(&id).unwrap().unwrap().versions, 41);
+    assert_eq!(sums(&ledger), expected);
+    assert!(ledger.store().get(Table::Meta, &[&b"fold:"[..], &id.0].concat()).unwrap().is_none());
+}
