@@ -24,6 +24,7 @@ use crate::event::{CloseReason, Event, SessionId};
 use crate::handle::{Arrival, DialCommand, Events, Handle};
 use crate::key::{Address, NodeKey, key_of_secret};
 use crate::listening::check_free;
+use crate::session::Ended;
 use crate::shared::Shared;
 use crate::swarm::{Behaviour, BehaviourEvent, build};
 use crate::{StartError, stream};
@@ -50,7 +51,7 @@ pub(crate) struct Driver {
     dials: HashMap<ConnectionId, Dial>,
     lookups: JoinSet<Lookup>,
     sessions: JoinSet<(NodeKey, SessionId)>,
-    ended: (mpsc::Sender<ConnectionId>, mpsc::Receiver<ConnectionId>),
+    ended: (mpsc::Sender<Ended>, mpsc::Receiver<Ended>),
     last_session: u64,
 }
 
@@ -108,7 +109,7 @@ impl Driver {
         loop {
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_swarm(event),
-                Some(connection) = self.ended.1.recv() => self.on_session_ended(connection),
+                Some((connection, _held)) = self.ended.1.recv() => self.on_session_ended(connection),
                 Some(Ok((peer, session))) = self.sessions.join_next() => self.on_session_told(peer, session),
                 Some(Ok(lookup)) = self.lookups.join_next() => self.on_lookup(lookup),
                 Ok(place) = events.reserve(), if !self.notices.is_empty() => {
@@ -132,8 +133,9 @@ impl Driver {
     async fn stop(mut self) {
         self.commands.close();
         self.shared.end_all(&CloseReason::Shutdown);
-        // Sessions report to `ended`; nobody reads it any more, so it must not hold them up.
+        // Sessions report to `ended` and wait; nobody reads it any more, so it must not hold them up.
         self.ended.1.close();
+        while self.ended.1.try_recv().is_ok() {}
         let all_told = async { while self.sessions.join_next().await.is_some() {} };
         if timeout(SHUTDOWN_TIME, all_told).await.is_err() {
             tracing::debug!("some sessions were cut off at shutdown");

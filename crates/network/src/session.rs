@@ -20,6 +20,9 @@ use crate::shared::{Session, Shared};
 /// Bytes that small frames are read in at a time.
 const READ_BUFFER: usize = 16 * 1024;
 
+/// The connection whose session has ended, and what is held until that is known everywhere.
+pub(crate) type Ended = (ConnectionId, oneshot::Sender<()>);
+
 /// A session about to run, with all that its task needs.
 pub(crate) struct Task {
     pub session: Arc<Session>,
@@ -32,8 +35,9 @@ pub(crate) struct Task {
     pub predecessor: Option<oneshot::Receiver<()>>,
     /// Fires (by being dropped) when this one has.
     pub told: oneshot::Sender<()>,
-    /// Tells the driver to close the connection, before the core has taken the last events.
-    pub ended: mpsc::Sender<ConnectionId>,
+    /// Tells the driver to close the connection, before the core has taken the last events. It lets go of the second part
+    /// once the way is free for another session with this peer.
+    pub ended: mpsc::Sender<Ended>,
 }
 
 impl Task {
@@ -54,8 +58,12 @@ impl Task {
         tracing::debug!(session = id.0, %reason, "session closed");
         self.shared.remove(&self.session);
         self.shared.counts.closed(&reason);
-        // Both fail only when nobody is left to be told.
-        let _ = self.ended.send(self.connection).await;
+        // All of these fail only when nobody is left to be told.
+        let (held, freed) = oneshot::channel();
+        if self.ended.send((self.connection, held)).await.is_ok() {
+            // Whoever hears of the end may dial at once.
+            let _ = freed.await;
+        }
         let _ = self.events.send(Event::Closed { session: id, peer, reason }.into()).await;
         drop(self.told);
     }
