@@ -162,7 +162,7 @@ fn noise_on_the_line_does_not_keep_peers_apart() {
     for seed in 0..20 {
         let mut world = apart(7_500 + seed);
         world.run_entries = 2;
-        world.faults = Faults { drop: 60, duplicate: 60, flip: 30 };
+        world.faults = Faults { drop: 60, duplicate: 60, flip: 30, delay: 0 };
         for _ in 0..10 {
             if world.sessions().is_empty() {
                 world.connect(1, 0);

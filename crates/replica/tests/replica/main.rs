@@ -9,7 +9,9 @@ mod document;
 mod epochs;
 mod faults;
 mod forks;
-mod harness;
+mod harness {
+    pub use simulator::{Faults, KIND, Node, REGION, Rng, World, fields, node_certificate, runs, shelf};
+}
 mod joining;
 mod membership;
 mod purge;

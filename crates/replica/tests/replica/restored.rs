@@ -150,7 +150,7 @@ fn sites_set_back_at_any_point_use_no_number_twice() {
     let (mut restores, mut stories) = (0, 0);
     while restores < 200 {
         let mut story = Story::begin(700 + stories);
-        story.world.faults = Faults { drop: 20, duplicate: 20, flip: 0 };
+        story.world.faults = Faults { drop: 20, duplicate: 20, flip: 0, delay: 0 };
         (0..60).for_each(|_| story.act());
         restores += story.end();
         stories += 1;

@@ -115,7 +115,7 @@ fn a_mailbox_keeps_what_it_learns_of_a_circle_and_no_more_than_it_may() {
     };
     assert_eq!(told(0..0), [1], "who brought it");
     assert_eq!(told(1..4), [4]);
-    assert_eq!(told(1..4), [], "nothing new");
+    assert!(told(1..4).is_empty(), "nothing new");
     assert_eq!(told(1..6), [6]);
     assert_eq!(told(10..130), [126]);
     assert_eq!(told(130..250), [protocol::limits::MAX_CIRCLE_NODES]);

@@ -152,7 +152,7 @@ fn any_lost_frame_heals() {
 fn a_disturbed_line_converges() {
     for seed in 0..12 {
         let mut world = network(100 + seed);
-        world.faults = crate::harness::Faults { drop: 60, duplicate: 60, flip: 0 };
+        world.faults = crate::harness::Faults { drop: 60, duplicate: 60, flip: 0, delay: 0 };
         let (_, id) = seal(&mut world, "text");
         world.pass(40);
         let readers = keys(&world, &[1, 2]);

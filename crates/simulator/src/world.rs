@@ -1,25 +1,33 @@
-//! The network between nodes: queues, faults, virtual time.
+//! The network between nodes: sessions, queues, faults.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::{Charter, Frame, LogId, PublicKey, RunCutter, SecretKey, Unsigned};
 use replica::{Effect, Input, KnownCircle, PeerView, SessionId};
 
-use super::node::Node;
-use super::rng::Rng;
-use super::trace::describe;
+use crate::check::Checks;
+use crate::node::Node;
+use crate::rng::Rng;
+use crate::trace::Trace;
+use time::Timeline;
 
-/// Lines that are kept for a failed test.
-const TRACE: usize = 400;
-/// Frames after which a world that should have come to rest has not.
-const ENDLESS: usize = 200_000;
+mod meddling;
+mod steps;
+mod time;
+
+pub use time::Line;
 
 /// How often, in a thousand frames, the network does what to one.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
+    /// Loses it.
     pub drop: u64,
+    /// Delivers it twice.
     pub duplicate: u64,
+    /// Flips one of its bits.
     pub flip: u64,
+    /// Lets it be overtaken; by virtual time only, since without it every order comes anyway.
+    pub delay: u64,
 }
 
 struct Link {
@@ -32,11 +40,17 @@ struct Link {
 
 /// Everything.
 pub struct World {
+    /// The network's charter.
     pub charter: Charter,
+    /// Root key of its only governor.
     pub governor: SecretKey,
+    /// The nodes; the hub is the first.
     pub nodes: Vec<Node>,
+    /// The true time, milliseconds since 1970.
     pub now_ms: i64,
+    /// What the network does to frames.
     pub faults: Faults,
+    /// Frames sent so far.
     pub frames: usize,
     /// Drops the frames of these numbers.
     pub lose: Vec<usize>,
@@ -44,25 +58,27 @@ pub struct World {
     pub run_entries: usize,
     /// When wanted: every frame sent, with the number of the node that it was sent to.
     pub sent: Option<Vec<(usize, Vec<u8>)>>,
+    /// Where every choice comes from.
     pub rng: Rng,
-    seed: u64,
     links: BTreeMap<SessionId, Link>,
     next_session: SessionId,
-    trace: VecDeque<String>,
+    trace: Trace,
+    time: Option<Timeline>,
+    /// Nodes that damage and repeat what they send, each with frames that it sent before.
+    pub(crate) liars: BTreeMap<usize, VecDeque<Vec<u8>>>,
+    pub(crate) checks: Checks,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for line in &self.trace {
-                eprintln!("{line}");
-            }
-            eprintln!("seed {}", self.seed);
+            self.trace.print();
         }
     }
 }
 
 impl World {
+    /// A network without nodes.
     pub fn empty(charter: Charter, governor: SecretKey, seed: u64) -> Self {
         Self {
             charter,
@@ -75,28 +91,33 @@ impl World {
             run_entries: 0,
             sent: None,
             rng: Rng::new(seed),
-            seed,
             links: BTreeMap::new(),
             next_session: 1,
-            trace: VecDeque::new(),
+            trace: Trace::new(seed),
+            time: None,
+            liars: BTreeMap::new(),
+            checks: Checks::default(),
         }
     }
 
+    /// A line for the trace.
     pub fn note(&mut self, line: String) {
-        if self.trace.len() == TRACE {
-            self.trace.pop_front();
-        }
-        self.trace.push_back(format!("{:>9} {line}", self.now_ms % 1_000_000_000));
+        self.trace.note(self.now_ms, line);
     }
 
     /// Forgets the lines of the trace: what comes now is of interest.
     pub fn forget_lines(&mut self) {
-        self.trace.clear();
+        self.trace.forget();
     }
 
     /// The lines of the trace that are kept.
     pub fn lines(&self) -> Vec<String> {
-        self.trace.iter().cloned().collect()
+        self.trace.lines()
+    }
+
+    /// All that happened.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// Connects two nodes; the first one dials.
@@ -117,16 +138,10 @@ impl World {
         session
     }
 
-    /// Purges a listing by the word of a node's institution.
-    pub fn purge(&mut self, node: usize, id: protocol::DocumentId) {
-        self.nodes[node].clock_ms = self.now_ms;
-        let input = self.nodes[node].write_purge(id, "电话号码");
-        self.give(node, input);
-    }
-
     /// Cuts a session; what is on its way is lost.
     pub fn cut(&mut self, session: SessionId) {
         let Some(link) = self.links.remove(&session) else { return };
+        self.forget_line(session);
         self.note(format!("session {session} ╳"));
         for (end, node) in link.ends.into_iter().enumerate() {
             if link.open[end] {
@@ -135,71 +150,35 @@ impl World {
         }
     }
 
+    /// Cuts all of them.
     pub fn cut_all(&mut self) {
         for session in self.sessions() {
             self.cut(session);
         }
     }
 
+    /// Those that there are.
     pub fn sessions(&self) -> Vec<SessionId> {
         self.links.keys().copied().collect()
     }
 
-    /// Puts bytes on a session, as if `from` had sent them.
-    pub fn inject(&mut self, session: SessionId, from: usize, bytes: Vec<u8>) {
-        let Some(link) = self.links.get_mut(&session) else { return };
-        let to = usize::from(link.ends[0] == from);
-        link.queues[to].push_back(bytes);
+    /// Those of one node.
+    pub fn sessions_of(&self, node: usize) -> Vec<SessionId> {
+        self.links.iter().filter(|(_, link)| link.ends.contains(&node)).map(|(id, _)| *id).collect()
     }
 
-    /// Loses the next frame on its way to `node`.
-    pub fn drop_next(&mut self, session: SessionId, node: usize) {
-        let Some(link) = self.links.get_mut(&session) else { return };
-        let end = usize::from(link.ends[1] == node);
-        assert!(link.queues[end].pop_front().is_some(), "a frame is on its way");
-    }
-
-    /// Loses the frames on their way that `bad` picks.
-    pub fn discard(&mut self, session: SessionId, bad: impl Fn(&[u8]) -> bool) {
-        let Some(link) = self.links.get_mut(&session) else { return };
-        link.queues.iter_mut().for_each(|queue| queue.retain(|bytes| !bad(bytes)));
-    }
-
-    /// Flips a bit at the end of the next frame on its way to `node`.
-    pub fn damage_next(&mut self, session: SessionId, node: usize) {
-        let Some(link) = self.links.get_mut(&session) else { return };
-        let end = usize::from(link.ends[1] == node);
-        let last = link.queues[end].front_mut().and_then(|frame| frame.last_mut());
-        *last.expect("a frame is on its way") ^= 1;
-    }
-
-    /// Number of frames on their way to `node`.
-    pub fn frames_for(&self, session: SessionId, node: usize) -> usize {
-        let Some(link) = self.links.get(&session) else { return 0 };
-        link.queues[usize::from(link.ends[1] == node)].len()
-    }
-
-    /// Loses all that is on its way to `node`.
-    pub fn drop_all(&mut self, session: SessionId, node: usize) {
-        let Some(link) = self.links.get_mut(&session) else { return };
-        let end = usize::from(link.ends[1] == node);
-        link.queues[end].clear();
-    }
-
-    /// From now on nothing that `node` sends on this session arrives.
-    pub fn mute(&mut self, session: SessionId, node: usize) {
-        let Some(link) = self.links.get_mut(&session) else { return };
-        let end = usize::from(link.ends[0] == node);
-        link.queues[end].clear();
-        link.open[end] = false;
+    /// Whether a session is open on both sides.
+    pub fn is_open(&self, session: SessionId) -> bool {
+        self.links.get(&session).is_some_and(|link| !link.closing)
     }
 
     /// Gives a node one input and performs its effects.
     pub fn give(&mut self, node: usize, input: Input) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            self.nodes[node].clock_ms = self.now_ms;
-            for effect in self.nodes[node].replica.handle(input, self.now_ms) {
+            let now_ms = self.now_ms + self.nodes[node].clock_off_ms;
+            self.nodes[node].clock_ms = now_ms;
+            for effect in self.nodes[node].replica.handle(input, now_ms) {
                 self.perform(node, effect, &mut inputs);
             }
         }
@@ -208,19 +187,10 @@ impl World {
     fn perform(&mut self, node: usize, effect: Effect, inputs: &mut VecDeque<Input>) {
         match effect {
             Effect::Send { session, frame } => self.send(node, session, frame.to_bytes()),
-            Effect::Serve { session, log, have, to } => {
-                for (bytes, upto, entries) in runs(&self.nodes[node], &log, have, to, self.run_entries) {
-                    self.send(node, session, Frame::Run(bytes).to_bytes());
-                    inputs.push_back(Input::Served { session, log, upto, entries });
-                }
-            }
+            Effect::Serve { session, log, have, to } => self.serve(node, session, (log, have, to), inputs),
             Effect::Persist { run } => {
-                let stored = self.nodes[node].store.entry(run.log).or_default();
-                let before = (run.after.seq as usize).checked_sub(1).map(|n| stored[n].head());
-                assert_eq!(before.unwrap_or_default(), run.after, "a run continues what counts of the store");
-                stored.truncate(run.after.seq as usize);
-                stored.extend(run.entries.into_iter().map(|checked| checked.entry));
-                self.nodes[node].purge();
+                self.stored(node, &run);
+                self.nodes[node].keep(run);
             }
             Effect::Compare { session, run } => {
                 let stored = self.nodes[node].store.get(&run.log);
@@ -250,13 +220,35 @@ impl World {
             Effect::HangUp { session, reason } => {
                 self.note(format!("{} hangs up session {session}: {reason}", self.nodes[node].name));
                 self.nodes[node].reports.push(reason);
-                let Some(link) = self.links.get_mut(&session) else { return };
-                let end = usize::from(link.ends[1] == node);
-                link.open[end] = false;
-                link.closing = true;
-                link.queues[end].clear();
+                self.hang_up(node, session);
                 inputs.push_back(Input::Closed { session });
             }
+        }
+    }
+
+    fn hang_up(&mut self, node: usize, session: SessionId) {
+        let Some(link) = self.links.get_mut(&session) else { return };
+        let end = usize::from(link.ends[1] == node);
+        link.open[end] = false;
+        link.closing = true;
+        link.queues[end].clear();
+        self.close_later(session, end);
+    }
+
+    /// Runs of a range: at once where there is no time, else as the line permits.
+    fn serve(
+        &mut self,
+        node: usize,
+        session: SessionId,
+        (log, have, to): (LogId, u64, u64),
+        inputs: &mut VecDeque<Input>,
+    ) {
+        if self.time.is_some() {
+            return self.queue_range(node, session, (log, have, to));
+        }
+        for (bytes, upto, entries) in runs(&self.nodes[node], &log, have, to, self.run_entries) {
+            self.send(node, session, Frame::Run(bytes).to_bytes());
+            inputs.push_back(Input::Served { session, log, upto, entries });
         }
     }
 
@@ -269,95 +261,30 @@ impl World {
             sent.push((to, bytes.clone()));
         }
         let mut fate = "─▶";
-        let mut copies = vec![bytes];
+        let size = bytes.len();
+        let mut copies = self.lie(from, bytes);
         if self.rng.chance(self.faults.drop) || self.lose.contains(&self.frames) || !open {
             fate = "─╳";
             copies.clear();
         } else if self.rng.chance(self.faults.duplicate) {
             fate = "═▶";
             copies.push(copies[0].clone());
-        } else if self.rng.chance(self.faults.flip) {
+        } else if self.rng.chance(self.faults.flip) && !copies[0].is_empty() {
             fate = "~▶";
             let bit = self.rng.below(copies[0].len() * 8);
             copies[0][bit / 8] ^= 1 << (bit % 8);
         }
-        let what = copies.first().map_or_else(|| "lost".to_owned(), |bytes| describe(bytes));
-        let (from, to) = (self.nodes[from].name.clone(), self.nodes[to].name.clone());
-        self.note(format!("#{} {from} {fate} {to} {what}", self.frames));
+        let arrow = (self.frames, self.nodes[from].name.as_str(), fate, self.nodes[to].name.as_str());
+        self.trace.frame(self.now_ms, arrow, copies.first().map(Vec::as_slice));
+        if self.time.is_some() {
+            return self.launch(session, end, copies, size);
+        }
         if let Some(link) = self.links.get_mut(&session) {
             link.queues[end].extend(copies);
         }
     }
 
-    /// Delivers one frame of a session picked at random. False when none is on its way.
-    pub fn step(&mut self) -> bool {
-        let busy: Vec<(SessionId, usize)> = self
-            .links
-            .iter()
-            .flat_map(|(id, link)| (0..2).map(move |end| (*id, end, link)))
-            .filter(|(_, end, link)| !link.queues[*end].is_empty())
-            .map(|(id, end, _)| (id, end))
-            .collect();
-        if busy.is_empty() {
-            return self.close_emptied();
-        }
-        let (session, end) = busy[self.rng.below(busy.len())];
-        self.now_ms += 1;
-        let Some(link) = self.links.get_mut(&session) else { return true };
-        let (node, bytes) = (link.ends[end], link.queues[end].pop_front());
-        if let Some(bytes) = bytes {
-            self.give(node, Input::Frame { session, bytes });
-        }
-        true
-    }
-
-    fn close_emptied(&mut self) -> bool {
-        let closing: Vec<SessionId> =
-            self.links.iter().filter(|(_, link)| link.closing).map(|(id, _)| *id).collect();
-        closing.iter().for_each(|session| self.cut(*session));
-        !closing.is_empty()
-    }
-
-    /// Delivers frames until none is left, fsyncs everywhere, and so on until the world is at rest.
-    pub fn settle(&mut self) {
-        let begin = self.frames;
-        loop {
-            while self.step() {
-                assert!(self.frames - begin < ENDLESS, "the world does not come to rest");
-            }
-            let before = self.frames;
-            for node in 0..self.nodes.len() {
-                self.give(node, Input::Durable);
-            }
-            if self.frames == before && !self.links.values().any(|link| link.closing) {
-                return;
-            }
-        }
-    }
-
-    /// Delivers the hellos of a session, and nothing after them.
-    pub fn settle_hello(&mut self, session: SessionId) {
-        for end in 0..2 {
-            let Some(link) = self.links.get_mut(&session) else { return };
-            let (node, bytes) = (link.ends[end], link.queues[end].pop_front());
-            if let Some(bytes) = bytes {
-                self.give(node, Input::Frame { session, bytes });
-            }
-        }
-    }
-
-    /// Lets time pass, a tick a second, settling in between.
-    pub fn pass(&mut self, seconds: usize) {
-        for _ in 0..seconds {
-            self.settle();
-            self.now_ms += 1_000;
-            for node in 0..self.nodes.len() {
-                self.give(node, Input::Tick);
-            }
-        }
-        self.settle();
-    }
-
+    /// What a node says of a session.
     pub fn peer(&self, node: usize, session: SessionId) -> PeerView {
         let peers = self.nodes[node].replica.peers();
         peers.into_iter().find(|peer| peer.session == session).expect("the session is there")
@@ -379,6 +306,7 @@ impl World {
         }
     }
 
+    /// Whether something with these words happened to a node.
     pub fn report_of(&self, node: usize, words: &str) -> bool {
         self.nodes[node].reports.iter().any(|report| report.contains(words))
     }
@@ -386,17 +314,30 @@ impl World {
 
 /// The runs of a range: bytes, last sequence number, number of entries.
 pub fn runs(node: &Node, log: &LogId, have: u64, to: u64, most: usize) -> Vec<(Vec<u8>, u64, u64)> {
-    let entries = node.store.get(log).map_or(&[][..], Vec::as_slice);
-    let (mut have, to) = (have, to.min(entries.len() as u64));
-    let most = if most > 0 { most } else { usize::MAX };
-    let (mut out, mut unsigned) = (Vec::new(), Unsigned::default());
-    while have < to {
-        let mut cut = RunCutter::new(*log, to, node.replica.network(), &mut unsigned).of_at_most(most);
-        let mut rest = entries[have as usize..].iter();
-        while rest.next().is_some_and(|entry| cut.take(entry.clone())) {}
-        let (bytes, upto) = cut.finish().unwrap().unwrap();
+    let (mut have, mut out, mut unsigned) = (have, Vec::new(), Unsigned::default());
+    while let Some((bytes, upto)) = first_run(node, log, (have, to), most, &mut unsigned) {
         out.push((bytes, upto, upto - have));
         have = upto;
     }
     out
+}
+
+/// The first of them: bytes and last sequence number.
+fn first_run(
+    node: &Node,
+    log: &LogId,
+    (have, to): (u64, u64),
+    most: usize,
+    unsigned: &mut Unsigned,
+) -> Option<(Vec<u8>, u64)> {
+    let entries = node.store.get(log).map_or(&[][..], Vec::as_slice);
+    let to = to.min(entries.len() as u64);
+    if have >= to {
+        return None;
+    }
+    let most = if most > 0 { most } else { usize::MAX };
+    let mut cut = RunCutter::new(*log, to, node.replica.network(), unsigned).of_at_most(most);
+    let mut rest = entries[have as usize..].iter();
+    while rest.next().is_some_and(|entry| cut.take(entry.clone())) {}
+    cut.finish().unwrap()
 }

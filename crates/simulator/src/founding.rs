@@ -7,15 +7,16 @@ use protocol::{
 };
 use replica::Input;
 
-use super::node::Node;
-use super::rng::Rng;
-use super::world::World;
+use crate::node::Node;
+use crate::rng::Rng;
+use crate::world::World;
 
 /// Wuhan: the region of all nodes.
 pub const REGION: u32 = 420_100;
 /// A kind of listing.
 pub const KIND: u16 = 16;
 
+/// A public shelf of Wuhan.
 pub fn shelf(kind: u16) -> Shelf {
     Shelf { region: REGION, kind: ShelfKind(kind), visibility: Visibility::Public }
 }
@@ -24,17 +25,18 @@ pub fn new_keys(rng: &mut Rng) -> (SecretKey, SecretKey) {
     (SecretKey::from_seed(&rng.bytes()), SecretKey::from_seed(&rng.bytes()))
 }
 
-fn institution(name: &str, root: &SecretKey, role: Role) -> Institution {
+fn institution(name: &str, root: &SecretKey, role: Role, region: u32) -> Institution {
     Institution {
         root: root.public(),
         name: name.to_owned(),
         credit_code: String::new(),
-        region: REGION,
+        region,
         region_as_of: 2025,
         role,
     }
 }
 
+/// What an institution certifies of a node: all that its role may do, until 2096.
 pub fn node_certificate(institution: &Institution, node: &PublicKey) -> CertificateBody {
     let mut capabilities = Capabilities::PUBLISH | Capabilities::STATE | Capabilities::ROSTER;
     if institution.role == Role::Hub {
@@ -46,7 +48,7 @@ pub fn node_certificate(institution: &Institution, node: &PublicKey) -> Certific
         node: *node,
         sealing: sealing_key(node).public(),
         role: institution.role,
-        region: REGION,
+        region: institution.region,
         capabilities: Capabilities(capabilities),
         shelves: Vec::new(),
         serial: 1,
@@ -62,8 +64,10 @@ pub fn sealing_key(node: &PublicKey) -> SealingKey {
 
 pub fn founding_charter(rng: &mut Rng) -> (Charter, SecretKey) {
     let root = SecretKey::from_seed(&rng.bytes());
-    let governors =
-        Governors { members: vec![Governor::founding(institution("hub", &root, Role::Hub))], threshold: 1 };
+    let governors = Governors {
+        members: vec![Governor::founding(institution("hub", &root, Role::Hub, REGION))],
+        threshold: 1,
+    };
     let charter = Charter {
         name_zh: "试验".to_owned(),
         name_en: "Trial".to_owned(),
@@ -101,17 +105,12 @@ impl World {
         world
     }
 
-    pub fn add(&mut self, name: &str, root: SecretKey, redemption: Option<Redemption>) -> usize {
+    fn add(&mut self, name: &str, role: Role, region: u32) -> usize {
+        let (root, _) = new_keys(&mut self.rng);
         let (_, key) = new_keys(&mut self.rng);
-        let who = institution(name, &root, Role::ResourceStation);
+        let who = institution(name, &root, role, region);
         let body = node_certificate(&who, &key.public());
-        self.push(Node::new(
-            name,
-            &self.charter,
-            (root, key),
-            (who, body, redemption),
-            self.rng.clone().draw(),
-        ))
+        self.push(Node::new(name, &self.charter, (root, key), (who, body, None), self.rng.clone().draw()))
     }
 
     fn push(&mut self, node: Node) -> usize {
@@ -121,13 +120,17 @@ impl World {
 
     /// A node that nobody has admitted.
     pub fn stranger(&mut self, name: &str) -> usize {
-        let (root, _) = new_keys(&mut self.rng);
-        self.add(name, root, None)
+        self.add(name, Role::ResourceStation, REGION)
     }
 
     /// A node whose institution the hub admits by a step.
     pub fn admit(&mut self, name: &str) -> usize {
-        let node = self.stranger(name);
+        self.admit_as(name, Role::ResourceStation, REGION)
+    }
+
+    /// The same with this role, in that region.
+    pub fn admit_as(&mut self, name: &str, role: Role, region: u32) -> usize {
+        let node = self.add(name, role, region);
         let who = self.nodes[node].institution.clone();
         self.roster_step(0, Subject::Institution(who.id()), Action::Admit(who));
         node
@@ -171,7 +174,7 @@ impl World {
         let node = self.stranger(name);
         // The redemption names the very certificate, so it is made after the node.
         let (key, seed) = (self.nodes[node].key.clone(), self.rng.draw());
-        let who = institution(name, &root, Role::ResourceStation);
+        let who = institution(name, &root, Role::ResourceStation, REGION);
         let body = node_certificate(&who, &key.public());
         let certificate = NodeCertificate::issue(body.clone(), &self.charter.id(), &root, &key);
         let redemption = Redemption::sign(who.clone(), certificate, &self.charter.id(), one_time, &root);
@@ -180,10 +183,17 @@ impl World {
         node
     }
 
+    /// Purges a listing by the word of a node's institution.
+    pub fn purge(&mut self, node: usize, id: protocol::DocumentId) {
+        self.nodes[node].clock_ms = self.now_ms;
+        let input = self.nodes[node].write_purge(id, "电话号码");
+        self.give(node, input);
+    }
+
     /// Creates a listing at a node.
     pub fn publish(&mut self, node: usize, kind: u16, title: &str) -> protocol::DocumentId {
         self.nodes[node].clock_ms = self.now_ms;
-        let fields = super::fields(&[("title", title), ("summary", "一种新材料")]);
+        let fields = crate::fields(&[("title", title), ("summary", "一种新材料")]);
         let (id, input) = self.nodes[node].create(shelf(kind), fields);
         self.give(node, input);
         id
