@@ -150,7 +150,7 @@ mod tests {
     use std::time::Duration;
 
     fn figures(seen: u64, searches: u64, peak: u64) -> Figures {
-        let times = |ms: u64| Times::of((1..=100).map(|n| Duration::from_millis(ms * n / 100)));
+        let times = |ms: u64| Times::of((1..=100).map(|n| Duration::from_micros(ms * n * 10)));
         Figures { seen: times(seen), searches: times(searches), peak: peak << 20, cpu: 1.0 }
     }
 
