@@ -177,7 +177,7 @@ mod tests {
             table.contains("swarm") && table.contains("1.50") && table.contains("100 publications"),
             "{table}"
         );
-        assert_eq!(report.json()["rows"][0]["flood"]["seen_ms"]["p99"], 148.0);
+        assert_eq!(report.json()["rows"][0]["flood"]["seen_ms"]["p99"], 148.5);
         assert_eq!(report.json()["rows"][0]["growth_bytes"], 10 << 20);
     }
 }
