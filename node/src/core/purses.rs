@@ -80,8 +80,10 @@ impl Purses {
     }
 
     fn others_about(&self, party: &Party, now: Duration) -> bool {
+        // Whoever has not been let in has no claim on the others' pace: its greeting would slow its own first sync, and
+        // strangers could slow everyone's.
         let about = |purse: &Purse| now.saturating_sub(purse.last) < ABOUT;
-        self.purses.iter().any(|(other, purse)| other != party && about(purse))
+        self.purses.iter().any(|(other, purse)| other.is_some() && other != party && about(purse))
     }
 }
 
@@ -124,6 +126,13 @@ mod tests {
         assert!((450..=550).contains(&then), "{then} ms of 20,000");
         let spent = |purses: &Purses, n, ms| purses.spent(&party(n), MS * ms);
         assert!(spent(&purses, 9, 22_000) < spent(&purses, 1, 22_500), "the modest one comes first");
+    }
+
+    #[test]
+    fn who_is_not_let_in_slows_nobody() {
+        let mut purses = Purses::default();
+        purses.take(None, MS, Duration::ZERO);
+        assert_eq!(greedy(&mut purses, 1, 1, 1_000, false), 1_000);
     }
 
     #[test]
