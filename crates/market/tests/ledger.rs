@@ -206,6 +206,22 @@ fn sibling(of: &Node) -> Node {
     Node { identity, ledger: opened.ledger, library, home }
 }
 
+/// A node of another institution, certified by its own root key for the region and kinds of `of`; its program pretends that
+/// listings of `of` are its own.
+fn stranger(of: &Node) -> Node {
+    let mut stranger = sibling(of);
+    let root = SecretKey::from_seed(&[9; 32]);
+    let institution = Institution { root: root.public(), ..of.identity.institution.clone() };
+    let body = CertificateBody {
+        institution: institution.id(),
+        root: root.public(),
+        ..stranger.identity.certificate.body.clone()
+    };
+    let network = of.identity.network();
+    stranger.identity.certificate = NodeCertificate::issue(body, &network, &root, &stranger.identity.node);
+    stranger
+}
+
 #[test]
 fn an_edit_that_comes_before_its_listing_waits_for_it() {
     let mut home = hub();
@@ -238,17 +254,7 @@ fn an_edit_by_another_institution_is_kept_but_void() {
     let mut entries = flatten(created);
     let view = home.view();
 
-    let mut stranger = sibling(&home);
-    let root = SecretKey::from_seed(&[9; 32]);
-    let institution = Institution { root: root.public(), ..home.identity.institution.clone() };
-    let body = CertificateBody {
-        institution: institution.id(),
-        root: root.public(),
-        ..stranger.identity.certificate.body.clone()
-    };
-    // Certified for the same region and kind by its own root key; its program pretends that the listing is its own.
-    let network = home.identity.network();
-    stranger.identity.certificate = NodeCertificate::issue(body, &network, &root, &stranger.identity.node);
+    let mut stranger = stranger(&home);
     for (log, entry) in &entries {
         stranger.ledger.persist(log, std::slice::from_ref(entry)).unwrap();
     }

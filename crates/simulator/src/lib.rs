@@ -6,7 +6,9 @@
 //! virtual time ([`World::run_until`]), with lines that have a delay and a bandwidth, ticks and fsyncs, for weeks.
 //! [`Province`] is the second way's story: a network in which people publish, edit, go offline and come back.
 //!
-//! What must hold at every step is checked at every step, and ends the run with the last lines of the trace and the seed.
+//! Every run that a node stores must continue what counts there and replace nothing of it; after each crash, and at the end, a
+//! node must still hold every entry that it wrote; at the end nodes with equal entries must show the same. Where that does
+//! not hold, the run ends with the last lines of the trace and the seed. Not looked at yet: how much memory a node takes.
 //! Absent: disks, sockets, the search index, the program itself; those are tested as real processes under `tests`.
 
 #![expect(

@@ -56,16 +56,7 @@ fn what_comes_together_is_folded_once() {
 fn edits_by_strangers_cost_no_fold() {
     let mut home = hub();
     let (id, entries) = edited(&mut home);
-    let mut stranger = sibling(&home);
-    let root = SecretKey::from_seed(&[9; 32]);
-    let institution = Institution { root: root.public(), ..home.identity.institution.clone() };
-    let body = CertificateBody {
-        institution: institution.id(),
-        root: root.public(),
-        ..stranger.identity.certificate.body.clone()
-    };
-    let network = home.identity.network();
-    stranger.identity.certificate = NodeCertificate::issue(body, &network, &root, &stranger.identity.node);
+    let mut stranger = stranger(&home);
     take_in(&mut stranger.ledger, &entries);
     let first = stranger.desk(NOW + 99).edit(&id, &put("title", "别人改的")).unwrap().unwrap();
     let mut theirs = flatten(vec![first]);
@@ -74,7 +65,9 @@ fn edits_by_strangers_cost_no_fold() {
         let payload = protocol::Payload { salt: [n; 16], ..like.entry.payload.clone().unwrap() };
         let draft = protocol::Draft { document: Some(id), verb: Verb::EDIT, payload, time_ms: NOW };
         let head = theirs.last().unwrap().1.entry.head();
-        let entry = protocol::Entry::author(log, head, draft, &network, &stranger.identity.node).unwrap();
+        let entry =
+            protocol::Entry::author(log, head, draft, &home.identity.network(), &stranger.identity.node)
+                .unwrap();
         theirs.push((log, CheckedEntry { hash: entry.hash(), entry, patch: None }));
     }
     let node = home.identity.node.public();

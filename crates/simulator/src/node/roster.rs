@@ -12,6 +12,10 @@ use super::Node;
 impl Node {
     /// Removes the payloads that the roster purges.
     pub fn purge(&mut self) {
+        let roster = self.replica.roster();
+        if roster.purged.is_empty() && roster.purge_words.is_empty() {
+            return;
+        }
         let institutions: BTreeMap<LogId, InstitutionId> = self
             .replica
             .logs()

@@ -52,23 +52,15 @@ impl Province {
     fn until_in_step(&mut self) -> i64 {
         let begin = self.world.now_ms;
         let mut look = LOOK;
-        while !self.in_step() {
-            assert!(self.world.now_ms - begin < PATIENCE, "{}", self.who_lacks());
+        while let Some(lacking) = self.lacking() {
+            assert!(self.world.now_ms - begin < PATIENCE, "{lacking}");
             self.live_until(self.world.now_ms + look);
             look = (look * 5 / 4).min(HOUR);
         }
         self.world.now_ms - begin
     }
 
-    /// Everyone who is here holds what the hub holds, of what both want; and the hub what they hold.
-    fn in_step(&self) -> bool {
-        self.lacking().is_none()
-    }
-
-    fn who_lacks(&self) -> String {
-        self.lacking().unwrap_or_default()
-    }
-
+    /// Who is here and does not hold what the hub holds, of what both want, or holds what the hub does not.
     fn lacking(&self) -> Option<String> {
         let hub = &self.world.nodes[0];
         for n in self.honest().into_iter().filter(|n| !self.members[*n].away) {
@@ -144,7 +136,7 @@ impl Province {
         while !waiting.is_empty() {
             self.live_until(self.world.now_ms + 100);
             let now_ms = self.world.now_ms;
-            assert!(now_ms - begin < PATIENCE, "{}", self.who_lacks());
+            assert!(now_ms - begin < PATIENCE, "{:?}", self.lacking());
             waiting.retain(|k| {
                 let node = gone[*k];
                 let sessions = self.world.sessions_of(node);
