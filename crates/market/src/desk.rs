@@ -4,6 +4,7 @@
 mod about;
 mod branches;
 mod disclosure;
+mod drafts;
 mod purge;
 mod stranded;
 
@@ -24,13 +25,13 @@ use crate::library::Library;
 pub use about::Moving;
 pub use branches::LostEntry;
 pub use disclosure::{DETAIL, DETAILS, Letter, is_private};
+pub use drafts::DraftRecord;
+pub(crate) use drafts::is_draft;
 
 /// Prefix of the local table that leads from a record of ours to its document.
 pub(crate) const OWN: &[u8] = b"own:";
 /// Prefix of contact details, which stay at home.
 const CONTACT: &str = "contact:";
-/// Prefix of drafts.
-const DRAFT: &str = "draft:";
 
 /// Fields of a listing: the flat root map.
 pub type Fields = BTreeMap<String, Value>;
@@ -330,33 +331,6 @@ impl Desk<'_> {
         self.edit(id, &BTreeMap::from([(STATUS.to_owned(), Some(Value::Text(word.to_owned())))]))
     }
 
-    /// Keeps a draft on this node; it never leaves it. A new one gets a number of its own.
-    ///
-    /// # Errors
-    /// When the disk fails or is full.
-    pub fn keep_draft(&mut self, id: Option<&str>, record: &Incoming) -> Result<Outcome> {
-        let id = match id {
-            Some(id) => id.to_owned(),
-            None => format!("d-{}", data_encoding::HEXLOWER.encode(&random::<6>()?)),
-        };
-        let mut fields = record.fields.clone();
-        fields.extend(record.contact.clone());
-        let mut to = Encoder::new();
-        to.uint(record.kind.into())
-            .option(record.visibility.as_ref(), |to, visibility| visibility.encode(to));
-        to.raw(&fields_bytes(&fields)).raw(&fields_bytes(&record.private));
-        self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), Some(&to.finish()))?;
-        Ok(Outcome::Drafted(id))
-    }
-
-    /// Removes a draft, once it was published or is no longer wanted.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn drop_draft(&mut self, id: &str) -> Result<()> {
-        self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), None)
-    }
-
     /// Publishes the node's addresses when they differ from those it published last.
     ///
     /// # Errors
@@ -392,11 +366,6 @@ fn own_key(record: &Incoming) -> Vec<u8> {
     [OWN, &key.0].concat()
 }
 
-/// Whether a key of the local table is a draft's.
-pub(crate) fn is_draft(key: &[u8]) -> bool {
-    key.starts_with(DRAFT.as_bytes())
-}
-
 /// The keys of what is kept at home beside a listing: contact details and private fields.
 pub(crate) fn kept_beside(id: &DocumentId) -> [Vec<u8>; 2] {
     [CONTACT, disclosure::PRIVATE].map(|prefix| format!("{prefix}{id}").into_bytes())
@@ -417,51 +386,4 @@ fn fields_of(from: &mut protocol::Decoder<'_>) -> protocol::Checked<Fields> {
         Ok((key, Value::from_bytes(from.bytes(protocol::limits::MAX_PAYLOAD, "value")?)?))
     })?;
     Ok(items.into_iter().collect())
-}
-
-/// A draft kept on this node.
-#[derive(Clone, Debug)]
-pub struct DraftRecord {
-    /// Its number here.
-    pub id: String,
-    /// The kind's shelf code.
-    pub kind: u16,
-    /// Who may have it once it is published, where that was said.
-    pub visibility: Option<Visibility>,
-    /// All its fields, contact details too.
-    pub fields: Fields,
-    /// Fields that are to stay private when it is published.
-    pub private: Fields,
-}
-
-impl Library {
-    /// Drafts of this node, at most `limit`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn drafts(&self, limit: usize) -> Result<Vec<DraftRecord>> {
-        let page = self.store().scan_prefix(Table::Drafts, DRAFT.as_bytes(), None, limit)?;
-        Ok(page.iter().filter_map(|(key, value)| draft_of(key, value)).collect())
-    }
-
-    /// One draft.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn draft(&self, id: &str) -> Result<Option<DraftRecord>> {
-        let key = format!("{DRAFT}{id}").into_bytes();
-        let value = self.store().get(Table::Drafts, &key)?;
-        Ok(value.and_then(|value| draft_of(&key, &value)))
-    }
-}
-
-fn draft_of(key: &[u8], value: &[u8]) -> Option<DraftRecord> {
-    let id = std::str::from_utf8(key).ok()?.strip_prefix(DRAFT)?.to_owned();
-    protocol::Decoder::whole(value, "draft", |from| {
-        let kind = from.uint_max(u16::MAX.into(), "kind")? as u16;
-        let visibility = from.option("visibility", Visibility::decode)?;
-        let (fields, private) = (fields_of(from)?, fields_of(from)?);
-        Ok(DraftRecord { id, kind, visibility, fields, private })
-    })
-    .ok()
 }

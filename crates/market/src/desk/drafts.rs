@@ -1,0 +1,93 @@
+//! Drafts: kept on this node, and never leaving it.
+
+use protocol::{Encoder, Visibility};
+use storage::Table;
+
+use super::{Desk, Fields, Incoming, Outcome, fields_bytes, fields_of};
+use crate::error::Result;
+use crate::identity::random;
+use crate::library::Library;
+
+/// Prefix of drafts.
+const DRAFT: &str = "draft:";
+
+/// A draft kept on this node.
+#[derive(Clone, Debug)]
+pub struct DraftRecord {
+    /// Its number here.
+    pub id: String,
+    /// The kind's shelf code.
+    pub kind: u16,
+    /// Who may have it once it is published, where that was said.
+    pub visibility: Option<Visibility>,
+    /// All its fields, contact details too.
+    pub fields: Fields,
+    /// Fields that are to stay private when it is published.
+    pub private: Fields,
+}
+
+impl Desk<'_> {
+    /// Keeps a draft on this node; it never leaves it. A new one gets a number of its own.
+    ///
+    /// # Errors
+    /// When the disk fails or is full.
+    pub fn keep_draft(&mut self, id: Option<&str>, record: &Incoming) -> Result<Outcome> {
+        let id = match id {
+            Some(id) => id.to_owned(),
+            None => format!("d-{}", data_encoding::HEXLOWER.encode(&random::<6>()?)),
+        };
+        let mut fields = record.fields.clone();
+        fields.extend(record.contact.clone());
+        let mut to = Encoder::new();
+        to.uint(record.kind.into())
+            .option(record.visibility.as_ref(), |to, visibility| visibility.encode(to));
+        to.raw(&fields_bytes(&fields)).raw(&fields_bytes(&record.private));
+        self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), Some(&to.finish()))?;
+        Ok(Outcome::Drafted(id))
+    }
+
+    /// Removes a draft, once it was published or is no longer wanted.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn drop_draft(&mut self, id: &str) -> Result<()> {
+        self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), None)
+    }
+}
+
+impl Library {
+    /// Drafts of this node, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn drafts(&self, limit: usize) -> Result<Vec<DraftRecord>> {
+        let page = self.store().scan_prefix(Table::Drafts, DRAFT.as_bytes(), None, limit)?;
+        Ok(page.iter().filter_map(|(key, value)| draft_of(key, value)).collect())
+    }
+
+    /// One draft.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn draft(&self, id: &str) -> Result<Option<DraftRecord>> {
+        let key = format!("{DRAFT}{id}").into_bytes();
+        let value = self.store().get(Table::Drafts, &key)?;
+        Ok(value.and_then(|value| draft_of(&key, &value)))
+    }
+}
+
+fn draft_of(key: &[u8], value: &[u8]) -> Option<DraftRecord> {
+    let id = std::str::from_utf8(key).ok()?.strip_prefix(DRAFT)?.to_owned();
+    protocol::Decoder::whole(value, "draft", |from| {
+        let kind = from.uint_max(u16::MAX.into(), "kind")? as u16;
+        let visibility = from.option("visibility", Visibility::decode)?;
+        let (fields, private) = (fields_of(from)?, fields_of(from)?);
+        Ok(DraftRecord { id, kind, visibility, fields, private })
+    })
+    .ok()
+}
+
+/// Whether a key of the local table is a draft's.
+pub(crate) fn is_draft(key: &[u8]) -> bool {
+    key.starts_with(DRAFT.as_bytes())
+}
