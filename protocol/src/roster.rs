@@ -3,7 +3,7 @@
 //! The same set of steps gives the same roster, whatever the order in which they came. No clock is asked: an expired
 //! invitation is the issuer's business when it countersigns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::certificate::NodeCertificate;
 use crate::charter::{Charter, Governors, Institution, Profile};
@@ -112,8 +112,8 @@ pub struct Roster {
     pub purge_words: BTreeMap<DocumentId, BTreeMap<InstitutionId, PurgeWord>>,
     /// The root keys that followed an institution's first one, in order.
     pub rotations: BTreeMap<InstitutionId, Vec<Rotation>>,
-    /// Steps that count by one institution's word alone, and whose.
-    pub words: BTreeMap<Hash, InstitutionId>,
+    /// Steps that count by institutions' own word, and whose. Who stole a node's key can say what its institution says.
+    pub words: BTreeMap<Hash, BTreeSet<InstitutionId>>,
     /// Last accepted step of each subject: number and hash.
     pub chains: BTreeMap<Subject, (u64, Hash)>,
 }

@@ -337,7 +337,7 @@ impl Office {
     /// A rotation that keeps all that this institution's keys have made: its nodes, and the steps by its own word.
     fn root_key_steps(&self, root: &str, by_new: &str, roster: &Roster) -> Result<Vec<RosterStep>, Failure> {
         let id = self.identity().institution.id();
-        let words = roster.words.iter().filter(|(_, by)| **by == id).map(|(step, _)| *step).collect();
+        let words = roster.words.iter().filter(|(_, by)| by.contains(&id)).map(|(step, _)| *step).collect();
         let by_new = <[u8; 64]>::try_from(bytes_of(by_new)?).map_err(|_| usage(by_new))?;
         let root = key_of(root)?;
         let core = &mut self.core();
@@ -422,7 +422,7 @@ fn fallen_with(roster: &Roster, steps: &[RosterStep]) -> Vec<String> {
         };
         let Subject::Institution(id) = step.subject else { continue };
         if ends {
-            let by = |member: &&protocol::Member| roster.words.get(&member.admitted_by) == Some(&id);
+            let by = |member: &&protocol::Member| roster.vouched_by(member) == Some(id);
             names.extend(roster.members.values().filter(by).map(|m| m.institution.name.clone()));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 
 use super::words::{Word, lies_in};
-use super::{MemberState, Roster, RosterBook};
+use super::{Member, MemberState, Roster, RosterBook};
 use crate::charter::Role;
 use crate::hash::{Hash, InstitutionId};
 use crate::keys::PublicKey;
@@ -42,7 +42,7 @@ impl Roster {
             let grant = Grant { key: invitation.key, issuer: invitation.issuer, by: Some(by) };
             if let Entry::Vacant(place) = self.invitations.entry(grant) {
                 place.insert((word.id, invitation.clone()));
-                self.words.insert(word.id, by);
+                self.words.entry(word.id).or_default().insert(by);
                 found = true;
             }
         }
@@ -78,6 +78,15 @@ impl Roster {
             joined.push(who.id());
         }
         joined
+    }
+
+    /// By whose own word a member is in, if it is by an institution's.
+    pub fn vouched_by(&self, member: &Member) -> Option<InstitutionId> {
+        let id = member.institution.id();
+        let made =
+            |grant: &Grant| self.invitations.get(grant).is_some_and(|(step, _)| *step == member.admitted_by);
+        let redeemed = self.redeemed.iter().find(|(grant, who)| **who == id && made(grant));
+        redeemed.and_then(|(grant, _)| grant.by)
     }
 
     fn has_redeemed(&self, one_time: PublicKey, issuer: PublicKey, who: &InstitutionId) -> bool {

@@ -127,7 +127,7 @@ impl Roster {
                 let institution = word.body().institution;
                 let end = self.own_settles.entry((*log, institution)).or_insert(*head);
                 *end = (*end).min(*head);
-                self.words.insert(word.id, institution);
+                self.words.entry(word.id).or_default().insert(institution);
             }
         }
         self.settled.append(&mut settled);

@@ -1,5 +1,7 @@
 //! §11: the same roster for every order of arrival, of histories made at random.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use protocol::{
     Action, CoSignature, DocumentId, Folded, Governor, Governors, Hash, Head, Institution, Invitation, LogId,
@@ -156,6 +158,13 @@ impl Maker {
             };
             (Subject::Invitation(invitation.key), Action::Invite(invitation))
         };
+        // Who stole the node's key and certifies it for another institution can say the same.
+        if self.dice.below(3) == 0 {
+            let other = self.some();
+            let theirs = certificate(&network, other, n + 100, Role::SubMarket);
+            let word = SignedStep::own_word(subject, action.clone(), theirs, &network, &key(other));
+            self.book.input.steps.push(word);
+        }
         self.book.input.steps.push(SignedStep::own_word(subject, action, own, &network, &key(n)));
     }
 
@@ -294,4 +303,59 @@ fn random_histories_are_eventful() {
     }
     println!("epochs, rotations, words, redeemed, revoked, settled: {seen:?}");
     assert!(seen.iter().all(|n| *n >= 10), "{seen:?}");
+}
+
+/// Two institutions sign one and the same step: it is the word of both, whoever said it first, and whoever comes in by it
+/// is in by the word of the one whose invitation was redeemed.
+#[test]
+fn what_two_institutions_say_in_one_step_is_the_word_of_both() {
+    let mut book = Book::new(1, 1);
+    let (network, log) = (book.charter.id(), LogId { node: key(130).public(), ..issuer_log(1) });
+    let markets = [30, 31].map(|n| institution(n, Role::SubMarket));
+    for market in &markets {
+        book.add(Subject::Institution(market.id()), Action::Admit(market.clone()), &[0]);
+    }
+    let invitation = Invitation {
+        key: key(70).public(),
+        issuer: log.node,
+        role: Role::GrassrootsSite,
+        region: 420_100,
+        not_after_ms: NOW,
+    };
+    let settle = Action::Settle(log, Head { seq: 9, hash: Hash([1; 32]) });
+    let said = [
+        (Subject::Log(log.hash()), settle),
+        (Subject::Invitation(invitation.key), Action::Invite(invitation)),
+    ];
+    let words = said.map(|(subject, action)| {
+        [30, 31].map(|n| {
+            let own = certificate(&network, n, 130, Role::SubMarket);
+            SignedStep::own_word(subject, action.clone(), own, &network, &key(n))
+        })
+    });
+    let before = book.input.clone();
+    let folds = [[0, 1], [1, 0]].map(|order| {
+        book.input = before.clone();
+        book.input.steps.extend(words.iter().flat_map(|by| order.map(|n| by[n].clone())));
+        for (site, seq) in [(40, 3), (41, 4)] {
+            let own = certificate(&network, site, site + 100, Role::GrassrootsSite);
+            let who = institution(site, Role::GrassrootsSite);
+            let redemption = Redemption::sign(who, own, &network, &key(70), &key(site));
+            book.input.redemptions.push((log, seq, redemption));
+        }
+        book.fold()
+    });
+    assert_eq!(folds[0], folds[1]);
+    let roster = &folds[0];
+    let both: BTreeSet<_> = markets.iter().map(Institution::id).collect();
+    for by in &words {
+        assert_eq!(roster.words[&by[0].step.id()], both);
+    }
+    let vouched = [40, 41].map(|site| {
+        let id = institution(site, Role::GrassrootsSite).id();
+        roster.vouched_by(&roster.members[&id]).unwrap()
+    });
+    let in_order: Vec<_> = both.into_iter().collect();
+    assert_eq!(vouched.to_vec(), in_order, "of several the invitation by the lowest is redeemed first");
+    assert_eq!(roster.vouched_by(&roster.members[&markets[0].id()]), None, "the governors admitted it");
 }

@@ -253,13 +253,30 @@ fn story() -> Vec<u8> {
     .concat()
 }
 
+/// 4 settles a log of its node; 5, who holds that node's key, says the same: one step by two institutions.
+fn both_say() -> Vec<u8> {
+    [vec![6, 0, 0, 0, 1, 0, 3, 1, 0], vec![6, 1, 0, 7, 0, 1, 0, 3, 1, 0]].concat()
+}
+
 pub fn seeds() -> Vec<Vec<u8>> {
     let program = |salt: u8| (0..240u32).map(|n| (n.wrapping_mul(151) >> 2) as u8 ^ salt).collect();
-    vec![story(), vec![1; 60], vec![6; 60], vec![7; 40], program(0), program(85), program(170), program(254)]
+    vec![
+        story(),
+        both_say(),
+        vec![1; 60],
+        vec![6; 60],
+        vec![7; 40],
+        program(0),
+        program(85),
+        program(170),
+        program(254),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// A seed that no longer says what it means would feed nothing.
@@ -271,5 +288,8 @@ mod tests {
         assert_eq!(roster.members.len(), 6, "three governors, and 4, 5 and 6");
         assert_eq!((roster.own_settles.len(), roster.redeemed.len(), roster.words.len()), (2, 1, 3));
         assert_eq!(roster.rotations[&institution(5).id()].len(), 1);
+        let both = Roster::fold(&charter, &read(&both_say(), &charter));
+        let by: Vec<usize> = both.words.values().map(BTreeSet::len).collect();
+        assert_eq!((both.own_settles.len(), by), (2, vec![2]), "one step, by the word of two");
     }
 }

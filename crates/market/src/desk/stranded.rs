@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    Action, Charter, CoSignature, Governors, Hash, Purpose, Role, Roster, Shelf, SignedStep, Verb,
+    Action, Charter, CoSignature, Governors, Hash, InstitutionId, Purpose, Role, Roster, Shelf, SignedStep,
+    Verb,
 };
 
 use super::{Authored, Desk};
@@ -51,13 +52,15 @@ fn stranded(
     };
     let known: BTreeSet<(Hash, CoSignature)> = counting.iter().flat_map(signed).collect();
     let mut epochs: BTreeMap<u32, Roster> = BTreeMap::new();
-    let mut found: BTreeMap<Hash, SignedStep> = BTreeMap::new();
+    // Governors' copies of a step become one; institutions who say the same say it each for itself.
+    let mut found: BTreeMap<(Hash, Option<InstitutionId>), SignedStep> = BTreeMap::new();
     for copy in void {
         let id = copy.step.id();
         if roster.words.contains_key(&id) {
             let is_held = counting.iter().any(|held| held.own == copy.own && held.step.id() == id);
-            if !is_held && is_own_word(roster, copy) {
-                found.entry(id).or_insert_with(|| SignedStep { signatures: Vec::new(), ..copy.clone() });
+            if !is_held && let Some(by) = own_word_of(roster, copy) {
+                let alone = || SignedStep { signatures: Vec::new(), ..copy.clone() };
+                found.entry((id, Some(by))).or_insert_with(alone);
             }
             continue;
         }
@@ -72,7 +75,7 @@ fn stranded(
             ..roster.clone()
         });
         for signature in &copy.signatures {
-            let taken = found.get(&id).map_or(&[][..], |step| &step.signatures);
+            let taken = found.get(&(id, None)).map_or(&[][..], |step| &step.signatures);
             if known.contains(&(id, signature.clone()))
                 || taken.iter().any(|s| s.governor == signature.governor)
             {
@@ -81,7 +84,7 @@ fn stranded(
             let (signers, complete) = then.signers(&copy.step, std::slice::from_ref(signature));
             if complete || !signers.is_empty() {
                 let step = || SignedStep { step: copy.step.clone(), signatures: Vec::new(), own: None };
-                found.entry(id).or_insert_with(step).signatures.push(signature.clone());
+                found.entry((id, None)).or_insert_with(step).signatures.push(signature.clone());
             }
         }
     }
@@ -110,12 +113,13 @@ fn accepted(
     (accepted, governors)
 }
 
-/// Whether a copy of an institution's own word carries the signature that makes it one.
-fn is_own_word(roster: &Roster, copy: &SignedStep) -> bool {
-    let Some(own) = &copy.own else { return false };
-    let (root, body) = (own.certificate.body.root, copy.step.to_bytes());
-    let what = "the institution's own word";
-    roster.words.get(&copy.step.id()) == Some(&own.certificate.body.institution)
-        && root.verify(Purpose::RosterStep, &roster.network, &body, &own.signature, what).is_ok()
-        && own.certificate.verify(&roster.network).is_ok()
+/// Whose own word a copy is, if it carries the signature that makes it one.
+fn own_word_of(roster: &Roster, copy: &SignedStep) -> Option<InstitutionId> {
+    let own = copy.own.as_ref()?;
+    let certified = &own.certificate.body;
+    let (body, what) = (copy.step.to_bytes(), "the institution's own word");
+    let counts = roster.words.get(&copy.step.id())?.contains(&certified.institution)
+        && certified.root.verify(Purpose::RosterStep, &roster.network, &body, &own.signature, what).is_ok()
+        && own.certificate.verify(&roster.network).is_ok();
+    counts.then_some(certified.institution)
 }

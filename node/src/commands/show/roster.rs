@@ -22,9 +22,9 @@ pub fn step(context: &Context, step: &Json, print: fn(&str)) {
     }
     let signed = step["signed"].as_array().map_or(0, Vec::len).to_string();
     let threshold = step["threshold"].to_string();
-    about.push(match step["word_of"].as_str() {
-        Some(name) => context.fill("cli.roster.word", &[("name", name)]),
-        None => context.fill("cli.roster.signed", &[("signed", &signed), ("threshold", &threshold)]),
+    about.push(match step["word_of"].as_array().is_some_and(|by| !by.is_empty()) {
+        true => context.fill("cli.roster.word", &[("name", &plain(&step["word_of"]))]),
+        false => context.fill("cli.roster.signed", &[("signed", &signed), ("threshold", &threshold)]),
     });
     print(&format!("              {}", about.join(" · ")));
 }

@@ -44,7 +44,7 @@ pub(super) fn member_json(roster: &Roster, id: &InstitutionId) -> Json {
         MemberState::Exited(why) => ("exited", Some(why)),
     };
     let governor = roster.governors.members.iter().find(|g| g.institution.id() == *id);
-    let vouched = roster.words.get(&member.admitted_by).and_then(|by| roster.members.get(by));
+    let vouched = roster.vouched_by(member).and_then(|by| roster.members.get(&by));
     json!({
         "id": id.to_string(),
         "name": member.institution.name,
@@ -124,8 +124,9 @@ pub(super) fn step_json(roster: &Roster, gathered: &Gathered) -> Json {
         .filter_map(|n| roster.governors.members.get(usize::from(*n)))
         .map(|g| g.institution.name.as_str())
         .collect();
-    let word = roster.words.get(&gathered.id).and_then(|by| roster.members.get(by));
-    let counts = word.is_some() || roster.chains.values().any(|(_, last)| *last == gathered.id);
+    let by = roster.words.get(&gathered.id).into_iter().flatten().filter_map(|by| roster.members.get(by));
+    let word_of: Vec<&str> = by.map(|member| member.institution.name.as_str()).collect();
+    let counts = !word_of.is_empty() || roster.chains.values().any(|(_, last)| *last == gathered.id);
     json!({
         "v": 1,
         "id": gathered.id.to_string(),
@@ -138,7 +139,7 @@ pub(super) fn step_json(roster: &Roster, gathered: &Gathered) -> Json {
         "threshold": roster.governors.threshold,
         "missing": gathered.missing,
         "latest": counts,
-        "word_of": word.map(|m| m.institution.name.clone()),
+        "word_of": word_of,
     })
 }
 
