@@ -1,7 +1,9 @@
 //! Homes that were copied, restored, set back: forks found and healed, and none where a peer is in reach.
 
+use std::time::Duration;
+
 use serde_json::Value as Json;
-use tests::{Home, Node, Scene, hub_and_station, until};
+use tests::{Dice, Home, Node, Scene, hub_and_station, until};
 
 fn forks(home: &Home) -> Vec<Json> {
     home.run(["fork", "list", "--json"]).ok().lines()
@@ -137,4 +139,43 @@ fn a_restored_hub_countersigns_nothing_before_it_knows_what_it_wrote() {
     third.synced();
     show_the_same(&[&hub, &station]);
     assert!(forks(&hub).is_empty() && forks(&station).is_empty());
+}
+
+/// How many restores when nothing else is said; the full count is 200.
+const RESTORES: u64 = 4;
+
+/// `LIANSHI_RESTORES=n` for as many.
+#[test]
+fn a_home_restored_at_random_points_uses_no_number_twice() {
+    let stated = std::env::var("LIANSHI_RESTORES").ok().and_then(|n| n.parse().ok());
+    let restores = stated.unwrap_or(RESTORES);
+    let mut dice = Dice::new(6);
+    let scene = Scene::new();
+    let (hub, mut station) = hub_and_station(&scene);
+    let (mut backups, mut written) = (Vec::new(), 0);
+    for restore in 0..restores {
+        for _ in 0..=dice.below(3) {
+            written += 1;
+            station.publish(&format!("第 {written} 项"));
+        }
+        hub.holds_with(&[&station], written);
+        let home = if dice.below(2) == 0 { station.stop() } else { station.kill() };
+        if backups.is_empty() || dice.below(3) > 0 {
+            backups.push(home.copied(&format!("backup-{restore}")));
+        }
+        let backup = &backups[dice.below(backups.len() as u64) as usize];
+        // The hub is in reach, and slow to answer. What is written at once has to wait for it.
+        hub.hold();
+        station = backup.copied(&format!("restored-{restore}")).start();
+        written += 1;
+        let title = format!("title=第 {written} 项");
+        let fresh = station.begin(&["listing", "new", "--kind", "achievement", &title, "--publish"]);
+        std::thread::sleep(Duration::from_millis(100 + dice.below(900)));
+        hub.go_on();
+        fresh.finish().ok();
+        hub.holds_with(&[&station], written);
+        let found = [&hub, &station].map(|node| forks(node));
+        assert!(found.iter().all(Vec::is_empty), "restore {restore}: a number was used twice: {found:?}");
+    }
+    println!("{restores} restores, {written} listings: no number was used twice, and none was lost");
 }
