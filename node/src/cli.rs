@@ -72,6 +72,10 @@ pub enum Sub {
         action: ForkAction,
     },
     Settle(Settle),
+    Backup(Backup),
+    Restore {
+        file: PathBuf,
+    },
     Stop,
     Completions {
         shell: clap_complete::Shell,
@@ -216,6 +220,13 @@ pub struct Verify {
     pub file: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub charter: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct Backup {
+    pub file: PathBuf,
+    #[arg(long)]
+    pub own: bool,
 }
 
 #[derive(Subcommand, Debug)]

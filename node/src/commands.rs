@@ -1,6 +1,7 @@
 //! What the commands do. Data go to standard output, progress and advice to standard error; `--json` prints one object a
 //! line with `"v": 1`.
 
+mod backup;
 mod disclosure;
 mod forks;
 mod import;
@@ -73,6 +74,8 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Roster { action } => roster::run(&context, action),
         Sub::Fork { action } => forks::run(&context, &action),
         Sub::Settle(args) => forks::settle(&context, &args),
+        Sub::Backup(args) => backup::backup(&context, &args),
+        Sub::Restore { file } => backup::restore(&context, &file),
         Sub::Stop => node::stop(&context),
         Sub::Completions { shell } => {
             let mut command = crate::cli::command(lang);

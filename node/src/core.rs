@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use market::{Authored, Desk, Identity, Ledger, Library};
+use market::{Authored, BackupPlan, BackupSource, Desk, Identity, Ledger, Library};
 use network::{Event, SessionId};
 use protocol::{Entry, LogId, PublicKey, Redemption, Verb};
 use replica::{Effect, Input, MAX_REMEMBERED, Replica};
@@ -41,6 +41,14 @@ pub const AGENT: &str = concat!("lianshi/", env!("CARGO_PKG_VERSION"));
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// How the store of a home is opened.
+pub fn storage_options(config: &Config) -> storage::Options {
+    storage::Options {
+        cache_capacity: config.storage.cache_mib.max(8) << 20,
+        floor_bytes: config.storage.floor_mib << 20,
+    }
 }
 
 /// A node's state and its hands.
@@ -71,10 +79,7 @@ impl Core {
     /// When there is none, another process holds it, or its files are damaged beyond mending.
     pub fn open(home: &Path, config: &Config) -> anyhow::Result<Self> {
         let identity = Arc::new(Identity::read(home)?);
-        let options = storage::Options {
-            cache_capacity: config.storage.cache_mib.max(8) << 20,
-            floor_bytes: config.storage.floor_mib << 20,
-        };
+        let options = storage_options(config);
         let mut opened = Ledger::open(&home.join("data"), options, identity.opener())?;
         let mut me = identity.me(config.subscription()?, AGENT.to_owned());
         me.allowance = config.storage.allowance_mib.saturating_mul(1 << 20);
@@ -108,6 +113,16 @@ impl Core {
     /// The reading side, for other threads.
     pub fn library(&self) -> Arc<Library> {
         Arc::clone(&self.library)
+    }
+
+    /// The present moment, for a backup.
+    pub fn backup_plan(&self) -> BackupPlan {
+        self.ledger.backup_plan()
+    }
+
+    /// Reads what a moment names, beside the core.
+    pub fn backup_source(&self) -> BackupSource {
+        self.ledger.backup_source()
     }
 
     /// Counts documents as they arrive or change; the index catches up to it.

@@ -3,9 +3,11 @@
 //! Reads go to the library and the index, beside the core; writes take the core's lock for as long as they take.
 
 mod answers;
+mod backup;
 mod disclosure;
 mod documents;
 mod editing;
+mod failure;
 mod forks;
 mod json;
 mod proof;
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use market::{Finder, Hidden, Identity, Library, Listing};
+use market::{BackupSource, Finder, Hidden, Identity, Library, Listing};
 use protocol::{MemberState, Visibility};
 
 use crate::config::Config;
@@ -25,8 +27,9 @@ use crate::core::{Core, CoreFigures, now_ms};
 
 pub use answers::{kind_of, region_code};
 pub use editing::MAX_ROWS;
+pub use failure::{Failure, exit};
 pub use json::{of_value, peer_state, time as time_text, to_value};
-pub use request::{Failure, MoveTo, Reply, Request, Row, Saying, exit};
+pub use request::{MoveTo, Reply, Request, Row, Saying};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 
 /// A writer that waits looks this often whether it may.
@@ -43,6 +46,7 @@ pub struct Office {
     nodes: Arc<AtomicUsize>,
     library: Arc<Library>,
     finder: Arc<Finder>,
+    backup: BackupSource,
     identity: RwLock<Arc<Identity>>,
     started_ms: i64,
     web: OnceLock<String>,
@@ -63,6 +67,7 @@ impl Office {
         Ok(Self {
             home: home.to_owned(),
             library: core.library(),
+            backup: core.backup_source(),
             identity: RwLock::new(core.identity()),
             gate: Mutex::new(()),
             arrivals: core.arrivals(),

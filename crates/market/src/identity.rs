@@ -1,5 +1,6 @@
 //! Who this node is: keys, certificate and charter, as files that only their owner can read.
 
+mod backed_up;
 mod files;
 
 use std::fs;
@@ -15,6 +16,7 @@ use replica::Me;
 use crate::error::{MarketError, Result};
 use crate::root_key::RootFile;
 
+pub(crate) use backed_up::{is_backed_up, is_locked};
 pub use files::write_private;
 pub(crate) use files::{hex, read};
 use files::{io, read_key};
@@ -24,6 +26,9 @@ const CERTIFICATE_MS: i64 = 2 * 365 * 24 * 3600 * 1000;
 
 /// Where a new node key waits for its certificate.
 const NEXT_NODE: &str = "node.key.next";
+
+/// What makes a home one, by its name there: written last.
+pub(crate) const CERTIFICATE: &str = "identity/certificate";
 
 /// What a newcomer says of itself.
 #[derive(Clone, Debug)]
@@ -292,26 +297,18 @@ impl Identity {
     pub fn read(home: &Path) -> Result<Self> {
         let dir = folder(home);
         if !dir.join("certificate").exists() {
-            return Err(MarketError::Identity {
-                path: home.display().to_string(),
-                why: "there is no node here yet; create one with `lianshi --home DIR init`".to_owned(),
-            });
+            let why = if crate::backup::interrupted(home) {
+                "a restore was cut short here; run `lianshi --home DIR restore FILE` again"
+            } else {
+                "there is no node here yet; create one with `lianshi --home DIR init`"
+            };
+            return Err(MarketError::Identity { path: home.display().to_string(), why: why.to_owned() });
         }
         let charter = read(&dir.join("charter.lianshi"))?;
         let body = unseal_file(FileKind::Charter, &charter)?;
         let charter = Decoder::whole(body, "charter", SignedCharter::decode)?;
         let bytes = read(&dir.join("certificate"))?;
-        let (institution, certificate, redemption, bootstrap) =
-            Decoder::whole(&bytes, "certificate file", |from| {
-                Ok((
-                    Institution::decode(from)?,
-                    NodeCertificate::decode(from)?,
-                    from.option("redemption", Redemption::decode)?,
-                    from.list(protocol::limits::MAX_ADDRESSES, "addresses", |from| {
-                        Ok(from.text(protocol::limits::MAX_ADDRESS, "address")?.to_owned())
-                    })?,
-                ))
-            })?;
+        let (institution, certificate, redemption, bootstrap) = read_certificate(&bytes)?;
         let root = Self::root_path(home);
         let root = if root.exists() { RootFile::read(&root)?.plain() } else { None };
         let mut node = SecretKey::from_seed(&read_key(&dir.join("node.key"))?);
@@ -364,6 +361,22 @@ impl Identity {
     pub fn governor_index(&self, governors: &Governors) -> Option<u8> {
         governors.index_of(&self.certificate.body.root)
     }
+}
+
+/// What stands in the file of the certificate.
+type CertificateFile = (Institution, NodeCertificate, Option<Redemption>, Vec<String>);
+
+fn read_certificate(bytes: &[u8]) -> protocol::Checked<CertificateFile> {
+    Decoder::whole(bytes, "certificate file", |from| {
+        Ok((
+            Institution::decode(from)?,
+            NodeCertificate::decode(from)?,
+            from.option("redemption", Redemption::decode)?,
+            from.list(protocol::limits::MAX_ADDRESSES, "addresses", |from| {
+                Ok(from.text(protocol::limits::MAX_ADDRESS, "address")?.to_owned())
+            })?,
+        ))
+    })
 }
 
 /// Reads a charter file.

@@ -3,6 +3,7 @@
 //! One writer (the node's core) owns a [`Ledger`]; readers on other threads use [`crate::Library`] over the same
 //! store. Layout of keys and values: `ledger/layout.rs`. Absent: sessions, sockets, what fields mean.
 
+mod backup;
 mod documents;
 mod layout;
 mod limits;
@@ -28,6 +29,7 @@ use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Storag
 
 use crate::error::{MarketError, Result};
 
+pub use backup::{BackupPlan, BackupSource};
 pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, rightful_entries};
 pub(crate) use layout::{
     LogRecord, creating_place, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,

@@ -1,6 +1,7 @@
 //! Use cases that web, API and command line all call: founding and joining, publishing and importing, reading and
 //! searching, proving. Absent: sockets, pages, the command line.
 
+pub mod backup;
 mod desk;
 mod error;
 mod feed;
@@ -18,7 +19,7 @@ pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
 pub use governance::{Gathered, all_steps, find_member, find_step, pending};
 pub use identity::{Applicant, Identity, random, read_charter, write_private};
-pub use ledger::{Ledger, LedgerFigures, OpenedLedger, Opener, Relimited};
+pub use ledger::{BackupPlan, BackupSource, Ledger, LedgerFigures, OpenedLedger, Opener, Relimited};
 pub use library::{
     Candidate, Dispute, Evidence, Hidden, HistoryItem, Library, Listing, Said, Versions, Writer,
 };

@@ -20,7 +20,7 @@ use crate::error::{MarketError, Result};
 use crate::identity::{hex, random, read, write_private};
 
 /// First line of a file under a passphrase.
-const FIRST: &str = "lianshi root-key 1";
+pub(crate) const FIRST: &str = "lianshi root-key 1";
 /// Memory of the key derivation, KiB: RFC 9106's second choice, which an office machine has.
 const MEMORY_KIB: u32 = 64 * 1024;
 /// Passes over it.

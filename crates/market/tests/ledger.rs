@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a failed expectation is the answer")]
 
+#[path = "ledger/backup.rs"]
+mod backup;
 #[path = "ledger/batches.rs"]
 mod batches;
 #[path = "ledger/documents.rs"]

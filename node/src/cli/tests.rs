@@ -160,7 +160,7 @@ fn named(text: &str) -> (BTreeSet<&str>, BTreeSet<&str>) {
 
 /// The tables of words that commands speak.
 fn of_commands() -> impl Iterator<Item = &'static words::Row> {
-    words::cli::TABLE.iter().chain(words::disclosure::TABLE)
+    words::cli::TABLE.iter().chain(words::care::TABLE).chain(words::disclosure::TABLE)
 }
 
 fn exists(key: &str) -> bool {

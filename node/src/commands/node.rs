@@ -25,6 +25,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(150);
 
 pub fn init(context: &Context, args: Init) -> Outcome {
     let home = &context.home;
+    if market::backup::interrupted(home) {
+        return Err(Failure::said(
+            exit::REFUSED,
+            "cli.failure.restoring",
+            &[("home", &home.display().to_string())],
+        ));
+    }
     if Identity::exists(home) {
         let message = context.fill("cli.init.exists", &[("home", &home.display().to_string())]);
         return Err(Failure::new(exit::REFUSED, message, context.say("cli.init.exists.hint")));
@@ -352,6 +359,9 @@ pub fn doctor(context: &Context) -> Outcome {
         if matches!(text(peer, "state"), "unreachable" | "refused") {
             findings.push(("cli.doctor.peer", format!("{} {}", text(peer, "address"), text(peer, "reason"))));
         }
+    }
+    if super::backup::last_backup_ms(&context.home).is_none() {
+        findings.push(("cli.doctor.no-backup", String::new()));
     }
     if context.home.join("recovery.key").exists() {
         findings.push(("cli.doctor.recovery", context.home.join("recovery.key").display().to_string()));

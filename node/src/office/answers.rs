@@ -5,8 +5,9 @@ use protocol::DocumentId;
 use serde_json::{Value as Json, json};
 
 use super::Office;
+use super::failure::{Failure, exit};
 use super::json;
-use super::request::{Failure, Reply, Request, exit};
+use super::request::{Reply, Request};
 
 /// A search waits this long for the index of a running node.
 const INDEX_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -76,6 +77,9 @@ impl Office {
             Request::Lost => self.lost(),
             Request::PublishAgain { number } => self.publish_again(number),
             Request::Charter => Ok(file_reply(&self.identity().charter_file())),
+            Request::BackupPlan => Ok(self.backup_plan()),
+            Request::BackupEntries { log, seq, hash, to } => self.backup_entries(&log, seq, &hash, to),
+            Request::BackupRecords { from, to } => self.backup_records(from, to),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }
     }

@@ -7,8 +7,9 @@ use protocol::{Capabilities, DocumentId, PublicKey, Value};
 use serde_json::{Value as Json, json};
 
 use super::Office;
+use super::failure::{Failure, exit};
 use super::json as as_json;
-use super::request::{Failure, Reply, exit};
+use super::request::Reply;
 
 impl Office {
     /// Asks for the details of a listing.

@@ -10,8 +10,9 @@ use serde_json::{Map, Value as Json, json};
 use super::Office;
 use super::answers::{kind_of, region_code};
 use super::editing::{incoming, outcome_json};
+use super::failure::{Failure, exit};
 use super::json;
-use super::request::{Failure, MoveTo, Reply, exit};
+use super::request::{MoveTo, Reply};
 
 /// Most listings with concurrent values that are looked through for those asked for.
 const MAX_DISPUTED: usize = 10_000;

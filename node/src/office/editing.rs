@@ -8,8 +8,9 @@ use serde_json::{Value as Json, json};
 
 use super::Office;
 use super::answers::kind_of;
+use super::failure::{Failure, exit};
 use super::json;
-use super::request::{Failure, Reply, Row, exit};
+use super::request::{Reply, Row};
 
 /// Most rows of one request; the command line sends an import in pieces of this size.
 pub const MAX_ROWS: usize = 500;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::answers::file_reply;
 use super::editing::outcome_json;
-use super::request::{Failure, Reply};
+use super::failure::Failure;
+use super::request::Reply;
 use super::{Office, json as shown};
 
 impl Office {

@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::Office;
 use super::answers::file_reply;
-use super::request::{Failure, Reply, exit};
+use super::failure::{Failure, exit};
+use super::request::Reply;
 
 impl Office {
     pub(super) fn proof(&self, id: &str) -> Reply {

@@ -7,8 +7,9 @@ use protocol::InstitutionId;
 use serde_json::{Value as Json, json};
 
 use super::Office;
+use super::failure::{Failure, exit};
 use super::json;
-use super::request::{Failure, Reply, Saying, exit};
+use super::request::{Reply, Saying};
 
 impl Office {
     /// The rejecting screening label by which this node hides a listing from its pages and lists, when there is one.

@@ -25,9 +25,13 @@ pub(super) fn read_key(path: &Path) -> Result<[u8; 32]> {
         path: path.display().to_string(),
         why: "this is not a key of 64 hexadecimal digits; restore the file from a backup".to_owned(),
     };
-    let digits = std::str::from_utf8(&text).map_err(|_| damaged())?.trim();
-    let seed = data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|_| damaged())?;
-    seed.try_into().map_err(|_| damaged())
+    digits(&text).ok_or_else(damaged)
+}
+
+/// The seed that stands in the text of a key's file.
+pub(super) fn digits(text: &[u8]) -> Option<[u8; 32]> {
+    let digits = std::str::from_utf8(text).ok()?.trim();
+    data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?.try_into().ok()
 }
 
 /// Writes a file that only its owner can read, fsynced before it takes its name.

@@ -20,7 +20,7 @@ pub struct OpenedLedger {
 }
 
 /// Why the replay of the journal stopped.
-enum Stop {
+pub(super) enum Stop {
     Storage(storage::StorageError),
     Market(MarketError),
 }
@@ -209,7 +209,7 @@ impl Ledger {
         }
     }
 
-    fn replay_record(&mut self, record: Record) -> std::result::Result<(), Stop> {
+    pub(super) fn replay_record(&mut self, record: Record) -> std::result::Result<(), Stop> {
         let mut batch = Batch::default();
         match record {
             Record::Entry(bytes) => return self.replay_entry(&bytes).map_err(Stop::Market),
