@@ -60,6 +60,8 @@ pub struct Core {
     network: Option<network::Handle>,
     serving: Serving,
     purses: Purses,
+    /// Entries came with what is being looked at.
+    brought: bool,
     /// When it was opened: what the purses' times are since.
     opened: Instant,
     dialing: Dialing,
@@ -98,6 +100,7 @@ impl Core {
             network: None,
             serving: Serving::default(),
             purses: Purses::default(),
+            brought: false,
             opened: Instant::now(),
             dialing,
             returning: Returning::begin(),
@@ -271,6 +274,7 @@ impl Core {
     }
 
     fn persist(&mut self, run: &protocol::CheckedRun) {
+        self.brought = true;
         if let Err(error) = self.ledger.persist(&run.log, &run.entries) {
             tracing::error!("entries from a peer could not be stored: {error}");
             self.start_over(&format!("entries from a peer could not be stored: {error}"));
@@ -403,7 +407,13 @@ impl Core {
     /// Takes the time that something of a session took out of its party's purse.
     pub fn charge(&mut self, session: u64, took: Duration) {
         let party = self.replica.answers_for_session(session);
-        self.purses.take(party, took, self.opened.elapsed());
+        let brought = std::mem::take(&mut self.brought);
+        self.purses.take(party, took, brought, self.opened.elapsed());
+    }
+
+    /// Somebody searches or writes here: who brings much has to leave room.
+    pub fn used_here(&mut self) {
+        self.purses.used_here(self.opened.elapsed());
     }
 
     /// True while something waits to be fsynced.

@@ -16,7 +16,7 @@ mod roster;
 mod statements;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use market::{BackupSource, Finder, Hidden, Identity, Library, Listing};
@@ -44,6 +44,8 @@ pub struct Office {
     core: Mutex<Core>,
     arrivals: Arc<AtomicU64>,
     nodes: Arc<AtomicUsize>,
+    /// Somebody has searched or written here since the core last asked.
+    used: AtomicBool,
     library: Arc<Library>,
     finder: Arc<Finder>,
     backup: BackupSource,
@@ -72,6 +74,7 @@ impl Office {
             gate: Mutex::new(()),
             arrivals: core.arrivals(),
             nodes: core.nodes(),
+            used: AtomicBool::new(false),
             core: Mutex::new(core),
             finder: Arc::new(finder),
             started_ms: now_ms(),
@@ -105,6 +108,7 @@ impl Office {
     /// The core, locked, to write with. A node that has just started first hears from a peer what it wrote before: see
     /// [`Core::may_write`].
     pub fn writing(&self) -> MutexGuard<'_, Core> {
+        self.used.store(true, Ordering::Relaxed);
         loop {
             let mut core = self.core();
             if core.may_write() {
@@ -113,6 +117,11 @@ impl Office {
             drop(core);
             std::thread::sleep(LOOK_EVERY);
         }
+    }
+
+    /// Whether somebody has searched or written here since this was last asked.
+    pub fn was_used(&self) -> bool {
+        self.used.swap(false, Ordering::Relaxed)
     }
 
     /// The reading side.
@@ -182,6 +191,7 @@ impl Office {
     /// # Errors
     /// When the index cannot be read, or the page lies too deep.
     pub fn find(&self, query: search::Query) -> Result<search::Results, search::Error> {
+        self.used.store(true, Ordering::Relaxed);
         let roster = self.library.roster();
         let gone = roster.members.iter().filter(|(_, member)| member.state != MemberState::Active);
         let hidden = roster.taken_down.keys().chain(roster.purged.keys());
