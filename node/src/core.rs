@@ -11,6 +11,7 @@
 mod dialing;
 mod figures;
 mod limits;
+mod pace;
 mod purses;
 mod returning;
 mod serving;
@@ -345,7 +346,10 @@ impl Core {
                 let peer = PublicKey(peer);
                 self.drive(Input::Connected { session: session.0, peer, outbound });
             }
-            Event::Frame { session, bytes } => self.drive(Input::Frame { session: session.0, bytes }),
+            Event::Frame { session, bytes } => {
+                self.drive(Input::Frame { session: session.0, bytes });
+                self.measure(session.0);
+            }
             Event::Closed { session, peer, reason } => {
                 self.remember_failure(PublicKey(peer), || reason.to_string(), false);
                 self.serving.forget(session.0);

@@ -60,7 +60,12 @@ impl RunBuilder {
 
     /// True when no further entry should be added.
     pub fn is_full(&self) -> bool {
-        self.texts.size() + self.randoms.size() >= RUN_TARGET || self.count >= MAX_RUN_ENTRIES
+        self.size() >= RUN_TARGET || self.count >= MAX_RUN_ENTRIES
+    }
+
+    /// Bytes of texts and randoms so far, before compression.
+    pub fn size(&self) -> usize {
+        self.texts.size() + self.randoms.size()
     }
 
     /// Number of entries.

@@ -16,9 +16,10 @@ pub const PING_TIMEOUT: Duration = Duration::from_secs(10);
 pub const QUIET_LINK: Duration = Duration::from_secs(15);
 
 /// A connected peer must have opened its stream by then, and a name must have been looked up.
-pub(crate) const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-/// Name lookups and handshakes of the transport end by then.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// One of 64 kbit/s with a second's way there and back needs about four for it, twice that when datagrams are lost.
+pub(crate) const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
+/// Name lookups and handshakes of the transport end by then; five ways there and back.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// After `hang_up`, what is queued may still be written for this long.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(2);
 /// `shutdown` waits this long for all sessions together.

@@ -348,6 +348,17 @@ impl Replica {
         s.certificate.as_ref().map(|certificate| certificate.body.institution)
     }
 
+    /// The node at the other end of a session.
+    pub fn peer_of(&self, session: SessionId) -> Option<PublicKey> {
+        self.sessions.get(&session).map(|s| s.peer)
+    }
+
+    /// The last entry of a log that the peer of a session has confirmed to hold durably; 0 when none.
+    pub fn held_durably(&self, session: SessionId, log: &LogId) -> u64 {
+        let peer = self.sessions.get(&session).and_then(|s| s.logs.get(log));
+        peer.map_or(0, |peer| peer.durable)
+    }
+
     /// How peers behaved, as far as they gave cause to remember it.
     pub fn conduct(&self, now_ms: i64) -> Vec<ConductView> {
         self.conduct.views(now_ms)

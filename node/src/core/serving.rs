@@ -9,6 +9,7 @@ use protocol::{Decoder, Entry, Frame, LogId, RunCutter, ShelfKind, Unsigned, Ver
 use replica::Input;
 
 use super::Core;
+use super::pace::{Line, Paces};
 
 /// Frames that wait for a peer that does not read: some megabytes of announcements. Then the session ends, and the next
 /// one compares anew.
@@ -25,6 +26,7 @@ struct Outbox {
     frames: VecDeque<Vec<u8>>,
     ranges: VecDeque<Range>,
     full: bool,
+    line: Line,
 }
 
 /// The queues of all sessions.
@@ -34,6 +36,7 @@ pub(super) struct Serving {
     /// The session that was served last: the next one goes on behind it.
     last: u64,
     unsigned: Unsigned,
+    paces: Paces,
 }
 
 impl Serving {
@@ -110,6 +113,16 @@ impl Core {
         true
     }
 
+    /// Notes how fast a session's line is, when its peer has just confirmed something.
+    pub(super) fn measure(&mut self, session: u64) {
+        let Some(outbox) = self.serving.sessions.get_mut(&session) else { return };
+        let holds = |log: &LogId| self.replica.held_durably(session, log);
+        let rate = outbox.line.confirmed(holds, self.opened.elapsed());
+        if let Some((rate, peer)) = rate.zip(self.replica.peer_of(session)) {
+            self.serving.paces.note(peer, rate);
+        }
+    }
+
     /// True while something waits that the lines could take, if only its party may have it.
     pub fn has_work(&self) -> bool {
         self.serving.sessions.values().any(|o| !(o.full || o.ranges.is_empty() && o.frames.is_empty()))
@@ -138,7 +151,11 @@ impl Core {
     /// Queues one run of a range, and puts the rest of the range behind the others.
     fn send_run(&mut self, session: u64, range: Range) {
         let Range { log, have, to } = range;
-        let cut = RunCutter::new(log, to, self.replica.network(), &mut self.serving.unsigned);
+        let Some(peer) = self.replica.peer_of(session) else { return };
+        let serving = &mut self.serving;
+        let line = serving.sessions.get(&session).map(|outbox| &outbox.line);
+        let long = line.map_or(0, |line| serving.paces.run(&peer, line));
+        let cut = RunCutter::new(log, to, self.replica.network(), &mut serving.unsigned).of_bytes(long);
         let (bytes, upto) = match read_run(&self.ledger, &log, have, cut) {
             Ok(Some(run)) => run,
             Ok(None) => return,
@@ -148,11 +165,14 @@ impl Core {
             }
         };
         // Ranges are only read while the queue has room.
-        let _ = self.serving.queue(session, Frame::Run(bytes).to_bytes());
-        if upto < to
-            && let Some(outbox) = self.serving.sessions.get_mut(&session)
-        {
-            outbox.ranges.push_back(Range { log, have: upto, to });
+        let frame = Frame::Run(bytes).to_bytes();
+        let (size, now) = (frame.len(), self.opened.elapsed());
+        let _ = self.serving.queue(session, frame);
+        if let Some(outbox) = self.serving.sessions.get_mut(&session) {
+            outbox.line.sent(log, upto, size, now);
+            if upto < to {
+                outbox.ranges.push_back(Range { log, have: upto, to });
+            }
         }
         self.drive(Input::Served { session, log, upto, entries: upto - have });
     }

@@ -6,7 +6,7 @@ use super::RunBuilder;
 use crate::entry::{Entry, Head};
 use crate::fault::Checked;
 use crate::hash::NetworkId;
-use crate::limits::{MAX_PAYLOAD, MAX_RUN_ENTRIES, MAX_RUN_PLAIN};
+use crate::limits::{MAX_PAYLOAD, MAX_RUN_ENTRIES, MAX_RUN_PLAIN, RUN_TARGET};
 use crate::shelf::LogId;
 
 /// Bytes of texts that one entry adds at the most: its payload, and flags, verb, time and lengths with it.
@@ -76,6 +76,7 @@ pub struct RunCutter<'a> {
     unsigned: &'a mut Unsigned,
     to: u64,
     most: usize,
+    bytes: usize,
     entries: Vec<Entry>,
     builder: Option<RunBuilder>,
     /// Number of entries with which the run would end if all were signed.
@@ -87,14 +88,22 @@ impl<'a> RunCutter<'a> {
     /// A run of `log` that is to end at the entry `to`, or before it when the run is full. `unsigned` is kept from one run
     /// to the next.
     pub fn new(log: LogId, to: u64, network: NetworkId, unsigned: &'a mut Unsigned) -> Self {
-        let (most, entries) = (MAX_RUN_ENTRIES, Vec::new());
-        Self { log, network, unsigned, to, most, entries, builder: None, aim: None, signed: false }
+        let (most, bytes, entries) = (MAX_RUN_ENTRIES, RUN_TARGET, Vec::new());
+        Self { log, network, unsigned, to, most, bytes, entries, builder: None, aim: None, signed: false }
     }
 
     /// The same, with so many entries at the most if all are signed.
     #[must_use]
     pub fn of_at_most(mut self, most: usize) -> Self {
         self.most = most;
+        self
+    }
+
+    /// The same, ending once its texts and randoms together reach so many bytes before compression: a slow line shall not
+    /// lose much of a run when it breaks.
+    #[must_use]
+    pub fn of_bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
         self
     }
 
@@ -107,7 +116,8 @@ impl<'a> RunCutter<'a> {
             return false;
         }
         run.push(&entry);
-        let aimed = entry.header.seq >= self.to || run.is_full() || run.len() >= self.most;
+        let full = run.is_full() || run.len() >= self.most || run.size() >= self.bytes;
+        let aimed = entry.header.seq >= self.to || full;
         self.entries.push(entry);
         if self.aim.is_none() && aimed {
             self.aim = Some(self.entries.len());
