@@ -90,6 +90,8 @@ pub enum Frame {
     Deliver(Vec<Delivery>),
     /// A log of which you show more is forked: nothing past the last common entry counts.
     Fork(Box<Fork>),
+    /// Whether entries pass on my line; if not, announcements alone, until I say otherwise.
+    Line(bool),
 }
 
 /// What is said of a circle; see SPEC §13.
@@ -227,6 +229,9 @@ impl Frame {
             Self::Deliver(circles) => {
                 to.u8(10).list(circles, |to, c| c.encode(to));
             }
+            Self::Line(open) => {
+                to.u8(11).u8(u8::from(*open));
+            }
         }
         to.finish()
     }
@@ -254,6 +259,10 @@ impl Frame {
             8 => Ok(Self::Durable(from.list(MAX_HEADS, "heads", LogHead::decode)?)),
             9 => Ok(Self::Fork(Box::new(Fork::decode(from)?))),
             10 => Ok(Self::Deliver(from.list(MAX_DELIVERIES, "deliveries", Delivery::decode)?)),
+            11 => match from.u8("line")? {
+                open @ (0 | 1) => Ok(Self::Line(open == 1)),
+                code => Err(Fault::Unknown { what: "line", code: code.into() }),
+            },
             code => Err(Fault::Unknown { what: "frame type", code: code.into() }),
         })
     }

@@ -79,6 +79,12 @@ pub struct Shelf {
 }
 
 impl Shelf {
+    /// True for what concerns everyone in the network, and goes to every node: the roster, the directory, what third parties
+    /// say of no region.
+    pub fn is_everyones(&self) -> bool {
+        self.region == 0 && !self.kind.is_listing() && self.circle().is_none()
+    }
+
     /// The shelf of roster steps.
     pub const ROSTER: Self = Self { region: 0, kind: ShelfKind::ROSTER, visibility: Visibility::Public };
     /// The shelf of node addresses.
@@ -207,8 +213,7 @@ impl Subscription {
 
     /// True when entries of the shelf are wanted.
     pub fn covers(&self, shelf: &Shelf) -> bool {
-        let always = shelf.region == 0 && !shelf.kind.is_listing();
-        shelf.circle().is_none() && (always || self.patterns.iter().any(|p| p.covers(shelf)))
+        shelf.is_everyones() || shelf.circle().is_none() && self.patterns.iter().any(|p| p.covers(shelf))
     }
 
     /// Writes the subscription.

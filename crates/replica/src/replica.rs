@@ -22,6 +22,7 @@ mod deadlines;
 mod exchange;
 mod forks;
 mod greeting;
+mod line;
 mod plan;
 mod purge;
 mod push;
@@ -73,6 +74,8 @@ pub struct Replica {
     /// Logs persisted since the last durable point, each with its head as of that point.
     fresh: BTreeMap<LogId, Head>,
     conduct: Conduct,
+    /// Entries pass on this node's line, not announcements alone.
+    line_open: bool,
 }
 
 impl Replica {
@@ -108,6 +111,7 @@ impl Replica {
             probes: BTreeMap::new(),
             fresh: BTreeMap::new(),
             conduct: Conduct::default(),
+            line_open: true,
         }
     }
 
@@ -117,7 +121,8 @@ impl Replica {
         let (me, book) = (self.me.clone(), std::mem::replace(&mut self.book, empty));
         let (conduct, forks) = (std::mem::take(&mut self.conduct), std::mem::take(&mut self.forks));
         let (circles, brought) = (std::mem::take(&mut self.circles), std::mem::take(&mut self.brought));
-        *self = Self { conduct, circles, brought, ..Self::new(me, logs, book, forks) };
+        let line_open = self.line_open;
+        *self = Self { conduct, circles, brought, line_open, ..Self::new(me, logs, book, forks) };
     }
 
     /// Takes one input at the moment `now_ms` (milliseconds since 1970, this node's clock).
@@ -149,6 +154,7 @@ impl Replica {
                 self.offer_to_all(&mut out);
             }
             Input::Tick => self.tick(now_ms, &mut out),
+            Input::Line { open } => self.on_line(open, now_ms, &mut out),
             Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
         }
         if std::mem::take(&mut self.replan) {
@@ -285,6 +291,13 @@ impl Replica {
     /// Shows peers another certificate of this node from the next greeting on.
     pub fn renew(&mut self, certificate: NodeCertificate) {
         self.me.certificate = certificate;
+        // Another region brings other logs close.
+        for s in self.sessions.values_mut() {
+            s.behind.clear();
+        }
+        for session in self.sessions.keys().copied().collect::<Vec<_>>() {
+            self.refresh_session(session);
+        }
     }
 
     /// The roster as of all entries held.
@@ -312,7 +325,7 @@ impl Replica {
     pub fn knows_own(&self) -> bool {
         let me = self.me.certificate.body.node;
         let told = |s: &Session| {
-            s.is_ready() && !s.roster_only && s.compared && !s.behind.iter().any(|(_, log)| log.node == me)
+            s.is_ready() && !s.roster_only && s.compared && !s.behind.all().any(|log| log.node == me)
         };
         self.sessions.values().any(told)
     }
@@ -369,7 +382,10 @@ impl Replica {
         let over = self.over_allowance();
         let is_over =
             |s: &Session| s.certificate.as_ref().is_some_and(|c| over.contains_key(&c.body.institution));
-        let seen = |(id, s): (&SessionId, &Session)| PeerView { over_allowance: is_over(s), ..view(*id, s) };
+        let seen = |(id, s): (&SessionId, &Session)| {
+            let (view, line_open) = (view(*id, s), self.line_open && s.line_open);
+            PeerView { over_allowance: is_over(s), synced: view.synced && line_open, line_open, ..view }
+        };
         self.sessions.iter().map(seen).collect()
     }
 }
@@ -395,6 +411,7 @@ fn view(session: SessionId, s: &Session) -> PeerView {
         times_ms: (s.since_ms, s.last_frame_ms),
         durable_logs: s.durable_logs,
         over_allowance: false,
+        line_open: s.line_open,
     }
 }
 

@@ -61,6 +61,43 @@ impl PeerLog {
     }
 }
 
+/// What is fetched first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rank {
+    /// The roster: it says what else may be taken in.
+    Roster,
+    /// What this node wrote and lost, what concerns the whole network, its own city.
+    Near,
+    /// All the rest.
+    Far,
+}
+
+/// Logs of which a peer has more than we do, by rank.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Behind([BTreeSet<LogId>; 3]);
+
+impl Behind {
+    pub fn of(&self, rank: Rank) -> &BTreeSet<LogId> {
+        &self.0[rank as usize]
+    }
+
+    pub fn of_mut(&mut self, rank: Rank) -> &mut BTreeSet<LogId> {
+        &mut self.0[rank as usize]
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &LogId> {
+        self.0.iter().flatten()
+    }
+
+    pub fn retain(&mut self, keep: impl Fn(&LogId) -> bool) {
+        self.0.iter_mut().for_each(|logs| logs.retain(|log| keep(log)));
+    }
+
+    pub fn clear(&mut self) {
+        self.0.iter_mut().for_each(BTreeSet::clear);
+    }
+}
+
 /// A range that was asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flight {
@@ -83,6 +120,8 @@ pub(crate) struct Session {
     /// The invitation that is being countersigned for it.
     pub redeeming: Option<PublicKey>,
     pub subscription: Subscription,
+    /// Entries pass on its line, as it says, not announcements alone.
+    pub line_open: bool,
     pub agent: String,
     /// Circles spoken of with this peer.
     pub circles: BTreeMap<CircleId, Agreement>,
@@ -96,8 +135,8 @@ pub(crate) struct Session {
     pub announced: usize,
     /// It announced more than `MAX_ANNOUNCED`: to be compared again once those are fetched.
     pub overflow: bool,
-    /// Logs of which it has more than we do, the roster's first.
-    pub behind: BTreeSet<(bool, LogId)>,
+    /// Logs of which it has more than we do, in the order in which they are fetched.
+    pub behind: Behind,
     /// Shared logs in which what it has told us differs from what we hold.
     pub differing: BTreeSet<LogId>,
     /// Number of logs that it has confirmed to hold durably.
@@ -139,6 +178,7 @@ impl Session {
             certificate: None,
             redeeming: None,
             subscription: Subscription::default(),
+            line_open: true,
             agent: String::new(),
             circles: BTreeMap::new(),
             renewed: BTreeSet::new(),
@@ -147,7 +187,7 @@ impl Session {
             logs: BTreeMap::new(),
             announced: 0,
             overflow: false,
-            behind: BTreeSet::new(),
+            behind: Behind::default(),
             differing: BTreeSet::new(),
             durable_logs: 0,
             flights: BTreeMap::new(),
@@ -256,6 +296,8 @@ pub struct PeerView {
     pub durable_logs: usize,
     /// Its institution has used up what this node holds of one; its logs are pulled no further.
     pub over_allowance: bool,
+    /// Entries pass on both lines, not announcements alone.
+    pub line_open: bool,
 }
 
 #[cfg(test)]

@@ -125,6 +125,7 @@ fn describe(bytes: &[u8]) -> String {
             let shown: Vec<String> = told.iter().map(|d| format!("{:?} {:?}", d.word, d.circle)).collect();
             format!("deliver {}", shown.join(", "))
         }
+        Ok(Frame::Line(open)) => format!("line {}", if open { "open" } else { "closed" }),
         Ok(Frame::Fork(fork)) => format!("fork {} at {}", log_name(&fork.log()), fork.seq()),
         Ok(Frame::Run(bytes)) => match CheckedRun::peek(&bytes) {
             Ok((log, after, count)) => {

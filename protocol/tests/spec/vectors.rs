@@ -334,6 +334,7 @@ fn frames() -> Vec<Vector> {
         ("durable", Frame::Durable(heads[..1].to_vec())),
         ("fork", Frame::Fork(Box::new(fork()))),
         ("deliver", Frame::Deliver(deliveries())),
+        ("line", Frame::Line(false)),
     ];
     all.map(|(name, frame)| v(name, "frame", frame.to_bytes())).into()
 }

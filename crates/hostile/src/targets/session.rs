@@ -91,6 +91,7 @@ fn any_frame(from: &mut Reader<'_>) -> Vec<u8> {
             if from.one_in(2) { Frame::Heads(heads).to_bytes() } else { Frame::Durable(heads).to_bytes() }
         }
         3 => any_fork(from).unwrap_or_default(),
+        4 if from.one_in(4) => Frame::Line(from.one_in(2)).to_bytes(),
         4 => Frame::Deliver((0..from.below(8)).map(|_| any_delivery(from)).collect()).to_bytes(),
         _ => {
             let want = |from: &mut Reader<'_>| {

@@ -122,6 +122,11 @@ pub enum Input {
     Durable,
     /// Time has passed; to be given about once a second.
     Tick,
+    /// This node's line is open to entries, or closed to all but announcements.
+    Line {
+        /// True when entries pass.
+        open: bool,
+    },
     /// The operator lets a peer begin anew: what it did is forgotten, and it is no longer refused.
     Forgive {
         /// Its node key.

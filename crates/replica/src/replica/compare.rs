@@ -91,7 +91,7 @@ impl Replica {
     }
 
     /// Takes one comparison off a peer's allowance. False when it has none left.
-    fn may_compare(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) -> bool {
+    pub(super) fn may_compare(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) -> bool {
         let Some(s) = self.sessions.get_mut(&session) else { return false };
         let left = s.allowance > 0;
         s.allowance = s.allowance.saturating_sub(1);
@@ -196,7 +196,7 @@ impl Replica {
         if s.announced > 0 {
             s.announced = 0;
             s.logs.retain(|log, _| self.logs.contains_key(log));
-            s.behind.retain(|(_, log)| self.logs.contains_key(log));
+            s.behind.retain(|log| self.logs.contains_key(log));
             s.differing.retain(|log| self.logs.contains_key(log));
         }
     }

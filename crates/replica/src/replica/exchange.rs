@@ -53,6 +53,7 @@ impl Replica {
             Frame::Run(bytes) => self.on_run(session, &bytes, now_ms, out),
             Frame::Deliver(told) => self.on_deliver(session, told, now_ms, out),
             Frame::Fork(fork) => self.on_fork(session, *fork, now_ms, out),
+            Frame::Line(open) => self.on_peer_line(session, open, now_ms, out),
         }
     }
 
@@ -61,7 +62,7 @@ impl Replica {
             let head = self.head(&want.log);
             let Some(s) = self.sessions.get(&session) else { return };
             let to = want.to.min(head.seq);
-            if want.have >= to || !self.shares(s, &want.log) {
+            if want.have >= to || !self.shares(s, &want.log) || !self.passes(session, &want.log) {
                 continue;
             }
             let Some(s) = self.sessions.get_mut(&session) else { return };

@@ -138,6 +138,7 @@ impl Replica {
         }
         s.state = SessionState::Ready;
         s.progress_ms = now_ms;
+        self.tell_line(session, out);
         self.begin_comparing(session, now_ms, out);
         self.offer(session, out);
     }

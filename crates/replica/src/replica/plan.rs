@@ -6,8 +6,12 @@ use std::ops::Bound;
 use protocol::{Frame, LogId, Shelf, Want};
 
 use super::bounds::{PLAN_SCAN, WANTS_IN_FLIGHT};
+use super::line::holds_back;
 use super::{Effect, Replica, SessionId};
-use crate::session::{Flight, Session};
+use crate::session::{Flight, Rank, Session};
+
+/// Divides a region code (GB/T 2260, six digits) down to its city: the first four.
+const CITY: u32 = 100;
 
 impl Replica {
     /// Brings the sets of a session up to date in which a log may stand. To be called whenever our head of the log,
@@ -18,16 +22,37 @@ impl Replica {
         let (shared, parked) = (self.shares(s, log), self.parked.contains(log));
         let end = self.limit(log).map_or(u64::MAX, |limit| limit.head.seq);
         let (branch, over) = (self.kept_branch(log), self.is_over(log));
-        let Some(s) = self.sessions.get_mut(&session) else { return };
         let peer = s.logs.get(log).copied().unwrap_or_default();
         let have = held.unwrap_or_default();
-        let open = shared && !parked && end > 0 && !over;
+        let me = &self.me.certificate.body.node;
+        let waits = holds_back(self.line_open && s.line_open, me, log);
+        let open = shared && !parked && end > 0 && !over && !waits;
+        let rank = self.rank(log);
         let offers = branch.map_or(peer.known.seq > have.seq, |kept| peer.known == kept);
         let behind = open && !peer.barred && offers && have.seq < end;
         let differs = open && peer.known != have;
-        let key = (log.shelf != Shelf::ROSTER, *log);
-        keep(&mut s.behind, key, behind);
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        keep(s.behind.of_mut(rank), *log, behind);
         keep(&mut s.differing, *log, differs);
+    }
+
+    /// When a log is fetched: a poor line shall bring what is close first.
+    fn rank(&self, log: &LogId) -> Rank {
+        let body = &self.me.certificate.body;
+        let near = log.shelf.region == 0 || log.shelf.region / CITY == body.region / CITY;
+        match log.shelf == Shelf::ROSTER {
+            true => Rank::Roster,
+            false if near || log.node == body.node => Rank::Near,
+            false => Rank::Far,
+        }
+    }
+
+    /// The same for all that a peer has told us of.
+    pub(super) fn refresh_session(&mut self, session: SessionId) {
+        let logs = self.sessions.get(&session).map(|s| s.logs.keys().copied().collect::<Vec<_>>());
+        for log in logs.unwrap_or_default() {
+            self.refresh(session, &log);
+        }
     }
 
     pub(super) fn refresh_all(&mut self, log: &LogId) {
@@ -37,15 +62,28 @@ impl Replica {
         }
     }
 
-    /// Asks a peer for what it holds and we lack: the roster first, then all logs in turn, each from one peer at a time.
+    /// Asks a peer for what it holds and we lack, by ranks and, within one, all logs in turn, each from one peer at a time.
     pub(super) fn plan(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { return };
         let free = WANTS_IN_FLIGHT.saturating_sub(s.flights.len());
-        if free == 0 || s.behind.is_empty() {
+        if free == 0 {
             return;
         }
+        for rank in [Rank::Roster, Rank::Near, Rank::Far] {
+            let wants = self.wants(s, rank, free);
+            // Nothing else is asked for before the roster is here, nor while something closer is on its way from this peer.
+            let goes_on = s.behind.of(rank).is_empty()
+                || rank != Rank::Roster && !s.flights.keys().any(|log| self.rank(log) == rank);
+            if !wants.is_empty() || !goes_on {
+                return self.ask(session, wants, now_ms, out);
+            }
+        }
+    }
+
+    /// What a peer can be asked for of one rank, so many logs at the most.
+    fn wants(&self, s: &Session, rank: Rank, most: usize) -> Vec<Want> {
         let mut wants = Vec::new();
-        for log in candidates(s) {
+        for log in candidates(s, rank).take(PLAN_SCAN) {
             let have = self.head(log).seq;
             // Whether a new log may be taken in is known once the roster has been folded.
             let undecided = self.roster_due && have == 0 && log.shelf != Shelf::ROSTER;
@@ -54,11 +92,11 @@ impl Replica {
             }
             let Some(peer) = s.logs.get(log) else { continue };
             wants.push(Want { log: *log, have, to: self.wanted(log, peer.known.seq) });
-            if wants.len() == free {
+            if wants.len() == most {
                 break;
             }
         }
-        self.ask(session, wants, now_ms, out);
+        wants
     }
 
     /// Of what a peer holds, the last entry that counts.
@@ -123,9 +161,9 @@ impl Replica {
     pub(super) fn pass_on(&mut self, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(late) = self.in_flight.get(log).copied() else { return };
         self.release(log);
-        let key = (log.shelf != Shelf::ROSTER, *log);
+        let rank = self.rank(log);
         let able = |(id, s): &(&SessionId, &Session)| {
-            **id != late && s.behind.contains(&key) && s.flights.len() < WANTS_IN_FLIGHT
+            **id != late && s.behind.of(rank).contains(log) && s.flights.len() < WANTS_IN_FLIGHT
         };
         let Some((other, s)) = self.sessions.iter().find(able) else { return };
         let (other, to) = (*other, s.logs.get(log).map_or(0, |peer| peer.known.seq));
@@ -151,19 +189,13 @@ impl Replica {
     }
 }
 
-/// What a session may be asked for, in turn: of the roster alone while there is some.
-fn candidates(s: &Session) -> impl Iterator<Item = &LogId> {
-    let others = s.behind.first().is_some_and(|(other, _)| *other);
-    let after = match s.cursor.filter(|_| others) {
-        Some(cursor) => Bound::Excluded((others, cursor)),
-        None => Bound::Unbounded,
-    };
-    let later = s.behind.range((after, Bound::Unbounded));
-    let earlier = s.behind.iter().take_while(move |key| match after {
-        Bound::Excluded(cursor) => **key <= cursor,
-        _ => false,
-    });
-    later.chain(earlier).take_while(move |(other, _)| *other == others).take(PLAN_SCAN).map(|(_, log)| log)
+/// What a session may be asked for of one rank: after the log that was asked for last, then what comes before it.
+fn candidates(s: &Session, rank: Rank) -> impl Iterator<Item = &LogId> {
+    let logs = s.behind.of(rank);
+    let cursor = s.cursor.filter(|_| rank != Rank::Roster);
+    let after = cursor.map_or(Bound::Unbounded, Bound::Excluded);
+    let earlier = cursor.map(|cursor| logs.range(..=cursor)).into_iter().flatten();
+    logs.range((after, Bound::Unbounded)).chain(earlier)
 }
 
 fn keep<T: Ord>(set: &mut BTreeSet<T>, item: T, wanted: bool) {

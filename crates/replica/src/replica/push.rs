@@ -2,6 +2,7 @@
 
 use protocol::{Frame, LogHead, LogId};
 
+use super::line::holds_back;
 use super::{Effect, Replica, SessionId, heads_frames};
 use crate::session::Session;
 
@@ -17,17 +18,19 @@ impl Replica {
     ) {
         let head = self.head(log);
         let (me, mine) = (self.me.certificate.body.node, &self.me.subscription);
+        let open = self.line_open;
         for (id, s) in &mut self.sessions {
             if Some(*id) == from || !s.is_ready() || !s.shares(&me, mine, log) {
                 continue;
             }
+            let (peer_open, peer_key) = (s.line_open, s.peer);
             let Some(peer) = s.log(*log, true) else { continue };
             let reached = peer.reached();
             if reached >= head.seq || peer.told >= head.seq || peer.barred {
                 continue;
             }
             peer.told = head.seq;
-            if reached >= before && from.is_none() {
+            if reached >= before && from.is_none() && !holds_back(open && peer_open, &peer_key, log) {
                 peer.sent = head.seq;
                 out.push(Effect::Serve { session: *id, log: *log, have: reached, to: head.seq });
             } else {

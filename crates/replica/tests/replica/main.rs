@@ -13,6 +13,7 @@ mod harness {
     pub use simulator::{Faults, KIND, Node, REGION, Rng, World, fields, node_certificate, runs, shelf};
 }
 mod joining;
+mod line;
 mod membership;
 mod purge;
 mod replays;
