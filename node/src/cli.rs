@@ -55,6 +55,10 @@ pub enum Sub {
     Search(Search),
     Export(Export),
     Verify(Verify),
+    Line {
+        #[arg(value_name = "always|never|HH:MM-HH:MM")]
+        hours: Option<String>,
+    },
     Peer {
         #[command(subcommand)]
         action: PeerAction,

@@ -69,6 +69,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Search(args) => listing::search(&context, &args),
         Sub::Export(args) => prove::export(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),
+        Sub::Line { hours } => node::line(&context, hours),
         Sub::Peer { action } => node::peer(&context, &action),
         Sub::Key { action } => keys::run(&context, action),
         Sub::Roster { action } => roster::run(&context, action),
@@ -114,6 +115,12 @@ impl Context {
             print_note(&format!("  {}{hint}", self.say("cli.hint")));
         }
         failure.code
+    }
+
+    /// The running node.
+    pub fn running(&self) -> Result<Client, Failure> {
+        let missing = || Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[]);
+        Client::connect(&self.home).ok_or_else(missing)
     }
 
     /// The configuration of the home.

@@ -7,6 +7,8 @@ use anyhow::{Context, Result};
 use protocol::{Role, ShelfKind, ShelfPattern, Subscription};
 use serde::{Deserialize, Serialize};
 
+use crate::hours::Hours;
+
 /// The whole file. The sample files in `configs/` explain each key.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
@@ -17,6 +19,8 @@ pub struct Config {
     pub node: NodeSection,
     /// Peers.
     pub network: NetworkSection,
+    /// The line to the peers.
+    pub line: LineSection,
     /// Pages.
     pub web: WebSection,
     /// Disk.
@@ -49,6 +53,20 @@ pub struct NetworkSection {
     pub listen: Vec<String>,
     /// Multiaddresses to connect to, beside those of the invitation.
     pub bootstrap: Vec<String>,
+    /// Multiaddresses that others are told, in place of those listened on.
+    pub announce: Vec<String>,
+}
+
+/// The line to the peers.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LineSection {
+    /// When entries pass: `always`, `never`, or hours of the day such as `22:00-07:00`.
+    pub hours: String,
+    /// At most so many kbit/s are sent; 0 is no bound.
+    pub up_kbit: u32,
+    /// At most so many kbit/s are received; 0 is no bound.
+    pub down_kbit: u32,
 }
 
 /// Pages.
@@ -108,7 +126,43 @@ pub struct LogSection {
 impl Default for NetworkSection {
     fn default() -> Self {
         let listen = ["/ip4/0.0.0.0/tcp/7400", "/ip4/0.0.0.0/udp/7400/quic-v1"];
-        Self { listen: listen.map(str::to_owned).into(), bootstrap: Vec::new() }
+        Self { listen: listen.map(str::to_owned).into(), bootstrap: Vec::new(), announce: Vec::new() }
+    }
+}
+
+impl NetworkSection {
+    /// What others are told in place of the addresses listened on, with the node's key.
+    ///
+    /// # Errors
+    /// When one is no multiaddress.
+    pub fn announced(&self, key: &[u8; 32]) -> Result<Vec<String>> {
+        let with_key = |address: &String| {
+            network::address_with_key(address, key)
+                .with_context(|| format!("[network] announce: {address:?} is no address such as /ip4/192.0.2.7/tcp/7400"))
+        };
+        self.announce.iter().take(protocol::limits::MAX_ADDRESSES).map(with_key).collect()
+    }
+}
+
+impl Default for LineSection {
+    fn default() -> Self {
+        Self { hours: Hours::Always.to_string(), up_kbit: 0, down_kbit: 0 }
+    }
+}
+
+impl LineSection {
+    /// When entries pass.
+    ///
+    /// # Errors
+    /// When `hours` is nothing of the kind.
+    pub fn hours(&self) -> Result<Hours> {
+        self.hours.parse().map_err(|why| anyhow::anyhow!("[line] hours: {why}"))
+    }
+
+    /// What may pass in a second.
+    pub fn bandwidth(&self) -> network::Bandwidth {
+        let bytes = |kbit: u32| (kbit > 0).then(|| kbit.saturating_mul(1_000 / 8));
+        network::Bandwidth { up: bytes(self.up_kbit), down: bytes(self.down_kbit) }
     }
 }
 

@@ -11,6 +11,7 @@
 mod dialing;
 mod figures;
 mod limits;
+mod line;
 mod pace;
 mod purses;
 mod returning;
@@ -28,6 +29,7 @@ use protocol::{Entry, LogId, PublicKey, Redemption, Verb};
 use replica::{Effect, Input, MAX_REMEMBERED, Replica};
 
 use crate::config::Config;
+use crate::hours::Hours;
 use dialing::Dialing;
 use purses::Purses;
 use returning::Returning;
@@ -68,6 +70,11 @@ pub struct Core {
     dialing: Dialing,
     returning: Returning,
     addresses: Vec<String>,
+    /// What others are told in place of these.
+    announced: Vec<String>,
+    /// When entries pass on the line, and whether they do now.
+    hours: Hours,
+    line_open: bool,
     arrivals: Arc<AtomicU64>,
     nodes: Arc<AtomicUsize>,
     last_success: BTreeMap<PublicKey, i64>,
@@ -90,6 +97,7 @@ impl Core {
         let mut replica = limits::begin(&me, &mut opened.ledger)?;
         replica.handle(Input::Circles(opened.ledger.circles()?), now_ms());
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
+        let announced = config.network.announced(&identity.node.public().0)?;
         let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
         let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
         dialing.spare(serving::directory(&opened.ledger, &identity)?);
@@ -106,6 +114,9 @@ impl Core {
             dialing,
             returning: Returning::begin(),
             addresses: Vec::new(),
+            announced,
+            hours: config.line.hours()?,
+            line_open: true,
             arrivals,
             nodes: Arc::default(),
             last_success: BTreeMap::new(),
@@ -380,7 +391,8 @@ impl Core {
             self.returning.addresses_due();
             return;
         }
-        let addresses = self.addresses.clone();
+        let told = if self.announced.is_empty() { &self.addresses } else { &self.announced };
+        let addresses = told.clone();
         let published = self.work(|desk| Ok(((), desk.publish_addresses(&addresses)?.into_iter().collect())));
         if let Err(error) = published {
             tracing::warn!("the node's addresses could not be published: {error}");
@@ -389,9 +401,10 @@ impl Core {
 
     /// To be called about once a second: deadlines, dials.
     pub fn tick(&mut self) {
+        let now = now_ms();
+        self.watch_line(now);
         self.drive(Input::Tick);
         self.count_nodes();
-        let now = now_ms();
         for peer in self.replica.peers() {
             if peer.synced {
                 self.last_success.insert(peer.peer, now);

@@ -35,6 +35,10 @@ pub fn preferred_port(home: &Path) -> Option<u16> {
 impl Office {
     /// Addresses for an invitation: those that the node listens on; when it does not run, those that it will.
     pub fn invitation_addresses(&self) -> Vec<String> {
+        let announced = self.core().announced().to_vec();
+        if !announced.is_empty() {
+            return announced;
+        }
         let live = self.figures().addresses;
         if !live.is_empty() {
             return live;

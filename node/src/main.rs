@@ -7,6 +7,7 @@ mod control;
 mod core;
 mod demo;
 mod home;
+mod hours;
 mod log;
 mod office;
 mod run;

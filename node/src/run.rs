@@ -99,6 +99,7 @@ async fn serve(
     let (handle, events) = network::start(network::Config {
         listen: config.network.listen.clone(),
         preferred_port: crate::home::preferred_port(home),
+        bandwidth: config.line.bandwidth(),
         ..network::Config::new(office.identity().node.seed())
     })?;
     office.core().connect(handle.clone());

@@ -206,6 +206,7 @@ impl Source for Site {
                 state: match word {
                     "synced" => PeerState::InStep,
                     "syncing" => PeerState::Syncing,
+                    "closed" => PeerState::Closed,
                     "refused" => PeerState::Refused,
                     _ => PeerState::Connecting,
                 },

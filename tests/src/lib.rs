@@ -20,6 +20,7 @@ mod binary;
 mod browser;
 mod command;
 mod flipper;
+mod line;
 mod memory;
 mod node;
 mod scene;
@@ -30,6 +31,7 @@ pub use binary::binary;
 pub use browser::{Page, browser};
 pub use command::{Live, Ran, run_in};
 pub use flipper::{Direction, Flip, Flipper};
+pub use line::{Passed, PoorLine, Weather};
 pub use node::Node;
 pub use scene::{Home, Scene, hub_and_station};
 pub use shared::shared;
@@ -66,6 +68,11 @@ impl Dice {
     pub fn new(default: u64) -> Self {
         let seed = std::env::var("LIANSHI_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(default);
         println!("seed {seed} (LIANSHI_SEED)");
+        Self(seed)
+    }
+
+    /// Begins at this very seed.
+    pub fn seeded(seed: u64) -> Self {
         Self(seed)
     }
 

@@ -19,6 +19,8 @@ mod formats;
 mod governance;
 #[path = "scenarios/kills.rs"]
 mod kills;
+#[path = "scenarios/lines.rs"]
+mod lines;
 #[path = "scenarios/orders.rs"]
 mod orders;
 #[path = "scenarios/pages.rs"]

@@ -419,6 +419,8 @@ pub enum PeerState {
     InStep,
     /// Connected, entries are moving.
     Syncing,
+    /// Connected, but the line is closed to entries for now.
+    Closed,
     /// Being dialled.
     Connecting,
     /// Not connected; will be dialled again.

@@ -269,6 +269,16 @@ pub fn is_synced(status: &Json) -> bool {
     !connected.is_empty() && connected.iter().all(|p| text(p, "state") == "synced")
 }
 
+pub fn line(context: &Context, hours: Option<String>) -> Outcome {
+    let reply = context.running()?.ask(&Request::Line { hours })?;
+    if context.json {
+        print_json(&reply)
+    } else {
+        print_line(&show::line_state(context, &reply))
+    }
+    Ok(0)
+}
+
 pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
     let wanted = match action {
         PeerAction::List => None,
@@ -311,9 +321,7 @@ fn forgive(context: &Context, node: &str) -> Outcome {
 }
 
 pub fn stop(context: &Context) -> Outcome {
-    let mut client = Client::connect(&context.home)
-        .ok_or_else(|| Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[]))?;
-    client.ask(&Request::Stop)?;
+    context.running()?.ask(&Request::Stop)?;
     let begun = Instant::now();
     while Client::connect(&context.home).is_some() && begun.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(LOOK_EVERY);

@@ -259,6 +259,7 @@ pub fn peer(context: &Context, peer: &Json) {
     let reason = match text(peer, "state") {
         "synced" => "",
         "syncing" => context.say("cli.peer.why.syncing"),
+        "closed" => context.say("cli.peer.why.closed"),
         "greeting" => context.say("cli.peer.why.greeting"),
         "admitting" => context.say("cli.peer.why.admitting"),
         _ => text(peer, "reason"),
@@ -328,9 +329,23 @@ pub fn status(context: &Context, status: &Json) {
         line(context, "cli.label.address", &plain(address));
     }
     line(context, "cli.label.node", text(status, "node"));
+    if text(&status["line"], "hours") != "always" {
+        line(context, "cli.label.line", &line_state(context, &status["line"]));
+    }
     for each in status["peers"].as_array().into_iter().flatten() {
         peer(context, each);
     }
+}
+
+/// Whether entries pass on the line, and when.
+pub fn line_state(context: &Context, line: &Json) -> String {
+    let state = if line["open"] == true { "cli.line.open" } else { "cli.line.closed" };
+    let when = match text(line, "hours") {
+        "always" => context.say("cli.line.always").to_owned(),
+        "never" => context.say("cli.line.never").to_owned(),
+        hours => context.fill("cli.line.hours", &[("hours", hours)]),
+    };
+    format!("{} · {when}", context.say(state))
 }
 
 /// What a proof has shown.

@@ -32,6 +32,7 @@ fn requests() -> Vec<Request> {
         Request::Status,
         Request::Peers,
         Request::Forgive { node: String::new() },
+        Request::Line { hours: None },
         Request::Search {
             text: "激光 \"焊接\" title:x AND (".to_owned(),
             kind: Some("achievement".to_owned()),

@@ -67,12 +67,21 @@ impl Serving {
         self.sessions.len()
     }
 
-    /// The next session, after the one served last, with entries to send that its line could take.
-    fn next(&self, may: impl Fn(u64) -> bool) -> Option<u64> {
+    /// The next range to send from: of the session after the one served last, with entries that its line could take. What
+    /// does not pass at present is kept.
+    fn next(
+        &mut self,
+        may: impl Fn(u64) -> bool,
+        passes: impl Fn(u64, &LogId) -> bool,
+    ) -> Option<(u64, Range)> {
         let (upto, after) = (self.sessions.range(..=self.last), self.sessions.range(self.last + 1..));
-        let ready =
-            |(id, o): &(&u64, &Outbox)| o.frames.is_empty() && !o.ranges.is_empty() && !o.full && may(**id);
-        after.chain(upto).find(ready).map(|(id, _)| *id)
+        let ready = |(id, o): (&u64, &Outbox)| {
+            let place = o.ranges.iter().position(|range| passes(*id, &range.log))?;
+            (o.frames.is_empty() && !o.full && may(*id)).then_some((*id, place))
+        };
+        let (session, place) = after.chain(upto).find_map(ready)?;
+        self.last = session;
+        Some((session, self.sessions.get_mut(&session)?.ranges.remove(place)?))
     }
 
     /// Logs may hold other entries than before.
@@ -100,13 +109,12 @@ impl Core {
     /// Sends one run of entries to the session whose turn it is. False when there is none that may have one now.
     pub fn serve_one(&mut self) -> bool {
         let Some(network) = self.network.clone() else { return false };
-        let Some(session) = self.serving.next(|session| self.spent(session).is_some()) else { return false };
-        self.serving.last = session;
+        let (replica, purses, now) = (&self.replica, &self.purses, self.opened.elapsed());
+        let may = |session| purses.spent(&replica.answers_for_session(session), now).is_some();
+        let passes = |session, log: &LogId| replica.passes(session, log);
+        let Some((session, range)) = self.serving.next(may, passes) else { return false };
         let begun = Instant::now();
-        let range = self.serving.sessions.get_mut(&session).and_then(|outbox| outbox.ranges.pop_front());
-        if let Some(range) = range {
-            self.send_run(session, range);
-        }
+        self.send_run(session, range);
         self.pump_session(&network, session);
         let party = self.replica.answers_for_session(session);
         self.purses.take_for_sending(party, begun.elapsed(), self.opened.elapsed());
@@ -125,7 +133,8 @@ impl Core {
 
     /// True while something waits that the lines could take, if only its party may have it.
     pub fn has_work(&self) -> bool {
-        self.serving.sessions.values().any(|o| !(o.full || o.ranges.is_empty() && o.frames.is_empty()))
+        let passes = |id: u64, o: &Outbox| o.ranges.iter().any(|range| self.replica.passes(id, &range.log));
+        self.serving.sessions.iter().any(|(id, o)| !o.full && (!o.frames.is_empty() || passes(*id, o)))
     }
 
     fn pump_session(&mut self, network: &network::Handle, session: u64) {

@@ -8,11 +8,19 @@ use super::Office;
 use super::failure::{Failure, exit};
 use super::json;
 use super::request::{Reply, Request};
+use crate::core::Core;
+use crate::hours::Hours;
 
 /// A search waits this long for the index of a running node.
 const INDEX_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// Most drafts shown.
 const MAX_DRAFTS: usize = 4_000;
+
+/// When entries pass on the line, and whether they do now.
+fn line_json(core: &Core) -> Json {
+    let (hours, open) = core.line();
+    json!({ "v": 1, "hours": hours.to_string(), "open": open })
+}
 
 impl Office {
     /// Answers a request.
@@ -27,6 +35,7 @@ impl Office {
                 Ok(json!({ "v": 1, "peers": self.peers_json(&figures) }))
             }
             Request::Forgive { node } => self.forgive(&node),
+            Request::Line { hours } => self.line(hours.as_deref()),
             Request::Search { text, kind, region, field, trl, limit, offset } => {
                 let query = search::Query {
                     text,
@@ -84,6 +93,16 @@ impl Office {
         }
     }
 
+    fn line(&self, hours: Option<&str>) -> Reply {
+        let hours = hours.map(str::parse::<Hours>).transpose();
+        let hours = hours.map_err(|why| Failure::said(exit::USAGE, "cli.failure.hours", &[("why", &why)]))?;
+        let mut core = self.core();
+        if let Some(hours) = hours {
+            core.set_hours(hours);
+        }
+        Ok(line_json(&core))
+    }
+
     fn forgive(&self, node: &str) -> Reply {
         let figures = self.figures();
         let mut found = figures.conduct.iter().filter(|c| c.peer.to_string().starts_with(node));
@@ -131,6 +150,7 @@ impl Office {
             "peers": self.peers_json(&figures),
             "addresses": figures.addresses,
             "web": self.web(),
+            "line": line_json(&self.core()),
             "bytes": { "in": figures.bytes.0, "out": figures.bytes.1, "disk": figures.disk },
             "certificate": { "id": identity.certificate.id().to_string(), "not_after": json::time(body.not_after_ms) },
             "started": json::time(self.started_ms()),

@@ -200,6 +200,7 @@ pub fn peer_state(peer: &PeerView) -> (&'static str, String) {
         SessionState::Greeting => ("greeting", "waiting for its hello".to_owned()),
         SessionState::Admitting => ("admitting", "its invitation is being countersigned".to_owned()),
         SessionState::Ended(why) => ("refused", why.clone()),
+        SessionState::Ready if !peer.line_open => ("closed", "announcements alone pass".to_owned()),
         SessionState::Ready if peer.synced => ("synced", "both hold the same entries".to_owned()),
         SessionState::Ready => ("syncing", format!("{} logs differ", peer.logs_behind)),
     }

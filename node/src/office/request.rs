@@ -59,6 +59,11 @@ pub enum Request {
         /// Its node id or the first digits.
         node: String,
     },
+    /// When entries pass on the line, to be told or changed until the node stops.
+    Line {
+        /// `always`, `never`, or hours of the day; `None` asks.
+        hours: Option<String>,
+    },
     /// Full-text search.
     Search {
         /// Words.

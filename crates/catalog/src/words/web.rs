@@ -129,6 +129,7 @@ pub const TABLE: &[Row] = &[
     ("nav.skip", "跳到正文", "Skip to content"),
     ("nav.status", "节点状态", "Node status"),
     ("nav.switch", "English", "中文"),
+    ("peer.closed", "暂只通告", "Announcements only"),
     ("peer.connecting", "正在连接", "Connecting"),
     ("peer.in_step", "已同步", "In step"),
     ("peer.never", "从未", "never"),

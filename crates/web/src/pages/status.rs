@@ -117,6 +117,7 @@ fn row(lang: Lang, now_ms: i64, peer: &PeerView) -> Peer {
     let (state, class) = match peer.state {
         PeerState::InStep => ("peer.in_step", "state-good"),
         PeerState::Syncing => ("peer.syncing", "state-busy"),
+        PeerState::Closed => ("peer.closed", "state-wait"),
         PeerState::Connecting => ("peer.connecting", "state-wait"),
         PeerState::Waiting => ("peer.waiting", "state-wait"),
         PeerState::Refused => ("peer.refused", "state-bad"),
