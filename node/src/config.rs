@@ -137,8 +137,9 @@ impl NetworkSection {
     /// When one is no multiaddress.
     pub fn announced(&self, key: &[u8; 32]) -> Result<Vec<String>> {
         let with_key = |address: &String| {
-            network::address_with_key(address, key)
-                .with_context(|| format!("[network] announce: {address:?} is no address such as /ip4/192.0.2.7/tcp/7400"))
+            network::address_with_key(address, key).with_context(|| {
+                format!("[network] announce: {address:?} is no address such as /ip4/192.0.2.7/tcp/7400")
+            })
         };
         self.announce.iter().take(protocol::limits::MAX_ADDRESSES).map(with_key).collect()
     }

@@ -355,6 +355,7 @@ impl Core {
                     self.dialing.connected(session.0, &peer, &address);
                 }
                 let peer = PublicKey(peer);
+                self.serving.begin(session.0, self.opened.elapsed());
                 self.drive(Input::Connected { session: session.0, peer, outbound });
             }
             Event::Frame { session, bytes } => {

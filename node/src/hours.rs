@@ -43,7 +43,9 @@ impl FromStr for Hours {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fault = || {
-            format!("{text:?} is neither \"always\", \"never\", nor hours such as \"22:00-07:00\" or \"12:00-13:30, 18:00-08:00\"")
+            format!(
+                "{text:?} is neither \"always\", \"never\", nor hours such as \"22:00-07:00\" or \"12:00-13:30, 18:00-08:00\""
+            )
         };
         match text.trim() {
             "always" => return Ok(Self::Always),
@@ -125,8 +127,19 @@ mod tests {
     fn what_is_no_hours_is_refused_with_an_example() {
         let many = vec!["1:00-2:00"; 9].join(",");
         let bad = [
-            "", "night", "22", "22:00", "22:00-", "25:00-1:00", "24:00-1:00", "1:60-2:00", "1:00-1:00", "+1:00-2:00",
-            "24:01-1:00", "1:00-2:00,", &many,
+            "",
+            "night",
+            "22",
+            "22:00",
+            "22:00-",
+            "25:00-1:00",
+            "24:00-1:00",
+            "1:60-2:00",
+            "1:00-1:00",
+            "+1:00-2:00",
+            "24:01-1:00",
+            "1:00-2:00,",
+            &many,
         ];
         for text in bad {
             let said = text.parse::<Hours>();

@@ -179,15 +179,18 @@ fn cut_again_and_again(shared: &Arc<Shared>) {
     }
 }
 
-/// Packets on their way, each with the moment at which it arrives.
+/// Packets, each with the moment at which it arrives, and whether these are the last.
+type Packets = (VecDeque<(Instant, Vec<u8>)>, bool);
+
+/// Packets on their way.
 #[derive(Default)]
 struct Pipe {
-    queue: Mutex<(VecDeque<(Instant, Vec<u8>)>, bool)>,
+    queue: Mutex<Packets>,
     moved: Condvar,
 }
 
 impl Pipe {
-    fn queue(&self) -> MutexGuard<'_, (VecDeque<(Instant, Vec<u8>)>, bool)> {
+    fn queue(&self) -> MutexGuard<'_, Packets> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -225,7 +228,8 @@ fn pass(shared: &Arc<Shared>, from: &TcpStream, to: &TcpStream, way: usize, seed
     let _ = from.set_read_timeout(Some(Duration::from_millis(100)));
     let (line, far) = (Arc::clone(shared), Arc::clone(&pipe));
     thread::spawn(move || {
-        let (mut dice, mut busy_until, mut buffer) = (Dice::seeded(seed), Instant::now(), [0; PACKET]);
+        let (mut dice, mut buffer) = (Dice::seeded(seed), [0; PACKET]);
+        let (mut busy_until, mut arrived) = (Instant::now(), Instant::now());
         while line.era() == era {
             let read = match from.read(&mut buffer) {
                 Ok(0) => break,
@@ -233,13 +237,15 @@ fn pass(shared: &Arc<Shared>, from: &TcpStream, to: &TcpStream, way: usize, seed
                 Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock) => continue,
                 Err(_) => break,
             };
-            let mut takes = line.takes(read);
+            busy_until = busy_until.max(Instant::now()) + line.takes(read);
+            let mut at = busy_until + line.weather.delay;
             if dice.below(100) < line.weather.loss {
-                // Found missing a way there and back later, and sent once more.
-                takes += takes + line.weather.delay * 2;
+                // Found missing a way there and back later, and sent once more; what follows waits for it, in order.
+                busy_until += line.takes(read);
+                at += line.takes(read) + line.weather.delay * 2;
             }
-            busy_until = busy_until.max(Instant::now()) + takes;
-            far.put(busy_until + line.weather.delay, buffer[..read].to_vec());
+            arrived = arrived.max(at);
+            far.put(arrived, buffer[..read].to_vec());
             let ahead = busy_until.saturating_duration_since(Instant::now());
             thread::sleep(ahead.saturating_sub(line.takes(BUFFER)));
         }
@@ -263,19 +269,19 @@ fn pass(shared: &Arc<Shared>, from: &TcpStream, to: &TcpStream, way: usize, seed
 fn datagrams_there(shared: &Arc<Shared>, socket: UdpSocket) {
     let (mut dice, mut buffer) = (Dice::seeded(7), [0; 65_536]);
     let socket = Arc::new(socket);
-    let mut way: Option<(u64, SocketAddr, Arc<UdpSocket>, Arc<Pipe>)> = None;
+    let mut way: Option<Way> = None;
     let mut busy_until = Instant::now();
     let _ = socket.set_read_timeout(Some(Duration::from_millis(100)));
     while !shared.ended.load(Ordering::Relaxed) {
         let Ok((read, client)) = socket.recv_from(&mut buffer) else { continue };
         let Some(target) = *shared.target() else { continue };
-        let known = way.as_ref().filter(|(era, of, ..)| (*era, *of) == (shared.era(), client));
-        if known.is_none() {
+        let known = way.as_ref().is_some_and(|way| (way.era, way.client) == (shared.era(), client));
+        if !known {
             way = open(shared, &socket, client, target);
         }
-        let Some((_, _, _, pipe)) = &way else { continue };
+        let Some(Way { there, .. }) = &way else { continue };
         if let Some(at) = arrives(shared, &mut busy_until, read, dice.below(100)) {
-            pipe.put(at, buffer[..read].to_vec());
+            there.put(at, buffer[..read].to_vec());
         }
     }
 }
@@ -291,7 +297,12 @@ fn arrives(shared: &Shared, busy_until: &mut Instant, bytes: usize, die: u64) ->
     Some(*busy_until + shared.weather.delay)
 }
 
-type Way = (u64, SocketAddr, Arc<UdpSocket>, Arc<Pipe>);
+/// A way through for the datagrams of one client, between two cuts.
+struct Way {
+    era: u64,
+    client: SocketAddr,
+    there: Arc<Pipe>,
+}
 
 fn open(shared: &Arc<Shared>, near: &Arc<UdpSocket>, client: SocketAddr, target: u16) -> Option<Way> {
     let far = Arc::new(UdpSocket::bind(("127.0.0.1", 0)).ok()?);
@@ -330,5 +341,5 @@ fn open(shared: &Arc<Shared>, near: &Arc<UdpSocket>, client: SocketAddr, target:
         }
         back.end();
     });
-    Some((era, client, far, there))
+    Some(Way { era, client, there })
 }

@@ -77,7 +77,7 @@ impl Node {
 
     fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.pid());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
+        assert!(Command::new("sh").args(["-c", &kill]).status().expect("sh runs").success(), "{kill}");
     }
 
     /// `kill -9`, now.

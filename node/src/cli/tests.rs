@@ -245,7 +245,16 @@ fn words_made_at_run_time_exist() {
         ("cli.listing.status", &["published", "withdrawn", "hidden", "draft"]),
         (
             "cli.peer",
-            &["synced", "syncing", "closed", "greeting", "admitting", "refused", "disconnected", "unreachable"],
+            &[
+                "synced",
+                "syncing",
+                "closed",
+                "greeting",
+                "admitting",
+                "refused",
+                "disconnected",
+                "unreachable",
+            ],
         ),
         ("cli.role", &["hub", "sub-market", "resource-station", "grassroots-site"]),
         ("cli.verb", &["create", "edit", "move"]),

@@ -11,11 +11,14 @@ use std::time::Duration;
 use protocol::{LogId, PublicKey};
 
 /// A run takes a line so long at the most.
-const RUN_TIME: Duration = Duration::from_secs(4);
+const RUN_TIME: Duration = Duration::from_secs(2);
 /// The shortest run, bytes before compression: of shorter ones the frame and the signature would be the larger part.
 const SHORTEST: u64 = 8 * 1024;
-/// The first run of a session with a peer of which nothing is known, bytes; each further one may be twice as long.
-const FIRST: u64 = 32 * 1024;
+/// The first run of a session with a peer of which nothing is known, bytes; each further one may be twice as long where the
+/// peer is close.
+const FIRST: u64 = 16 * 1024;
+/// A peer whose answer to the greeting takes longer is far: its line may be slow as well, and that is waited to be seen.
+const FAR: Duration = Duration::from_millis(150);
 /// The longest run, bytes: that of the protocol.
 const LONGEST: u64 = protocol::limits::RUN_TARGET as u64;
 /// Confirmations of fewer bytes say more of the way there and back than of the line.
@@ -40,9 +43,26 @@ pub(super) struct Line {
     sent: VecDeque<Sent>,
     confirmed: Duration,
     runs: u32,
+    begun: Duration,
+    /// Frames of the peer up to the first that answers one of ours: the second, since both sides greet unasked.
+    frames: u32,
+    is_far: bool,
 }
 
 impl Line {
+    /// A session that begins now.
+    pub fn begin(now: Duration) -> Self {
+        Self { begun: now, ..Self::default() }
+    }
+
+    /// A frame has come.
+    pub fn heard(&mut self, now: Duration) {
+        self.frames = self.frames.saturating_add(1);
+        if self.frames == 2 {
+            self.is_far = now.saturating_sub(self.begun) > FAR;
+        }
+    }
+
     /// A run has been sent, of so many bytes with its frame.
     pub fn sent(&mut self, log: LogId, upto: u64, bytes: usize, now: Duration) {
         self.runs = self.runs.saturating_add(1);
@@ -95,6 +115,7 @@ impl Paces {
     pub fn run(&self, peer: &PublicKey, line: &Line) -> usize {
         let most = match self.of(peer) {
             Some(rate) => rate.saturating_mul(RUN_TIME.as_secs()),
+            None if line.is_far => FIRST,
             None => FIRST << line.runs.min(16),
         };
         most.clamp(SHORTEST, LONGEST) as usize
@@ -122,7 +143,19 @@ mod tests {
             lengths.push(paces.run(&PEER, &line) / 1024);
             line.sent(log(), n, 1, Duration::ZERO);
         }
-        assert_eq!(lengths, [32, 64, 128, 256, 256, 256]);
+        assert_eq!(lengths, [16, 32, 64, 128, 256, 256]);
+    }
+
+    #[test]
+    fn runs_to_a_peer_that_is_far_stay_short_until_its_pace_is_known() {
+        let (mut paces, mut line) = (Paces::default(), Line::begin(MS * 50));
+        line.heard(MS * 60);
+        line.heard(MS * 1_250);
+        line.heard(MS * 1_251);
+        (1..=6).for_each(|n| line.sent(log(), n, 1, MS * 1_300));
+        assert_eq!(paces.run(&PEER, &line) as u64, FIRST);
+        paces.note(PEER, 1_000_000);
+        assert_eq!(paces.run(&PEER, &line) as u64, LONGEST);
     }
 
     /// Sends runs over a line of so many bytes a second with so long a way there and back, until it is cut.
@@ -154,7 +187,7 @@ mod tests {
         let known = paces.of(&PEER).unwrap_or_default();
         assert!((5_000..=8_000).contains(&known), "{known} bytes a second of 8,000");
         let run = session(&mut paces, 8_000, MS * 1_200, half_minute);
-        assert!((20_000..=32_000).contains(&run), "{run} bytes");
+        assert!((10_000..=16_000).contains(&run), "{run} bytes");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is on its way out: frames and ranges of entries, each session with its own queue, in turn.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use market::{Identity, Ledger};
 use network::{SendOutcome, SessionId};
@@ -56,6 +56,11 @@ impl Serving {
             Some(range) => *range = Range { log, have, to: to.max(range.to) },
             None => outbox.ranges.push_back(Range { log, have, to }),
         }
+    }
+
+    /// A session begins.
+    pub fn begin(&mut self, session: u64, now: Duration) {
+        self.sessions.insert(session, Outbox { line: Line::begin(now), ..Outbox::default() });
     }
 
     pub fn forget(&mut self, session: u64) {
@@ -121,11 +126,12 @@ impl Core {
         true
     }
 
-    /// Notes how fast a session's line is, when its peer has just confirmed something.
+    /// Notes what a frame of its peer tells of a session's line.
     pub(super) fn measure(&mut self, session: u64) {
         let Some(outbox) = self.serving.sessions.get_mut(&session) else { return };
-        let holds = |log: &LogId| self.replica.held_durably(session, log);
-        let rate = outbox.line.confirmed(holds, self.opened.elapsed());
+        let now = self.opened.elapsed();
+        outbox.line.heard(now);
+        let rate = outbox.line.confirmed(|log| self.replica.held_durably(session, log), now);
         if let Some((rate, peer)) = rate.zip(self.replica.peer_of(session)) {
             self.serving.paces.note(peer, rate);
         }

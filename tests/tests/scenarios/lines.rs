@@ -31,7 +31,8 @@ fn announce(home: &Home, address: &str) {
 /// The configuration with one address announced.
 fn with_announced(text: &str, address: &str) -> String {
     let (line, section) = (format!("announce = [{address:?}]\n"), "[network]\n");
-    let kept: String = text.lines().filter(|l| !l.starts_with("announce")).map(|l| format!("{l}\n")).collect();
+    let kept: String =
+        text.lines().filter(|l| !l.starts_with("announce")).map(|l| format!("{l}\n")).collect();
     match kept.contains(section) {
         true => kept.replacen(section, &format!("{section}{line}"), 1),
         false => format!("{kept}\n{section}{line}"),
@@ -107,7 +108,9 @@ fn poor_lines_beside_clean_ones() {
         loss: 10,
         cut_every: Some(Duration::from_secs(30)),
     };
-    println!("| | listings | s | bytes | beside a clean line | cuts | connections |\n|---|---|---|---|---|---|---|");
+    println!(
+        "| | listings | s | bytes | beside a clean line | cuts | connections |\n|---|---|---|---|---|---|---|"
+    );
     for (name, quic) in [("TCP", false), ("QUIC", true)] {
         let clean = first_sync(Weather::CLEAN, quic, LISTINGS);
         let far = first_sync(poor, quic, LISTINGS);
