@@ -5,14 +5,9 @@ use protocol::DocumentId;
 use serde_json::{Value as Json, json};
 
 use super::Office;
-<<<<<<< HEAD
 use super::failure::{Failure, exit};
 use super::json;
 use super::request::{Reply, Request};
-=======
-use super::json;
-use super::request::{Failure, Reply, Request, exit};
->>>>>>> 559428c (Lints)
 use crate::core::Core;
 use crate::hours::Hours;
 
