@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_is_no_hours_is_refused_with_an_example() {
-        let many = vec!["1:00-2:00"; 9].join(",");
+        let many = ["1:00-2:00"; 9].join(",");
         let bad = [
             "",
             "night",

@@ -118,7 +118,7 @@ mod tests {
         beside: impl Fn(&mut Purses, Duration),
     ) -> u32 {
         let got = |purses: &mut Purses, ms: u32| {
-            if ms % 100 == 0 {
+            if ms.is_multiple_of(100) {
                 beside(purses, MS * ms);
             }
             let may = purses.spent(&party(n), MS * ms).is_some();
