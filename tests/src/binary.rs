@@ -23,7 +23,7 @@ pub fn binary() -> &'static Path {
         let folder = profile_folder();
         let binary = folder.join("lianshi");
         if !is_fresh(&binary) {
-            build(&folder);
+            build(&folder, &["--package", "lianshi", "--bin", "lianshi"]);
         }
         assert!(binary.is_file(), "{} was not built", binary.display());
         binary
@@ -31,7 +31,7 @@ pub fn binary() -> &'static Path {
 }
 
 /// `target/debug` of a test that runs as `target/debug/deps/scenarios-…`.
-fn profile_folder() -> PathBuf {
+pub(crate) fn profile_folder() -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
     let deps = test.parent().expect("a file lies in a folder");
     let folder = if deps.ends_with("deps") { deps.parent() } else { Some(deps) };
@@ -59,27 +59,20 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the project").to_owned()
 }
 
-fn build(folder: &Path) {
+/// Builds what the arguments name, for the profile of that folder.
+pub(crate) fn build(folder: &Path, what: &[&str]) {
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(other) => other,
     };
     // Cargo locks the target folder, so that test programs that start together build once.
     let done = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "lianshi",
-            "--bin",
-            "lianshi",
-            "--profile",
-            profile,
-            "--target-dir",
-        ])
+        .args(["build", "--quiet"])
+        .args(what)
+        .args(["--profile", profile, "--target-dir"])
         .arg(folder.parent().expect("a profile's folder lies in the target folder"))
         .current_dir(root())
         .status()
         .expect("cargo runs");
-    assert!(done.success(), "cargo build --package lianshi failed");
+    assert!(done.success(), "cargo build {} failed", what.join(" "));
 }

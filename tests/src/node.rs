@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::ops::Deref;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value as Json;
@@ -29,7 +29,7 @@ impl Deref for Node {
 
 impl Node {
     /// Starts it and waits until it answers.
-    pub(crate) fn start(home: Home, args: &[&str], recorded: Option<&Path>) -> Self {
+    pub(crate) fn start(home: Home, args: &[&str], environment: &[(&str, PathBuf)]) -> Self {
         let log = File::create(home.log()).expect("a log can be written");
         let mut command = command(binary());
         command
@@ -43,9 +43,7 @@ impl Node {
             .stderr(log)
             // A Ctrl-C that ends the tests reaches the nodes through their standard input, in good order.
             .process_group(0);
-        if let Some(folder) = recorded {
-            command.env("LIANSHI_RECORD_FRAMES", folder);
-        }
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         let child = command.spawn().expect("the program starts");
         let mut node = Self { home, child };
         until(&format!("{} answers", node.name()), || {

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::command::{Live, Ran, run_in};
 use crate::node::Node;
+use crate::power::Recorder;
 
 /// Lines of a log that a failed test shows.
 const LOG_TAIL: usize = 60;
@@ -157,7 +158,7 @@ impl Home {
 
     /// Runs the node with some options of `run`; pages on a free port.
     pub fn start_with(&self, args: &[&str]) -> Node {
-        Node::start(self.clone(), args, None)
+        Node::start(self.clone(), args, &[])
     }
 
     /// Runs the node as [`Home::start`] does; all that it sends is kept in [`Home::sent`], before it is encrypted.
@@ -166,7 +167,13 @@ impl Home {
     /// When the folder cannot be made.
     pub fn start_recorded(&self) -> Node {
         std::fs::create_dir_all(self.sent()).expect("a folder can be made");
-        Node::start(self.clone(), &["--listen", "/ip4/127.0.0.1/tcp/0"], Some(&self.sent()))
+        let environment = [("LIANSHI_RECORD_FRAMES", self.sent())];
+        Node::start(self.clone(), &["--listen", "/ip4/127.0.0.1/tcp/0"], &environment)
+    }
+
+    /// Runs the node as [`Home::start`] does; all that it asks of its disk is recorded.
+    pub fn start_under(&self, recorder: &Recorder) -> Node {
+        Node::start(self.clone(), &["--listen", "/ip4/127.0.0.1/tcp/0"], &recorder.environment())
     }
 
     /// The folder of what a recorded node has sent: a file for each peer, named after its key.
@@ -215,7 +222,7 @@ impl Home {
 }
 
 /// Copies folders and plain files; a node's socket stays behind.
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder can be made");
     for entry in std::fs::read_dir(from).expect("a folder can be read") {
         let entry = entry.expect("a folder can be read");

@@ -25,6 +25,8 @@ mod lines;
 mod orders;
 #[path = "scenarios/pages.rs"]
 mod pages;
+#[path = "scenarios/power.rs"]
+mod power;
 #[path = "scenarios/proofs.rs"]
 mod proofs;
 #[path = "scenarios/purge.rs"]
