@@ -16,6 +16,7 @@ mod pace;
 mod purses;
 mod returning;
 mod serving;
+mod soundness;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -80,6 +81,7 @@ pub struct Core {
     last_success: BTreeMap<PublicKey, i64>,
     last_failure: BTreeMap<PublicKey, String>,
     mended: Option<String>,
+    condemned: bool,
 }
 
 impl Core {
@@ -122,6 +124,7 @@ impl Core {
             last_success: BTreeMap::new(),
             last_failure: BTreeMap::new(),
             mended: opened.mended,
+            condemned: false,
         })
     }
 
@@ -414,6 +417,7 @@ impl Core {
         }
         self.dial(now);
         self.catch_up_writing();
+        self.look_after_store();
         self.pump();
     }
 

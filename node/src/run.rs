@@ -48,25 +48,35 @@ pub fn run(
     config: Config,
     announce: impl Fn(&str) + Send + Sync + 'static,
 ) -> anyhow::Result<()> {
+    let stop = Arc::new(Notify::new());
+    if std::env::var_os(EXIT_WITH_STDIN).is_some() {
+        stop_with_stdin(Arc::clone(&stop)).context("standard input cannot be watched")?;
+    }
+    let announce: Announce = Arc::new(announce);
+    while run_once(home, &config, &stop, &announce)? {
+        tracing::error!("the store is damaged: it is set aside, and the node begins a new one");
+    }
+    Ok(())
+}
+
+/// Runs the node until it is told to stop, or its store was found damaged. True when that was so: opened again, the node
+/// begins a new store.
+fn run_once(home: &Path, config: &Config, stop: &Arc<Notify>, announce: &Announce) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
         .enable_all()
         .build()
         .context("the async runtime cannot start")?;
-    let office = Arc::new(open(home, &config)?);
+    let office = Arc::new(open(home, config)?);
     let stopping = Arc::new(AtomicBool::new(false));
-    let stop = Arc::new(Notify::new());
-    if std::env::var_os(EXIT_WITH_STDIN).is_some() {
-        stop_with_stdin(Arc::clone(&stop)).context("standard input cannot be watched")?;
-    }
-    let outcome = runtime.block_on(serve(Arc::clone(&office), home, &stop, &stopping, Arc::new(announce)));
+    let outcome = runtime.block_on(serve(Arc::clone(&office), home, stop, &stopping, Arc::clone(announce)));
     stopping.store(true, Ordering::Release);
     // Whatever was taken in is confirmed on disk before the process ends.
-    office.core().checkpoint();
+    let damaged = office.core().close();
     let _ = std::fs::remove_file(control::socket_path(home));
     runtime.shutdown_timeout(Duration::from_secs(3));
-    outcome
+    outcome.map(|()| damaged)
 }
 
 /// Opens the store of a home: a node that was told to stop still holds it for a moment.
@@ -103,7 +113,12 @@ async fn serve(
         ..network::Config::new(office.identity().node.seed())
     })?;
     office.core().connect(handle.clone());
-    let core = spawn_core(Arc::clone(&office), events, Arc::clone(stopping), Arc::clone(&announce))?;
+    let core = spawn_core(
+        Arc::clone(&office),
+        events,
+        (Arc::clone(stop), Arc::clone(stopping)),
+        Arc::clone(&announce),
+    )?;
     let index = spawn_index(Arc::clone(&office), Arc::clone(stopping))?;
     let listener = tokio::net::TcpListener::bind(&config.web.listen).await.with_context(|| {
         format!("pages cannot be served at {}; choose another address with --web", config.web.listen)
@@ -157,7 +172,7 @@ async fn signalled() {
 fn spawn_core(
     office: Arc<Office>,
     mut events: Events,
-    stopping: Arc<AtomicBool>,
+    (stop, stopping): (Arc<Notify>, Arc<AtomicBool>),
     announce: Announce,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
     let runtime = tokio::runtime::Handle::current();
@@ -186,6 +201,9 @@ fn spawn_core(
             if ticked.elapsed() >= TICK {
                 core.tick();
                 ticked = Instant::now();
+                if core.is_condemned() {
+                    return stop.notify_one();
+                }
             }
             if (quiet && !more && core.checkpoint()) || (checked.elapsed() >= CHECKPOINT && core.checkpoint())
             {

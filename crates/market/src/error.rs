@@ -226,5 +226,13 @@ pub enum MarketError {
     },
 }
 
+impl MarketError {
+    /// Whether the store is at fault: its files do not hold what was written to them.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Storage(storage::StorageError::StoreDamaged { .. }))
+    }
+}
+
 /// Result of a use case.
 pub type Result<T> = std::result::Result<T, MarketError>;

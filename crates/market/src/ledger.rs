@@ -5,6 +5,7 @@
 
 mod backup;
 mod documents;
+mod examine;
 mod layout;
 mod limits;
 mod mentions;
@@ -12,6 +13,7 @@ mod open;
 mod project;
 mod purge;
 mod reading;
+mod rebuild;
 mod replace;
 mod roster;
 mod touched;
@@ -81,6 +83,10 @@ pub struct Ledger {
     /// Own entries are in the journal, all that belong together or some, that the store did not take: no more may be written
     /// until a restart has replayed them, or a sequence number would be used twice.
     stuck: bool,
+    /// How far the entries held were looked through.
+    examined: examine::Examined,
+    /// Entries that the store held before it was lost, for as long as they are not all back.
+    rebuild: Option<u64>,
 }
 
 /// Records in pieces that the journal takes as one frame each.

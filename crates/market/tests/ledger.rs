@@ -15,6 +15,8 @@ mod extremes;
 mod governance;
 #[path = "ledger/purge.rs"]
 mod purge;
+#[path = "ledger/rot.rs"]
+mod rot;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -56,6 +56,8 @@ pub enum Opened {
         set_aside: PathBuf,
         /// What was wrong with it.
         why: String,
+        /// Entries that it held at its last checkpoint; 0 when that is not known.
+        entries: u64,
     },
 }
 
@@ -175,6 +177,12 @@ impl Storage {
         Ok(())
     }
 
+    /// What is wrong with the store's files, once a call has come upon it. Then it is time to [`Storage::condemn`] it.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        self.store.fault().map(str::to_owned)
+    }
+
     /// Has the store written anew at the next start, and folders that were set aside removed, so that nothing of what is
     /// deleted now is left in their files: sled frees pages without overwriting them. Durable when it returns. The file
     /// system and the disk may keep the freed blocks until they use them again.
@@ -284,6 +292,7 @@ fn resume_rebuild(
     let Some(rebuild) = sidecar.rebuild.clone() else { return Err(StorageError::Condemned) };
     let (store, set_aside) = (dir.join(STORE), dir.join(&rebuild.set_aside));
     if !set_aside.exists() && store.exists() {
+        SledStore::wait_until_closed(&store)?;
         fs::rename(&store, &set_aside).doing("set aside", &store)?;
         sync_dir(dir)?;
     }
@@ -297,7 +306,7 @@ fn resume_rebuild(
             return Err(StorageError::StoreDamaged { action: "open", detail });
         }
     };
-    Ok((store, sidecar, Opened::Rebuilt { set_aside, why: rebuild.why }))
+    Ok((store, sidecar, Opened::Rebuilt { set_aside, why: rebuild.why, entries: rebuild.entries }))
 }
 
 /// The name of a folder that is not there yet.

@@ -323,6 +323,12 @@ pub fn status(context: &Context, status: &Json) {
         _ => entries,
     };
     line(context, "cli.label.entries", &entries);
+    let rebuild = &status["rebuild"];
+    if rebuild.is_object() {
+        let (held, expected) = (rebuild["held"].to_string(), rebuild["expected"].to_string());
+        let progress = context.fill("cli.status.rebuild", &[("held", &held), ("expected", &expected)]);
+        line(context, "cli.label.rebuild", &progress);
+    }
     line(context, "cli.label.view", text(status, "view_hash"));
     line(context, "cli.label.web", text(status, "web"));
     for address in status["addresses"].as_array().into_iter().flatten() {

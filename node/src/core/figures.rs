@@ -35,6 +35,8 @@ pub struct CoreFigures {
     pub disk: u64,
     /// What had to be mended at the start.
     pub mended: Option<String>,
+    /// While a lost store is being filled again: entries held, and held before.
+    pub rebuilding: Option<(u64, u64)>,
     /// Bytes of what was purged may be left in free pages of the store.
     pub scrub_due: bool,
     /// Why the journal may still hold some of it.
@@ -74,6 +76,7 @@ impl Core {
             bytes: (total.bytes_in, total.bytes_out),
             disk: self.ledger.size_on_disk().unwrap_or_default(),
             mended: self.mended.clone(),
+            rebuilding: self.ledger.rebuilding(),
             scrub_due: self.ledger.is_scrub_due(),
             unpurged: self.ledger.purge_fault().map(str::to_owned),
         }

@@ -155,6 +155,7 @@ impl Office {
             "certificate": { "id": identity.certificate.id().to_string(), "not_after": json::time(body.not_after_ms) },
             "started": json::time(self.started_ms()),
             "mended": figures.mended,
+            "rebuild": figures.rebuilding.map(|(held, expected)| json!({ "held": held, "expected": expected })),
             "scrub_due": figures.scrub_due,
             "unpurged": figures.unpurged,
             "version": env!("CARGO_PKG_VERSION"),

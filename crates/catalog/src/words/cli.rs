@@ -9,7 +9,7 @@ use super::Row;
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
     ("cli.advice", "建议：", "Advice: "),
-    ("cli.doctor.mended", "打开数据时发现损坏，已自动修复：{what}。请留意磁盘，并与其他节点同步一次", "The data were found damaged at the start and were mended: {what}. Look after the disk, and sync once with another node"),
+    ("cli.doctor.mended", "数据有损坏，已自动修复：{what}。请留意磁盘，并与其他节点同步一次", "The data were found damaged and were mended: {what}. Look after the disk, and sync once with another node"),
     ("cli.doctor.not-admitted", "本单位尚未进入名册：请启动节点，连上发邀请的节点后会自动完成", "This institution is not on the roster yet: run the node; it is admitted as soon as it reaches whoever invited it"),
     ("cli.doctor.peer", "连不上或被拒绝：{what}。请核对对方地址、网络和防火墙", "Not reachable, or refused: {what}. Check the address, the network and the firewall"),
     ("cli.doctor.recovery", "恢复密钥还在本机：{what}。请抄到 U 盘等离线处，由第二个人保管，再从本机删除", "The recovery key is still on this machine: {what}. Copy it to a medium kept offline by a second person, then remove it here"),
@@ -141,6 +141,7 @@ pub const TABLE: &[Row] = &[
     ("cli.label.network", "网络", "network"),
     ("cli.label.node", "节点", "node"),
     ("cli.label.proof", "核验", "proof"),
+    ("cli.label.rebuild", "恢复", "Recovery"),
     ("cli.label.running", "运行中", "running"),
     ("cli.label.signed", "签名时间", "signed"),
     ("cli.label.versions", "版本数", "versions"),
@@ -216,6 +217,7 @@ pub const TABLE: &[Row] = &[
     ("cli.status.not-running.hint", "启动：lianshi run", "start it: lianshi run"),
     ("cli.status.not-synced", "等了 {seconds} 秒，还没有与相连的节点一致", "After {seconds} seconds the node is not in step with its peers"),
     ("cli.status.not-synced.hint", "看看连接情况：lianshi peer list", "see who is connected: lianshi peer list"),
+    ("cli.status.rebuild", "数据库损坏后正在恢复：已有 {held} 条，原有 {expected} 条；其余连上其他节点后自动取回", "being filled again after damage: {held} of {expected} entries; the rest comes from peers"),
     ("cli.status.void", "{entries} 条，其中 {void} 条保存在本节点但无效（先得知吊销的节点不会收到它们，内容各处相同）", "{entries}, of which {void} are held here and void (a node that knew of a revocation first never gets them; what is shown is the same)"),
     ("cli.usage.arguments", "参数", "Arguments"),
     ("cli.usage.choices", "（可选：{values}）", " [one of: {values}]"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use protocol::{CheckedEntry, Decoder, DocumentId, Shelf};
+use protocol::{CheckedEntry, Decoder, DocumentId, PublicKey, Shelf};
 use replica::ViewSum;
 use storage::{Batch, Opened, Options, Position, Record, Storage, Table};
 
@@ -17,6 +17,14 @@ pub struct OpenedLedger {
     pub ledger: Ledger,
     /// What had to be mended, in words, when anything had.
     pub mended: Option<String>,
+}
+
+/// What a replay of the journal brought to light.
+struct Replayed {
+    /// Whose entries are in it: this node's keys.
+    writers: BTreeSet<PublicKey>,
+    /// What did not read back.
+    damage: Option<String>,
 }
 
 /// Why the replay of the journal stopped.
@@ -32,20 +40,40 @@ impl From<storage::StorageError> for Stop {
 }
 
 impl Ledger {
-    /// Opens or makes the ledger in a home's `data` folder.
+    /// Opens or makes the ledger in a home's `data` folder. A store that turns out to be damaged is set aside and begun anew, from
+    /// the journal and from what still verifies of the old one; the rest is the peers' to bring.
     ///
     /// # Errors
     /// When the home is locked by another process, of a newer version, or the disk fails.
     pub fn open(dir: &Path, options: Options, opener: Opener) -> Result<OpenedLedger> {
+        match Self::try_open(dir, options, opener.clone()) {
+            // It is condemned by now; a new one that is damaged too is another matter.
+            Err(error) if error.is_damage() => Self::try_open(dir, options, opener),
+            opened => opened,
+        }
+    }
+
+    fn try_open(dir: &Path, options: Options, opener: Opener) -> Result<OpenedLedger> {
         let (storage, opened) = Storage::open(dir, options)?;
-        let (from, mended) = match opened {
-            Opened::Fresh => (Position::START, None),
-            Opened::Intact { replay_from } => (replay_from, None),
-            Opened::Rebuilt { set_aside, why } => {
-                (Position::START, Some(format!("{why}; the old store was moved to {}", set_aside.display())))
-            }
+        let from = match &opened {
+            Opened::Fresh | Opened::Rebuilt { .. } => Position::START,
+            Opened::Intact { replay_from } => *replay_from,
         };
-        let mut ledger = Self {
+        let mut ledger = Self::over(storage, opener, from);
+        let mut mended = Vec::new();
+        if let Err(error) = ledger.bring_up(&opened, &mut mended) {
+            if error.is_damage() {
+                ledger.condemn(&error.to_string())?;
+            }
+            return Err(error);
+        }
+        let mended = (!mended.is_empty()).then(|| mended.join("; "));
+        Ok(OpenedLedger { ledger, mended })
+    }
+
+    /// A ledger that has read nothing yet.
+    fn over(storage: Storage, opener: Opener, from: Position) -> Self {
+        Self {
             store: storage.store(),
             journal: storage.journal(),
             storage,
@@ -68,12 +96,31 @@ impl Ledger {
             dirty: false,
             incarnation: 0,
             stuck: false,
-        };
-        ledger.read_back()?;
-        ledger.replay(from)?;
-        ledger.settle_incarnation()?;
-        ledger.read_forks()?;
-        Ok(OpenedLedger { ledger, mended })
+            examined: super::examine::Examined::default(),
+            rebuild: None,
+        }
+    }
+
+    /// Reads what the store holds and brings it up to the journal; says in `mended` what had to be mended.
+    fn bring_up(&mut self, opened: &Opened, mended: &mut Vec<String>) -> Result<()> {
+        self.read_back()?;
+        let Replayed { writers, damage } = self.replay(self.journaled)?;
+        if let Opened::Rebuilt { set_aside, why, entries } = opened {
+            let saved = self.take_over(set_aside, &writers)?;
+            let folder = set_aside.display();
+            mended.push(format!(
+                "{why}; the old store was moved to {folder}, and {saved} entries were taken over from it"
+            ));
+            self.note_rebuild(*entries)?;
+        }
+        self.read_rebuild()?;
+        self.settle_incarnation()?;
+        if let Some(damage) = damage {
+            // Numbers that this node has used may have been lost with it.
+            self.begin_incarnation()?;
+            mended.push(damage);
+        }
+        self.read_forks()
     }
 
     /// Takes everything kept in memory from the store.
@@ -190,46 +237,48 @@ impl Ledger {
         self.sum_statements()
     }
 
-    /// Brings back what the journal holds and the store does not.
-    fn replay(&mut self, from: Position) -> Result<()> {
+    /// Brings back what the journal holds and the store does not. Damage in it is passed over, and told.
+    fn replay(&mut self, from: Position) -> Result<Replayed> {
         let journal = Arc::clone(&self.journal);
-        let done = journal.replay(from, |_, records| -> std::result::Result<(), Stop> {
+        let mut writers = BTreeSet::new();
+        let found = journal.salvage(from, |_, records| -> std::result::Result<(), Stop> {
             for record in records {
-                self.replay_record(record)?;
+                writers.extend(self.replay_record(record)?);
             }
             Ok(())
         });
-        match done {
-            Ok(_) => {
-                self.journaled = journal.end();
-                Ok(())
-            }
-            Err(Stop::Storage(error)) => Err(error.into()),
-            Err(Stop::Market(error)) => Err(error),
-        }
+        let found = found.map_err(|stop| match stop {
+            Stop::Storage(error) => MarketError::from(error),
+            Stop::Market(error) => error,
+        })?;
+        self.journaled = journal.end();
+        Ok(Replayed { writers, damage: found.fault() })
     }
 
-    pub(super) fn replay_record(&mut self, record: Record) -> std::result::Result<(), Stop> {
+    /// Returns whose entry it was, if it was one.
+    pub(super) fn replay_record(&mut self, record: Record) -> std::result::Result<Option<PublicKey>, Stop> {
         let mut batch = Batch::default();
         match record {
-            Record::Entry(bytes) => return self.replay_entry(&bytes).map_err(Stop::Market),
+            Record::Entry(bytes) => return self.replay_entry(&bytes).map(Some).map_err(Stop::Market),
             Record::Put { table, key, value } => batch.put(table, &key, value),
             Record::Delete { table, key } => batch.delete(table, &key),
         };
-        Ok(self.store.apply(batch)?)
+        self.store.apply(batch)?;
+        Ok(None)
     }
 
-    fn replay_entry(&mut self, bytes: &[u8]) -> Result<()> {
+    fn replay_entry(&mut self, bytes: &[u8]) -> Result<PublicKey> {
         let entry = layout::entry_of(bytes)?;
         let log = entry.header.log;
         // Where a branch of the log was replaced, or entries came back from peers, the journal holds what the log does
         // not go on with.
         let head = self.head(&log);
         if entry.header.seq != head.seq + 1 || entry.header.prev != head.hash {
-            return Ok(());
+            return Ok(log.node);
         }
         let hash = entry.hash();
-        self.persist(&log, &[CheckedEntry { entry, hash, patch: None }])
+        self.persist(&log, &[CheckedEntry { entry, hash, patch: None }])?;
+        Ok(log.node)
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Rebuild {
     pub(super) set_aside: String,
     /// What was wrong with it.
     pub(super) why: String,
+    /// Entries that it held at its last checkpoint.
+    pub(super) entries: u64,
 }
 
 /// How the file was found.
@@ -82,7 +84,9 @@ impl Sidecar {
 
     /// That of a new store instead of this one. The journal stays, and so does what is known of it.
     pub(super) fn rebuilding(&self, set_aside: String, why: String, condemned: bool) -> Self {
-        let rebuild = Some(Rebuild { set_aside, why });
+        // What a rebuild before this one did not end with counts as well.
+        let entries = self.rebuild.as_ref().map_or(self.entries, |rebuild| rebuild.entries.max(self.entries));
+        let rebuild = Some(Rebuild { set_aside, why, entries });
         Self { journal: self.journal, rebuild, condemned, ..Self::default() }
     }
 
@@ -159,6 +163,7 @@ impl Sidecar {
             check.update(rebuild.set_aside.as_bytes());
             check.update(&[0]);
             check.update(rebuild.why.as_bytes());
+            check.update(&rebuild.entries.to_be_bytes());
         }
         check.finalize()
     }
@@ -208,7 +213,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut sidecar = Sidecar { entries: 12, digest: [3; 32], ..Sidecar::default() };
         sidecar.journal = Position::from_u64(99);
-        sidecar.rebuild = Some(Rebuild { set_aside: "set-aside-4".into(), why: "it was behind".into() });
+        sidecar.rebuild =
+            Some(Rebuild { set_aside: "set-aside-4".into(), why: "it was behind".into(), entries: 7 });
         sidecar.write(dir.path()).unwrap();
         assert_eq!(read(dir.path()), Some(sidecar.clone()));
         let bytes = std::fs::read(dir.path().join(NAME)).unwrap();

@@ -45,7 +45,7 @@ fn replayed(storage: &Storage, from: Position) -> usize {
 
 fn rebuilt(opened: Opened) -> (PathBuf, String) {
     match opened {
-        Opened::Rebuilt { set_aside, why } => (set_aside, why),
+        Opened::Rebuilt { set_aside, why, .. } => (set_aside, why),
         other => panic!("{other:?}"),
     }
 }

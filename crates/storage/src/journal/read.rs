@@ -175,6 +175,17 @@ fn with_ends(segments: &[Segment], end: u64) -> impl Iterator<Item = (&Segment, 
 }
 
 impl Salvage {
+    /// In words, what did not read back.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let damage =
+            self.damages.first().map(|d| format!("{} at byte {}: {}", d.file.display(), d.offset, d.why));
+        let gap = self.gaps.first().map(|(from, to)| format!("{from} up to {to} is missing"));
+        let places = self.damages.len() + self.gaps.len();
+        let first = damage.or(gap)?;
+        Some(format!("the journal is damaged in {places} places, the first is {first}"))
+    }
+
     fn note_gap(&mut self, from: u64, to: u64) {
         if from < to && self.gaps.len() < MAX_DAMAGES {
             self.gaps.push((Position(from), Position(to)));

@@ -1,12 +1,12 @@
 //! sled behind the trait. Its facts (measured, 0.34.7): `flush()` is not an fsync on Linux; a batch is atomic
 //! within one tree only; after a power cut it can open without an error and empty; damaged files can make it panic.
 
+mod guard;
+
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::home::HomeLock;
 use crate::limits::{COPY_BATCH, OPEN_PAUSE_MS, OPEN_TRIES, SWEEP_SLICE};
 use crate::platform::{create_dir, folder_size, sync_dir};
 use crate::{Batch, CheckpointFacts, Floor, Result, StorageError, Table};
+
+use guard::{guarded, open_sled};
 
 /// A [`Store`] in a folder.
 ///
@@ -34,6 +36,8 @@ pub struct SledStore {
     next_id: AtomicU64,
     /// The cut value at which the next sweep begins.
     sweep_from: AtomicU64,
+    /// The first damage that a call came upon.
+    fault: OnceLock<String>,
     /// Whoever still holds the store keeps the home locked. Last field: dropped after the database.
     lock: Option<Arc<HomeLock>>,
 }
@@ -78,6 +82,7 @@ impl SledStore {
             order: RwLock::new(()),
             next_id: AtomicU64::new(0),
             sweep_from: AtomicU64::new(0),
+            fault: OnceLock::new(),
             lock: None,
         };
         let last = store.last_id().map_err(|error| match error {
@@ -92,6 +97,18 @@ impl SledStore {
     pub(crate) fn holding(mut self, lock: Arc<HomeLock>) -> Self {
         self.lock = Some(lock);
         self
+    }
+
+    /// What is wrong with its files, once a call has come upon it.
+    pub(crate) fn fault(&self) -> Option<&str> {
+        self.fault.get().map(String::as_str)
+    }
+
+    fn noting<T>(&self, result: Result<T>) -> Result<T> {
+        if let Err(StorageError::StoreDamaged { action, detail }) = &result {
+            self.fault.get_or_init(|| format!("it could not {action}: {detail}"));
+        }
+        result
     }
 
     /// Whether it holds nothing at all, not even facts.
@@ -124,16 +141,26 @@ impl SledStore {
     /// Fsyncs it, and returns when sled has let go of its files: it closes in the background, and writes by name until then.
     pub(crate) fn close(self) -> Result<()> {
         self.sync()?;
-        let Self { db, file, dir, .. } = self;
+        let Self { db, dir, .. } = self;
         drop(db);
+        Self::wait_until_closed(&dir)
+    }
+
+    /// Returns when no handle of this process is left on the store in `dir`. Another process has none: the home is locked.
+    pub(crate) fn wait_until_closed(dir: &Path) -> Result<()> {
+        let path = dir.join("db");
+        if !path.exists() {
+            return Ok(());
+        }
+        let file = File::open(&path).doing("open", &path)?;
         for _ in 0..OPEN_TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(()),
                 Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(OPEN_PAUSE_MS)),
-                Err(TryLockError::Error(error)) => return Err(error).doing("lock", &dir.join("db")),
+                Err(TryLockError::Error(error)) => return Err(error).doing("lock", &path),
             }
         }
-        Err(StorageError::StoreBusy { path: dir })
+        Err(StorageError::StoreBusy { path: dir.to_owned() })
     }
 }
 
@@ -236,6 +263,37 @@ impl SledStore {
 
 impl Store for SledStore {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.noting(self.value(table, key))
+    }
+
+    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>> {
+        self.noting(self.pairs(table, from, to, limit))
+    }
+
+    fn last(&self, table: Table, prefix: &[u8]) -> Result<Option<Pair>> {
+        self.noting(self.greatest(table, prefix))
+    }
+
+    fn apply(&self, batch: Batch) -> Result<()> {
+        self.noting(self.change(batch))
+    }
+
+    fn facts(&self) -> Result<Option<CheckpointFacts>> {
+        self.noting(self.stated())
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.noting(self.harden())
+    }
+
+    fn size_on_disk(&self) -> Result<u64> {
+        folder_size(&self.dir)
+    }
+}
+
+/// The calls of [`Store`], before damage is noted.
+impl SledStore {
+    fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
         let key = table.full_key(key);
         let read = || guarded("read a key", || self.db.get(&key));
         let Some(stored) = read()? else { return Ok(None) };
@@ -247,7 +305,7 @@ impl Store for SledStore {
         read()?.map(|stored| self.whole(&stored)).transpose()
     }
 
-    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>> {
+    fn pairs(&self, table: Table, from: &[u8], to: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>> {
         check_limit(limit)?;
         let Some((low, high)) = tree_range(table, from, to) else { return Ok(Vec::new()) };
         let _order = self.reading();
@@ -259,7 +317,7 @@ impl Store for SledStore {
         Ok(pairs)
     }
 
-    fn last(&self, table: Table, prefix: &[u8]) -> Result<Option<Pair>> {
+    fn greatest(&self, table: Table, prefix: &[u8]) -> Result<Option<Pair>> {
         let end = crate::table::prefix_end(prefix);
         let Some((low, high)) = tree_range(table, prefix, end.as_deref()) else { return Ok(None) };
         let _order = self.reading();
@@ -267,7 +325,7 @@ impl Store for SledStore {
         found.map(|(key, stored)| Ok((strip(&key), self.whole(&stored)?))).transpose()
     }
 
-    fn apply(&self, batch: Batch) -> Result<()> {
+    fn change(&self, batch: Batch) -> Result<()> {
         batch.check()?;
         self.floor.check()?;
         let _order = self.writing();
@@ -275,7 +333,7 @@ impl Store for SledStore {
         guarded("apply a batch", || self.db.apply_batch(changes))
     }
 
-    fn facts(&self) -> Result<Option<CheckpointFacts>> {
+    fn stated(&self) -> Result<Option<CheckpointFacts>> {
         let Some(bytes) = guarded("read its facts", || self.db.get(FACTS_KEY))? else { return Ok(None) };
         CheckpointFacts::from_bytes(&bytes).map(Some).ok_or_else(|| StorageError::StoreDamaged {
             action: "read its facts",
@@ -283,16 +341,12 @@ impl Store for SledStore {
         })
     }
 
-    fn sync(&self) -> Result<()> {
+    fn harden(&self) -> Result<()> {
         self.sweep()?;
         guarded("flush", || self.db.flush())?;
         self.file.sync_all().doing("fsync", &self.dir.join("db"))?;
         // For the names of its snapshot files, which it renames without an fsync of the folder.
         sync_dir(&self.dir)
-    }
-
-    fn size_on_disk(&self) -> Result<u64> {
-        folder_size(&self.dir)
     }
 }
 
@@ -302,168 +356,5 @@ impl std::fmt::Debug for SledStore {
     }
 }
 
-/// Opens sled; waits a little when a handle of this process has not let go of the file yet (sled closes in
-/// the background).
-fn open_sled(dir: &Path, cache: u64) -> std::result::Result<sled::Db, OpenFailure> {
-    let config = || sled::Config::new().path(dir).cache_capacity(cache);
-    for _ in 0..OPEN_TRIES {
-        match catch_unwind(AssertUnwindSafe(|| config().open())) {
-            Ok(Ok(db)) => return Ok(db),
-            Ok(Err(sled::Error::Io(error))) if is_lock_failure(&error) => {
-                thread::sleep(Duration::from_millis(OPEN_PAUSE_MS));
-            }
-            Ok(Err(error)) => {
-                return Err(match store_error("open", error) {
-                    StorageError::StoreDamaged { detail, .. } => OpenFailure::Damaged(detail),
-                    other => OpenFailure::Other(other),
-                });
-            }
-            Err(panic) => return Err(OpenFailure::Damaged(panic_text(panic.as_ref()))),
-        }
-    }
-    Err(OpenFailure::Other(StorageError::StoreBusy { path: dir.to_owned() }))
-}
-
-/// sled tells a held lock from other failures only in its text.
-fn is_lock_failure(error: &io::Error) -> bool {
-    error.to_string().starts_with("could not acquire lock")
-}
-
-/// Runs a call into sled; a panic in it (damaged pages) becomes an error.
-fn guarded<T>(action: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(|error| store_error(action, error)),
-        Err(panic) => Err(StorageError::StoreDamaged { action, detail: panic_text(panic.as_ref()) }),
-    }
-}
-
-/// Tells damage from what may pass.
-fn store_error(action: &'static str, error: sled::Error) -> StorageError {
-    let passing = match &error {
-        sled::Error::Io(error) => {
-            !matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::NotFound)
-        }
-        _ => false,
-    };
-    let detail = error.to_string();
-    if passing {
-        StorageError::Store { action, detail }
-    } else {
-        StorageError::StoreDamaged { action, detail }
-    }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("it gave up without a word");
-    // sled prints whole trees into some of its panics.
-    text.chars().take(300).collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits::MAX_INLINE;
-
-    fn keys(store: &SledStore) -> usize {
-        store.db.iter().count()
-    }
-
-    fn put(store: &SledStore, key: &[u8], len: usize) {
-        let mut batch = Batch::default();
-        batch.put(Table::Drafts, key, vec![1; len]);
-        store.apply(batch).unwrap();
-    }
-
-    #[test]
-    fn no_piece_outlives_its_value() {
-        let dir = tempfile::tempdir().unwrap();
-        let open = || SledStore::open(dir.path(), 4 << 20, Floor::new(dir.path(), 1)).unwrap();
-        let store = open();
-        put(&store, b"a", 3 * MAX_INLINE);
-        assert_eq!(keys(&store), 1 + 1 + 3, "the key, its owner record, three pieces");
-        put(&store, b"a", 2 * MAX_INLINE);
-        assert_eq!(keys(&store), 1 + 1 + 2, "a large value replaced by a large one");
-        put(&store, b"b", 2 * MAX_INLINE);
-        drop(store);
-        let store = open();
-        for key in [b"c", b"d", b"e"] {
-            put(&store, key, 2 * MAX_INLINE);
-        }
-        assert_eq!(keys(&store), 5 * (1 + 1 + 2), "no id is given twice");
-        let mut batch = Batch::default();
-        store.apply(std::mem::take(batch.delete(Table::Drafts, b"b"))).unwrap();
-        assert_eq!(keys(&store), 4 * (1 + 1 + 2), "a large value deleted");
-        put(&store, b"a", 10);
-        store.sync().unwrap();
-        assert_eq!(keys(&store), 1 + 3 * (1 + 1 + 2), "a large value replaced by a small one, swept");
-        assert_eq!(store.get(Table::Drafts, b"c").unwrap().unwrap().len(), 2 * MAX_INLINE);
-        put(&store, b"f", MAX_INLINE);
-        assert_eq!(keys(&store), 2 + 3 * (1 + 1 + 2), "the largest that is not cut");
-        let largest = guarded("read a key", || store.db.get(Table::Drafts.full_key(b"f"))).unwrap().unwrap();
-        assert_eq!(largest.len(), 1 + MAX_INLINE);
-    }
-
-    #[test]
-    fn a_store_that_is_still_open_is_waited_for() {
-        let dir = tempfile::tempdir().unwrap();
-        let open = || SledStore::open(dir.path(), 4 << 20, Floor::new(dir.path(), 1));
-        let store = open().unwrap();
-        put(&store, b"a", 10);
-        let refused = open().unwrap_err();
-        assert!(matches!(refused, StorageError::StoreBusy { .. }), "{refused}");
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(open);
-            thread::sleep(Duration::from_millis(5 * OPEN_PAUSE_MS));
-            drop(store);
-            assert!(waiting.join().unwrap().unwrap().get(Table::Drafts, b"a").unwrap().is_some());
-        });
-    }
-
-    #[test]
-    fn damage_is_told_from_what_may_pass() {
-        let of = |kind: ErrorKind| store_error("read", sled::Error::Io(io::Error::new(kind, "why")));
-        for kind in [ErrorKind::UnexpectedEof, ErrorKind::InvalidData, ErrorKind::NotFound] {
-            assert!(matches!(of(kind), StorageError::StoreDamaged { .. }), "{kind}");
-        }
-        for kind in [ErrorKind::PermissionDenied, ErrorKind::StorageFull, ErrorKind::Other] {
-            assert!(matches!(of(kind), StorageError::Store { .. }), "{kind}");
-        }
-        assert!(matches!(
-            store_error("read", sled::Error::Corruption { at: None, bt: () }),
-            StorageError::StoreDamaged { .. }
-        ));
-        type Call = fn() -> sled::Result<()>;
-        let panics: [(Call, &str); 3] = [
-            (|| panic!("page {}", 7), "page 7"),
-            (|| panic!("a page"), "a page"),
-            (|| std::panic::panic_any(7), "without a word"),
-        ];
-        for (panic, text) in panics {
-            let found = guarded("read", panic).unwrap_err();
-            assert!(
-                matches!(&found, StorageError::StoreDamaged { detail, .. } if detail.contains(text)),
-                "{found}"
-            );
-        }
-        assert_eq!(panic_text(&"x".repeat(1000)).len(), 300);
-    }
-
-    #[test]
-    fn a_sweep_gets_round_to_everything() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = SledStore::open(dir.path(), 4 << 20, Floor::new(dir.path(), 1)).unwrap();
-        let count = SWEEP_SLICE as u32 + 20;
-        (0..count).for_each(|key| put(&store, &key.to_be_bytes(), MAX_INLINE + 1));
-        // The last ones, which the first slice does not reach, and a first one after it has passed.
-        (count - 10..count).for_each(|key| put(&store, &key.to_be_bytes(), 1));
-        store.sync().unwrap();
-        put(&store, &0_u32.to_be_bytes(), 1);
-        store.sync().unwrap();
-        store.sync().unwrap();
-        assert_eq!(keys(&store), count as usize + (count as usize - 11) * 3);
-    }
-}
+mod tests;
