@@ -64,11 +64,17 @@ impl Node {
     }
 
     /// Holds the process still, as a machine that is busy or asleep; [`Node::go_on`] lets it go on.
+    ///
+    /// # Panics
+    /// When the signal cannot be sent.
     pub fn hold(&self) {
         self.signal("STOP");
     }
 
     /// Lets it go on.
+    ///
+    /// # Panics
+    /// When the signal cannot be sent.
     pub fn go_on(&self) {
         self.signal("CONT");
     }

@@ -6,6 +6,7 @@
 mod backup;
 mod documents;
 mod examine;
+mod gaps;
 mod layout;
 mod limits;
 mod mentions;
@@ -33,6 +34,7 @@ use crate::error::{MarketError, Result};
 
 pub use backup::{BackupPlan, BackupSource};
 pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, rightful_entries};
+pub use gaps::Lacking;
 pub(crate) use layout::{
     LogRecord, creating_place, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
 };

@@ -21,6 +21,7 @@ mod compare;
 mod deadlines;
 mod exchange;
 mod forks;
+mod gaps;
 mod greeting;
 mod line;
 mod plan;
@@ -63,6 +64,8 @@ pub struct Replica {
     parked: BTreeSet<LogId>,
     /// Logs that a peer showed without payloads for which no purge is known, or not yet.
     bare: BTreeSet<LogId>,
+    /// Payloads that are missing here.
+    gaps: gaps::Gaps,
     /// The earliest fork known of each log.
     forks: BTreeMap<LogId, Fork>,
     /// How far the logs held count, where they end.
@@ -105,6 +108,7 @@ impl Replica {
             replan: false,
             parked: BTreeSet::new(),
             bare: BTreeSet::new(),
+            gaps: gaps::Gaps::default(),
             forks,
             limits,
             held_bytes,
@@ -144,6 +148,9 @@ impl Replica {
             Input::Reached { logs } => self.on_reached(&logs, now_ms, &mut out),
             Input::Steps { epoch, steps, more_after } => {
                 self.on_steps(epoch, &steps, more_after, now_ms, &mut out);
+            }
+            Input::Bare { session, after, entries, more_after } => {
+                self.on_bare(session, (after, more_after), entries, &mut out);
             }
             Input::Durable => {
                 let fresh: Vec<LogId> = std::mem::take(&mut self.fresh).into_keys().collect();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{CircleId, Head, LogId, NodeCertificate, PublicKey, Shelf, Subscription};
+use protocol::{CircleId, DocumentId, Head, LogId, NodeCertificate, PublicKey, Shelf, Subscription};
 
 use crate::circles::Agreement;
 use crate::replica::bounds::{COMPARE_FIRST_MS, COMPARISONS, MAX_ANNOUNCED, QUICK_PULLS};
@@ -157,6 +157,10 @@ pub(crate) struct Session {
     pub quick_pulls: u32,
     /// Comparisons that it may still start at this moment.
     pub allowance: u32,
+    /// When it was last asked for payloads that are missing here, how long until the next time, and behind which document.
+    pub gaps_ms: Option<i64>,
+    pub gaps_wait_ms: i64,
+    pub gaps_after: Option<DocumentId>,
     /// Entries that it asked for again.
     pub repeated: u64,
     pub strikes: u32,
@@ -199,6 +203,9 @@ impl Session {
             pull_wait_ms: COMPARE_FIRST_MS,
             quick_pulls: QUICK_PULLS,
             allowance: COMPARISONS,
+            gaps_ms: None,
+            gaps_wait_ms: COMPARE_FIRST_MS,
+            gaps_after: None,
             repeated: 0,
             strikes: 0,
             since_ms: now_ms,

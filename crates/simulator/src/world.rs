@@ -203,6 +203,11 @@ impl World {
             }
             Effect::Relimit { log } => inputs.extend(self.nodes[node].relimit(log)),
             Effect::ReadSteps { epoch, after } => inputs.push_back(self.nodes[node].read_steps(epoch, after)),
+            Effect::ReadBare { session, after } => {
+                let entries = self.nodes[node].bare();
+                inputs.push_back(Input::Bare { session, after, entries, more_after: None });
+            }
+            Effect::Fill { log, entries } => self.nodes[node].fill(&log, entries),
             Effect::Countersign { redemption } => {
                 let input = self.nodes[node].write_redeem(&redemption);
                 inputs.push_back(input);

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use market::Ledger;
+use market::{Lacking, Ledger};
 use network::SessionId;
-use protocol::{DocumentId, Fork, LogId};
+use protocol::{CheckedEntry, DocumentId, Fork, LogId};
 use replica::{Input, Me, Replica};
 
 use super::Core;
@@ -72,6 +72,23 @@ impl Core {
                 self.start_over(&format!("roster steps could not be read: {error}"));
                 None
             }
+        }
+    }
+
+    pub(super) fn read_bare(&mut self, session: u64, after: Option<DocumentId>) -> Option<Input> {
+        match self.ledger.lacking(after) {
+            Ok(Lacking { entries, more_after }) => Some(Input::Bare { session, after, entries, more_after }),
+            Err(error) => {
+                tracing::error!("what lacks its payload could not be read: {error}");
+                None
+            }
+        }
+    }
+
+    pub(super) fn fill(&mut self, log: &LogId, entries: &[CheckedEntry]) {
+        match self.ledger.fill(log, entries) {
+            Ok(()) => self.arrivals.store(self.ledger.arrivals(), Ordering::Release),
+            Err(error) => tracing::error!("payloads that came back could not be stored: {error}"),
         }
     }
 

@@ -271,13 +271,12 @@ impl Ledger {
         let entry = layout::entry_of(bytes)?;
         let log = entry.header.log;
         // Where a branch of the log was replaced, or entries came back from peers, the journal holds what the log does
-        // not go on with.
+        // not go on with; and payloads that came back after a purge.
         let head = self.head(&log);
-        if entry.header.seq != head.seq + 1 || entry.header.prev != head.hash {
-            return Ok(log.node);
-        }
-        let hash = entry.hash();
-        self.persist(&log, &[CheckedEntry { entry, hash, patch: None }])?;
+        let (goes_on, hash) =
+            (entry.header.seq == head.seq + 1 && entry.header.prev == head.hash, entry.hash());
+        let checked = CheckedEntry { entry, hash, patch: None };
+        if goes_on { self.persist(&log, &[checked]) } else { self.put_back(&log, &[checked]) }?;
         Ok(log.node)
     }
 }

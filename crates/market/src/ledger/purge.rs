@@ -19,6 +19,9 @@ use crate::error::Result;
 /// Prefix of the marks of documents of which nothing is left here; the document's id follows.
 const PURGED: &[u8] = b"purged:";
 
+/// Prefix of the marks of documents that count again though payloads of theirs were removed here.
+pub(super) const LACKING: &[u8] = b"lacking:";
+
 /// What the roster purges, and what of it is done.
 #[derive(Default)]
 pub(super) struct Purged {
@@ -28,6 +31,8 @@ pub(super) struct Purged {
     words: BTreeMap<DocumentId, (LogId, BTreeSet<InstitutionId>)>,
     /// Documents of which no payload is left.
     done: BTreeSet<DocumentId>,
+    /// Documents that are not purged any more, of which payloads were removed here.
+    pub(super) lacking: BTreeSet<DocumentId>,
     /// Why the journal may still hold some of it.
     fault: Option<String>,
 }
@@ -77,8 +82,10 @@ impl Ledger {
 
     /// Removes what the roster purges. Returns the documents of which the payloads went now.
     pub(super) fn purge(&mut self, roster: &Roster) -> Result<Vec<DocumentId>> {
+        let named = self.purged.governors.iter().chain(self.purged.words.keys());
+        let before: Vec<DocumentId> = named.filter(|id| self.is_purged(id)).copied().collect();
         self.purged.take(roster);
-        self.forget_marks()?;
+        self.forget_marks(before)?;
         self.purge_due()
     }
 
@@ -237,8 +244,10 @@ impl Ledger {
         if whole {
             batch.put(Table::Meta, &[PURGED, &id.0].concat(), Vec::new());
         }
+        batch.delete(Table::Meta, &[LACKING, &id.0].concat());
         self.dirty = true;
         self.write(&mut batch)?;
+        self.purged.lacking.remove(id);
         self.purged.done.extend(Some(*id).filter(|_| whole));
         Ok(())
     }
@@ -251,24 +260,30 @@ impl Ledger {
     }
 
     pub(super) fn read_marks(&mut self) -> Result<()> {
-        let mut done = BTreeSet::new();
-        self.store.walk(Table::Meta, PURGED, &mut |key, _| {
-            let id = key.strip_prefix(PURGED).and_then(|id| id.try_into().ok());
-            done.extend(id.map(DocumentId));
-            std::ops::ControlFlow::Continue(())
-        })?;
-        self.purged.done = done;
+        for (prefix, into) in [(PURGED, &mut self.purged.done), (LACKING, &mut self.purged.lacking)] {
+            into.clear();
+            self.store.walk(Table::Meta, prefix, &mut |key, _| {
+                let id = key.strip_prefix(prefix).and_then(|id| id.try_into().ok());
+                into.extend(id.map(DocumentId));
+                std::ops::ControlFlow::Continue(())
+            })?;
+        }
         Ok(())
     }
 
-    /// A purge can become void, with the log that it stands in. What comes of the document from then on is kept.
-    fn forget_marks(&mut self) -> Result<()> {
-        let gone: Vec<DocumentId> =
-            self.purged.done.iter().filter(|id| !self.is_purged(id)).copied().collect();
+    /// A purge can become void, with the log that it stands in. What comes of the document from then on is kept, and what
+    /// was removed is missing. `before` was purged until now.
+    fn forget_marks(&mut self, before: Vec<DocumentId>) -> Result<()> {
+        let known = self.purged.done.iter().copied().chain(before);
+        let gone: BTreeSet<DocumentId> = known.filter(|id| !self.is_purged(id)).collect();
         let mut batch = Batch::default();
         for id in gone {
             self.purged.done.remove(&id);
             batch.delete(Table::Meta, &[PURGED, &id.0].concat());
+            if !self.bare_entries(&id)?.is_empty() {
+                self.purged.lacking.insert(id);
+                batch.put(Table::Meta, &[LACKING, &id.0].concat(), Vec::new());
+            }
             let before = self.standing(&id)?;
             self.refold(&id, before, None, &mut batch)?;
         }

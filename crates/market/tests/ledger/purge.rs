@@ -288,3 +288,74 @@ fn a_purge_that_counts_no_more_leaves_the_listing_hidden() {
     node.library.set_roster(roster);
     assert_eq!(node.library.listing(&id).unwrap().unwrap().hidden, Some(Hidden::Purged("x".into())));
 }
+
+/// What a void purge took comes back from others, piece by piece, and stays through restarts and the loss of the store.
+#[test]
+fn what_comes_back_after_a_void_purge_is_shown_again() {
+    let (mut node, id, other) = listed();
+    node.ledger.owned_by(node.identity.node.public(), node.identity.institution.id());
+    let without = roster_with(&node, &[]);
+    node.library.set_roster(without.clone());
+    let (title, view) = (node.library.listing(&id).unwrap().unwrap().title().to_owned(), node.view());
+    let mut entries = Vec::new();
+    let log = *node.ledger.logs().keys().find(|log| log.shelf.kind.is_listing()).unwrap();
+    let all = |entry: protocol::Entry| {
+        entries.push(CheckedEntry { hash: entry.hash(), entry, patch: None });
+        true
+    };
+    node.ledger.read_log(&log, 0, node.ledger.head(&log).seq, all).unwrap();
+    let roster = purge(&mut node, &id);
+    assert!(node.ledger.lacking(None).unwrap().entries.is_empty(), "what is purged is not missing");
+    node.ledger.fill(&log, &entries).unwrap();
+    assert_purged(&node, &id, &other);
+
+    node.library.set_roster(without.clone());
+    node.ledger.relimit(&without, None).unwrap();
+    let mut node = node.reopened();
+    node.ledger.owned_by(node.identity.node.public(), node.identity.institution.id());
+    node.library.set_roster(without.clone());
+    node.ledger.relimit(&without, None).unwrap();
+    let missing = node.ledger.lacking(None).unwrap();
+    assert_eq!((missing.entries.len(), missing.more_after), (2, None));
+    assert!(node.ledger.lacking(Some(id)).unwrap().entries.is_empty(), "none behind it");
+    let (begins, edits) = (&missing.entries[0].head, &missing.entries[1].head);
+    let of = |head: &protocol::Head| entries[head.seq as usize - 1].clone();
+    // Another entry in its place is not taken.
+    let mut wrong = of(edits);
+    wrong.entry.header.time_ms += 1;
+    node.ledger.fill(&log, &[wrong]).unwrap();
+    node.ledger.fill(&log, &[of(edits)]).unwrap();
+    assert_eq!(node.ledger.lacking(None).unwrap().entries.len(), 1);
+    assert_eq!(node.library.listing(&id).unwrap().unwrap().hidden, Some(Hidden::Missing));
+    let arrivals = node.ledger.arrivals();
+    node.ledger.fill(&log, &[of(begins)]).unwrap();
+    assert!(node.ledger.arrivals() > arrivals, "the index hears of it");
+    assert!(node.ledger.lacking(None).unwrap().entries.is_empty());
+    let shown = |node: &Node| {
+        let listing = node.library.listing(&id).unwrap().unwrap();
+        assert_eq!((listing.title(), listing.versions, &listing.hidden), (&*title, 2, &None));
+        assert_eq!(node.view(), view);
+        let figures = node.ledger.figures(&node.identity.node.public());
+        assert_eq!((figures.held, figures.void, figures.waiting), (2, 0, 0));
+    };
+    shown(&node);
+
+    let node = node.reopened();
+    node.library.set_roster(without.clone());
+    shown(&node);
+    let Node { identity, ledger, library, home } = node;
+    drop((ledger, library));
+    fs::remove_dir_all(home.path().join("data/store")).unwrap();
+    let opened = open(home.path(), &identity);
+    assert!(opened.mended.is_some());
+    let library = Library::new(opened.ledger.store(), without.clone());
+    let mut node = Node { identity, ledger: opened.ledger, library, home };
+    node.ledger.relimit(&without, None).unwrap();
+    shown(&node);
+    // And a purge that counts takes it again.
+    node.ledger.owned_by(node.identity.node.public(), node.identity.institution.id());
+    node.library.set_roster(roster.clone());
+    node.ledger.relimit(&roster, None).unwrap();
+    assert_purged(&node, &id, &other);
+    assert!(leaks(&node.home.path().join("data/journal")).is_empty());
+}

@@ -1,8 +1,8 @@
 //! What goes into a replica and what comes out.
 
 use protocol::{
-    Charter, CheckedEntry, CheckedRun, CircleId, Entry, Fork, Frame, Head, LogId, NodeCertificate, PublicKey,
-    Redemption, SealingKey, SignedStep, Subscription,
+    Charter, CheckedEntry, CheckedRun, CircleId, DocumentId, Entry, Fork, Frame, Head, LogHead, LogId,
+    NodeCertificate, PublicKey, Redemption, SealingKey, SignedStep, Subscription,
 };
 
 use crate::circles::KnownCircle;
@@ -118,6 +118,17 @@ pub enum Input {
         /// The place of the last one, when there may be more.
         more_after: Option<(LogId, u64)>,
     },
+    /// Entries that were asked for with [`Effect::ReadBare`].
+    Bare {
+        /// For whom.
+        session: SessionId,
+        /// Those read began behind this document.
+        after: Option<DocumentId>,
+        /// The entries, each as the head that it was when it was the last of its log; some hundreds at the most.
+        entries: Vec<LogHead>,
+        /// The last document looked at, when there may be more.
+        more_after: Option<DocumentId>,
+    },
     /// Everything persisted so far is fsynced.
     Durable,
     /// Time has passed; to be given about once a second.
@@ -196,6 +207,21 @@ pub enum Effect {
         epoch: u32,
         /// Those behind this place, in any order that stays the same.
         after: Option<(LogId, u64)>,
+    },
+    /// Read entries held that stand without their payloads though their documents are not purged, of the documents behind
+    /// this one in the order of their ids, and answer with [`Input::Bare`].
+    ReadBare {
+        /// For whom.
+        session: SessionId,
+        /// Behind which document.
+        after: Option<DocumentId>,
+    },
+    /// Put these payloads back where entries are held without, unless their documents were purged.
+    Fill {
+        /// The log.
+        log: LogId,
+        /// The entries, authentic; not one after the other.
+        entries: Vec<CheckedEntry>,
     },
     /// The roster is another one now: views and admissions follow.
     RosterChanged,

@@ -37,6 +37,9 @@ pub(crate) const ROSTER_PATIENCE_MS: i64 = 60_000;
 pub(crate) const COMPARE_FIRST_MS: i64 = 4_000;
 /// … up to this, milliseconds.
 pub(crate) const COMPARE_RARELY_MS: i64 = 600_000;
+/// Payloads that a purge removed which counts no more are asked for like that too, of each peer, but ever more rarely up to
+/// this, milliseconds: nobody may have them, and each time costs a look at the store.
+pub(crate) const GAPS_RARELY_MS: i64 = 6 * 3_600_000;
 /// Comparisons that need not wait that long, renewed by every progress: greeting, admission and the first answers come
 /// close together.
 pub(crate) const QUICK_PULLS: u32 = 3;

@@ -104,7 +104,9 @@ impl Replica {
 
     /// True when the session was asked for entries of this log.
     fn is_asked(&self, session: SessionId, log: &LogId) -> bool {
-        self.in_flight.get(log) == Some(&session) || self.probes.get(log).is_some_and(|p| p.is_of(session))
+        self.in_flight.get(log) == Some(&session)
+            || self.probes.get(log).is_some_and(|p| p.is_of(session))
+            || self.gaps.is_asked(session, log)
     }
 
     /// A run that was asked for has no good signature: damaged on its way, or its author signed badly and who passes it on
@@ -145,6 +147,7 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) -> Result<(), Fault> {
+        self.fill(session, &log, bytes, out)?;
         if self.is_probed(session, &log, after.seq) {
             let run = self.open(&log, bytes)?;
             out.push(Effect::Compare { session, run });
@@ -187,7 +190,7 @@ impl Replica {
     }
 
     /// Opens a run. The entry at which branches part is authentic by the proof of the fork.
-    fn open(&self, log: &LogId, bytes: &[u8]) -> Result<CheckedRun, Fault> {
+    pub(super) fn open(&self, log: &LogId, bytes: &[u8]) -> Result<CheckedRun, Fault> {
         let common = self.forks.get(log).map(protocol::Fork::common);
         CheckedRun::open_to(bytes, &self.network, common)
     }

@@ -91,6 +91,7 @@ impl Replica {
             self.refresh_all(&log);
         }
         self.ask_for_bare_again();
+        self.gaps_may_be_due();
         let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
         for session in sessions {
             self.judge_session(session, now_ms, out);

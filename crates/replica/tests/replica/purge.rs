@@ -201,17 +201,19 @@ fn what_logs_are_made_of_is_never_bare() {
     }
 }
 
+/// The heads of all logs that a node wrote so far, and its key.
+fn written_by(world: &World, node: usize) -> (Vec<(LogId, Head)>, protocol::PublicKey) {
+    let key = world.nodes[node].key.public();
+    let its = world.nodes[node].store.iter().filter(|(log, _)| log.node == key);
+    (its.map(|(log, entries)| (*log, entries.last().unwrap().head())).collect(), key)
+}
+
 /// What a stolen key purged before it was noticed counts no more; who has the payloads shows the listing again.
 #[test]
 fn a_purge_past_the_last_valid_point_is_void() {
     let (mut world, id, _) = listed(507);
-    let (thief, log) = (world.nodes[3].key.public(), world.nodes[3].log(Shelf::ROSTER));
-    let good: Vec<(LogId, Head)> = world.nodes[3]
-        .store
-        .iter()
-        .filter(|(log, _)| log.node == thief)
-        .map(|(log, entries)| (*log, entries.last().unwrap().head()))
-        .collect();
+    let log = world.nodes[3].log(Shelf::ROSTER);
+    let (good, thief) = written_by(&world, 3);
     world.cut_all();
     world.purge(3, id);
     world.connect(3, 2);
@@ -282,5 +284,97 @@ fn late_returners_bring_nothing_back() {
     let cases = std::env::var("CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
     for seed in 0..cases {
         late_returner(9_000 + seed);
+    }
+}
+
+/// A stolen key purges; some erase the listing before it is noticed. Whoever still has the payloads hands them on, however
+/// the nodes meet afterwards.
+fn purged_by_a_thief(seed: u64) {
+    let (mut world, id, other) = listed(seed);
+    let mut rng = Rng::new(seed);
+    let (good, thief) = written_by(&world, 3);
+    let new = world.admit("new");
+    world.pass(2);
+    world.cut_all();
+    world.purge(3, id);
+    let keeper = rng.below(3);
+    let erased: Vec<usize> = (0..3).filter(|node| *node != keeper && rng.chance(800)).collect();
+    for node in &erased {
+        let session = world.connect(3, *node);
+        world.pass(3);
+        world.cut(session);
+        assert_eq!(world.nodes[*node].whole_of(&id), 0);
+    }
+    let who = Subject::Institution(world.nodes[1].institution.id());
+    let mut due = Some(Action::RevokeNode(thief, good, "stolen".to_owned()));
+    // The nodes meet in any order, before the revocation or after it; whoever has the payloads hears of it first.
+    let mut line: Vec<usize> = (0..3).chain([new]).collect();
+    for n in (1..line.len()).rev() {
+        line.swap(n, rng.below(n + 1));
+    }
+    let mut links = Vec::new();
+    for (n, node) in line.iter().enumerate().skip(1) {
+        links.push((*node, line[rng.below(n)]));
+        let meets_keeper = *node == keeper || links[n - 1].1 == keeper;
+        if meets_keeper || rng.chance(400) {
+            due.take().into_iter().for_each(|action| world.roster_step(0, who, action));
+        }
+        if meets_keeper && keeper != 0 {
+            let session = world.connect(keeper, 0);
+            world.pass(3);
+            world.cut(session);
+        }
+        if rng.chance(300) {
+            let charter = world.charter.clone();
+            world.cut_all();
+            world.nodes[*node].restart(&charter);
+            links[..n - 1].iter().for_each(|(a, b)| _ = world.connect(*a, *b));
+        }
+        world.connect(*node, links[n - 1].1);
+        if rng.chance(500) {
+            world.pass(1 + rng.below(10));
+        }
+    }
+    world.pass(200);
+    let all = [0, 1, 2, new];
+    for node in all {
+        assert_eq!(world.nodes[node].whole_of(&id), 3, "{}, erased by {erased:?}", world.nodes[node].name);
+        assert!(world.nodes[node].title(&other).is_some());
+    }
+    world.assert_same(&all);
+    for node in all {
+        let conduct = world.nodes[node].replica.conduct(world.now_ms);
+        assert!(conduct.iter().all(|c| c.banned_until_ms.is_none()), "{conduct:?}");
+    }
+}
+
+#[test]
+fn what_a_void_purge_removed_comes_back_from_those_who_have_it() {
+    let cases = std::env::var("CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
+    for seed in 0..cases {
+        purged_by_a_thief(12_000 + seed);
+    }
+}
+
+/// Nobody has the payloads any more: they are asked for ever more rarely, and nothing else suffers.
+#[test]
+fn what_nobody_has_is_asked_for_ever_more_rarely() {
+    let (mut world, id, _) = listed(508);
+    let (good, thief) = written_by(&world, 3);
+    world.purge(3, id);
+    world.pass(2);
+    assert_gone(&world, &id, &[0, 1, 2, 3]);
+    let who = Subject::Institution(world.nodes[1].institution.id());
+    world.roster_step(0, who, Action::RevokeNode(thief, good, "stolen".to_owned()));
+    world.pass(60);
+    world.sent = Some(Vec::new());
+    world.pass(3_600);
+    let sent = world.sent.take().unwrap();
+    let wants =
+        sent.iter().filter(|(_, bytes)| matches!(Frame::from_bytes(bytes), Ok(Frame::Want(_)))).count();
+    assert!((4..40).contains(&wants), "{wants} in an hour");
+    for node in 0..3 {
+        assert_eq!(world.nodes[node].whole_of(&id), 0);
+        assert!(world.nodes[node].replica.conduct(world.now_ms).is_empty());
     }
 }

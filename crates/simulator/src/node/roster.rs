@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    Charter, DocumentId, Folded, InstitutionId, LogId, Redemption, RosterBook, Shelf, SignedStep, Verb,
+    Charter, CheckedEntry, DocumentId, Folded, InstitutionId, LogHead, LogId, Redemption, Roster, RosterBook,
+    Shelf, SignedStep, Verb,
 };
 use replica::Input;
 
@@ -16,21 +17,37 @@ impl Node {
         if roster.purged.is_empty() && roster.purge_words.is_empty() {
             return;
         }
-        let institutions: BTreeMap<LogId, InstitutionId> = self
-            .replica
-            .logs()
-            .iter()
-            .filter_map(|(log, state)| Some((*log, state.certificate.as_ref()?.body.institution)))
-            .collect();
+        let institutions = self.institutions();
         let roster = self.replica.roster();
         for entry in self.store.values_mut().flatten().filter(|entry| entry.header.may_be_bare()) {
-            let id = entry.document();
-            let origin =
-                roster.purge_words.get(&id).and_then(|words| words.values().next()).map(|word| word.origin);
-            if roster.purge(&id, origin.and_then(|origin| institutions.get(&origin))).is_some() {
+            if is_purged(roster, &institutions, &entry.document()) {
                 entry.payload = None;
             }
         }
+    }
+
+    /// Who answers for each log.
+    fn institutions(&self) -> BTreeMap<LogId, InstitutionId> {
+        let logs = self.replica.logs().iter();
+        logs.filter_map(|(log, state)| Some((*log, state.certificate.as_ref()?.body.institution))).collect()
+    }
+
+    /// Entries that stand without their payloads though they are not purged.
+    pub fn bare(&self) -> Vec<LogHead> {
+        let (roster, institutions) = (self.replica.roster(), self.institutions());
+        let bare = self.store.values().flatten().filter(|entry| entry.payload.is_none());
+        let bare = bare.filter(|entry| !is_purged(roster, &institutions, &entry.document()));
+        bare.map(|entry| LogHead { log: entry.header.log, head: entry.head() }).collect()
+    }
+
+    /// Puts payloads back, where they are not purged.
+    pub fn fill(&mut self, log: &LogId, entries: Vec<CheckedEntry>) {
+        for checked in entries {
+            let held = &mut self.store.get_mut(log).unwrap()[checked.entry.header.seq as usize - 1];
+            assert_eq!(held.hash(), checked.hash, "{}: it asked for this entry", self.name);
+            *held = checked.entry;
+        }
+        self.purge();
     }
 
     /// Number of entries of a document that have their payloads.
@@ -84,4 +101,9 @@ impl Node {
         let more_after = steps.last().map(|(place, _)| *place);
         Input::Steps { epoch, steps: steps.into_iter().map(|(_, step)| step).collect(), more_after }
     }
+}
+
+fn is_purged(roster: &Roster, institutions: &BTreeMap<LogId, InstitutionId>, id: &DocumentId) -> bool {
+    let word = roster.purge_words.get(id).and_then(|words| words.values().next());
+    roster.purge(id, word.and_then(|word| institutions.get(&word.origin))).is_some()
 }
