@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde_json::Value as Json;
 
-use crate::machine;
 use crate::node::{self, Node, command, done};
 use crate::records;
+use crate::{Common, machine};
 use attack::Mode;
 use measure::{Figures, Place};
 use report::{Report, Row};
@@ -52,15 +52,8 @@ pub struct FloodArgs {
     /// Listings that the hub holds from the beginning.
     #[arg(long, default_value_t = 5_000)]
     listings: usize,
-    /// Print one line of JSON after the table.
-    #[arg(long)]
-    json: bool,
-    /// The program; target/release/lianshi, built when it is missing, unless given.
-    #[arg(long)]
-    bin: Option<PathBuf>,
-    /// Work in this folder and leave it there.
-    #[arg(long)]
-    keep: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// A helper process that is killed when it is dropped.
@@ -79,9 +72,9 @@ impl Drop for Helper {
 /// When a program is missing or fails, or the promise does not hold.
 pub fn run(args: &FloodArgs) -> anyhow::Result<()> {
     let (ours, theirs) = cores::two()?;
-    let bin = node::program(args.bin.as_deref())?;
+    let bin = node::program(args.common.bin.as_deref())?;
     let temporary = tempfile::Builder::new().prefix("lianshi-flood-").tempdir()?;
-    let dir = args.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let dir = args.common.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&dir)?;
     let homes = Homes::prepare(&bin, &dir, args.listings)?;
     // What is started from now on inherits it.
@@ -107,7 +100,7 @@ pub fn run(args: &FloodArgs) -> anyhow::Result<()> {
     }
     let report = Report { rows, seconds: args.seconds };
     print!("{}", report.table());
-    if args.json {
+    if args.common.json {
         println!("{}", report.json());
     }
     ensure!(report.holds(), "the promise does not hold: others' p99 < 2 x the control, memory bounded");

@@ -74,6 +74,20 @@ enum Against {
     Nothing,
 }
 
+/// What every comparison takes.
+#[derive(Args, Debug)]
+struct Common {
+    /// Print one line of JSON after the table.
+    #[arg(long)]
+    json: bool,
+    /// The program; target/release/lianshi, built when it is missing, unless given.
+    #[arg(long)]
+    bin: Option<PathBuf>,
+    /// Work in this folder and leave it there.
+    #[arg(long)]
+    keep: Option<PathBuf>,
+}
+
 #[derive(Args, Debug)]
 struct SyncArgs {
     /// Listings to move.
@@ -85,15 +99,8 @@ struct SyncArgs {
     /// Turns of each system; the medians count.
     #[arg(long, default_value_t = 3)]
     turns: usize,
-    /// Print one line of JSON after the table.
-    #[arg(long)]
-    json: bool,
-    /// The program; target/release/lianshi, built when it is missing, unless given.
-    #[arg(long)]
-    bin: Option<PathBuf>,
-    /// Work in this folder and leave it there.
-    #[arg(long)]
-    keep: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
     /// Records the receiver of the first turn with `perf record` into this file (its figures then do not count).
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,

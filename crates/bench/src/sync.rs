@@ -61,7 +61,7 @@ pub fn run(args: &SyncArgs) -> anyhow::Result<()> {
         namespace::loopback_up()?;
         return compare(args, bin, true);
     }
-    let bin = node::program(args.bin.as_deref())?;
+    let bin = node::program(args.common.bin.as_deref())?;
     match namespace::enter(&bin)? {
         Some(good) => {
             ensure!(good, "the run inside the network namespace failed");
@@ -73,7 +73,7 @@ pub fn run(args: &SyncArgs) -> anyhow::Result<()> {
 
 fn compare(args: &SyncArgs, bin: &Path, alone: bool) -> anyhow::Result<()> {
     let temporary = tempfile::Builder::new().prefix("lianshi-bench-").tempdir()?;
-    let dir = args.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let dir = args.common.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&dir)?;
     let dir = dir.canonicalize()?;
     let jsonl = dir.join("listings.jsonl");
@@ -92,14 +92,14 @@ fn compare(args: &SyncArgs, bin: &Path, alone: bool) -> anyhow::Result<()> {
         if let (Some(theirs), Some(row)) = (&theirs, rows.get_mut(1)) {
             row.take(theirs.turn(&place)?);
         }
-        if args.keep.is_none() {
+        if args.common.keep.is_none() {
             std::fs::remove_dir_all(&place)?;
         }
         eprintln!("bench: turn {} of {}, load {}", turn + 1, args.turns, machine::load());
     }
     let report = Report { rows, listings: args.listings, made, xz: xz(&jsonl), alone };
     print!("{}", report.table());
-    if args.json {
+    if args.common.json {
         println!("{}", report.json());
     }
     Ok(())
