@@ -1,6 +1,6 @@
 //! Frames lost, damaged, repeated: what was missed is fetched again.
 
-use protocol::Frame;
+use protocol::{Frame, LogId};
 use replica::Input;
 
 use crate::harness::{Faults, KIND, World, runs, shelf};
@@ -137,10 +137,10 @@ fn flipped_bits_of_a_large_run_are_found() {
     world.assert_same(&[0, 1]);
 }
 
-#[test]
-fn a_lost_run_in_the_middle_is_asked_for_at_once() {
-    let mut world = World::of(2, 74);
-    for n in 0..10 {
+/// A log of so many listings on its way to the hub, entry by entry; one in the middle is lost.
+pub fn losing_a_run(seed: u64, listings: usize) -> (World, u64, LogId) {
+    let mut world = World::of(2, seed);
+    for n in 0..listings {
         world.publish(1, KIND, &format!("{n}"));
     }
     world.run_entries = 1;
@@ -150,6 +150,12 @@ fn a_lost_run_in_the_middle_is_asked_for_at_once() {
         assert!(world.step());
     }
     world.drop_next(session, 0);
+    (world, session, log)
+}
+
+#[test]
+fn a_lost_run_in_the_middle_is_asked_for_at_once() {
+    let (mut world, session, _) = losing_a_run(74, 10);
     let now = world.now_ms;
     world.settle();
     world.assert_same(&[0, 1]);

@@ -9,6 +9,7 @@ use std::path::Path;
 use protocol::{Action, CheckedRun, Frame, Role, Subject};
 use replica::SessionState;
 
+use crate::faults::losing_a_run;
 use crate::forks::{forked, settle_on};
 use crate::harness::{KIND, World, node_certificate, shelf};
 use crate::sealed;
@@ -143,17 +144,7 @@ fn many_logs() {
 
 #[test]
 fn a_lost_run() {
-    let mut world = World::of(2, 205);
-    for n in 0..8 {
-        world.publish(1, KIND, &format!("{n}"));
-    }
-    world.run_entries = 1;
-    let session = world.connect(0, 1);
-    let log = world.nodes[1].log(shelf(KIND));
-    while world.nodes[0].head(&log).seq < 3 {
-        assert!(world.step());
-    }
-    world.drop_next(session, 0);
+    let (mut world, session, log) = losing_a_run(205, 8);
     while world.nodes[0].head(&log).seq < 7 {
         assert!(world.step());
     }
