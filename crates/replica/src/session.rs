@@ -260,6 +260,11 @@ impl Session {
         offered.map(|(id, _)| id).chain(&self.renewed)
     }
 
+    /// Whether one of the two does not take a circle that was spoken of.
+    pub fn has_declined(&self, id: &CircleId) -> bool {
+        self.circles.get(id) == Some(&Agreement::Declined)
+    }
+
     /// True when both hold the same entries of what they share, as far as the peer has told.
     pub fn in_step(&self) -> bool {
         self.is_ready()

@@ -289,9 +289,14 @@ impl Replica {
             }
             self.refresh(session, &log);
         }
-        let no = Delivery { circle: id, word: DeliveryWord::Decline, nodes: Vec::new() };
-        deliver(session, vec![no], out);
+        decline_again(session, &BTreeSet::from([id]), out);
     }
+}
+
+/// Declines circles. To be said again to a peer that goes on to tell of their logs: it has not heard.
+pub(super) fn decline_again(session: SessionId, ids: &BTreeSet<CircleId>, out: &mut Vec<Effect>) {
+    let no = |id: &CircleId| Delivery { circle: *id, word: DeliveryWord::Decline, nodes: Vec::new() };
+    deliver(session, ids.iter().map(no).collect(), out);
 }
 
 fn is_envelope(entry: &Entry) -> bool {

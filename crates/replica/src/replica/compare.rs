@@ -5,13 +5,14 @@
 //! are none. Digests and buckets speak of what is durable, so a side that finds them equal to its heads knows that the
 //! other one holds all of it safely. A pull is repeated, ever more rarely, while the two are out of step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{Bucket, Frame, Hash, Head, LogHead, LogId, bucket_of, frontier_digest};
 
 use crate::conduct::Offence;
 
 use super::bounds::{COMPARE_RARELY_MS, elapsed};
+use super::circles::decline_again;
 use super::{Effect, Replica, SessionId, heads_frames};
 
 impl Replica {
@@ -224,11 +225,12 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) {
-        let mut untold = Vec::new();
+        let (mut untold, mut declined) = (Vec::new(), BTreeSet::new());
         for LogHead { log, head } in heads {
             let mine = self.logs.get(log).map(|l| l.head);
             let Some(s) = self.sessions.get(&session) else { return };
             if head.seq == 0 || !self.shares(s, log) {
+                declined.extend(log.shelf.circle().filter(|id| s.has_declined(id)));
                 continue;
             }
             self.learn(session, LogHead { log: *log, head: *head }, durable, now_ms, out);
@@ -237,6 +239,7 @@ impl Replica {
                 untold.push(LogHead { log: *log, head: mine });
             }
         }
+        decline_again(session, &declined, out);
         self.note_told(session, &untold);
         for frame in heads_frames(&untold, Frame::Heads) {
             out.push(Effect::Send { session, frame });

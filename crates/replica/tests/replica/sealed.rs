@@ -210,18 +210,46 @@ fn parties_need_no_mailbox_when_they_meet() {
     assert!(!holds(&world, 0, circle));
 }
 
-#[test]
-fn what_is_for_others_is_declined_by_who_may_not_relay() {
-    let mut world = network(5);
+/// A hub that passes a circle on to node 3, which it must not; the two are to meet.
+fn misled(seed: u64) -> (World, CircleId) {
+    let mut world = network(seed);
     let (circle, _) = seal(&mut world, "text");
     world.settle();
-    // A hub that passes a circle on to whom it must not.
     let outsider = world.nodes[3].key.public();
     let known = world.nodes[0].circles.get_mut(&circle).unwrap();
     known.nodes.insert(outsider);
     let charter = world.charter.clone();
     world.cut_all();
     world.nodes[0].restart(&charter);
+    (world, circle)
+}
+
+/// Whoever takes a circle on trial and finds that it is for others says so; when that word is lost, once more.
+#[test]
+fn a_lost_no_after_the_trial_is_said_again() {
+    let (mut world, circle) = misled(12);
+    let session = world.connect(3, 0);
+    let no = |bytes: &[u8]| match Frame::from_bytes(bytes) {
+        Ok(Frame::Deliver(told)) => told.iter().any(|d| d.word == DeliveryWord::Decline),
+        _ => false,
+    };
+    while !world.report_of(3, "sealed, and not for this node") {
+        assert!(world.step(), "it comes to the trial");
+    }
+    let before = world.frames;
+    world.discard(session, no);
+    world.pass(20);
+    assert!(world.synced(session), "they are in step within the session");
+    assert!(!holds(&world, 3, circle) && world.nodes[3].circles.is_empty());
+    assert!(world.frames - before < 30, "{} frames", world.frames - before);
+    let quiet = world.frames;
+    world.pass(600);
+    assert_eq!(world.frames, quiet, "and then it is quiet");
+}
+
+#[test]
+fn what_is_for_others_is_declined_by_who_may_not_relay() {
+    let (mut world, circle) = misled(5);
     let session = world.connect(3, 0);
     world.pass(5);
     assert!(!holds(&world, 3, circle), "it cannot open it, and keeps nothing");
