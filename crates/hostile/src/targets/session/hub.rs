@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    Capabilities, CircleId, Entry, Fork, Frame, Head, LogId, NodeCertificate, OpenLog, PublicKey, SealingKey,
-    Shelf, SignedStep, Subscription, Verb,
+    Capabilities, CircleId, Entry, Fork, Frame, Head, LogHead, LogId, NodeCertificate, OpenLog, PublicKey,
+    SealingKey, Shelf, SignedStep, Subscription, Verb,
 };
 use replica::{
     Effect, Input, LogState, Me, Reach, Reached, Replica, SessionId, SessionState, Why, entry_bytes, limits,
@@ -112,6 +112,21 @@ impl Hub {
                 self.forks.insert(fork.log(), *fork);
             }
             Effect::ReadSteps { epoch, .. } => inputs.push(self.steps_of(epoch)),
+            Effect::ReadBare { session, after } => {
+                let bare = self.store.values().flatten().filter(|entry| entry.payload.is_none());
+                let named = |entry: &Entry| LogHead { log: entry.header.log, head: entry.head() };
+                let entries = bare.map(named).take(256).collect();
+                inputs.push(Input::Bare { session, after, entries, more_after: None });
+            }
+            Effect::Fill { log, entries } => {
+                for checked in entries {
+                    let place = checked.entry.header.seq as usize - 1;
+                    let held = self.store.get_mut(&log).and_then(|stored| stored.get_mut(place));
+                    let held = held.expect("what is filled is held");
+                    assert!(held.payload.is_none() && held.hash() == checked.hash, "and lacks its payload");
+                    *held = checked.entry;
+                }
+            }
             Effect::Relimit { log } => inputs.extend(self.relimit(log)),
             Effect::Countersign { .. }
             | Effect::RosterChanged
