@@ -27,10 +27,12 @@ mod line;
 mod plan;
 mod purge;
 mod push;
+mod remembered;
 mod roster;
 
 pub use allowance::entry_bytes;
 pub use api::{Effect, Input, LogState, Me, Reached};
+pub use remembered::Remembered;
 
 /// The state machine: `handle` an [`Input`], perform the [`Effect`]s.
 ///
