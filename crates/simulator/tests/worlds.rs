@@ -86,7 +86,8 @@ fn a_purged_payload_that_is_still_there_is_noticed() {
     let log = world.nodes[1].log(shelf(KIND));
     let whole = world.nodes[0].store[&log].clone();
     world.purge(1, id);
-    world.settle();
+    world.pass(2);
+    assert!(world.nodes[0].replica.roster().purge_words.contains_key(&id));
     let purged = [id].into();
     (0..2).for_each(|node| world.check_purged(node, &purged));
     world.nodes[0].store.insert(log, whole);
