@@ -35,6 +35,7 @@ use dialing::Dialing;
 use purses::Purses;
 use returning::Returning;
 use serving::Serving;
+use soundness::Soundness;
 
 pub use figures::CoreFigures;
 
@@ -81,7 +82,7 @@ pub struct Core {
     last_success: BTreeMap<PublicKey, i64>,
     last_failure: BTreeMap<PublicKey, String>,
     mended: Option<String>,
-    condemned: bool,
+    soundness: Soundness,
 }
 
 impl Core {
@@ -124,7 +125,7 @@ impl Core {
             last_success: BTreeMap::new(),
             last_failure: BTreeMap::new(),
             mended: opened.mended,
-            condemned: false,
+            soundness: Soundness::default(),
         })
     }
 
@@ -443,21 +444,5 @@ impl Core {
     /// True while something waits to be fsynced.
     pub fn is_dirty(&self) -> bool {
         self.ledger.is_dirty()
-    }
-
-    /// Fsyncs what came in and tells the peers. False when there was nothing.
-    pub fn checkpoint(&mut self) -> bool {
-        match self.ledger.checkpoint() {
-            Ok(true) => {
-                self.drive(Input::Durable);
-                self.pump();
-                true
-            }
-            Ok(false) => false,
-            Err(error) => {
-                tracing::error!("the store could not be fsynced: {error}");
-                false
-            }
-        }
     }
 }

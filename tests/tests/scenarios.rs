@@ -15,12 +15,16 @@ mod exit_codes;
 mod forks;
 #[path = "scenarios/formats.rs"]
 mod formats;
+#[path = "scenarios/full_disk.rs"]
+mod full_disk;
 #[path = "scenarios/governance.rs"]
 mod governance;
 #[path = "scenarios/kills.rs"]
 mod kills;
 #[path = "scenarios/lines.rs"]
 mod lines;
+#[path = "scenarios/loss.rs"]
+mod loss;
 #[path = "scenarios/orders.rs"]
 mod orders;
 #[path = "scenarios/pages.rs"]

@@ -1,6 +1,7 @@
 //! The home of a node: opened by one process at a time, its store compared with what was known of it.
 
 mod lock;
+mod reserve;
 mod scrub;
 mod sidecar;
 
@@ -82,9 +83,11 @@ impl Storage {
     /// the disk fails or is full. A damaged store is no error: see [`Opened::Rebuilt`].
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Opened)> {
         create_dir(dir)?;
+        let floor = Floor::new(dir, options.floor_bytes);
+        // Before the lock, which writes a line.
+        reserve::release_when_full(dir, &floor)?;
         let lock = Arc::new(HomeLock::take(dir)?);
         check_format(dir)?;
-        let floor = Floor::new(dir, options.floor_bytes);
         let found = Sidecar::read(dir)?;
         let (journal, findings) = Journal::open(&dir.join(JOURNAL), found.journal(), floor.clone())?;
         scrub::resume(dir)?;
@@ -162,6 +165,7 @@ impl Storage {
         let next = Sidecar::of(facts);
         next.write(&self.home)?;
         *sidecar = next;
+        reserve::hold(&self.home, &self.floor);
         Ok(())
     }
 

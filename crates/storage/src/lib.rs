@@ -8,6 +8,7 @@
 //!   store/        sled: fast, ordered, may lose its last moments (or everything) in a power cut
 //!   journal/      append-only, checksummed, fsynced before anything is acknowledged
 //!   set-aside-1/  a store that was found damaged; kept until a purge
+//!   reserve       space that a start on a full disk may need; without a meaning
 //!   scrub         the mark of a purge: the store is written anew at the next start (see `home/scrub.rs`)
 //! ```
 //!

@@ -45,6 +45,10 @@ pub(crate) const RESYNC_BUDGET: u64 = 2 * 1024 * 1024 * 1024;
 /// Most damaged places that a salvage lists; it goes on reading past them.
 pub const MAX_DAMAGES: usize = 1000;
 
+/// Space held so that a node can start on a full disk, bytes: sled writes a snapshot of its page table when it opens, the index
+/// a few small files.
+pub(crate) const RESERVE: u64 = 16 * 1024 * 1024;
+
 /// How often opening sled is tried again while a handle of this same process has not let go of it yet.
 pub(crate) const OPEN_TRIES: u32 = 100;
 

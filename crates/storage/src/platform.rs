@@ -30,12 +30,35 @@ impl Floor {
         if self.bytes == 0 {
             return Ok(());
         }
-        let free = free_space(&self.dir).doing("ask for the free space of", &self.dir)?;
+        let free = self.free()?;
         if free < self.bytes {
             return Err(StorageError::DiskFull { path: self.dir.clone(), free, floor: self.bytes });
         }
         Ok(())
     }
+
+    /// Bytes free.
+    pub(crate) fn free(&self) -> Result<u64> {
+        free_space(&self.dir).doing("ask for the free space of", &self.dir)
+    }
+
+    /// Whether there is a floor, and so many bytes more than it are free.
+    pub(crate) fn leaves(&self, bytes: u64) -> bool {
+        self.bytes > 0 && self.free().is_ok_and(|free| free >= self.bytes.saturating_add(bytes))
+    }
+}
+
+/// Makes a file of so many bytes whose blocks are the file's, though nothing was written to them.
+#[cfg(target_os = "linux")]
+pub(crate) fn allocate(path: &Path, bytes: u64) -> std::io::Result<()> {
+    let file = File::create(path)?;
+    Ok(rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes)?)
+}
+
+/// Not known here.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn allocate(_path: &Path, _bytes: u64) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Bytes free for this user on the disk of `path`.

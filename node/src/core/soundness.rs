@@ -1,9 +1,23 @@
 //! Whether the store still holds what was written to it: looked through a little at each tick, and given up when it does not.
 
+use std::time::{Duration, Instant};
+
+use replica::Input;
+
 use super::Core;
 
 /// Entries that are looked at in one tick: about a millisecond's work, and ten million in a day.
 const EXAMINED_AT_ONCE: usize = 64;
+/// A checkpoint that failed (the disk is full) is tried again after this long.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What is known of it.
+#[derive(Default)]
+pub(super) struct Soundness {
+    condemned: bool,
+    /// When the last checkpoint failed, and why.
+    failed: Option<(Instant, String)>,
+}
 
 impl Core {
     /// Looks at some more of what is held. A store that was found damaged, here or by anyone else, is condemned: it has to be
@@ -11,9 +25,9 @@ impl Core {
     pub(super) fn look_after_store(&mut self) {
         let looked = self.ledger.examine(EXAMINED_AT_ONCE);
         let worse = looked.err().filter(market::MarketError::is_damage).map(|error| error.to_string());
-        if let Some(why) = self.ledger.fault().or(worse).filter(|_| !self.condemned) {
+        if let Some(why) = self.ledger.fault().or(worse).filter(|_| !self.soundness.condemned) {
             match self.ledger.condemn(&why) {
-                Ok(()) => self.condemned = true,
+                Ok(()) => self.soundness.condemned = true,
                 Err(error) => {
                     tracing::error!("the store is damaged ({why}), which could not be noted: {error}")
                 }
@@ -30,14 +44,39 @@ impl Core {
     /// Confirms on disk whatever was taken in, at the end. True when the store was found damaged: opened again, the node begins a
     /// new one.
     pub fn close(&mut self) -> bool {
-        if !self.condemned {
+        if !self.soundness.condemned {
             self.checkpoint();
         }
-        self.condemned
+        self.soundness.condemned
+    }
+
+    /// Fsyncs what came in and tells the peers. False when there was nothing, or when that failed a moment ago.
+    pub fn checkpoint(&mut self) -> bool {
+        if self.soundness.failed.as_ref().is_some_and(|(when, _)| when.elapsed() < AGAIN) {
+            return false;
+        }
+        match self.ledger.checkpoint() {
+            Ok(done) => {
+                self.soundness.failed = None;
+                if done {
+                    self.drive(Input::Durable);
+                    self.pump();
+                }
+                done
+            }
+            Err(error) => {
+                let why = error.to_string();
+                if self.soundness.failed.as_ref().is_none_or(|(_, before)| *before != why) {
+                    tracing::error!("the store could not be fsynced: {why}");
+                }
+                self.soundness.failed = Some((Instant::now(), why));
+                false
+            }
+        }
     }
 
     /// Whether the store was found damaged: nothing more is promised until it was opened anew, which sets it aside.
     pub fn is_condemned(&self) -> bool {
-        self.condemned
+        self.soundness.condemned
     }
 }
