@@ -19,6 +19,8 @@ const SHORTEST: u64 = 8 * 1024;
 const FIRST: u64 = 16 * 1024;
 /// A peer whose answer to the greeting takes longer is far: its line may be slow as well, and that is waited to be seen.
 const FAR: Duration = Duration::from_millis(150);
+/// A line of fewer bytes a second is slow: it waits for bytes, not for the processor (256 kbit/s).
+const SLOW: u64 = 32_000;
 /// The longest run, bytes: that of the protocol.
 const LONGEST: u64 = protocol::limits::RUN_TARGET as u64;
 /// Confirmations of fewer bytes say more of the way there and back than of the line.
@@ -111,14 +113,14 @@ impl Paces {
         self.0.get(peer)?.iter().max().copied()
     }
 
-    /// How long the next run of a session with a peer may be, bytes before compression.
-    pub fn run(&self, peer: &PublicKey, line: &Line) -> usize {
-        let most = match self.of(peer) {
-            Some(rate) => rate.saturating_mul(RUN_TIME.as_secs()),
-            None if line.is_far => FIRST,
-            None => FIRST << line.runs.min(16),
+    /// How long the next run of a session with a peer may be, bytes before compression, and whether the line is slow.
+    pub fn run(&self, peer: &PublicKey, line: &Line) -> (usize, bool) {
+        let (most, slow) = match self.of(peer) {
+            Some(rate) => (rate.saturating_mul(RUN_TIME.as_secs()), rate < SLOW),
+            None if line.is_far => (FIRST, true),
+            None => (FIRST << line.runs.min(16), false),
         };
-        most.clamp(SHORTEST, LONGEST) as usize
+        (most.clamp(SHORTEST, LONGEST) as usize, slow)
     }
 }
 
@@ -140,7 +142,7 @@ mod tests {
         let (paces, mut line) = (Paces::default(), Line::default());
         let mut lengths = Vec::new();
         for n in 1..=6 {
-            lengths.push(paces.run(&PEER, &line) / 1024);
+            lengths.push(paces.run(&PEER, &line).0 / 1024);
             line.sent(log(), n, 1, Duration::ZERO);
         }
         assert_eq!(lengths, [16, 32, 64, 128, 256, 256]);
@@ -153,9 +155,9 @@ mod tests {
         line.heard(MS * 1_250);
         line.heard(MS * 1_251);
         (1..=6).for_each(|n| line.sent(log(), n, 1, MS * 1_300));
-        assert_eq!(paces.run(&PEER, &line) as u64, FIRST);
+        assert_eq!(paces.run(&PEER, &line), (FIRST as usize, true));
         paces.note(PEER, 1_000_000);
-        assert_eq!(paces.run(&PEER, &line) as u64, LONGEST);
+        assert_eq!(paces.run(&PEER, &line), (LONGEST as usize, false));
     }
 
     /// Sends runs over a line of so many bytes a second with so long a way there and back, until it is cut.
@@ -164,7 +166,7 @@ mod tests {
         let mut arrivals = Vec::new();
         while arrives < until {
             // Buffers take all of them at once.
-            let bytes = paces.run(&PEER, &line);
+            let (bytes, _) = paces.run(&PEER, &line);
             seq += 1;
             line.sent(log(), seq, bytes, Duration::ZERO);
             arrives += Duration::from_millis(bytes as u64 * 1_000 / rate);
@@ -176,7 +178,7 @@ mod tests {
             .filter_map(|(upto, at)| line.confirmed(|_| upto, at))
             .collect();
         heard.into_iter().for_each(|rate| paces.note(PEER, rate));
-        paces.run(&PEER, &Line::default())
+        paces.run(&PEER, &Line::default()).0
     }
 
     #[test]
@@ -199,7 +201,7 @@ mod tests {
         for _ in 0..3 {
             session(&mut paces, 10_000_000, MS, Duration::from_secs(1));
         }
-        assert_eq!(paces.run(&PEER, &Line::default()), LONGEST as usize);
+        assert_eq!(paces.run(&PEER, &Line::default()), (LONGEST as usize, false));
     }
 
     #[test]

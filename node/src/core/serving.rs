@@ -169,8 +169,9 @@ impl Core {
         let Some(peer) = self.replica.peer_of(session) else { return };
         let serving = &mut self.serving;
         let line = serving.sessions.get(&session).map(|outbox| &outbox.line);
-        let long = line.map_or(0, |line| serving.paces.run(&peer, line));
-        let cut = RunCutter::new(log, to, self.replica.network(), &mut serving.unsigned).of_bytes(long);
+        let (long, slow) = line.map_or((0, false), |line| serving.paces.run(&peer, line));
+        let cut = RunCutter::new(log, to, self.replica.network(), &mut serving.unsigned);
+        let cut = cut.of_bytes(long).dense(slow);
         let (bytes, upto) = match read_run(&self.ledger, &log, have, cut) {
             Ok(Some(run)) => run,
             Ok(None) => return,

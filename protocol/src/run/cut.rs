@@ -77,6 +77,7 @@ pub struct RunCutter<'a> {
     to: u64,
     most: usize,
     bytes: usize,
+    dense: bool,
     entries: Vec<Entry>,
     builder: Option<RunBuilder>,
     /// Number of entries with which the run would end if all were signed.
@@ -89,7 +90,19 @@ impl<'a> RunCutter<'a> {
     /// to the next.
     pub fn new(log: LogId, to: u64, network: NetworkId, unsigned: &'a mut Unsigned) -> Self {
         let (most, bytes, entries) = (MAX_RUN_ENTRIES, RUN_TARGET, Vec::new());
-        Self { log, network, unsigned, to, most, bytes, entries, builder: None, aim: None, signed: false }
+        Self {
+            log,
+            network,
+            unsigned,
+            to,
+            most,
+            bytes,
+            dense: false,
+            entries,
+            builder: None,
+            aim: None,
+            signed: false,
+        }
     }
 
     /// The same, with so many entries at the most if all are signed.
@@ -107,11 +120,18 @@ impl<'a> RunCutter<'a> {
         self
     }
 
+    /// The same, compressed as well as can be, for a slow line.
+    #[must_use]
+    pub fn dense(mut self, dense: bool) -> Self {
+        self.dense = dense;
+        self
+    }
+
     /// Takes the next entry; the caller gives them in order and without gaps, past `to` as long as there are any. False
     /// when no further one is wanted.
     pub fn take(&mut self, entry: Entry) -> bool {
         let prev = Head { seq: entry.header.seq.saturating_sub(1), hash: entry.header.prev };
-        let run = self.builder.get_or_insert_with(|| RunBuilder::new(self.log, prev));
+        let run = self.builder.get_or_insert_with(|| RunBuilder::new(self.log, prev).dense(self.dense));
         if run.count >= MAX_RUN_ENTRIES || run.texts.size() + MOST_TEXTS > MAX_RUN_PLAIN {
             return false;
         }
@@ -145,7 +165,8 @@ impl<'a> RunCutter<'a> {
         if count == all {
             return Ok(Some((run.finish()?, upto)));
         }
-        let mut short = RunBuilder::new(self.log, Head { seq: run.first - 1, hash: run.prev });
+        let before = Head { seq: run.first - 1, hash: run.prev };
+        let mut short = RunBuilder::new(self.log, before).dense(self.dense);
         self.entries.iter().take(count).for_each(|entry| short.push(entry));
         Ok(Some((short.finish()?, upto)))
     }

@@ -39,15 +39,20 @@ fn with_announced(text: &str, address: &str) -> String {
     }
 }
 
-/// Listings of half a kilobyte or so.
+/// Listings of half a kilobyte or so, of words that come as often as words do: half of a text are of a few dozen.
 fn rows(count: usize) -> String {
     let mut dice = Dice::seeded(40);
+    let letter = |dice: &mut Dice| char::from_u32(0x4e00 + u32::try_from(dice.below(2_000)).unwrap());
+    let words: Vec<String> = (0..4_000).map(|_| (0..2).filter_map(|_| letter(&mut dice)).collect()).collect();
     let mut text = String::from("title,summary\n");
     for row in 0..count {
-        let words: String = (0..160)
-            .filter_map(|_| char::from_u32(0x4e00 + u32::try_from(dice.below(2_000)).unwrap()))
+        let said: String = (0..80)
+            .map(|_| {
+                let (one, other) = (dice.below(63) + 1, dice.below(63) + 1);
+                words[usize::try_from((one * other).min(dice.below(4_000))).unwrap()].as_str()
+            })
             .collect();
-        text.push_str(&format!("第{row}号成果,{words}\n"));
+        text.push_str(&format!("第{row}号成果,{said}\n"));
     }
     text
 }
