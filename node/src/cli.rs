@@ -80,6 +80,7 @@ pub enum Sub {
     Restore {
         file: PathBuf,
     },
+    Compact,
     Stop,
     Completions {
         shell: clap_complete::Shell,

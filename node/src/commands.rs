@@ -2,7 +2,9 @@
 //! line with `"v": 1`.
 
 mod backup;
+mod compact;
 mod disclosure;
+mod doctor;
 mod forks;
 mod import;
 mod keys;
@@ -27,6 +29,9 @@ use crate::cli::{Cli, Sub};
 use crate::config::Config;
 use crate::control::Client;
 use crate::office::{Failure, Office, Reply, Request, exit};
+
+#[cfg(test)]
+pub use doctor::FINDINGS;
 
 /// How long a command waits for another command that holds the store.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(15);
@@ -59,7 +64,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Invite(args) => node::invite(&context, &args),
         Sub::Run(args) => node::run(&context, args),
         Sub::Status(args) => node::status(&context, &args),
-        Sub::Doctor => node::doctor(&context),
+        Sub::Doctor => doctor::run(&context),
         Sub::Demo(args) => crate::demo::run(&context, &args),
         Sub::Import(args) => import::run(&context, &args),
         Sub::Listing { action } => listing::run(&context, action),
@@ -77,6 +82,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Settle(args) => forks::settle(&context, &args),
         Sub::Backup(args) => backup::backup(&context, &args),
         Sub::Restore { file } => backup::restore(&context, &file),
+        Sub::Compact => compact::run(&context),
         Sub::Stop => node::stop(&context),
         Sub::Completions { shell } => {
             let mut command = crate::cli::command(lang);

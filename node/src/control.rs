@@ -43,19 +43,24 @@ pub fn socket_path(home: &Path) -> PathBuf {
     std::env::temp_dir().join(format!("lianshi-{}.sock", &name.to_string()[..24]))
 }
 
-/// Serves the socket until `stop` is notified.
+/// Makes the socket; whoever connects from now on is answered once it is served.
 ///
 /// # Errors
 /// When the socket cannot be made.
-pub async fn serve(office: Arc<Office>, home: &Path, stop: Arc<Notify>) -> std::io::Result<()> {
+pub fn listen(home: &Path) -> std::io::Result<UnixListener> {
     let path = socket_path(home);
     // The home's lock is ours, so a socket that is still there belongs to a process that is gone.
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Serves the socket; a request to stop is passed on to `stop`.
+pub async fn serve(office: Arc<Office>, listener: UnixListener, stop: Arc<Notify>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
                 let (office, stop) = (Arc::clone(&office), Arc::clone(&stop));

@@ -8,6 +8,7 @@
 //! A [`Core`] stands behind one lock. It never waits for a peer: what does not fit into a session's queue stays in
 //! `serving` until the network says that there is room.
 
+mod contacts;
 mod dialing;
 mod figures;
 mod limits;
@@ -31,6 +32,7 @@ use replica::{Effect, Input, MAX_REMEMBERED, Replica};
 
 use crate::config::Config;
 use crate::hours::Hours;
+use contacts::Remembered;
 use dialing::Dialing;
 use purses::Purses;
 use returning::Returning;
@@ -71,6 +73,7 @@ pub struct Core {
     opened: Instant,
     dialing: Dialing,
     returning: Returning,
+    remembered: Remembered,
     addresses: Vec<String>,
     /// What others are told in place of these.
     announced: Vec<String>,
@@ -116,6 +119,7 @@ impl Core {
             opened: Instant::now(),
             dialing,
             returning: Returning::begin(),
+            remembered: Remembered::default(),
             addresses: Vec::new(),
             announced,
             hours: config.line.hours()?,
@@ -355,6 +359,7 @@ impl Core {
 
     /// Takes an event of the network.
     pub fn on_event(&mut self, event: Event) {
+        self.remember(&event);
         match event {
             Event::Connected { session, peer, address, outbound } => {
                 if outbound {
@@ -417,6 +422,9 @@ impl Core {
                 self.last_success.insert(peer.peer, now);
                 self.last_failure.remove(&peer.peer);
             }
+        }
+        if self.last_success.values().any(|seen| *seen == now) {
+            self.note_seen();
         }
         self.dial(now);
         self.catch_up_writing();

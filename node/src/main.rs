@@ -9,6 +9,7 @@ mod demo;
 mod home;
 mod hours;
 mod log;
+mod notify;
 mod office;
 mod run;
 mod site;

@@ -7,6 +7,7 @@ mod backup;
 mod disclosure;
 mod documents;
 mod editing;
+mod examine;
 mod failure;
 mod forks;
 mod json;

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::commands::{LOCK_PATIENCE, is_locked};
 use crate::config::Config;
 use crate::core::Core;
+use crate::notify::{Heart, Supervisor};
 use crate::office::Office;
 use crate::turns::{self, Turns};
 use crate::{control, site};
@@ -113,9 +114,11 @@ async fn serve(
         ..network::Config::new(office.identity().node.seed())
     })?;
     office.core().connect(handle.clone());
+    let (supervisor, heart) = (Supervisor::of_this_process(), Heart::default());
     let core = spawn_core(
         Arc::clone(&office),
         events,
+        heart.clone(),
         (Arc::clone(stop), Arc::clone(stopping)),
         Arc::clone(&announce),
     )?;
@@ -132,12 +135,16 @@ async fn serve(
         let ended = Arc::clone(&ended);
         async move { web::serve(listener, router, async move { ended.notified().await }).await }
     });
-    let control = control::serve(Arc::clone(&office), home, Arc::clone(stop));
+    let listener = control::listen(home).context("the control socket cannot be served")?;
+    // From here on it answers: on pages, at the socket, and to peers.
+    supervisor.ready(&address);
     tokio::select! {
-        served = control => served.context("the control socket cannot be served")?,
+        () = control::serve(Arc::clone(&office), listener, Arc::clone(stop)) => {}
+        () = supervisor.watch(heart) => {}
         () = stop.notified() => {}
         () = signalled() => {}
     }
+    supervisor.stopping();
     ended.notify_one();
     handle.shutdown().await;
     stopping.store(true, Ordering::Release);
@@ -172,6 +179,7 @@ async fn signalled() {
 fn spawn_core(
     office: Arc<Office>,
     mut events: Events,
+    heart: Heart,
     (stop, stopping): (Arc<Notify>, Arc<AtomicBool>),
     announce: Announce,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
@@ -182,6 +190,7 @@ fn spawn_core(
         // The first calls go out at once, not after the first tick.
         office.core().tick();
         while !stopping.load(Ordering::Acquire) {
+            heart.beat();
             let arrival = runtime.block_on(async { tokio::time::timeout(wait, events.arrival()).await });
             let quiet = arrival.is_err();
             let mut core = office.core();

@@ -5,6 +5,8 @@
 
 #[path = "scenarios/backups.rs"]
 mod backups;
+#[path = "scenarios/care.rs"]
+mod care;
 #[path = "scenarios/documents.rs"]
 mod documents;
 #[path = "scenarios/edits.rs"]

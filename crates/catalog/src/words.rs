@@ -7,6 +7,7 @@ pub mod care;
 pub mod cli;
 pub mod demo;
 pub mod disclosure;
+pub mod doctor;
 pub mod forks;
 pub mod issues;
 pub mod kinds;
@@ -25,6 +26,7 @@ const TABLES: &[&[Row]] = &[
     cli::TABLE,
     demo::TABLE,
     disclosure::TABLE,
+    doctor::TABLE,
     forks::TABLE,
     kinds::TABLE,
     issues::TABLE,

@@ -4,6 +4,7 @@
 //! store. Layout of keys and values: `ledger/layout.rs`. Absent: sessions, sockets, what fields mean.
 
 mod backup;
+mod contacts;
 mod documents;
 mod examine;
 mod gaps;

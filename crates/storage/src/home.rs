@@ -1,5 +1,7 @@
 //! The home of a node: opened by one process at a time, its store compared with what was known of it.
 
+mod compact;
+mod format;
 mod lock;
 mod reserve;
 mod scrub;
@@ -10,20 +12,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::IoContext;
-use crate::platform::{create_dir, read_small, sync_dir, write_whole};
+use crate::platform::{create_dir, sync_dir};
 use crate::store::OpenFailure;
 use crate::{
     CheckpointFacts, Floor, Journal, JournalFindings, Position, Result, SledStore, StorageError, Store,
 };
 
+pub use compact::{Compacted, compact};
 pub(crate) use lock::HomeLock;
 use sidecar::{Found, Sidecar};
-
-const FORMAT_FILE: &str = "format";
-const FORMAT_WORDS: &str = "lianshi home ";
-
-/// The version of the home's layout that this program writes, and the newest that it opens.
-const FORMAT: u32 = 1;
 
 const STORE: &str = "store";
 const JOURNAL: &str = "journal";
@@ -87,7 +84,7 @@ impl Storage {
         // Before the lock, which writes a line.
         reserve::release_when_full(dir, &floor)?;
         let lock = Arc::new(HomeLock::take(dir)?);
-        check_format(dir)?;
+        format::bring_up(dir)?;
         let found = Sidecar::read(dir)?;
         let (journal, findings) = Journal::open(&dir.join(JOURNAL), found.journal(), floor.clone())?;
         scrub::resume(dir)?;
@@ -212,23 +209,6 @@ impl Storage {
 impl std::fmt::Debug for Storage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Storage").field("home", &self.home).finish_non_exhaustive()
-    }
-}
-
-/// Refuses a newer layout; writes the version of a new one.
-fn check_format(dir: &Path) -> Result<()> {
-    let path = dir.join(FORMAT_FILE);
-    let Some(bytes) = read_small(&path)? else {
-        if dir.join(STORE).exists() || dir.join(JOURNAL).exists() {
-            return Err(StorageError::NotAHome { path: dir.to_owned() });
-        }
-        return write_whole(dir, FORMAT_FILE, format!("{FORMAT_WORDS}{FORMAT}\n").as_bytes());
-    };
-    let version = std::str::from_utf8(&bytes).ok().and_then(|text| text.strip_prefix(FORMAT_WORDS));
-    match version.and_then(|version| version.trim().parse::<u32>().ok()) {
-        Some(0) | None => Err(StorageError::NotAHome { path: dir.to_owned() }),
-        Some(found) if found > FORMAT => Err(StorageError::NewerFormat { path, found, known: FORMAT }),
-        Some(_) => Ok(()),
     }
 }
 

@@ -37,8 +37,8 @@ mod table;
 
 pub use batch::{Batch, CheckpointFacts};
 pub use error::{Result, StorageError};
-pub use home::{Opened, Options, Storage};
+pub use home::{Compacted, Opened, Options, Storage, compact};
 pub use journal::{Cut, Damage, Erasure, Journal, JournalFindings, Position, Record, Salvage};
-pub use platform::Floor;
+pub use platform::{Floor, free_bytes};
 pub use store::{MemoryStore, Pair, SledStore, Store, Visit};
 pub use table::Table;

@@ -62,6 +62,13 @@ pub(crate) fn allocate(_path: &Path, _bytes: u64) -> std::io::Result<()> {
 }
 
 /// Bytes free for this user on the disk of `path`.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn free_bytes(path: &Path) -> Result<u64> {
+    free_space(path).doing("ask for the free space of", path)
+}
+
 #[cfg(unix)]
 fn free_space(path: &Path) -> std::io::Result<u64> {
     let found = rustix::fs::statvfs(path)?;

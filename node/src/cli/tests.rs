@@ -160,7 +160,11 @@ fn named(text: &str) -> (BTreeSet<&str>, BTreeSet<&str>) {
 
 /// The tables of words that commands speak.
 fn of_commands() -> impl Iterator<Item = &'static words::Row> {
-    words::cli::TABLE.iter().chain(words::care::TABLE).chain(words::disclosure::TABLE)
+    words::cli::TABLE
+        .iter()
+        .chain(words::care::TABLE)
+        .chain(words::disclosure::TABLE)
+        .chain(words::doctor::TABLE)
 }
 
 fn exists(key: &str) -> bool {
@@ -216,6 +220,20 @@ fn every_help_text_belongs_to_something() {
     let keys = of_commands().map(|row| row.0).filter(|key| key.starts_with("help"));
     let idle: Vec<&str> = keys.filter(|key| !known.contains(*key)).collect();
     assert!(idle.is_empty(), "help without a place: {idle:#?}");
+}
+
+#[test]
+fn the_check_up_says_of_every_finding_what_it_is_why_it_matters_and_what_to_do() {
+    for (id, _) in crate::commands::FINDINGS {
+        for part in ["", ".why", ".do"] {
+            assert!(exists(&format!("cli.doctor.{id}{part}")), "cli.doctor.{id}{part}");
+        }
+    }
+    let known: BTreeSet<&str> = crate::commands::FINDINGS.iter().map(|(id, _)| *id).collect();
+    let said = words::doctor::TABLE.iter().filter_map(|row| row.0.strip_prefix("cli.doctor."));
+    let idle: Vec<&str> =
+        said.filter(|id| !known.contains(id.split('.').next().unwrap_or_default())).collect();
+    assert!(idle.is_empty(), "no finding is called {idle:?}");
 }
 
 /// Words that a state, an outcome or a role makes at run time.

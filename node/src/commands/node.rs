@@ -7,19 +7,17 @@ use protocol::{Action, Application, InvitationFile, SecretKey};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Answerer, Context, Outcome, file_in, print_json, print_line, print_note, read_file, roster, show, text,
-    write_file, write_secret,
+    Context, Outcome, file_in, print_json, print_line, print_note, read_file, roster, show, text, write_file,
+    write_secret,
 };
 use crate::cli::{Init, Invite, PeerAction, Run, Status, WaitFor};
 use crate::config::Config;
 use crate::control::Client;
 use crate::core::now_ms;
-use crate::office::{Ask, Failure, Motion, Office, Request, exit, region_code, time_text};
+use crate::office::{Failure, Motion, Request, exit, region_code, time_text};
 
 /// Year of the list of regions inside the program.
 const REGIONS_AS_OF: u16 = 2025;
-/// Less than this before a certificate ends, doctor says so; milliseconds: 60 days.
-const CERTIFICATE_WARNING_MS: i64 = 60 * 24 * 3600 * 1000;
 /// A status that waits looks this often.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 
@@ -327,114 +325,6 @@ pub fn stop(context: &Context) -> Outcome {
         std::thread::sleep(LOOK_EVERY);
     }
     Ok(0)
-}
-
-pub fn doctor(context: &Context) -> Outcome {
-    let mut answerer = context.desk()?;
-    let running = matches!(answerer, Answerer::Running(_));
-    let status = answerer.ask(&Request::Status)?;
-    if let Answerer::Here(office) = &answerer {
-        check_store(office)?;
-    }
-    let mut findings: Vec<(&str, String)> = Vec::new();
-    if !running {
-        findings.push(("cli.doctor.stopped", String::new()));
-    }
-    if status["admitted"] != json!(true) {
-        findings.push(("cli.doctor.not-admitted", String::new()));
-    }
-    if let Some(what) = status["mended"].as_str() {
-        findings.push(("cli.doctor.mended", what.to_owned()));
-    }
-    if status["scrub_due"] == json!(true) {
-        findings.push(("cli.doctor.scrub", String::new()));
-    }
-    if let Some(what) = status["unpurged"].as_str() {
-        findings.push(("cli.doctor.unpurged", what.to_owned()));
-    }
-    if status["forks"]["own"] != json!(0) {
-        findings.push(("cli.doctor.forked", status["forks"]["own"].to_string()));
-    } else if status["forks"]["open"] != json!(0) {
-        findings.push(("cli.doctor.forks", status["forks"]["open"].to_string()));
-    }
-    for name in status["unknown_screeners"].as_array().into_iter().flatten() {
-        findings.push(("cli.doctor.screener", show::plain(name)));
-    }
-    for over in status["over_allowance"].as_array().into_iter().flatten() {
-        findings.push(("cli.doctor.allowance", format!("{} {} MiB", text(over, "name"), over["mib"])));
-    }
-    for peer in status["peers"].as_array().into_iter().flatten() {
-        if matches!(text(peer, "state"), "unreachable" | "refused") {
-            findings.push(("cli.doctor.peer", format!("{} {}", text(peer, "address"), text(peer, "reason"))));
-        }
-    }
-    if super::backup::last_backup_ms(&context.home).is_none() {
-        findings.push(("cli.doctor.no-backup", String::new()));
-    }
-    if context.home.join("recovery.key").exists() {
-        findings.push(("cli.doctor.recovery", context.home.join("recovery.key").display().to_string()));
-    }
-    let identity = Identity::read(&context.home)?;
-    let ends = identity.certificate.body.not_after_ms;
-    if ends.saturating_sub(now_ms()) < CERTIFICATE_WARNING_MS {
-        findings.push(("cli.doctor.certificate", time_text(ends)));
-    }
-    if super::keys::root_state(&context.home) == "plain" {
-        findings.push(("cli.doctor.root-plain", Identity::root_path(&context.home).display().to_string()));
-    }
-    if let Some(waiting) = super::keys::waiting_root(&context.home) {
-        findings.push(("cli.doctor.root-waiting", waiting.public().to_string()));
-        if matches!(waiting, RootFile::Plain(_)) {
-            let path = super::keys::next_root(&context.home).display().to_string();
-            findings.push(("cli.doctor.root-waiting-plain", path));
-        }
-    }
-    findings.extend(standing(&mut answerer, &identity)?);
-    let degrades = |key: &str| {
-        let key = key.trim_start_matches("cli.doctor.");
-        matches!(key, "mended" | "unpurged" | "peer" | "forked" | "suspended" | "exited")
-    };
-    let degraded = findings.iter().any(|(key, _)| degrades(key));
-    if context.json {
-        let list: Vec<Json> = findings
-            .iter()
-            .map(|(key, what)| json!({ "finding": key.trim_start_matches("cli.doctor."), "detail": what }))
-            .collect();
-        print_json(&json!({ "v": 1, "degraded": degraded, "findings": list }));
-    } else {
-        if findings.is_empty() {
-            print_line(context.say("cli.doctor.well"));
-        }
-        for (key, what) in &findings {
-            print_line(&format!("• {}", context.fill(key, &[("what", what)])));
-        }
-    }
-    Ok(if degraded { exit::DEGRADED } else { 0 })
-}
-
-/// What the roster says of this institution that it should know.
-fn standing(answerer: &mut Answerer, identity: &Identity) -> Result<Option<(&'static str, String)>, Failure> {
-    let roster = answerer.ask(&Request::Roster { ask: Ask::Show { name: None } })?;
-    let own = json!(identity.institution.id().to_string());
-    let members = roster["members"].as_array().map_or(&[][..], Vec::as_slice);
-    let Some(member) = members.iter().find(|member| member["id"] == own) else { return Ok(None) };
-    let reason = text(member, "reason").to_owned();
-    Ok(match text(member, "state") {
-        "suspended" => Some(("cli.doctor.suspended", reason)),
-        "exited" => Some(("cli.doctor.exited", reason)),
-        _ if roster["governs_alone"] == true && member["governor"] == true => {
-            Some(("cli.doctor.alone", String::new()))
-        }
-        _ => None,
-    })
-}
-
-fn check_store(office: &Office) -> Result<(), Failure> {
-    office
-        .finder()
-        .index()
-        .verify()
-        .map_err(|error| Failure::said(exit::DEGRADED, "cli.failure.index", &[("what", &error.to_string())]))
 }
 
 /// Writes an answer's file where it was asked for.

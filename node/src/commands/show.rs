@@ -30,7 +30,8 @@ fn width(text: &str) -> usize {
     text.chars().map(|c| if (c as u32) >= 0x1100 { 2 } else { 1 }).sum()
 }
 
-fn pad(text: &str, columns: usize) -> String {
+/// A text, filled with spaces to so many columns; at least one.
+pub fn pad(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text)).max(1)))
 }
 

@@ -30,6 +30,7 @@ impl Office {
     pub fn answer(&self, request: Request) -> Reply {
         match request {
             Request::Status => Ok(self.status()),
+            Request::Examine => self.examine(),
             Request::Peers => {
                 let figures = self.figures();
                 Ok(json!({ "v": 1, "peers": self.peers_json(&figures) }))

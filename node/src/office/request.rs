@@ -52,6 +52,8 @@ pub enum Saying {
 pub enum Request {
     /// How the node is.
     Status,
+    /// What a check-up looks at: disk, journal, index, clocks, how it is reached.
+    Examine,
     /// Peers.
     Peers,
     /// Forgets what a peer did, so that it is no longer refused.

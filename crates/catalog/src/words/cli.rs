@@ -9,13 +9,6 @@ use super::Row;
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
     ("cli.advice", "建议：", "Advice: "),
-    ("cli.doctor.mended", "数据有损坏，已自动修复：{what}。请留意磁盘，并与其他节点同步一次", "The data were found damaged and were mended: {what}. Look after the disk, and sync once with another node"),
-    ("cli.doctor.not-admitted", "本单位尚未进入名册：请启动节点，连上发邀请的节点后会自动完成", "This institution is not on the roster yet: run the node; it is admitted as soon as it reaches whoever invited it"),
-    ("cli.doctor.peer", "连不上或被拒绝：{what}。请核对对方地址、网络和防火墙", "Not reachable, or refused: {what}. Check the address, the network and the firewall"),
-    ("cli.doctor.recovery", "恢复密钥还在本机：{what}。请抄到 U 盘等离线处，由第二个人保管，再从本机删除", "The recovery key is still on this machine: {what}. Copy it to a medium kept offline by a second person, then remove it here"),
-    ("cli.doctor.screener", "配置 [labels] hide_screened_by 里的“{what}”不在名册上，它的标签隐藏不了任何信息：请核对单位全称", "“{what}” in [labels] hide_screened_by is not on the roster: its labels hide nothing. Check the name"),
-    ("cli.doctor.stopped", "节点没有运行：检索和录入照常，但不与其他节点同步。启动：lianshi run", "The node is not running: search and entry work, nothing is synced. Start it with: lianshi run"),
-    ("cli.doctor.well", "一切正常", "All is well"),
     ("cli.export.charter", "网络章程已存入 {file}。对方凭它即可离线核验本网络的挂牌信息", "The charter is in {file}. With it anyone can verify this network's listings offline"),
     ("cli.export.id", "要导出哪一条？请写上编号（可只写前几位，见 lianshi search）", "Which listing? Give its id, or its first digits (see lianshi search)"),
     ("cli.export.kind", "要导出哪一类？请用 --kind 指明", "Which kind? Name it with --kind"),
@@ -281,7 +274,6 @@ pub const TABLE: &[Row] = &[
     ("help.demo.data", "把这个文件夹里的表格也导入", "Also import every file of this folder"),
     ("help.demo.exit", "各节点一致后就结束，不停留", "End as soon as all nodes agree"),
     ("help.demo.keep", "把演示数据留在这个文件夹", "Keep the nodes' folders here"),
-    ("help.doctor", "体检：看节点有没有问题，该怎么办", "Check the node: what is wrong, and what to do"),
     ("help.export", "导出：一条信息的证明文件、网络章程，或一类信息的表格", "Export a listing's proof, the network's charter, or a table of listings"),
     ("help.export.format", "导出什么：proof 证明、charter 章程、jsonl 或 csv 表格", "What to export: a proof, the charter, or a table as jsonl or csv"),
     ("help.export.id", "信息编号，可只写前几位；导出证明时要写", "Id of the listing, or its first digits; for a proof"),

@@ -5,9 +5,6 @@ use super::Row;
 /// The table, sorted by key.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
-    ("cli.doctor.allowance", "已达到本节点给一个单位的存储限额，暂不再接收其新内容：{what}。需要时调大配置 [storage] allowance_mib", "As much is held of one institution as this node allows; its entries are pulled no further: {what}. To allow more, raise allowance_mib under [storage] in the configuration"),
-    ("cli.doctor.forked", "本节点有 {what} 个日志出现分叉：数据被复制到别处运行过，或回退到了旧状态。相关信息暂停写入。查看：lianshi fork list；保留其中一支：lianshi settle", "{what} logs of this node are forked: its data ran as a copy elsewhere, or were set back. Writing there waits. See: lianshi fork list; keep a branch with: lianshi settle"),
-    ("cli.doctor.forks", "其他节点有 {what} 个日志出现分叉，分叉之后的内容暂不生效。查看：lianshi fork list", "{what} logs of other nodes are forked; what follows does not count until they are settled. See: lianshi fork list"),
     ("cli.failure.branch", "{branch} 不是这处分叉的任何一支", "{branch} names neither branch of the fork"),
     ("cli.failure.branch.hint", "用 lianshi fork show 查看两支各自的编号", "see both branches with: lianshi fork show"),
     ("cli.failure.fork", "没有以 {log} 开头的分叉日志，或不止一个", "No forked log begins with {log}, or several do"),

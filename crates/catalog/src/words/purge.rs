@@ -5,8 +5,6 @@ use super::Row;
 /// The table, sorted by key.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
-    ("cli.doctor.scrub", "已清除内容的旧字节可能还留在数据文件的空闲页里：重新启动一次节点即可抹去（lianshi stop，再 lianshi run）", "Old bytes of what was purged may be left in free pages of the data files: start the node once more to clear them (lianshi stop, then lianshi run)"),
-    ("cli.doctor.unpurged", "日志文件读不出来，里面可能还有已清除的内容：{what}。请检查磁盘，再重新启动节点", "The journal does not read, and may still hold what was purged: {what}. Check the disk, then start the node again"),
     ("cli.failure.purged", "信息 {id} 的内容已被清除", "The contents of listing {id} were removed for good"),
     ("cli.failure.purged.hint", "请另行发布一条新的信息", "publish a new listing instead"),
     ("cli.failure.purges", "本单位自行清除的信息已达 {most} 条的上限", "This institution has purged {most} documents by its own word, which is all that count"),

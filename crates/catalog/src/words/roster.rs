@@ -5,13 +5,6 @@ use super::Row;
 /// Key, Chinese, English; sorted by key.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
-    ("cli.doctor.alone", "本网络只由本单位一家治理：请增加治理方（lianshi roster propose governor add）", "This institution alone governs the network: add governors (lianshi roster propose governor add)"),
-    ("cli.doctor.certificate", "节点证书 {what} 到期或已到期：lianshi key renew", "The node's certificate ends, or has ended, on {what}: lianshi key renew"),
-    ("cli.doctor.exited", "本单位已退出网络，信息在各节点都不展示。缘由：{what}。要回来请联系治理方", "This institution has left the network; no node shows its listings. Reason: {what}. To come back, ask the governors"),
-    ("cli.doctor.root-plain", "根密钥没有口令保护，就在本机：{what}。请运行 lianshi key lock，或 lianshi key export-root 移到离线处", "The root key lies on this machine without a passphrase: {what}. Run lianshi key lock, or lianshi key export-root to keep it offline"),
-    ("cli.doctor.root-waiting", "一把新根密钥在等待生效：{what}。生效后运行 lianshi key renew 换用", "A new root key waits: {what}. Once it counts, run lianshi key renew"),
-    ("cli.doctor.root-waiting-plain", "等待生效的新根密钥没有口令保护：{what}。请运行 lianshi key lock --root-key {what}", "The new root key that waits is without a passphrase: {what}. Run lianshi key lock --root-key {what}"),
-    ("cli.doctor.suspended", "本单位已被暂停，信息在各节点都不展示。缘由：{what}。请联系治理方", "This institution is suspended; no node shows its listings. Reason: {what}. Ask the governors"),
     ("cli.failure.approve-out", "{file} 是文件：签署后要另存为一个文件", "{file} is a file: what is signed goes to another one"),
     ("cli.failure.approve-out.hint", "加 --out 新文件：lianshi roster approve {file} --out 新文件", "add --out: lianshi roster approve {file} --out NEW"),
     ("cli.failure.digits", "“{what}”不能用在这里", "“{what}” cannot be used here"),

@@ -126,6 +126,20 @@ impl BackupSource {
         Ok((have, page))
     }
 
+    /// Why the journal does not read back whole, if it does not.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn journal_fault(&self) -> Result<Option<String>> {
+        match self.journal.replay(Position::START, |_, _| Ok::<(), StorageError>(())) {
+            Ok(_) => Ok(None),
+            Err(error @ (StorageError::JournalDamaged { .. } | StorageError::JournalGap { .. })) => {
+                Ok(Some(error.to_string()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The journal's next records from `from` up to `to`, and the position behind them.
     ///
     /// # Errors

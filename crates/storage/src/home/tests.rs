@@ -255,7 +255,7 @@ fn a_home_in_use_names_its_process() {
 fn formats_are_respected() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(&dir));
-    let format = dir.path().join(FORMAT_FILE);
+    let format = dir.path().join("format");
     assert_eq!(fs::read_to_string(&format).unwrap(), "lianshi home 1\n");
     fs::write(&format, "lianshi home 2\n").unwrap();
     let refused = Storage::open(dir.path(), OPTIONS).unwrap_err();

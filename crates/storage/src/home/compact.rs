@@ -1,0 +1,94 @@
+//! sled's file does not shrink by itself: compacting writes the store anew, as after a purge (`scrub.rs`), when somebody asks.
+//!
+//! The journal stays as it is: a store that is lost is rebuilt from it.
+
+use std::path::Path;
+
+use super::{Opened, Options, Storage};
+use crate::{Result, StorageError, Store, free_bytes};
+
+/// What compacting has done, bytes of the store on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// Before.
+    pub before: u64,
+    /// After.
+    pub after: u64,
+}
+
+/// Writes the store of a home anew, in a folder beside it, and swaps the two. Interrupted anywhere, the next start finishes
+/// it or has the old store.
+///
+/// # Errors
+/// [`StorageError::DiskFull`] when the disk has no room for both stores above the floor; those of [`Storage::open`];
+/// [`StorageError::StoreDamaged`] when the store has to be rebuilt first, which a start of the node does.
+pub fn compact(dir: &Path, options: Options) -> Result<Compacted> {
+    let before = {
+        let storage = open(dir, options)?;
+        let before = storage.store.size_on_disk()?;
+        let (free, floor) = (free_bytes(dir)?, options.floor_bytes.saturating_add(before));
+        if free < floor {
+            return Err(StorageError::DiskFull { path: dir.to_owned(), free, floor });
+        }
+        storage.scrub_at_start()?;
+        before
+    };
+    let storage = open(dir, options)?;
+    if storage.is_scrub_due() {
+        let detail = "the copy did not come about; the log says why".to_owned();
+        return Err(StorageError::Store { action: "be written anew", detail });
+    }
+    Ok(Compacted { before, after: storage.store.size_on_disk()? })
+}
+
+fn open(dir: &Path, options: Options) -> Result<Storage> {
+    match Storage::open(dir, options)? {
+        (storage, Opened::Fresh | Opened::Intact { .. }) => Ok(storage),
+        (_, Opened::Rebuilt { why, .. }) => {
+            Err(StorageError::StoreDamaged { action: "compact", detail: why })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Batch, Table};
+
+    const OPTIONS: Options = Options { cache_capacity: 8 << 20, floor_bytes: 1 };
+
+    fn filled() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = Storage::open(dir.path(), OPTIONS).unwrap().0;
+        for round in 0..40_u8 {
+            let mut batch = Batch::default();
+            for key in 0..100_u8 {
+                batch.put(Table::Drafts, &[key], vec![round; 4_000]);
+            }
+            storage.store().apply(batch).unwrap();
+            storage.store().sync().unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn the_file_shrinks_and_nothing_is_lost() {
+        let dir = filled();
+        let done = compact(dir.path(), OPTIONS).unwrap();
+        assert!(done.after < done.before / 2, "{done:?}");
+        let storage = Storage::open(dir.path(), OPTIONS).unwrap().0;
+        for key in 0..100_u8 {
+            assert_eq!(storage.store().get(Table::Drafts, &[key]).unwrap(), Some(vec![39; 4_000]));
+        }
+    }
+
+    #[test]
+    fn without_room_for_both_nothing_is_begun() {
+        let dir = filled();
+        let free = free_bytes(dir.path()).unwrap();
+        let options = Options { floor_bytes: free.saturating_sub(1 << 20), ..OPTIONS };
+        let refused = compact(dir.path(), options).unwrap_err();
+        assert!(matches!(refused, StorageError::DiskFull { .. }), "{refused}");
+        assert!(!Storage::open(dir.path(), OPTIONS).unwrap().0.is_scrub_due());
+    }
+}

@@ -1,0 +1,99 @@
+use std::os::unix::fs::PermissionsExt;
+
+use catalog::Lang;
+
+use super::*;
+
+fn ids(found: &Findings) -> Vec<&'static str> {
+    found.0.iter().map(|finding| finding.id).collect()
+}
+
+fn context(home: &Path) -> Context {
+    Context { home: home.to_owned(), lang: Lang::En, json: false }
+}
+
+#[test]
+fn room_on_the_disk_is_judged_by_the_floor() {
+    let judged = |free: u64, floor: u64| {
+        let mut found = Findings::default();
+        disk(&json!({ "disk": { "free": free, "floor": floor } }), &mut found);
+        ids(&found)
+    };
+    assert_eq!(judged(99, 100), ["disk-full"]);
+    assert_eq!(judged(100, 100), ["disk-low"]);
+    assert_eq!(judged(199, 100), ["disk-low"]);
+    assert!(judged(200, 100).is_empty() && judged(0, 0).is_empty());
+}
+
+#[test]
+fn a_clock_is_slow_when_most_have_signed_later() {
+    let home = tempfile::tempdir().unwrap();
+    let (now, later) = (now_ms(), now_ms() + 2 * CLOCK_SLACK_MS);
+    let judged = |signed: &[i64]| {
+        let mut found = Findings::default();
+        clocks(&context(home.path()), &json!({ "signed_ms": signed }), &mut found);
+        ids(&found)
+    };
+    assert_eq!(judged(&[later]), ["clock-behind"]);
+    assert_eq!(judged(&[later, later, now]), ["clock-behind"]);
+    assert!(judged(&[later, now]).is_empty(), "one of two may be off itself");
+    assert!(judged(&[]).is_empty());
+    let file = fs::File::create(home.path().join("config.toml")).unwrap();
+    file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(3600)).unwrap();
+    assert_eq!(judged(&[now]), ["clock-set-back"]);
+}
+
+#[test]
+fn keys_that_others_may_read_are_named() {
+    let home = tempfile::tempdir().unwrap();
+    let mode = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::create_dir(home.path().join("identity")).unwrap();
+    for name in ["identity/node.key", "identity/root.key", "identity/certificate"] {
+        fs::write(home.path().join(name), "").unwrap();
+        mode(&home.path().join(name), 0o644);
+    }
+    mode(home.path(), 0o755);
+    assert_eq!(readable_by_others(home.path()), ["identity/node.key", "identity/root.key"]);
+    mode(&home.path().join("identity/root.key"), 0o600);
+    assert_eq!(readable_by_others(home.path()), ["identity/node.key"]);
+    mode(home.path(), 0o700);
+    assert!(readable_by_others(home.path()).is_empty(), "nobody else gets there");
+}
+
+#[test]
+fn backups_grow_old() {
+    let home = tempfile::tempdir().unwrap();
+    let judged = |made: Option<i64>| {
+        if let Some(made) = made {
+            fs::write(home.path().join("last-backup"), format!("{made}\n/media/stick/a\n")).unwrap();
+        }
+        let mut found = Findings::default();
+        backups(&context(home.path()), &mut found);
+        ids(&found)
+    };
+    assert_eq!(judged(None), ["no-backup"]);
+    assert!(judged(Some(now_ms() - BACKUP_AGE_MS + 60_000)).is_empty());
+    assert_eq!(judged(Some(now_ms() - BACKUP_AGE_MS - 1)), ["backup-old"]);
+}
+
+#[test]
+fn peers_tell_of_versions_and_of_silence() {
+    let judged = |status: Json, examined: Json| {
+        let mut found = Findings::default();
+        peers(&status, &examined, &mut found);
+        ids(&found)
+    };
+    let status = |role: &str, agent: &str| {
+        json!({ "role": role, "running": true, "network": { "institutions": 2 },
+            "peers": [{ "state": "synced", "agent": agent }] })
+    };
+    let (now, long_ago) = (now_ms(), now_ms() - LONELY_MS - 1);
+    let examined = |seen: i64, started: i64, reached: bool| json!({ "seen_ms": seen, "started_ms": started, "reached": reached, "listen_failed": [] });
+    assert!(judged(status("hub", AGENT), examined(now, now, false)).is_empty(), "it has just started");
+    assert_eq!(judged(status("hub", "lianshi/9.9"), examined(now, now, true)), ["versions"]);
+    assert_eq!(judged(status("hub", AGENT), examined(now, long_ago, false)), ["not-reached"]);
+    assert!(judged(status("grassroots-site", AGENT), examined(now, long_ago, false)).is_empty());
+    assert_eq!(judged(status("hub", AGENT), examined(long_ago, long_ago, true)), ["lonely"]);
+    let failed = json!({ "listen_failed": [{ "address": "/ip4/0.0.0.0/tcp/7400", "why": "in use" }] });
+    assert_eq!(judged(status("hub", AGENT), failed), ["listen"]);
+}
