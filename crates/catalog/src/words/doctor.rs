@@ -69,7 +69,7 @@ pub const TABLE: &[Row] = &[
     ("cli.doctor.not-admitted.do", "启动节点，连上发邀请的节点后自动完成：lianshi run", "Run the node; it is admitted as soon as it reaches whoever invited it: lianshi run"),
     ("cli.doctor.not-admitted.why", "在此之前，其他节点不展示它的信息", "Until then other nodes do not show its listings"),
     ("cli.doctor.not-reached", "启动以来，没有任何节点从外面连进来过", "Nobody has connected to this node from outside since it started"),
-    ("cli.doctor.not-reached.do", "让防火墙和路由器放行端口：sudo ufw allow 7400；并把外面可达的地址写进 [network] listen", "Let the port through firewall and router: sudo ufw allow 7400; and name an address that others reach under [network] listen"),
+    ("cli.doctor.not-reached.do", "让防火墙和路由器放行端口：sudo ufw allow 7400；并把外面可达的地址写进 [network] announce", "Let the port through firewall and router: sudo ufw allow 7400; and name an address that others reach as announce under [network]"),
     ("cli.doctor.not-reached.why", "新单位要凭邀请里的地址找到它；地址从外面不通，就加入不了", "Newcomers find it by the address in their invitation; where that is not reachable, they cannot join"),
     ("cli.doctor.peer", "连不上或被拒绝：{what}", "Not reachable, or refused: {what}"),
     ("cli.doctor.peer.do", "核对对方地址、网络和防火墙：lianshi peer list", "Check its address, the network and the firewall: lianshi peer list"),
