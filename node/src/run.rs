@@ -144,7 +144,10 @@ async fn serve(
         () = stop.notified() => {}
         () = signalled() => {}
     }
-    supervisor.stopping();
+    // A store that was found damaged has the node open again at once; for whoever watches it, that is no end.
+    if !office.core().is_condemned() {
+        supervisor.stopping();
+    }
     ended.notify_one();
     handle.shutdown().await;
     stopping.store(true, Ordering::Release);
