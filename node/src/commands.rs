@@ -197,8 +197,17 @@ pub fn opening_failure(error: &anyhow::Error) -> Failure {
     if let Some(error) = storage_error(error) {
         return error.into();
     }
-    if let Some(market::MarketError::Identity { path, why }) = error.downcast_ref() {
-        return Failure::said(exit::FAILED, "cli.failure.identity", &[("path", path), ("what", why)]);
+    match error.downcast_ref() {
+        Some(market::MarketError::Identity { path, why }) => {
+            return Failure::said(exit::FAILED, "cli.failure.identity", &[("path", path), ("what", why)]);
+        }
+        Some(market::MarketError::NoHome { path }) => {
+            return Failure::said(exit::FAILED, "cli.failure.no-home", &[("path", path)]);
+        }
+        _ => {}
+    }
+    if let Some(crate::run::PagesRefused { listen, what }) = error.downcast_ref() {
+        return Failure::said(exit::FAILED, "cli.failure.pages", &[("address", listen), ("what", what)]);
     }
     Failure::new(exit::FAILED, format!("{error:#}"), "")
 }

@@ -40,6 +40,16 @@ const LOCK_EVERY: Duration = Duration::from_millis(100);
 /// Set in its environment, a node ends when its standard input closes: whoever started it is gone.
 pub const EXIT_WITH_STDIN: &str = "LIANSHI_EXIT_WITH_STDIN";
 
+/// The system does not give the address for pages.
+#[derive(Debug, thiserror::Error)]
+#[error("pages cannot be served at {listen}: {what}; choose another address with --web")]
+pub struct PagesRefused {
+    /// The address as configured.
+    pub listen: String,
+    /// What the system said.
+    pub what: String,
+}
+
 /// Runs the node of a home until it is told to stop. `announce` is called with each address as it comes up.
 ///
 /// # Errors
@@ -123,9 +133,9 @@ async fn serve(
         Arc::clone(&announce),
     )?;
     let index = spawn_index(Arc::clone(&office), Arc::clone(stopping))?;
-    let listener = tokio::net::TcpListener::bind(&config.web.listen).await.with_context(|| {
-        format!("pages cannot be served at {}; choose another address with --web", config.web.listen)
-    })?;
+    let listener = tokio::net::TcpListener::bind(&config.web.listen)
+        .await
+        .map_err(|error| PagesRefused { listen: config.web.listen.clone(), what: error.to_string() })?;
     let address = format!("http://{}/", listener.local_addr()?);
     office.set_web(address.clone());
     announce(&format!("web {address}"));

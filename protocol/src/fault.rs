@@ -11,6 +11,12 @@ pub enum Fault {
         /// The part that was being read.
         what: &'static str,
     },
+    /// A file of another kind, or of another version of that kind.
+    #[error("{kind}: this is another kind or version of file")]
+    OtherFile {
+        /// The kind that was expected.
+        kind: &'static str,
+    },
     /// The named part is larger than its bound in `limits`.
     #[error("{what} is {size} long, more than the {limit} allowed")]
     TooLong {

@@ -68,7 +68,7 @@ pub fn unseal_file(kind: FileKind, file: &[u8]) -> Checked<&[u8]> {
     }
     let magic = kind.magic();
     let Some(rest) = file.strip_prefix(magic.as_slice()) else {
-        return Err(Fault::Forbidden { what: kind.word(), why: "this is another kind or version of file" });
+        return Err(Fault::OtherFile { kind: kind.word() });
     };
     let Some(end) = rest.len().checked_sub(32) else {
         return Err(Fault::Truncated { what: kind.word() });

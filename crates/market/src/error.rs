@@ -216,6 +216,12 @@ pub enum MarketError {
     /// The record was refused; the reasons are in it.
     #[error("the record was refused: {}", .0.join("; "))]
     Refused(Vec<String>),
+    /// A folder without a node.
+    #[error("there is no node in {path} yet; check --home, or create one with `lianshi --home DIR init`")]
+    NoHome {
+        /// The folder.
+        path: String,
+    },
     /// An identity file is missing or wrong.
     #[error("{path}: {why}")]
     Identity {

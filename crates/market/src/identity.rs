@@ -297,12 +297,12 @@ impl Identity {
     pub fn read(home: &Path) -> Result<Self> {
         let dir = folder(home);
         if !dir.join("certificate").exists() {
-            let why = if crate::backup::interrupted(home) {
-                "a restore was cut short here; run `lianshi --home DIR restore FILE` again"
-            } else {
-                "there is no node here yet; create one with `lianshi --home DIR init`"
-            };
-            return Err(MarketError::Identity { path: home.display().to_string(), why: why.to_owned() });
+            let path = home.display().to_string();
+            if !crate::backup::interrupted(home) {
+                return Err(MarketError::NoHome { path });
+            }
+            let why = "a restore was cut short here; run `lianshi --home DIR restore FILE` again";
+            return Err(MarketError::Identity { path, why: why.to_owned() });
         }
         let charter = read(&dir.join("charter.lianshi"))?;
         let body = unseal_file(FileKind::Charter, &charter)?;

@@ -75,6 +75,15 @@ pub(crate) struct Address {
     pub key: Option<NodeKey>,
 }
 
+/// Checks an address as an operator writes it: `/ip4|ip6|dns|dns4|dns6/…/tcp/PORT` or `…/udp/PORT/quic-v1`, with or without
+/// `/p2p/KEY`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_address(text: &str) -> Result<(), String> {
+    Address::parse(text).map(drop)
+}
+
 impl Address {
     /// Takes `/ip4|ip6|dns|dns4|dns6/…/tcp/PORT` or `…/udp/PORT/quic-v1`, each with or without `/p2p/KEY`.
     pub fn parse(text: &str) -> Result<Self, String> {

@@ -46,7 +46,7 @@ pub use config::{
 };
 pub use event::{CloseReason, DialFailure, Event, SendOutcome, SessionId};
 pub use handle::{Arrival, DialError, Events, Handle};
-pub use key::{NodeKey, address_with_key, key_in_address, key_of_secret, peer_id_text};
+pub use key::{NodeKey, address_with_key, check_address, key_in_address, key_of_secret, peer_id_text};
 pub use shared::{Counters, Stats};
 
 /// Why a node's network could not start.

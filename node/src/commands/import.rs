@@ -7,7 +7,7 @@ use exchange::mapping::Mapping;
 use exchange::read::{self, HeaderRow, ReadOptions, Source};
 use serde_json::{Value as Json, json};
 
-use super::{Answerer, Context, Outcome, print_json, print_line, print_note, text};
+use super::{Answerer, Context, Outcome, file_failure, print_json, print_line, print_note, text};
 use crate::cli::{Import, VisibilityArg};
 use crate::office::{Failure, MAX_ROWS, Request, Row, exit, kind_of, of_value};
 
@@ -48,6 +48,9 @@ pub fn run(context: &Context, args: &Import) -> Outcome {
         },
         ..ReadOptions::default()
     };
+    if let Err(error) = std::fs::metadata(&args.file) {
+        return Err(file_failure(&args.file, &error));
+    }
     let mut source = read::open(args.file.as_path(), &options).map_err(|error| {
         let said = context.lang.pick(error.zh(), error.to_string());
         Failure::new(exit::REJECTED, format!("{}: {said}", args.file.display()), "")

@@ -48,6 +48,9 @@ pub fn init(context: &Context, args: Init) -> Outcome {
     let region = match (&args.region, granted) {
         (Some(stated), _) => stated.clone(),
         (None, Some(granted)) => format!("{:06}", granted.region),
+        (None, None) if config.node.region.is_empty() => {
+            return Err(Failure::said(exit::USAGE, "cli.failure.no-region", &[]));
+        }
         (None, None) => config.node.region.clone(),
     };
     let code = region_code(&region)?;
@@ -198,6 +201,11 @@ pub fn run(context: &Context, args: Run) -> Outcome {
         config.network.listen = args.listen;
     }
     config.network.bootstrap.extend(args.peer);
+    for address in config.network.listen.iter().chain(&config.network.bootstrap) {
+        network::check_address(address).map_err(|what| {
+            Failure::said(exit::USAGE, "cli.failure.address", &[("address", address), ("what", &what)])
+        })?;
+    }
     if let Some(web) = args.web {
         config.web.listen = web;
     }

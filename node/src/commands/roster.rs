@@ -136,6 +136,9 @@ fn motion_of(motion: Propose) -> Result<Motion, Failure> {
             for (part, given) in parts.iter_mut().zip([brand, rules, data, service]) {
                 *part = given.map(|given| profile_part(&given)).transpose()?;
             }
+            if parts.iter().all(Option::is_none) {
+                return Err(Failure::said(exit::USAGE, "cli.failure.profile", &[]));
+            }
             Motion::Profile { parts }
         }
     })

@@ -60,6 +60,13 @@ impl Failure {
         }
     }
 
+    /// A file is not of the kind that was asked for.
+    fn other_file(kind: &str) -> Self {
+        let name = |lang| words::say(lang, &format!("cli.file.{kind}")).to_owned();
+        let key = "cli.failure.file.kind";
+        Self::said(exit::REJECTED, key, &[("what", &name(Lang::En))]).with_chinese(key, &name(Lang::Zh))
+    }
+
     /// The same failure, its Chinese made with another value in place of `what`.
     pub fn with_chinese(mut self, key: &str, what: &str) -> Self {
         self.message_zh = words::fill(Lang::Zh, key, &[("what", what)]);
@@ -91,7 +98,12 @@ impl From<market::MarketError> for Failure {
         match &error {
             E::Storage(error) => error.into(),
             E::Search(_) => Self::said(exit::FAILED, "cli.failure.index", &[("what", &what)]),
+            E::Fault(protocol::Fault::OtherFile { kind }) => Self::other_file(kind),
+            E::Fault(protocol::Fault::Forbidden { what: "threshold", .. }) => {
+                Self::said(exit::USAGE, "cli.failure.threshold", &[])
+            }
             E::Fault(_) => Self::said(exit::REJECTED, "cli.failure.data", &[("what", &what)]),
+            E::NoHome { path } => Self::said(exit::FAILED, "cli.failure.no-home", &[("path", path)]),
             E::OutOfStep { .. } | E::Damaged { .. } => {
                 Self::said(exit::DEGRADED, "cli.failure.storage", &[("what", &what)])
             }

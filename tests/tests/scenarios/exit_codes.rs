@@ -50,6 +50,14 @@ fn usage_is_2() {
     scene.home("new").run(["init", "--role", "hub", "--name", "n", "--region", "4200"]).ends(2);
     scene.home("new").run(["init", "--role", "sub-market", "--name", "n", "--region", "420100"]).ends(2);
     assert!(!scene.file("new").exists(), "nothing is left of an attempt that failed");
+    hub.run(["run", "--peer", "hub.example.cn:7400"]).ends(2);
+    hub.run(["run", "--listen", "7400"]).ends(2);
+    let nothing_new = hub.run(["roster", "propose", "profile", "--lang", "zh"]).ends(2);
+    assert!(nothing_new.err.contains("四统一"), "{}", nothing_new.err);
+    let last = hub.run(["roster", "propose", "governor", "remove", "hub技术交易大市场", "--lang", "zh"]);
+    assert!(last.ends(2).err.contains("至少要有一家"));
+    let nowhere = scene.home("new").run(["init", "--role", "hub", "--name", "n", "--lang", "zh"]).ends(2);
+    assert!(nowhere.err.contains("--region"), "{}", nowhere.err);
     scene.run(["--help"]).ok();
     scene.run(["--version"]).ok();
 }
@@ -61,6 +69,8 @@ fn a_home_that_is_none_is_1_with_advice() {
         let ran = scene.home("nowhere").run(command).ends(1);
         assert!(ran.err.contains("nowhere"), "{}", ran.err);
         assert_eq!(ran.json()["error"]["code"], 1);
+        let [said, hint] = ["message_zh", "hint_zh"].map(|key| ran.json()["error"][key].to_string());
+        assert!(said.contains("还没有节点") && hint.contains("lianshi init"), "{said} {hint}");
     }
     assert!(!scene.file("nowhere").exists(), "reading makes no folder");
 }
@@ -71,7 +81,8 @@ fn data_that_are_rejected_are_3() {
     let hub = scene.hub("hub");
     let wrong = scene.write("wrong.lianshi", "not an invitation");
     let [a, b, c, d, e, f] = ["--role", "sub-market", "--name", "n", "--region", "420100"];
-    scene.home("new").run(["init", a, b, c, d, e, f, "--join", &wrong]).ends(3);
+    let ran = scene.home("new").run(["init", a, b, c, d, e, f, "--join", &wrong, "--lang", "zh"]).ends(3);
+    assert!(ran.err.contains("不是邀请文件"), "{}", ran.err);
     let code = "12100000707137123Q";
     scene
         .home("new")
