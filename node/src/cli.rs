@@ -9,10 +9,12 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 
 use crate::office::{Failure, MAX_INVITATION_DAYS, exit};
 
+mod bundle;
 mod governing;
 mod listings;
 mod wording;
 
+pub use bundle::BundleAction;
 pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
 pub use listings::{Disclose, DisclosureAction, Import, ListingAction, StatementAction, VisibilityArg};
 
@@ -58,6 +60,10 @@ pub enum Sub {
     Line {
         #[arg(value_name = "always|never|HH:MM-HH:MM")]
         hours: Option<String>,
+    },
+    Bundle {
+        #[command(subcommand)]
+        action: BundleAction,
     },
     Peer {
         #[command(subcommand)]

@@ -3,6 +3,7 @@
 
 mod backup;
 mod compact;
+mod bundle;
 mod disclosure;
 mod doctor;
 mod forks;
@@ -75,6 +76,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Export(args) => prove::export(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),
         Sub::Line { hours } => node::line(&context, hours),
+        Sub::Bundle { action } => bundle::run(&context, &action),
         Sub::Peer { action } => node::peer(&context, &action),
         Sub::Key { action } => keys::run(&context, action),
         Sub::Roster { action } => roster::run(&context, action),

@@ -9,6 +9,7 @@
 //! `serving` until the network says that there is room.
 
 mod contacts;
+mod carrying;
 mod dialing;
 mod figures;
 mod limits;
@@ -39,6 +40,7 @@ use returning::Returning;
 use serving::Serving;
 use soundness::Soundness;
 
+pub use carrying::Brought;
 pub use figures::CoreFigures;
 
 /// The name and version that peers and operators see.
@@ -86,6 +88,9 @@ pub struct Core {
     last_failure: BTreeMap<PublicKey, String>,
     mended: Option<String>,
     soundness: Soundness,
+    condemned: bool,
+    /// The store did not take what came last.
+    unstored: bool,
 }
 
 impl Core {
@@ -130,6 +135,8 @@ impl Core {
             last_failure: BTreeMap::new(),
             mended: opened.mended,
             soundness: Soundness::default(),
+            condemned: false,
+            unstored: false,
         })
     }
 
@@ -186,6 +193,11 @@ impl Core {
     /// When the store fails.
     pub fn numbering(&mut self) -> market::Result<u64> {
         self.ledger.numbering()
+    }
+
+    /// The certificates that opened the logs held here.
+    pub fn certificates(&self) -> impl Iterator<Item = &protocol::NodeCertificate> {
+        self.ledger.certificates()
     }
 
     /// One entry of a log, when it is held.
@@ -249,7 +261,11 @@ impl Core {
 
     /// Gives the replica one input and performs what it wants.
     fn drive(&mut self, input: Input) {
-        let mut effects = self.replica.handle(input, now_ms());
+        let effects = self.replica.handle(input, now_ms());
+        self.follow(effects);
+    }
+
+    fn follow(&mut self, mut effects: Vec<Effect>) {
         // Performing an effect can call for another input; it is taken after the effects before it.
         let mut later = Vec::new();
         while !effects.is_empty() {
@@ -299,6 +315,7 @@ impl Core {
         self.brought = true;
         if let Err(error) = self.ledger.persist(&run.log, &run.entries) {
             tracing::error!("entries from a peer could not be stored: {error}");
+            self.unstored = true;
             self.start_over(&format!("entries from a peer could not be stored: {error}"));
             return;
         }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod backup;
+mod bundle;
 mod disclosure;
 mod documents;
 mod editing;
@@ -27,6 +28,7 @@ use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
 
 pub use answers::{kind_of, region_code};
+pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
 pub use editing::MAX_ROWS;
 pub use failure::{Failure, exit};
 pub use json::{of_value, peer_state, time as time_text, to_value};

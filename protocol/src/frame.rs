@@ -25,6 +25,53 @@ pub enum Credential {
     Redemption(Box<Redemption>),
 }
 
+impl Credential {
+    /// The certificate in it.
+    pub fn certificate(&self) -> &NodeCertificate {
+        match self {
+            Self::Certificate(certificate) => certificate,
+            Self::Redemption(redemption) => &redemption.certificate,
+        }
+    }
+
+    /// Checks its signatures. Whether the institution is admitted is the roster's question.
+    ///
+    /// # Errors
+    /// A signature that does not hold.
+    pub fn verify(&self, network: &NetworkId) -> Checked<()> {
+        match self {
+            Self::Certificate(certificate) => certificate.verify(network),
+            Self::Redemption(redemption) => redemption.verify(network),
+        }
+    }
+
+    /// Writes which of the two it is, and it.
+    pub fn encode(&self, to: &mut Encoder) {
+        match self {
+            Self::Certificate(certificate) => {
+                to.u8(0);
+                certificate.encode(to);
+            }
+            Self::Redemption(redemption) => {
+                to.u8(1);
+                redemption.encode(to);
+            }
+        }
+    }
+
+    /// Reads a credential; `verify` is the caller's next step.
+    ///
+    /// # Errors
+    /// Bytes of another form.
+    pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        match from.u8("credential")? {
+            0 => Ok(Self::Certificate(Box::new(NodeCertificate::decode(from)?))),
+            1 => Ok(Self::Redemption(Box::new(Redemption::decode(from)?))),
+            code => Err(Fault::Unknown { what: "credential", code: code.into() }),
+        }
+    }
+}
+
 /// The first message of both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
@@ -157,16 +204,7 @@ impl Hello {
     fn encode(&self, to: &mut Encoder) {
         to.u8(VERSION);
         self.network.encode(to);
-        match &self.credential {
-            Credential::Certificate(c) => {
-                to.u8(0);
-                c.encode(to);
-            }
-            Credential::Redemption(r) => {
-                to.u8(1);
-                r.encode(to);
-            }
-        }
+        self.credential.encode(to);
         self.subscription.encode(to);
         to.text(shortened(&self.agent));
     }
@@ -177,11 +215,7 @@ impl Hello {
             return Err(Fault::Unknown { what: "protocol version", code: version.into() });
         }
         let network = NetworkId::decode(from)?;
-        let credential = match from.u8("credential")? {
-            0 => Credential::Certificate(Box::new(NodeCertificate::decode(from)?)),
-            1 => Credential::Redemption(Box::new(Redemption::decode(from)?)),
-            code => return Err(Fault::Unknown { what: "credential", code: code.into() }),
-        };
+        let credential = Credential::decode(from)?;
         let subscription = Subscription::decode(from)?;
         Ok(Self { network, credential, subscription, agent: from.text(MAX_NAME, "agent")?.to_owned() })
     }

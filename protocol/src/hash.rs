@@ -11,14 +11,34 @@ use crate::fault::{Checked, Fault};
 /// SHA-256 (FIPS 180-4) over `lianshi/1/<domain>`, a zero byte and the parts, one after the other. The callers' parts
 /// have fixed or self-describing lengths, so no two inputs collide by being cut differently.
 pub fn hash(domain: &str, parts: &[&[u8]]) -> Hash {
-    let mut sha = Sha256::new();
-    sha.update(b"lianshi/1/");
-    sha.update(domain.as_bytes());
-    sha.update([0]);
-    for part in parts {
-        sha.update(part);
+    let mut hasher = Hasher::new(domain);
+    parts.iter().for_each(|part| hasher.update(part));
+    hasher.finish()
+}
+
+/// [`hash`] of parts that come one after the other.
+#[derive(Clone)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Begins in a domain.
+    pub fn new(domain: &str) -> Self {
+        let mut sha = Sha256::new();
+        sha.update(b"lianshi/1/");
+        sha.update(domain.as_bytes());
+        sha.update([0]);
+        Self(sha)
     }
-    Hash(sha.finalize().into())
+
+    /// Takes the next part.
+    pub fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// The hash of all parts.
+    pub fn finish(self) -> Hash {
+        Hash(self.0.finalize().into())
+    }
 }
 
 macro_rules! id32 {

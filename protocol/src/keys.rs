@@ -28,6 +28,8 @@ pub enum Purpose {
     Redemption,
     /// A new root key's word that someone holds it.
     RootKey,
+    /// A node's word for what a volume of a bundle holds.
+    Bundle,
 }
 
 impl Purpose {
@@ -39,6 +41,7 @@ impl Purpose {
             Self::RosterStep => b"lianshi/1/sign/roster-step\0",
             Self::Redemption => b"lianshi/1/sign/redemption\0",
             Self::RootKey => b"lianshi/1/sign/root-key\0",
+            Self::Bundle => b"lianshi/1/sign/bundle\0",
         }
     }
 

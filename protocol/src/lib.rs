@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
 
+mod bundle;
 mod certificate;
 mod charter;
 mod circle;
@@ -27,10 +28,15 @@ mod roster;
 mod run;
 mod sealed;
 mod shelf;
+mod slip;
 mod statement;
 mod steps;
 mod value;
 
+pub use bundle::{
+    BUNDLE_LINE, CHUNK_LENGTH, Lock, MAX_HEAD, Manifest, SignedManifest, VolumeKey, VolumeReader,
+    VolumeWriter, bundle_line,
+};
 pub use certificate::{Capabilities, CertificateBody, NodeCertificate};
 pub use charter::{
     Charter, CoSignature, Governor, Governors, Institution, Profile, RECOVERY_INDEX, Role, SignedCharter,
@@ -44,7 +50,7 @@ pub use fork::Fork;
 pub use frame::{
     Bucket, Credential, Delivery, DeliveryWord, Frame, Hello, LogHead, Want, bucket_of, frontier_digest,
 };
-pub use hash::{DocumentId, Hash, InstitutionId, NetworkId, hash};
+pub use hash::{DocumentId, Hash, Hasher, InstitutionId, NetworkId, hash};
 pub use invitation::InvitationFile;
 pub use keys::{PublicKey, Purpose, SecretKey, Signature};
 pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
@@ -57,6 +63,7 @@ pub use roster::{
 pub use run::{CheckedEntry, CheckedRun, RunBuilder, RunCutter, Unsigned};
 pub use sealed::{Envelope, Place, SealingKey};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
+pub use slip::{ShortHead, Slip, SlipFault, SlipLine};
 pub use statement::{Continuation, Standing, Statement, standing};
 pub use steps::{
     Action, Invitation, OpenLog, OwnWord, Redemption, RosterStep, Rotation, SignedStep, Subject,

@@ -86,3 +86,13 @@ pub const MAX_DELIVERIES: usize = 64;
 /// Most nodes that a mailbox is told of for one circle: what its parties have, and the other mailboxes. 64 circles with
 /// as many stay within a frame.
 pub const MAX_CIRCLE_NODES: usize = 128;
+/// Largest manifest of a bundle, bytes: a certificate with all its patterns, or a redemption, has room.
+pub const MAX_MANIFEST: usize = 8 * 1024;
+/// Most volumes of a bundle.
+pub const MAX_VOLUMES: u32 = 9_999;
+/// Largest volume, bytes: the largest file of FAT32, the usual file system of USB sticks.
+pub const MAX_VOLUME: u64 = u32::MAX as u64;
+/// Smallest size that volumes can be cut to, bytes: the head and any frame of an honest node have room.
+pub const MIN_VOLUME: u64 = 512 * 1024;
+/// Most logs that a slip tells of: 600 KB of its text.
+pub const MAX_SLIP_LOGS: usize = 65_536;

@@ -31,7 +31,7 @@ type PublicKey = <X25519HkdfSha256 as Kem>::PublicKey;
 type Encapped = <X25519HkdfSha256 as Kem>::EncappedKey;
 
 /// Bytes of a slot: an encapsulated key (32), the content key (32) and its tag (16).
-const SLOT: usize = 80;
+pub(crate) const SLOT: usize = 80;
 /// Bytes of the tag behind the padded payload.
 const TAG: usize = 16;
 
@@ -132,21 +132,8 @@ impl Envelope {
 
     /// The payload, when one of the slots is for `key`; `None` for everyone else, and when any bit was changed.
     pub fn open(&self, key: &SealingKey, place: Place<'_>) -> Option<Vec<u8>> {
-        let secret = PrivateKey::from_bytes(&key.0).ok()?;
         let info = place.to_bytes();
-        let content = self.slots.iter().find_map(|slot| {
-            let encapped = Encapped::from_bytes(slot.get(..32)?).ok()?;
-            let sealed = slot.get(32..)?;
-            let opened = single_shot_open::<HpkeAead, HkdfSha256, X25519HkdfSha256>(
-                &OpModeR::Base,
-                &secret,
-                &encapped,
-                &info,
-                sealed,
-                &[],
-            );
-            <[u8; 32]>::try_from(opened.ok()?).ok()
-        })?;
+        let content = self.slots.iter().find_map(|slot| open_slot(slot, key, &info))?;
         let (text, tag) = self.body.split_at_checked(self.body.len().checked_sub(TAG)?)?;
         let mut text = text.to_vec();
         let tag = Tag::try_from(tag).ok()?;
@@ -185,6 +172,30 @@ impl Envelope {
             }
         })
     }
+}
+
+/// A fresh content key, and the slot from which one recipient gets it. `seed` is 32 random bytes, used for nothing else.
+pub(crate) fn lock(recipient: &[u8; 32], info: &[u8], seed: &[u8; 32]) -> Checked<([u8; 32], [u8; SLOT])> {
+    let mut random = Expander { seed: *seed, counter: 0 };
+    let mut key = [0; 32];
+    random.fill(&mut key);
+    let slot = slot(recipient, &key, info, &mut random)?;
+    Ok((key, slot))
+}
+
+/// The content key in a slot, when that is for `key`.
+pub(crate) fn open_slot(slot: &[u8; SLOT], key: &SealingKey, info: &[u8]) -> Option<[u8; 32]> {
+    let secret = PrivateKey::from_bytes(&key.0).ok()?;
+    let encapped = Encapped::from_bytes(slot.get(..32)?).ok()?;
+    let opened = single_shot_open::<HpkeAead, HkdfSha256, X25519HkdfSha256>(
+        &OpModeR::Base,
+        &secret,
+        &encapped,
+        info,
+        slot.get(32..)?,
+        &[],
+    );
+    <[u8; 32]>::try_from(opened.ok()?).ok()
 }
 
 fn slot(recipient: &[u8; 32], key: &[u8; 32], info: &[u8], random: &mut Expander) -> Checked<[u8; SLOT]> {

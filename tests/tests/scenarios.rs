@@ -7,6 +7,8 @@
 mod backups;
 #[path = "scenarios/care.rs"]
 mod care;
+#[path = "scenarios/bundles.rs"]
+mod bundles;
 #[path = "scenarios/documents.rs"]
 mod documents;
 #[path = "scenarios/edits.rs"]

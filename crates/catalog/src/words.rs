@@ -3,6 +3,7 @@
 //! Each table is sorted by key; a test holds order, completeness and equal `{places}` on both sides. What is absent: plural
 //! rules, dates and numbers (the caller formats those), and any other language.
 
+pub mod bundle;
 pub mod care;
 pub mod cli;
 pub mod demo;
@@ -22,6 +23,7 @@ pub type Row = (&'static str, &'static str, &'static str);
 /// All tables, in the order in which a key is looked up.
 const TABLES: &[&[Row]] = &[
     web::TABLE,
+    bundle::TABLE,
     care::TABLE,
     cli::TABLE,
     demo::TABLE,

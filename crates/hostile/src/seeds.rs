@@ -3,7 +3,8 @@
 use std::path::Path;
 
 /// The golden bytes, with the name of each file.
-const VECTORS: [(&str, &str); 8] = [
+const VECTORS: [(&str, &str); 9] = [
+    ("bundles", include_str!("../../../protocol/vectors/bundles.txt")),
     ("documents", include_str!("../../../protocol/vectors/documents.txt")),
     ("entries", include_str!("../../../protocol/vectors/entries.txt")),
     ("files", include_str!("../../../protocol/vectors/files.txt")),

@@ -1,5 +1,6 @@
 //! The targets.
 
+mod bundle;
 mod bytes;
 mod document;
 mod roster;
@@ -37,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "patch", run: bytes::patch, seeds: bytes::patches },
     Target { name: "identity", run: bytes::identity, seeds: bytes::identities },
     Target { name: "file", run: bytes::file, seeds: bytes::files },
+    Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "document", run: document::run, seeds: document::seeds },
     Target { name: "roster", run: roster::run, seeds: roster::seeds },
     Target { name: "session", run: session::run, seeds: session::seeds },

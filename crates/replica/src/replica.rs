@@ -12,10 +12,12 @@ use crate::conduct::{Conduct, ConductView, Offence};
 use crate::limit::{Limit, limits as log_limits};
 use crate::session::{PeerView, Session, SessionId, SessionState};
 use bounds::MAX_STRIKES;
+use push::Came;
 
 mod allowance;
 mod api;
 pub(crate) mod bounds;
+mod carried;
 mod circles;
 mod compare;
 mod deadlines;
@@ -24,15 +26,16 @@ mod forks;
 mod gaps;
 mod greeting;
 mod line;
+mod packing;
 mod plan;
 mod purge;
 mod push;
-mod remembered;
 mod roster;
 
 pub use allowance::entry_bytes;
 pub use api::{Effect, Input, LogState, Me, Reached};
-pub use remembered::Remembered;
+pub use carried::Carried;
+pub use packing::{NotServed, Piece};
 
 /// The state machine: `handle` an [`Input`], perform the [`Effect`]s.
 ///
@@ -74,6 +77,8 @@ pub struct Replica {
     limits: BTreeMap<LogId, Limit>,
     /// Bytes held of each institution's logs, without what a revocation voids.
     held_bytes: BTreeMap<InstitutionId, u64>,
+    /// Logs of which a bundle holds another branch: what it brings of them is looked at although it is held.
+    contested: BTreeSet<LogId>,
     /// Searches for the place where a peer's log parts from ours.
     probes: BTreeMap<LogId, forks::Probe>,
     /// Logs persisted since the last durable point, each with its head as of that point.
@@ -114,6 +119,7 @@ impl Replica {
             forks,
             limits,
             held_bytes,
+            contested: BTreeSet::new(),
             probes: BTreeMap::new(),
             fresh: BTreeMap::new(),
             conduct: Conduct::default(),
@@ -166,6 +172,11 @@ impl Replica {
             Input::Line { open } => self.on_line(open, now_ms, &mut out),
             Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
         }
+        self.finish(now_ms, out)
+    }
+
+    /// What follows from ranges given up meanwhile.
+    fn finish(&mut self, now_ms: i64, mut out: Vec<Effect>) -> Vec<Effect> {
         if std::mem::take(&mut self.replan) {
             self.plan_all(now_ms, &mut out);
         }
@@ -197,7 +208,7 @@ impl Replica {
             self.fresh.remove(&log);
         }
         self.learn_circles(&log, entries, out);
-        self.push_to_all(&log, before, None, out);
+        self.push_to_all(&log, before, Came::Written, out);
         self.announce_durable(&[log], out);
         self.fold_roster(now_ms, out);
     }
@@ -295,6 +306,11 @@ impl Replica {
     /// The network.
     pub fn network(&self) -> NetworkId {
         self.network
+    }
+
+    /// What this node asks for.
+    pub fn subscription(&self) -> &protocol::Subscription {
+        &self.me.subscription
     }
 
     /// Shows peers another certificate of this node from the next greeting on.

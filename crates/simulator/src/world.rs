@@ -11,10 +11,12 @@ use crate::rng::Rng;
 use crate::trace::Trace;
 use time::Timeline;
 
+mod carrying;
 mod meddling;
 mod steps;
 mod time;
 
+pub use carrying::Unpacked;
 pub use time::Line;
 
 /// How often, in a thousand frames, the network does what to one.

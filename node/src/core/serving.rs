@@ -89,6 +89,11 @@ impl Serving {
         Some((session, self.sessions.get_mut(&session)?.ranges.remove(place)?))
     }
 
+    /// What is remembered of badly signed entries.
+    pub fn unsigned(&mut self) -> &mut Unsigned {
+        &mut self.unsigned
+    }
+
     /// Logs may hold other entries than before.
     pub fn logs_changed(&mut self) {
         self.unsigned.forget();
@@ -196,7 +201,7 @@ impl Core {
 
 /// One run of a log after `have`: its bytes and the last sequence number in it. It may end past the last one asked for: see
 /// [`RunCutter`].
-fn read_run(
+pub(super) fn read_run(
     ledger: &Ledger,
     log: &LogId,
     have: u64,

@@ -80,6 +80,7 @@ impl Office {
             Request::RemoveParty { id, party } => self.remove_party(&id, &party),
             Request::EditDisclosure { id, changes } => self.edit_disclosure(&id, &changes),
             Request::Roster { ask } => self.answer_roster(ask),
+            Request::Bundle { carriage } => self.answer_carriage(carriage),
             Request::Renew => self.renew(),
             Request::Proof { id } => self.proof(&id),
             Request::Forks => self.forks(),

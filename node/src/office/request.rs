@@ -221,6 +221,11 @@ pub enum Request {
         /// What about it.
         ask: super::Ask,
     },
+    /// A step of making a bundle, or of taking one in.
+    Bundle {
+        /// Which.
+        carriage: super::Carriage,
+    },
     /// Takes up the certificate that lies in the home.
     Renew,
     /// The proof of a listing; the answer holds the file in base64.

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use protocol::{
     Action, Bucket, Charter, CheckedRun, Circle, Continuation, Decoder, Encoder, Entry, Envelope, FileKind,
     Frame, Hash, Head, Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, PublicKey, Purge,
-    Redemption, Role, RosterStep, Rotation, Shelf, SignedCharter, SignedPatch, SignedStep, Statement,
-    Subject, Value, value_bytes,
+    Redemption, Role, RosterStep, Rotation, Shelf, SignedCharter, SignedManifest, SignedPatch, SignedStep,
+    Slip, Statement, Subject, Value, value_bytes,
 };
 
 use crate::support::{World, certificate, institution, key, shared};
@@ -86,6 +86,8 @@ pub fn echoes() -> Vec<(&'static str, Echo)> {
         ("envelope", |b| Envelope::from_bytes(b).ok().map(|v| v.to_bytes())),
         ("circle", |b| Decoder::whole(b, "circle", Circle::decode).ok().map(|v| v.to_bytes())),
         ("proof", |b| Proof::from_bytes(b).ok().map(|v| v.to_bytes())),
+        ("head", |b| SignedManifest::from_bytes(b).ok().map(|v| v.to_bytes())),
+        ("slip", |b| Slip::from_bytes(b).ok().map(|v| v.to_bytes())),
     ]
 }
 

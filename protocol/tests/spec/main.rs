@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod book;
 #[cfg(test)]
+mod bundle;
+#[cfg(test)]
 mod codec;
 #[cfg(test)]
 mod costs;

@@ -57,6 +57,7 @@ fn files() -> Files {
         ("frames", "Every frame of /lianshi/sync/1: §13.", frames()),
         ("sealed", "A circle, and an envelope to two nodes: §7 and §9.", envelopes()),
         ("files", "A charter file, a proof file and the file of a fork: §14.", sealed()),
+        ("bundles", "Volumes and a slip: §14.", crate::bundle::golden().map(|(n, k, b)| v(n, k, b)).into()),
     ]
 }
 

@@ -1,14 +1,16 @@
 //! Private text, looked for wherever it must not be: in all that crosses to non-parties, and in all that they keep.
 //!
 //! A hub (the mailbox), a firm, a university, and an outsider. Everything sent is recorded before it is encrypted, opened as
-//! far as a receiver can, and searched for canaries in every spelling; so is every file of the hub and the outsider, and
-//! all their memory, as a core file would hold it.
+//! far as a receiver can, and searched for canaries in every spelling; so are bundles for anyone and for the outsider, every
+//! file of the hub and the outsider, and all their memory, as a core file would hold it.
 
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
-use data_encoding::BASE64;
-use protocol::{CheckedRun, Frame, NetworkId};
+use data_encoding::{BASE64, HEXLOWER};
+use protocol::{
+    CheckedRun, Decoder, Frame, NetworkId, SealingKey, SignedManifest, VolumeReader, bundle_line,
+};
 use tests::{Home, Node, Scene, until};
 
 /// Texts that must not be found, and those planted to show that the search finds.
@@ -63,13 +65,46 @@ fn sent_to(to: &str, from: &[&Home], network: &NetworkId) -> Vec<u8> {
         while let Some((length, tail)) = rest.split_first_chunk::<4>() {
             let (frame, tail) = tail.split_at(u32::from_be_bytes(*length) as usize);
             all.extend_from_slice(frame);
-            if let Ok(Frame::Run(run)) = Frame::from_bytes(frame) {
-                let run = CheckedRun::open(&run, network).expect("an honest node sends runs that open");
-                run.entries.iter().for_each(|checked| all.extend(checked.entry.to_bytes()));
-            }
+            all.extend(entries_in(frame, network));
             rest = tail;
         }
     }
+    all
+}
+
+/// The entries in a frame, as a receiver reads them.
+fn entries_in(frame: &[u8], network: &NetworkId) -> Vec<u8> {
+    let Ok(Frame::Run(run)) = Frame::from_bytes(frame) else { return Vec::new() };
+    let run = CheckedRun::open(&run, network).expect("an honest node sends runs that open");
+    run.entries.iter().flat_map(|checked| checked.entry.to_bytes()).collect()
+}
+
+/// A bundle that a node makes, for another one where that is named: the file, and all that is in it as far as the
+/// other one can open it.
+fn bundled(by: &Node, to: Option<&Node>, network: &NetworkId) -> Vec<u8> {
+    let id = to.map(|to| to.status()["node"].as_str().unwrap().to_owned());
+    let (name, mut args) = (format!("{}.bundle", by.name()), vec!["bundle", "out"]);
+    args.push(&name);
+    args.extend(id.iter().flat_map(|id| ["--for", id]));
+    by.begin(&args).finish().ok();
+    let file = by.path().parent().unwrap().join(&name);
+    let mut all = std::fs::read(&file).unwrap();
+    std::fs::remove_file(file).unwrap();
+    let bytes = all.clone();
+    let mut from = Decoder::new(bytes.strip_prefix(bundle_line().as_slice()).unwrap());
+    let length = u32::from_be_bytes(from.array("length").unwrap()) as usize;
+    let on = SignedManifest::from_bytes(from.raw(length, "head").unwrap()).unwrap().manifest;
+    let key = to.map(|to| std::fs::read_to_string(to.path().join("identity/sealing.key")).unwrap());
+    let key = key.map(|text| HEXLOWER.decode(text.trim().as_bytes()).unwrap().try_into().unwrap());
+    let key = key.map(|seed| on.unlock(&SealingKey::from_seed(&seed)).expect("it is for that node"));
+    let mut reader = VolumeReader::new(on, key);
+    while !reader.is_done() {
+        let length = reader.length(from.array("length").unwrap()).unwrap();
+        let frame = reader.take(from.raw(length, "chunk").unwrap().to_vec()).expect("a frame");
+        all.extend(&frame);
+        all.extend(entries_in(&frame, network));
+    }
+    reader.finish().unwrap();
     all
 }
 
@@ -216,6 +251,13 @@ fn look_for_private_text(deals: usize) {
         assert!(plain.is_match(&crossed), "the search finds what was sent to {}", node.name());
         assert!(search_for(&planted[3..]).is_match(&crossed), "in base64, too");
         assert!(!sought.is_match(&crossed), "private text was sent to {}", node.name());
+    }
+    for by in [hub, firm, university] {
+        for to in [None, Some(outsider)] {
+            let all = bundled(by, to, &network);
+            assert!(plain.is_match(&all), "the search finds what is in a bundle of {}", by.name());
+            assert!(!sought.is_match(&all), "private text is in a bundle of {}", by.name());
+        }
     }
     let (hub, outsider) = (cast.hub.stop(), cast.outsider.stop());
     for home in [&hub, &outsider] {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use protocol::{
     Capabilities, CheckedEntry, CheckedRun, Circle, CircleId, Delivery, DeliveryWord, Entry, Envelope, Frame,
-    LogId, NodeCertificate, PublicKey, SignedPatch, Verb, limits,
+    LogId, NodeCertificate, NodeState, PublicKey, SignedPatch, Verb, limits,
 };
 
 use super::bounds::{
@@ -65,12 +65,18 @@ impl Replica {
     }
 
     fn is_entitled(&self, s: &Session, id: &CircleId) -> bool {
+        s.certificate.as_ref().is_some_and(|certificate| self.entitles(certificate, id))
+    }
+
+    /// Whether the node of a certificate may have what lies in a circle.
+    pub(super) fn entitles(&self, certificate: &NodeCertificate, id: &CircleId) -> bool {
         let Some(known) = self.circles.get(id) else { return false };
-        let Some(certificate) = &s.certificate else { return false };
-        let party = known.circle.as_ref().is_some_and(|circle| {
-            circle.parties.contains(&certificate.body.institution) || circle.mailboxes.contains(&s.peer)
-        });
-        party || known.nodes.contains(&s.peer)
+        let (node, institution) = (&certificate.body.node, &certificate.body.institution);
+        let party = known
+            .circle
+            .as_ref()
+            .is_some_and(|circle| circle.parties.contains(institution) || circle.mailboxes.contains(node));
+        party || known.nodes.contains(node)
     }
 
     pub(super) fn offer_to_all(&mut self, out: &mut Vec<Effect>) {
@@ -116,12 +122,13 @@ impl Replica {
 
     fn send_offers(&self, session: SessionId, ids: &[CircleId], out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get(&session) else { return };
-        let offer = |circle: &CircleId| Delivery {
-            circle: *circle,
-            word: DeliveryWord::Offer,
-            nodes: self.circles.get(circle).map(|known| self.nodes_for(known, &s.peer)).unwrap_or_default(),
-        };
-        deliver(session, ids.iter().map(offer).collect(), out);
+        deliver(session, ids.iter().map(|circle| self.offer_of(circle, &s.peer)).collect(), out);
+    }
+
+    /// An offer of a circle to a peer.
+    pub(super) fn offer_of(&self, circle: &CircleId, peer: &PublicKey) -> Delivery {
+        let nodes = self.circles.get(circle).map(|known| self.nodes_for(known, peer)).unwrap_or_default();
+        Delivery { circle: *circle, word: DeliveryWord::Offer, nodes }
     }
 
     /// The nodes that a mailbox may pass a circle on to; none for a party, which knows them.
@@ -208,7 +215,7 @@ impl Replica {
         let Some(s) = self.sessions.get(&session) else { return Agreement::Declined };
         let (peer, declined) = (s.peer, s.circles.get(id) == Some(&Agreement::Declined));
         let (known, entitled) = (self.circles.get(id), self.is_entitled(s, id));
-        let relays = self.me.certificate.body.capabilities.0 & Capabilities::RELAY != 0;
+        let relays = self.relays();
         let brought = self.brought.get(&peer).copied().unwrap_or_default();
         // Those that came to nothing count too: a peer that offers what is not for this node is soon not heard.
         let trials = s.circles.keys().filter(|id| !self.circles.contains_key(*id));
@@ -221,6 +228,42 @@ impl Replica {
             None if brought >= MAX_CIRCLES_BY => return Agreement::Declined,
             _ => {}
         }
+        self.keep_for_others(peer, id, nodes, out);
+        Agreement::Agreed
+    }
+
+    fn relays(&self) -> bool {
+        self.me.certificate.body.capabilities.0 & Capabilities::RELAY != 0
+    }
+
+    /// An offer that a bundle brings, by the node that made it. Only a mailbox has to hear of it: a party finds out from what
+    /// is sealed to it.
+    pub(super) fn carried_offer(
+        &mut self,
+        maker: &NodeCertificate,
+        id: &CircleId,
+        nodes: Vec<PublicKey>,
+        out: &mut Vec<Effect>,
+    ) {
+        let active = matches!(self.book.roster().node(maker), NodeState::Active(_));
+        let brought = self.brought.get(&maker.body.node).copied().unwrap_or_default();
+        let taken = match self.circles.get(id) {
+            Some(known) => known.circle.is_none() && self.entitles(maker, id),
+            None => self.relays() && brought < MAX_CIRCLES_BY,
+        };
+        if active && taken {
+            self.keep_for_others(maker.body.node, id, nodes, out);
+        }
+    }
+
+    /// Becomes a circle's mailbox, or hears of more nodes that may have it.
+    fn keep_for_others(
+        &mut self,
+        peer: PublicKey,
+        id: &CircleId,
+        nodes: Vec<PublicKey>,
+        out: &mut Vec<Effect>,
+    ) {
         if !self.circles.contains_key(id) {
             *self.brought.entry(peer).or_default() += 1;
         }
@@ -237,7 +280,6 @@ impl Replica {
         if known.nodes.len() != before || before == 1 {
             out.push(Effect::KeepCircle { id: *id, known: known.clone() });
         }
-        Agreement::Agreed
     }
 
     /// What the two share has changed by the logs of these circles: each tells the other its heads of them.

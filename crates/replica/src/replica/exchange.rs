@@ -8,11 +8,26 @@ use protocol::{
 use crate::conduct::Offence;
 
 use super::bounds::{MAX_LOGS_PER_NODE, MAX_PARKED, MAX_REPEATED, MAX_UNSIGNED};
+use super::push::Came;
 use super::{Effect, Replica, SessionId, SessionState};
 use crate::limit::Why;
 
+/// How a run stands to what is held of its log.
+pub(super) enum Fit {
+    /// It is held already.
+    Late,
+    /// It goes on further than what is held: something between is missing.
+    Ahead,
+    /// It is of another branch.
+    Parts(CheckedRun),
+    /// What it brings lies past the log's end.
+    Past,
+    /// What it brings.
+    New(CheckedRun),
+}
+
 /// Whether a log that is new here may be taken in.
-enum Opening {
+pub(super) enum Opening {
     /// It may.
     Yes,
     /// The roster does not know its institution, or not yet.
@@ -158,35 +173,37 @@ impl Replica {
         if barred || self.parked.contains(&log) || self.is_over(&log) || !self.shares(s, &log) {
             return Ok(());
         }
-        let mine = self.head(&log);
+        let mine = self.head(&log).seq;
+        match self.fit((log, after, count), bytes)? {
+            Fit::Ahead => self.rewind(session, &log, now_ms, out),
+            // It came from elsewhere meanwhile.
+            Fit::Late => self.advance(&log, now_ms, out),
+            Fit::Parts(_) => self.contest(session, &log, mine, now_ms, out),
+            Fit::Past => {}
+            Fit::New(run) if !self.is_excused(&run) => self.await_purge(session, &log, now_ms, out),
+            Fit::New(run) if mine > 0 || self.opens(session, &run, out)? => {
+                self.take_in(Came::Sent(session), run, now_ms, out);
+            }
+            Fit::New(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Opens a run unless that is for nothing, and cuts it to what is missing here and counts.
+    pub(super) fn fit(&self, (log, after, count): (LogId, Head, u64), bytes: &[u8]) -> Result<Fit, Fault> {
+        let (mine, limit) = (self.head(&log), self.limit(&log));
         if after.seq > mine.seq {
-            self.rewind(session, &log, now_ms, out);
-            return Ok(());
+            return Ok(Fit::Ahead);
         }
         if after.seq.saturating_add(count) <= mine.seq {
-            // Late: it came from elsewhere meanwhile.
-            self.advance(&log, now_ms, out);
-            return Ok(());
+            return Ok(Fit::Late);
         }
         let mut run = self.open(&log, bytes)?;
         if !continues(&mut run, &mine) {
-            self.contest(session, &log, mine.seq, now_ms, out);
-            return Ok(());
+            return Ok(Fit::Parts(run));
         }
-        let limit = self.limit(&log);
         run.entries.retain(|e| limit.is_none_or(|limit| e.entry.header.seq <= limit.head.seq));
-        if run.entries.is_empty() {
-            return Ok(());
-        }
-        if !self.is_excused(&run) {
-            self.await_purge(session, &log, now_ms, out);
-            return Ok(());
-        }
-        if mine.seq == 0 && !self.opens(session, &run, out)? {
-            return Ok(());
-        }
-        self.take_in(session, run, now_ms, out);
-        Ok(())
+        Ok(if run.entries.is_empty() { Fit::Past } else { Fit::New(run) })
     }
 
     /// Opens a run. The entry at which branches part is authentic by the proof of the fork.
@@ -195,9 +212,24 @@ impl Replica {
         CheckedRun::open_to(bytes, &self.network, common)
     }
 
-    fn take_in(&mut self, session: SessionId, run: CheckedRun, now_ms: i64, out: &mut Vec<Effect>) {
+    /// Takes in what a run brings.
+    pub(super) fn take_in(&mut self, came: Came, run: CheckedRun, now_ms: i64, out: &mut Vec<Effect>) {
         let (log, before, head) = (run.log, self.head(&run.log).seq, run.head());
         self.accept(log, &run.entries, out);
+        if let Came::Sent(session) = came {
+            self.note_progress(session, &run, now_ms);
+        }
+        let sealed = log.shelf.circle().map(|_| run.entries.clone());
+        out.push(Effect::Persist { run });
+        self.learn_circles(&log, &sealed.unwrap_or_default(), out);
+        self.end_reached(came, &log, head, out);
+        self.fold_roster_in_turn(now_ms, out);
+        self.push_to_all(&log, before, came, out);
+        self.advance(&log, now_ms, out);
+    }
+
+    fn note_progress(&mut self, session: SessionId, run: &CheckedRun, now_ms: i64) {
+        let (log, head) = (run.log, run.head());
         if let Some(s) = self.sessions.get_mut(&session) {
             s.progress(run.entries.len() as u64, now_ms);
             if let Some(peer) = s.log(log, true) {
@@ -208,20 +240,14 @@ impl Replica {
             }
         }
         self.refresh(session, &log);
-        let sealed = log.shelf.circle().map(|_| run.entries.clone());
-        out.push(Effect::Persist { run });
-        self.learn_circles(&log, &sealed.unwrap_or_default(), out);
-        self.end_reached(session, &log, head, out);
-        self.fold_roster_in_turn(now_ms, out);
-        self.push_to_all(&log, before, Some(session), out);
-        self.advance(&log, now_ms, out);
     }
 
     /// A log has come as far as it counts. Of a settled one this must be the entry that was settled.
-    fn end_reached(&mut self, session: SessionId, log: &LogId, head: Head, out: &mut Vec<Effect>) {
+    fn end_reached(&mut self, came: Came, log: &LogId, head: Head, out: &mut Vec<Effect>) {
         let Some(limit) = self.limit(log).filter(|limit| limit.head.seq == head.seq) else { return };
         out.push(Effect::Relimit { log: Some(*log) });
-        if matches!(limit.why, Why::Settled | Why::Revoked) && limit.head != head {
+        let lost = matches!(limit.why, Why::Settled | Why::Revoked) && limit.head != head;
+        if let (true, Came::Sent(session)) = (lost, came) {
             self.bar(session, log, "it holds another branch than the one that was kept", out);
         }
     }
@@ -263,7 +289,7 @@ impl Replica {
     }
 
     /// A new log must open with a certificate of an admitted institution for this very node and shelf.
-    fn opening(&self, run: &CheckedRun) -> Result<Opening, Fault> {
+    pub(super) fn opening(&self, run: &CheckedRun) -> Result<Opening, Fault> {
         let forbidden = |why| Fault::Forbidden { what: "log", why };
         let first = run.entries.first().ok_or(forbidden("it is empty"))?;
         let payload = first.entry.payload.as_ref().ok_or(forbidden("its opening has no payload"))?;

@@ -221,22 +221,23 @@ impl Replica {
     }
 
     /// Whether a fork cuts off what is held, or what comes next: an author could prove any number further on.
-    fn parts_within(&self, fork: &Fork) -> bool {
+    pub(super) fn parts_within(&self, fork: &Fork) -> bool {
         let Some(head) = self.logs.get(&fork.log()).map(|state| state.head) else { return false };
         fork.seq() <= head.seq || fork.common() == head
     }
 
     /// Of two forks of one log the earlier one counts.
-    fn is_news(&self, fork: &Fork) -> bool {
+    pub(super) fn is_news(&self, fork: &Fork) -> bool {
         self.forks.get(&fork.log()).is_none_or(|known| known.seq() > fork.seq())
     }
 
-    fn note_fork(&mut self, fork: Fork, now_ms: i64, out: &mut Vec<Effect>) {
+    pub(super) fn note_fork(&mut self, fork: Fork, now_ms: i64, out: &mut Vec<Effect>) {
         if !self.is_news(&fork) {
             return;
         }
         let log = fork.log();
         self.drop_probe(&log);
+        self.contested.remove(&log);
         self.forks.insert(log, fork.clone());
         out.push(Effect::Forked { fork: Box::new(fork) });
         self.unbar(&log);

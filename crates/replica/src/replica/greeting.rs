@@ -83,6 +83,24 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) -> Result<(), String> {
+        self.may_redeem(&redemption, now_ms)?;
+        let twice = self
+            .sessions
+            .values()
+            .any(|s| s.state == SessionState::Admitting && s.redeeming == Some(redemption.invitation));
+        if twice {
+            return Err("this invitation is being used on another connection; try again".to_owned());
+        }
+        if let Some(peer) = self.sessions.get_mut(&session) {
+            peer.state = SessionState::Admitting;
+            peer.redeeming = Some(redemption.invitation);
+        }
+        out.push(Effect::Countersign { redemption });
+        Ok(())
+    }
+
+    /// Whether an invitation may be used so; else why not.
+    pub(super) fn may_redeem(&self, redemption: &Redemption, now_ms: i64) -> Result<(), String> {
         redemption.verify(&self.network).map_err(|fault| fault.to_string())?;
         let me = self.me.certificate.body.node;
         let granted = self.book.roster().invitations_of(redemption.invitation, me);
@@ -100,18 +118,6 @@ impl Replica {
         if !granted.iter().any(|i| i.grants(who) && i.not_after_ms >= now_ms) {
             return Err("role or region differ from what the invitation grants".to_owned());
         }
-        let twice = self
-            .sessions
-            .values()
-            .any(|s| s.state == SessionState::Admitting && s.redeeming == Some(redemption.invitation));
-        if twice {
-            return Err("this invitation is being used on another connection; try again".to_owned());
-        }
-        if let Some(peer) = self.sessions.get_mut(&session) {
-            peer.state = SessionState::Admitting;
-            peer.redeeming = Some(redemption.invitation);
-        }
-        out.push(Effect::Countersign { redemption });
         Ok(())
     }
 

@@ -6,21 +6,26 @@ use super::line::holds_back;
 use super::{Effect, Replica, SessionId, heads_frames};
 use crate::session::Session;
 
+/// How entries came to be here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came {
+    /// This node wrote them.
+    Written,
+    /// A peer sent them.
+    Sent(SessionId),
+    /// A bundle brought them.
+    Carried,
+}
+
 impl Replica {
-    /// Sends what a log gained to every peer that holds all before it; others learn the new head and ask. What came
-    /// from a peer (`from`) is only announced: others may be getting it from its author at this moment.
-    pub(super) fn push_to_all(
-        &mut self,
-        log: &LogId,
-        before: u64,
-        from: Option<SessionId>,
-        out: &mut Vec<Effect>,
-    ) {
+    /// Sends what a log gained to every peer that holds all before it; others learn the new head and ask. What was not
+    /// written here is only announced: others may be getting it from its author at this moment.
+    pub(super) fn push_to_all(&mut self, log: &LogId, before: u64, came: Came, out: &mut Vec<Effect>) {
         let head = self.head(log);
         let (me, mine) = (self.me.certificate.body.node, &self.me.subscription);
         let open = self.line_open;
         for (id, s) in &mut self.sessions {
-            if Some(*id) == from || !s.is_ready() || !s.shares(&me, mine, log) {
+            if came == Came::Sent(*id) || !s.is_ready() || !s.shares(&me, mine, log) {
                 continue;
             }
             let (peer_open, peer_key) = (s.line_open, s.peer);
@@ -30,7 +35,7 @@ impl Replica {
                 continue;
             }
             peer.told = head.seq;
-            if reached >= before && from.is_none() && !holds_back(open && peer_open, &peer_key, log) {
+            if reached >= before && came == Came::Written && !holds_back(open && peer_open, &peer_key, log) {
                 peer.sent = head.seq;
                 out.push(Effect::Serve { session: *id, log: *log, have: reached, to: head.seq });
             } else {
