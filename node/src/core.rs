@@ -88,7 +88,6 @@ pub struct Core {
     last_failure: BTreeMap<PublicKey, String>,
     mended: Option<String>,
     soundness: Soundness,
-    condemned: bool,
     /// The store did not take what came last.
     unstored: bool,
 }
@@ -135,7 +134,6 @@ impl Core {
             last_failure: BTreeMap::new(),
             mended: opened.mended,
             soundness: Soundness::default(),
-            condemned: false,
             unstored: false,
         })
     }
