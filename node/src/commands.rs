@@ -2,8 +2,8 @@
 //! line with `"v": 1`.
 
 mod backup;
-mod compact;
 mod bundle;
+mod compact;
 mod disclosure;
 mod doctor;
 mod forks;

@@ -8,8 +8,8 @@
 //! A [`Core`] stands behind one lock. It never waits for a peer: what does not fit into a session's queue stays in
 //! `serving` until the network says that there is room.
 
-mod contacts;
 mod carrying;
+mod contacts;
 mod dialing;
 mod figures;
 mod limits;

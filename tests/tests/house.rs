@@ -12,6 +12,7 @@ const PURE: [(&str, &[&str]); 3] = [
     (
         "protocol",
         &[
+            "aead-stream",
             "automerge",
             "chacha20poly1305",
             "data-encoding",

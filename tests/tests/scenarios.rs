@@ -5,10 +5,10 @@
 
 #[path = "scenarios/backups.rs"]
 mod backups;
-#[path = "scenarios/care.rs"]
-mod care;
 #[path = "scenarios/bundles.rs"]
 mod bundles;
+#[path = "scenarios/care.rs"]
+mod care;
 #[path = "scenarios/documents.rs"]
 mod documents;
 #[path = "scenarios/edits.rs"]

@@ -23,7 +23,9 @@ pub use document::{
     WITHDRAWN,
 };
 pub use limit::{Limit, Reach, Why, limits};
-pub use replica::{Carried, Effect, Input, LogState, Me, NotServed, Piece, Reached, Replica, entry_bytes};
+pub use replica::{
+    Carried, Effect, Input, LogState, Me, NotServed, Piece, Reached, Remembered, Replica, entry_bytes,
+};
 pub use session::{PeerView, SessionId, SessionState};
 pub use validity::{check_entry, continued_by, editors_of, may_edit, open_entry, patch_of, statement_of};
 pub use view::{SUM_BYTES, ViewSum, view_hash};

@@ -30,12 +30,14 @@ mod packing;
 mod plan;
 mod purge;
 mod push;
+mod remembered;
 mod roster;
 
 pub use allowance::entry_bytes;
 pub use api::{Effect, Input, LogState, Me, Reached};
 pub use carried::Carried;
 pub use packing::{NotServed, Piece};
+pub use remembered::Remembered;
 
 /// The state machine: `handle` an [`Input`], perform the [`Effect`]s.
 ///

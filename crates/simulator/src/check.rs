@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{CheckedRun, Hash, Head, LogId, Shelf, hash};
-use replica::ViewSum;
+use protocol::{CheckedRun, DocumentId, Hash, Head, LogId, Shelf, hash};
+use replica::{Remembered, ViewSum};
 
 use crate::world::World;
 
@@ -12,6 +12,8 @@ use crate::world::World;
 pub(crate) struct Checks {
     /// An entry, and the nodes that do not hold it yet.
     watched: Option<(LogId, u64, BTreeSet<usize>)>,
+    /// The most that a node kept of what peers told it, bytes.
+    pub(crate) remembered: usize,
     /// What entries of a shelf showed under a roster, to the first who showed it.
     shown: BTreeMap<(Shelf, Hash), (ViewSum, String)>,
 }
@@ -38,6 +40,22 @@ impl World {
         self.checks.watched.as_ref().map_or(0, |(_, _, waiting)| waiting.len())
     }
 
+    /// A node keeps no more of what peers told it than it may.
+    ///
+    /// # Panics
+    /// When it does.
+    pub(crate) fn check_memory(&mut self, node: usize) {
+        let replica = &self.nodes[node].replica;
+        let (kept, most): (Remembered, Remembered) = (replica.remembered(), replica.remembered_at_most());
+        assert!(kept.is_within(&most), "{} keeps {kept:?} and may keep {most:?}", self.nodes[node].name);
+        self.checks.remembered = self.checks.remembered.max(kept.bytes());
+    }
+
+    /// The most that any node has kept so far of what peers told it, bytes.
+    pub fn remembered(&self) -> usize {
+        self.checks.remembered
+    }
+
     /// A node still holds every entry that it wrote.
     ///
     /// # Panics
@@ -49,6 +67,16 @@ impl World {
             let same = held.is_some_and(|entry| entry.hash() == *written);
             assert!(same, "{}: its own entry {seq} of shelf {:?} is gone", node.name, log.shelf);
         }
+    }
+
+    /// Of these documents a node holds no payload where the roster that it knows purges them.
+    ///
+    /// # Panics
+    /// When it does.
+    pub fn check_purged(&self, node: usize, documents: &BTreeSet<DocumentId>) {
+        let node = &self.nodes[node];
+        let whole = node.purged_yet_whole(documents);
+        assert!(whole.is_none(), "{} still holds what was purged: {whole:?}", node.name);
     }
 
     /// What a node shows of each shelf is what others with the same entries and roster showed.

@@ -185,14 +185,14 @@ impl World {
 
     /// Purges a listing by the word of a node's institution.
     pub fn purge(&mut self, node: usize, id: protocol::DocumentId) {
-        self.nodes[node].clock_ms = self.now_ms;
+        self.nodes[node].clock_ms = self.now_ms + self.nodes[node].clock_off_ms;
         let input = self.nodes[node].write_purge(id, "电话号码");
         self.give(node, input);
     }
 
     /// Creates a listing at a node.
     pub fn publish(&mut self, node: usize, kind: u16, title: &str) -> protocol::DocumentId {
-        self.nodes[node].clock_ms = self.now_ms;
+        self.nodes[node].clock_ms = self.now_ms + self.nodes[node].clock_off_ms;
         let fields = crate::fields(&[("title", title), ("summary", "一种新材料")]);
         let (id, input) = self.nodes[node].create(shelf(kind), fields);
         self.give(node, input);
@@ -201,7 +201,7 @@ impl World {
 
     /// Edits a listing at a node.
     pub fn edit(&mut self, node: usize, id: protocol::DocumentId, changes: &[(&str, Option<&str>)]) -> bool {
-        self.nodes[node].clock_ms = self.now_ms;
+        self.nodes[node].clock_ms = self.now_ms + self.nodes[node].clock_off_ms;
         let input: Option<Input> = self.nodes[node].edit(id, changes);
         let edited = input.is_some();
         if let Some(input) = input {

@@ -6,9 +6,10 @@
 //! virtual time ([`World::run_until`]), with lines that have a delay and a bandwidth, ticks and fsyncs, for weeks.
 //! [`Province`] is the second way's story: a network in which people publish, edit, go offline and come back.
 //!
-//! Every run that a node stores must continue what counts there and replace nothing of it; after each crash, and at the end, a
-//! node must still hold every entry that it wrote; at the end nodes with equal entries must show the same. Where that does
-//! not hold, the run ends with the last lines of the trace and the seed. Not looked at yet: how much memory a node takes.
+//! Every run that a node stores must continue what counts there and replace nothing of it; at every tick what it keeps in
+//! memory of what peers told it is within its bounds; after each crash, and at the end, a node must still hold every entry
+//! that it wrote, and nothing of what was purged; at the end nodes with equal entries must show the same. Where that does not
+//! hold, the run ends with the last lines of the trace and the seed.
 //! Absent: disks, sockets, the search index, the program itself; those are tested as real processes under `tests`.
 
 #![expect(

@@ -1,9 +1,9 @@
 //! One node: its keys, its entries, its replica, and the hands that perform effects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    CertificateBody, Charter, CheckedRun, CircleId, Entry, Fork, Hash, Head, Institution, LogId,
+    CertificateBody, Charter, CheckedRun, CircleId, DocumentId, Entry, Fork, Hash, Head, Institution, LogId,
     NodeCertificate, Redemption, RosterBook, SecretKey, Shelf, Subscription,
 };
 use replica::{Input, KnownCircle, LogState, Me, Reach, Reached, Replica, Why, entry_bytes, limits};
@@ -55,8 +55,11 @@ pub struct Node {
     /// Logs with entries that are not fsynced yet, each with how many are.
     fresh: BTreeMap<LogId, u64>,
     wrote: Vec<(LogId, u64, Hash)>,
+    /// Documents that institutions purge, as far as that has been done here.
+    purged: BTreeSet<DocumentId>,
     rng: Rng,
 }
+
 /// A copy of a node's home.
 pub struct Copied {
     store: BTreeMap<LogId, Vec<Entry>>,
@@ -109,6 +112,7 @@ impl Node {
             clock_off_ms: 0,
             fresh: BTreeMap::new(),
             wrote: Vec::new(),
+            purged: BTreeSet::new(),
             rng: Rng::new(seed),
         }
     }
@@ -177,7 +181,7 @@ impl Node {
                 logs.push(Reached { log: *log, head: reach.head, counts: reach.counts, bytes });
             }
         }
-        self.purge();
+        self.purge_anew();
         (!logs.is_empty()).then_some(Input::Reached { logs })
     }
 
@@ -198,7 +202,7 @@ impl Node {
             self.wrote.extend(run.entries.iter().map(|e| (run.log, e.entry.header.seq, e.hash)));
         }
         stored.extend(run.entries.into_iter().map(|checked| checked.entry));
-        self.purge();
+        self.purge_come(&run.log, at);
     }
 
     /// The home as it is now.
@@ -267,6 +271,7 @@ impl Node {
         self.replica = Replica::new(me, heads, book, self.forks.clone());
         let circles = self.circles.clone().into_iter().collect();
         assert!(self.replica.handle(Input::Circles(circles), self.clock_ms).is_empty());
+        self.purge();
     }
 
     /// Starts again with another allowance.

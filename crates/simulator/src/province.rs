@@ -1,8 +1,8 @@
 //! A province and its life: who is in it, who is connected with whom, and what happens in a day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Role, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
+use protocol::{DocumentId, Role, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
 use replica::SessionId;
 
 use crate::rng::Rng;
@@ -50,6 +50,8 @@ pub struct Story {
     /// Nodes in a thousand that in a day go offline (for hours, or for weeks), crash, come back from an old copy, or whose
     /// line breaks.
     pub trouble: u64,
+    /// Nodes in a thousand that in a day purge a listing.
+    pub purges: u64,
     /// Nodes in a thousand whose clocks are up to ten years wrong.
     pub wrong_clocks: u64,
     /// Nodes in a thousand that damage, repeat and fork what they send.
@@ -66,6 +68,7 @@ impl Story {
             writes: 400,
             faults: Faults::default(),
             trouble: 0,
+            purges: 1,
             wrong_clocks: 0,
             hostile: 0,
         };
@@ -77,7 +80,7 @@ impl Story {
             }
             Weather::Harsh => {
                 let faults = Faults { drop: 20, duplicate: 20, flip: 5, delay: 50 };
-                Self { faults, trouble: 400, wrong_clocks: 200, hostile: 80, ..calm }
+                Self { faults, trouble: 400, purges: 20, wrong_clocks: 200, hostile: 80, ..calm }
             }
         }
     }
@@ -104,6 +107,8 @@ pub struct Province {
     members: Vec<Member>,
     acts: BTreeMap<u64, Act>,
     next_act: u64,
+    /// What was purged, counting or not.
+    purged: BTreeSet<DocumentId>,
     /// Cities that no line leads out of, each until when.
     parted: BTreeMap<u32, i64>,
     rng: Rng,
@@ -159,8 +164,17 @@ impl Province {
             members[n].long_gone = !members[n].hostile && n % CITY != 1;
         }
         world.start_time();
-        let (acts, counts) = (BTreeMap::new(), BTreeMap::new());
-        Self { world, story, members, acts, next_act: 0, parted: BTreeMap::new(), rng, counts }
+        Self {
+            world,
+            story,
+            members,
+            acts: BTreeMap::new(),
+            next_act: 0,
+            purged: BTreeSet::new(),
+            parted: BTreeMap::new(),
+            rng,
+            counts: BTreeMap::new(),
+        }
     }
 
     /// Nodes that do as they should.

@@ -53,6 +53,8 @@ pub struct Report {
     pub back_rounds: Spread,
     /// Bytes that a node sends in a day without news.
     pub idle_bytes: Spread,
+    /// The most that a node kept in memory of what peers told it, bytes.
+    pub remembered: usize,
     /// What the run itself took.
     pub wall: Duration,
     /// Stands for everything that happened in it.
@@ -78,6 +80,7 @@ impl Report {
             "back_bytes": spread(self.back_bytes),
             "back_rounds": spread(self.back_rounds),
             "idle_bytes": spread(self.idle_bytes),
+            "remembered_bytes": self.remembered,
             "seconds": self.wall.as_secs_f64(),
             "trace": format!("{:016x}", self.trace),
         })
@@ -104,6 +107,7 @@ pub fn table(reports: &[Report]) -> String {
         "bytes for that",
         "asked",
         "idle bytes/day",
+        "told, kept",
         "run",
     ];
     let rows: Vec<Vec<String>> = reports.iter().map(cells).collect();
@@ -138,6 +142,7 @@ fn cells(report: &Report) -> Vec<String> {
         both(report.back_bytes, bytes),
         both(report.back_rounds, number),
         both(report.idle_bytes, bytes),
+        bytes(report.remembered as i64),
         format!("{:.1} s", report.wall.as_secs_f64()),
     ]
 }

@@ -77,3 +77,19 @@ fn a_view_that_differs_for_equal_entries_is_noticed() {
     world.check_view(1);
     assert!(fails(|| world.check_view(0)).contains("show different things"));
 }
+
+#[test]
+fn a_purged_payload_that_is_still_there_is_noticed() {
+    let mut world = two();
+    let id = world.publish(1, KIND, "with a telephone number");
+    world.settle();
+    let log = world.nodes[1].log(shelf(KIND));
+    let whole = world.nodes[0].store[&log].clone();
+    world.purge(1, id);
+    world.pass(2);
+    assert!(world.nodes[0].replica.roster().purge_words.contains_key(&id));
+    let purged = [id].into();
+    (0..2).for_each(|node| world.check_purged(node, &purged));
+    world.nodes[0].store.insert(log, whole);
+    assert!(fails(|| world.check_purged(0, &purged)).contains("still holds what was purged"));
+}

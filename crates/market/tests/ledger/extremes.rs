@@ -78,11 +78,17 @@ fn op(key: &str, text: String, preds: Vec<OpId>) -> Op {
 /// All that it has to say of one listing.
 fn extremes(hostile: &mut Hostile) {
     let summary = |preds| op("summary", "x".to_owned(), preds);
+    // Each by an actor of its own: of one that has written already most would be void for that alone.
+    let mut generation = 100;
+    let mut next = || {
+        generation += 1;
+        generation
+    };
     for (n, time_ms) in NUMBERS.iter().zip(TIMES.iter().cycle()) {
         for number in NUMBERS {
-            hostile.edit((0, *n, number), summary(Vec::new()), *time_ms);
+            hostile.edit((next(), *n, number), summary(Vec::new()), *time_ms);
             let actor = Actor::derive(&hostile.origin.log, &hostile.origin, 0);
-            hostile.edit((1, 1, *n), summary(vec![OpId { counter: number, actor }]), *time_ms);
+            hostile.edit((next(), 1, *n), summary(vec![OpId { counter: number, actor }]), *time_ms);
         }
         hostile.edit((*n as u32, 1, 4), summary(Vec::new()), *time_ms);
     }

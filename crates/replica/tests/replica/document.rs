@@ -294,6 +294,25 @@ fn a_wrong_change_hash_is_void() {
     assert!(matches!(fates(&document)[..], [Fate::Valid, Fate::Void(_)] | [Fate::Void(_), Fate::Valid]));
 }
 
+/// Two patches claim to be one change. The first of them is void; what builds on that change waits for the second.
+#[test]
+fn what_builds_on_a_change_that_two_claim_to_be_waits_for_both() {
+    let mut editors = Editors::new(3, vec![text("title", "a"), text("price", "1")]);
+    editors.learn_all();
+    let sound = editors.try_edit(2, &[("title", Some("b"))]).unwrap();
+    let mut later = editors.clone();
+    later.write(2, sound.clone());
+    later.learn_all();
+    let builds_on_it = later.try_edit(1, &[("price", Some("2"))]).unwrap();
+    let mut forged = sound.clone();
+    forged.patch.ops[0].put = Some(Value::Text("forged".to_owned()));
+    editors.write(1, forged);
+    editors.write(1, builds_on_it);
+    editors.write(2, sound);
+    let document = editors.fold(editors.all());
+    assert!(matches!(fates(&document)[..], [Fate::Valid, Fate::Void(_), Fate::Valid, Fate::Valid]));
+}
+
 #[test]
 fn an_operation_that_it_does_not_build_on_cannot_be_replaced() {
     let mut editors = Editors::new(2, vec![text("title", "a")]);

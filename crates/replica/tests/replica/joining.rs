@@ -25,9 +25,16 @@ fn an_invitation_lets_a_newcomer_in() {
     // From now on it shows its certificate and needs no countersignature.
     world.cut(session);
     let redemptions = world.nodes[0].replica.roster_input().redemptions.len();
+    world.sent = Some(Vec::new());
     let session = world.connect(newcomer, 0);
     world.settle();
     assert!(world.synced(session));
+    let sent = world.sent.take().unwrap();
+    let shown = sent.iter().filter_map(|(_, bytes)| match Frame::from_bytes(bytes) {
+        Ok(Frame::Hello(hello)) => Some(hello.credential),
+        _ => None,
+    });
+    assert!(shown.into_iter().all(|credential| matches!(credential, Credential::Certificate(_))));
     assert_eq!(world.nodes[0].replica.roster_input().redemptions.len(), redemptions);
 }
 
@@ -233,6 +240,35 @@ fn an_expired_certificate_is_refused_and_ends_a_running_session() {
     world.connect(1, 0);
     world.settle();
     assert!(world.report_of(1, "expired"));
+}
+
+/// A certificate is good to the last millisecond that it names, at the greeting and while a session runs.
+#[test]
+fn a_certificate_expires_behind_its_last_millisecond() {
+    let mut world = World::of(2, 38);
+    let mut body = world.nodes[1].certificate.body.clone();
+    let last = world.now_ms + 5_000;
+    body.not_after_ms = last;
+    let node = &world.nodes[1];
+    let certificate = NodeCertificate::issue(body, &world.charter.id(), &node.root, &node.key);
+    let hello = Frame::Hello(Box::new(Hello {
+        network: world.charter.id(),
+        credential: Credential::Certificate(Box::new(certificate)),
+        subscription: node.subscription.clone(),
+        agent: String::new(),
+    }));
+    let (bytes, peer) = (hello.to_bytes(), node.key.public());
+    let hub = &mut world.nodes[0].replica;
+    let mut ends = |session, input, now_ms| {
+        if let Input::Frame { .. } = input {
+            hub.handle(Input::Connected { session, peer, outbound: false }, now_ms);
+        }
+        hub.handle(input, now_ms).iter().any(|effect| matches!(effect, Effect::HangUp { .. }))
+    };
+    assert!(!ends(77, Input::Frame { session: 77, bytes: bytes.clone() }, last));
+    assert!(!ends(77, Input::Tick, last));
+    assert!(ends(78, Input::Frame { session: 78, bytes }, last + 1));
+    assert!(ends(77, Input::Tick, last + 1));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test a failed expectation is the answer")]
 
+mod allowances;
 mod attacks;
 mod bundles;
 mod conduct;

@@ -1,6 +1,6 @@
 //! Members suspended, gone, revoked, and what their connections and logs meet with.
 
-use protocol::{Action, Frame, Head, LogId, Subject};
+use protocol::{Action, Frame, Head, LogHead, LogId, Subject};
 use replica::Input;
 
 use crate::harness::{KIND, World, shelf};
@@ -153,6 +153,28 @@ fn a_log_set_aside_is_asked_for_when_its_institution_is_admitted() {
         _ => false,
     };
     assert!(sent.iter().any(|(_, bytes)| asks(bytes)));
+}
+
+/// Steps that come close together are folded together: until then nobody is asked for new logs, which might be set aside.
+#[test]
+fn a_new_log_is_asked_for_once_the_roster_is_folded() {
+    let (mut world, sessions) = star(2, 60);
+    let strangers = ["one", "other"].map(|name| world.stranger(name));
+    world.pass(5);
+    for stranger in strangers {
+        let who = world.nodes[stranger].institution.clone();
+        world.roster_step(0, Subject::Institution(who.id()), Action::Admit(who));
+        world.settle();
+    }
+    world.publish(strangers[1], KIND, "by the second");
+    let log = world.nodes[strangers[1]].log(shelf(KIND));
+    let head = world.nodes[strangers[1]].head(&log);
+    let heads = Frame::Heads(vec![LogHead { log, head }]).to_bytes();
+    world.give(1, Input::Frame { session: sessions[0], bytes: heads });
+    assert_eq!(world.nodes[1].replica.remembered().asked, 0, "its step waits to be folded");
+    world.now_ms += 1_000;
+    world.give(1, Input::Tick);
+    assert_eq!(world.nodes[1].replica.remembered().asked, 1);
 }
 
 /// Logs of institutions that nobody admitted are set aside up to a bound.

@@ -1,6 +1,5 @@
 //! What counts: entries by the rules of their log, logs by the points at which they end.
 
-use proptest::prelude::*;
 use protocol::{
     CircleId, Continuation, DocumentId, Draft, Entry, Hash, Head, InstitutionId, OpenLog, Patch, Payload,
     Shelf, ShelfKind, SignedPatch, Statement, Value, Verb, Visibility,
@@ -155,41 +154,47 @@ fn on(branch: u8, seq: u64, parts: u64) -> Hash {
     Hash([[branch, 1], [seq as u8, 2]].concat().repeat(8).try_into().unwrap())
 }
 
-proptest! {
-    /// The kept branch is 1, the lost one 2, and they part at `parts`. Whatever is held and known: nothing of a branch that
-    /// is known to be lost counts, all that is held of the kept one does, and peers are shown an entry that is held.
-    #[test]
-    fn of_a_settled_log_what_is_surely_of_the_kept_branch_counts(
-        parts in 1u64..9, end in 1u64..9, held in 0u64..12, branch in 1u8..3, proven: bool,
-    ) {
-        let (log, mut forked) = (World::of(2, 304), None);
-        if proven {
-            let node = &log.nodes[1];
-            let [one, other] = [b"1", b"2"].map(|bytes| entry(node, shelf(KIND), parts, Verb(40_000), false, bytes));
-            forked = Some(protocol::Fork::of(node.certificate.clone(), &one, &other));
+/// The kept branch is 1, the lost one 2, and they part at `parts`. Whatever is held and known: nothing of a branch that is
+/// known to be lost counts, all that is held of the kept one does, and peers are shown an entry that is held.
+#[test]
+fn of_a_settled_log_what_is_surely_of_the_kept_branch_counts() {
+    let world = World::of(2, 304);
+    let node = &world.nodes[1];
+    for parts in 1..9 {
+        let [one, other] =
+            [b"1", b"2"].map(|bytes| entry(node, shelf(KIND), parts, Verb(40_000), false, bytes));
+        let fork = protocol::Fork::of(node.certificate.clone(), &one, &other);
+        for (end, held) in (1..9).flat_map(|end| (0..12).map(move |held| (end, held))) {
+            for (branch, proven) in [(1, false), (1, true), (2, false), (2, true)] {
+                settled(parts, end, held, branch, proven.then_some(&fork));
+            }
         }
-        let at = |seq: u64| match seq {
-            0 => Head::default(),
-            _ => Head { seq, hash: on(branch, seq, parts) },
-        };
-        let limit = Limit { head: Head { seq: end, hash: on(1, end, parts) }, why: Why::Settled };
-        let reach = Reach::of(at(held), Some(&limit), forked.as_ref(), |seq| Ok::<_, ()>(at(seq).hash)).unwrap();
-        let kept = branch == 1 || end < parts;
-        let known = proven && parts <= end;
-        let counts = if held >= end && kept {
-            end
-        } else if known && held >= parts {
-            parts - 1
-        } else if held >= end {
-            end - 1
-        } else {
-            end
-        };
-        prop_assert_eq!(reach.counts, counts);
-        // Of another branch, without a proof, the entry at the settled place is shown, for peers to contest.
-        let shown = if !known && held >= end { end } else { counts.min(held) };
-        prop_assert_eq!(reach.head, at(shown));
     }
+}
+
+fn settled(parts: u64, end: u64, held: u64, branch: u8, forked: Option<&protocol::Fork>) {
+    let at = |seq: u64| match seq {
+        0 => Head::default(),
+        _ => Head { seq, hash: on(branch, seq, parts) },
+    };
+    let limit = Limit { head: Head { seq: end, hash: on(1, end, parts) }, why: Why::Settled };
+    let reach = Reach::of(at(held), Some(&limit), forked, |seq| Ok::<_, ()>(at(seq).hash)).unwrap();
+    let kept = branch == 1 || end < parts;
+    let known = forked.is_some() && parts <= end;
+    let counts = if held >= end && kept {
+        end
+    } else if known && held >= parts {
+        parts - 1
+    } else if held >= end {
+        end - 1
+    } else {
+        end
+    };
+    let case = format!("parts {parts}, end {end}, held {held}, branch {branch}, known {known}");
+    assert_eq!(reach.counts, counts, "{case}");
+    // Of another branch, without a proof, the entry at the settled place is shown, for peers to contest.
+    let shown = if !known && held >= end { end } else { counts.min(held) };
+    assert_eq!(reach.head, at(shown), "{case}");
 }
 
 #[test]

@@ -210,6 +210,24 @@ fn parties_need_no_mailbox_when_they_meet() {
     assert!(!holds(&world, 0, circle));
 }
 
+/// A circle on trial: its first envelopes may be for others, as long as one of them is for this node.
+#[test]
+fn one_of_the_first_envelopes_must_be_for_this_node() {
+    for (before, taken) in [(3, true), (4, false)] {
+        let mut world = network(11);
+        world.cut_all();
+        let circle = circle(&world, &[1, 2]);
+        for n in 0..=before {
+            let readers = keys(&world, if n < before { &[1] } else { &[1, 2] });
+            let (_, input) = world.nodes[1].seal(&circle, &readers, &format!("{n}"));
+            world.give(1, input);
+        }
+        world.connect(1, 2);
+        world.settle();
+        assert_eq!(holds(&world, 2, circle.id()), taken, "{before} before it");
+    }
+}
+
 /// A hub that passes a circle on to node 3, which it must not; the two are to meet.
 fn misled(seed: u64) -> (World, CircleId) {
     let mut world = network(seed);
@@ -251,6 +269,8 @@ fn a_lost_no_after_the_trial_is_said_again() {
 fn what_is_for_others_is_declined_by_who_may_not_relay() {
     let (mut world, circle) = misled(5);
     let session = world.connect(3, 0);
+    world.settle();
+    assert!(world.synced(session), "from the word that declines it on");
     world.pass(5);
     assert!(!holds(&world, 3, circle), "it cannot open it, and keeps nothing");
     assert!(world.report_of(3, "sealed, and not for this node"));

@@ -365,6 +365,20 @@ fn who_is_behind_is_told_so_once() {
     assert_eq!(answers(head), []);
 }
 
+/// Who tells of a frontier that differs, again and again, and brings nothing, is asked about it a few times only.
+#[test]
+fn a_frontier_that_keeps_differing_is_asked_about_a_few_times() {
+    let (mut world, session) = greeted(17, 1);
+    world.sent = Some(Vec::new());
+    for n in 0..10 {
+        let bytes = Frame::Digest(protocol::Hash([n; 32])).to_bytes();
+        world.give(0, Input::Frame { session, bytes });
+    }
+    let sent = world.sent.take().unwrap();
+    let asked = sent.iter().filter(|(_, bytes)| matches!(Frame::from_bytes(bytes), Ok(Frame::Buckets(_))));
+    assert_eq!(asked.count(), 3);
+}
+
 /// What is durable may lag behind what a peer holds: its word of more stands.
 #[test]
 fn a_durable_head_takes_back_no_higher_one() {

@@ -1,29 +1,81 @@
 //! What a node reads of the roster, and what it purges by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    Charter, CheckedEntry, DocumentId, Folded, InstitutionId, LogHead, LogId, Redemption, Roster, RosterBook,
-    Shelf, SignedStep, Verb,
+    Charter, CheckedEntry, DocumentId, Entry, Folded, InstitutionId, LogHead, LogId, Redemption, Roster,
+    RosterBook, Shelf, SignedStep, Verb,
 };
 use replica::Input;
 
 use super::Node;
 
 impl Node {
-    /// Removes the payloads that the roster purges.
+    /// Removes the payloads that the roster purges, of all entries held.
     pub fn purge(&mut self) {
+        self.purged = self.replica.roster().purge_words.keys().copied().collect();
+        let logs: Vec<LogId> = self.store.keys().copied().collect();
+        logs.iter().for_each(|log| self.purge_in(log, 0));
+    }
+
+    /// Removes those of what was purged since the last time.
+    pub(super) fn purge_anew(&mut self) {
         let roster = self.replica.roster();
-        if roster.purged.is_empty() && roster.purge_words.is_empty() {
+        if !roster.purged.is_empty() {
+            return self.purge();
+        }
+        let before = std::mem::take(&mut self.purged);
+        self.purged = roster.purge_words.keys().copied().collect();
+        // A document lies on the shelf on which it begins.
+        let new = self.purged.difference(&before).flat_map(|id| roster.purge_words[id].values());
+        let shelves: BTreeSet<Shelf> = new.map(|word| word.origin.shelf).collect();
+        let logs: Vec<LogId> =
+            self.store.keys().filter(|log| shelves.contains(&log.shelf)).copied().collect();
+        logs.iter().for_each(|log| self.purge_in(log, 0));
+    }
+
+    /// A run came, behind `after` entries of its log.
+    pub(super) fn purge_come(&mut self, log: &LogId, after: usize) {
+        let words = &self.replica.roster().purge_words;
+        if after == 0 && words.values().flat_map(BTreeMap::values).any(|word| word.origin == *log) {
+            // Whose documents begin in it is known now.
+            return self.purge();
+        }
+        self.purge_in(log, after);
+    }
+
+    fn purge_in(&mut self, log: &LogId, from: usize) {
+        let roster = self.replica.roster();
+        if !log.shelf.kind.holds_documents() || roster.purged.is_empty() && roster.purge_words.is_empty() {
             return;
         }
-        let institutions = self.institutions();
-        let roster = self.replica.roster();
-        for entry in self.store.values_mut().flatten().filter(|entry| entry.header.may_be_bare()) {
-            if is_purged(roster, &institutions, &entry.document()) {
+        let logs = self.replica.logs();
+        let institution = |log: &LogId| Some(logs.get(log)?.certificate.as_ref()?.body.institution);
+        let is_purged = |entry: &Entry| {
+            let id = entry.document();
+            let word = roster.purge_words.get(&id).and_then(|words| words.values().next());
+            let owner = word.and_then(|word| institution(&word.origin));
+            roster.purge(&id, owner.as_ref()).is_some()
+        };
+        for entry in self.store.get_mut(log).into_iter().flatten().skip(from) {
+            if entry.payload.is_some() && entry.header.may_be_bare() && is_purged(entry) {
                 entry.payload = None;
             }
         }
+    }
+
+    /// Of these documents one that the roster purges and that is not: an entry still has its payload.
+    pub fn purged_yet_whole(&self, documents: &BTreeSet<DocumentId>) -> Option<DocumentId> {
+        let mut whole = self.store.values().flatten().filter(|entry| entry.payload.is_some());
+        let purged = |id: &DocumentId| {
+            let words = self.replica.roster().purge_words.get(id);
+            words.is_some_and(|words| words.values().any(|word| self.head(&word.origin).seq > 0))
+        };
+        let found = whole.find(|entry| {
+            let id = entry.document();
+            entry.header.may_be_bare() && documents.contains(&id) && purged(&id)
+        });
+        found.map(Entry::document)
     }
 
     /// Who answers for each log.

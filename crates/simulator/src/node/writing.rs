@@ -112,7 +112,8 @@ impl Node {
 
     /// Edits a listing on top of what is held; `None` when nothing changes.
     pub fn edit(&mut self, id: DocumentId, changes: &[(&str, Option<&str>)]) -> Option<Input> {
-        let document = self.document(&id)?;
+        // A purged one has nothing to build on.
+        let document = self.document(&id).filter(|document| document.versions() > 0)?;
         let shelf = document.origin().log.shelf;
         let log = self.log(shelf);
         let changes = changes

@@ -26,6 +26,8 @@ pub(super) enum Act {
     Part(u32, i64),
     /// The clock is set right, or wrong.
     SetClock(usize),
+    /// Purges a listing of its own institution.
+    Purge(usize),
     /// Writes two entries in one place.
     Fork(usize),
     /// The next day begins.
@@ -84,6 +86,7 @@ impl Province {
                 let right = self.world.nodes[node].clock_off_ms != 0;
                 self.world.nodes[node].clock_off_ms = if right { 0 } else { years * DAY };
             }
+            Act::Purge(node) => self.purge(node),
             Act::Fork(node) => self.fork(node),
             Act::Day(day) => self.day(day),
         }
@@ -175,11 +178,8 @@ impl Province {
 
     /// Writes something, unless it has to hear first what it wrote before. Says what.
     pub(super) fn write(&mut self, node: usize) -> Option<(LogId, u64)> {
-        if self.members[node].restored {
-            if !self.world.nodes[node].replica.knows_own() {
-                return None;
-            }
-            self.members[node].restored = false;
+        if !self.may_write(node) {
+            return None;
         }
         self.count("entries");
         let title = format!("成果 {}", self.counts["entries"]);
@@ -204,6 +204,24 @@ impl Province {
         self.world.give(node, input);
         self.world.busy(node);
         at
+    }
+
+    /// False while a node that came back from an old copy has not been told what it wrote since.
+    fn may_write(&mut self, node: usize) -> bool {
+        let member = &mut self.members[node];
+        member.restored &= !self.world.nodes[node].replica.knows_own();
+        !member.restored
+    }
+
+    fn purge(&mut self, node: usize) {
+        if !self.may_write(node) {
+            return;
+        }
+        let Some(id) = self.world.nodes[node].some_document(&mut self.rng) else { return };
+        self.count("purges");
+        self.purged.insert(id);
+        self.world.purge(node, id);
+        self.world.busy(node);
     }
 
     /// Two entries in one place, as from a copied home whose both copies run.

@@ -59,6 +59,10 @@ impl Province {
                 let act = self.trouble(node);
                 self.plan(at_ms, act);
             }
+            if self.rng.chance(self.story.purges) {
+                let at_ms = self.soon(DAY);
+                self.plan(at_ms, Act::Purge(node));
+            }
             if self.members[node].hostile && self.rng.chance(200) {
                 let at_ms = self.soon(DAY);
                 self.plan(at_ms, Act::Fork(node));

@@ -1,6 +1,9 @@
 //! What a run measures when the days are over.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
+
+use protocol::{Head, LogId, Shelf};
 
 use super::{DAY, HOUR, Province, Story};
 use crate::report::{Report, Spread};
@@ -43,6 +46,7 @@ impl Province {
             back_bytes: back.1,
             back_rounds: back.2,
             idle_bytes: idle,
+            remembered: province.world.remembered(),
             wall: begun.elapsed(),
             trace: province.world.trace().digest(),
         }
@@ -63,14 +67,20 @@ impl Province {
     /// Who is here and does not hold what the hub holds, of what both want, or holds what the hub does not.
     fn lacking(&self) -> Option<String> {
         let hub = &self.world.nodes[0];
+        let mut shelves: BTreeMap<Shelf, Vec<(&LogId, Head)>> = BTreeMap::new();
+        for (log, state) in hub.replica.logs() {
+            shelves.entry(log.shelf).or_default().push((log, state.head));
+        }
         for n in self.honest().into_iter().filter(|n| !self.members[*n].away) {
             let node = &self.world.nodes[n];
-            let wanted =
-                |log: &protocol::LogId| node.subscription.covers(&log.shelf) || log.node == node.key.public();
-            for (log, state) in hub.replica.logs().iter().filter(|(log, _)| wanted(log)) {
-                if node.replica.head(log) != state.head {
-                    let (has, should) = (node.replica.head(log).seq, state.head.seq);
-                    return Some(format!("{} has {has} of {should} entries of {log:?}", node.name));
+            let wanted = shelves.iter().filter(|(shelf, _)| node.subscription.covers(shelf));
+            for (log, should) in wanted.flat_map(|(_, logs)| logs) {
+                let has = node.replica.head(log);
+                if has != *should {
+                    return Some(format!(
+                        "{} has {} of {} entries of {log:?}",
+                        node.name, has.seq, should.seq
+                    ));
                 }
             }
             for (log, state) in node.replica.logs() {
@@ -83,11 +93,12 @@ impl Province {
         None
     }
 
-    /// Nobody lost anything of its own, and equal entries show the same.
+    /// Nobody lost anything of its own, what was purged is nowhere, and equal entries show the same.
     fn check(&mut self) {
         let honest = self.honest();
         for node in &honest {
             self.world.check_own(*node);
+            self.world.check_purged(*node, &self.purged);
         }
         let every = honest.len().div_ceil(VIEWS);
         for node in honest.into_iter().step_by(every) {

@@ -215,6 +215,7 @@ impl World {
         let every = TICKS.iter().find(|(up_to, _)| quiet <= *up_to).map_or(TICKS[2].1, |(_, every)| *every);
         rest.tick_ms = now_ms + every;
         self.timeline().push(now_ms + every, Due::Tick { node });
+        self.check_memory(node);
         self.give(node, Input::Tick);
     }
 
