@@ -11,7 +11,7 @@ pub fn run(context: &Context) -> Outcome {
     // Says what is wrong with a folder that is no node's before anything is made in it.
     market::Identity::read(&context.home)?;
     if Client::connect(&context.home).is_some() {
-        return Err(Failure::said(exit::REFUSED, "cli.failure.running", &[]));
+        return Err(Failure::said(exit::REFUSED, "cli.failure.compact-running", &[]));
     }
     let options = crate::core::storage_options(&context.config()?);
     if !context.json {
