@@ -1,5 +1,6 @@
 //! `lianshi`: a node that joins technology markets.
 
+mod bytes;
 mod cli;
 mod commands;
 mod config;

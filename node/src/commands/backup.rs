@@ -146,8 +146,8 @@ fn told(context: &Context, args: &Backup, checked: &Checked, bytes: u64) {
         }));
         return;
     }
-    let (mib, entries) = (mib(bytes), entries.to_string());
-    print_line(&context.fill("cli.backup.done", &[("file", &file), ("mib", &mib), ("entries", &entries)]));
+    let (size, entries) = (crate::bytes::bytes(bytes), entries.to_string());
+    print_line(&context.fill("cli.backup.done", &[("file", &file), ("size", &size), ("entries", &entries)]));
     print_note(context.say(&format!("cli.backup.root.{root}")));
     print_note(context.say("cli.backup.keep"));
 }
@@ -245,12 +245,6 @@ fn draft_of(file: &Path) -> Result<PathBuf, Failure> {
 fn sync_folder(file: &Path) -> std::io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Mebibytes, with one place behind the point.
-pub fn mib(bytes: u64) -> String {
-    let tenths = bytes.saturating_mul(10) >> 20;
-    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 fn in_words(file: &Path, error: BackupError) -> Failure {

@@ -44,10 +44,6 @@ fn broken(what: &str) -> Failure {
     Failure::said(exit::FAILED, "cli.failure.reply", &[("what", what)])
 }
 
-fn mebibytes(bytes: u64) -> String {
-    format!("{:.1}", bytes as f64 / f64::from(1 << 20))
-}
-
 /// Writes this node's slip.
 fn ask(context: &Context, file: &std::path::Path, qr: bool, svg: Option<&std::path::Path>) -> Outcome {
     let reply = context.ask(&Request::Bundle { carriage: Carriage::Slip })?;

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::backup::mib;
 use super::{Context, Outcome, print_json, print_line, print_note};
+use crate::bytes::bytes;
 use crate::control::Client;
 use crate::office::{Failure, exit};
 
@@ -19,7 +19,7 @@ pub fn run(context: &Context) -> Outcome {
     }
     let done = storage::compact(&context.home.join("data"), options).map_err(|error| match &error {
         storage::StorageError::DiskFull { free, floor, .. } => {
-            let places = [("free", &*mib(*free)), ("needed", &*mib(*floor))];
+            let places = [("free", &*bytes(*free)), ("needed", &*bytes(*floor))];
             Failure::said(exit::FAILED, "cli.failure.compact-room", &places)
         }
         other => other.into(),
@@ -27,7 +27,7 @@ pub fn run(context: &Context) -> Outcome {
     if context.json {
         print_json(&json!({ "v": 1, "before": done.before, "after": done.after }));
     } else {
-        let places = [("before", &*mib(done.before)), ("after", &*mib(done.after))];
+        let places = [("before", &*bytes(done.before)), ("after", &*bytes(done.after))];
         print_line(&context.fill("cli.compact.done", &places));
     }
     Ok(0)

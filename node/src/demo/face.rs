@@ -12,6 +12,7 @@ use super::bounds::Bounds;
 use super::cast::CAST;
 use super::table::{self, Column};
 use super::watch::Figures;
+use crate::bytes::bytes;
 
 /// Without a terminal, progress is told at most this often.
 const TELL_EVERY: Duration = Duration::from_secs(1);
@@ -247,8 +248,8 @@ impl Face {
             node.entries.to_string(),
             state,
             node.peers.to_string(),
-            table::bytes(node.bytes.0),
-            table::bytes(node.bytes.1),
+            bytes(node.bytes.0),
+            bytes(node.bytes.1),
             if equal { format!("{view} ✓") } else { view },
         ]
     }

@@ -11,6 +11,7 @@ use super::folder::Folder;
 use super::import::Imported;
 use super::table::{self, Column};
 use super::watch::Figures;
+use crate::bytes::bytes;
 
 /// What came of it.
 #[derive(Debug)]
@@ -91,9 +92,9 @@ fn holdings(lang: Lang, nodes: &[Option<Figures>]) -> Vec<String> {
             n.own.to_string(),
             n.held.to_string(),
             n.entries.to_string(),
-            table::bytes(n.bytes.0),
-            table::bytes(n.bytes.1),
-            table::bytes(n.disk),
+            bytes(n.bytes.0),
+            bytes(n.bytes.1),
+            bytes(n.disk),
         ]
     };
     let rows: Vec<Vec<String>> = nodes.iter().enumerate().map(row).collect();

@@ -56,20 +56,6 @@ pub fn cut(line: &str, columns: usize) -> &str {
     line
 }
 
-/// Bytes for people: 1.5 KiB.
-pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if count < 1024 {
-        return format!("{count} B");
-    }
-    let (mut value, mut unit) = (count as f64 / 1024.0, 0);
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,10 +77,5 @@ mod tests {
         assert_eq!(cut("武汉市", 5), "武汉");
         assert_eq!(cut("武汉市", 6), "武汉市");
         assert_eq!(cut("abc", 2), "ab");
-    }
-
-    #[test]
-    fn bytes_are_readable() {
-        assert_eq!([bytes(1023), bytes(1536), bytes(5 << 20)], ["1023 B", "1.5 KiB", "5.0 MiB"]);
     }
 }

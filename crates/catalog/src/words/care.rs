@@ -5,14 +5,14 @@ use super::Row;
 /// The table, sorted by key.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
-    ("cli.backup.done", "备份已写入 {file}（{mib} MiB，{entries} 条签名条目），并已从头到尾读回核对", "The backup is in {file} ({mib} MiB, {entries} signed entries); it was read back from end to end"),
+    ("cli.backup.done", "备份已写入 {file}（{size}，{entries} 条签名条目），并已从头到尾读回核对", "The backup is in {file} ({size}, {entries} signed entries); it was read back from end to end"),
     ("cli.backup.keep", "里面有本节点的密钥、草稿和联系方式：请放在另一处可靠的地方，像保管密钥一样保管。恢复：lianshi --home 新文件夹 restore 备份文件。恢复密钥（recovery.key）不在其中，另行保管", "It holds this node's keys, drafts and contact details: keep it in another place, as safely as the keys. To restore: lianshi --home FOLDER restore FILE. The recovery key is not in it: that one is kept apart"),
     ("cli.backup.progress", "已备份 {done} / {total} 条", "{done} of {total} entries written"),
     ("cli.backup.root.absent", "根密钥不在本机，备份里也没有：请确认它另有保管", "The root key is not on this machine, so it is not in the backup: make sure that it is kept elsewhere"),
     ("cli.backup.root.locked", "根密钥在其中，有口令保护；口令不在其中", "The root key is in it, under its passphrase; the passphrase is not"),
     ("cli.backup.root.plain", "根密钥在其中，没有口令保护：谁拿到备份，谁就能代表本单位。先运行 lianshi key lock 再备份更稳妥", "The root key is in it without a passphrase: whoever has the backup can act for this institution. Better run lianshi key lock first, then back up again"),
     ("cli.compact.begun", "正在重写数据文件；中途断电也不要紧，旧文件到新文件写好之后才删除", "The data file is written anew; the old one goes only once the new one is whole, so a power cut does no harm"),
-    ("cli.compact.done", "数据文件由 {before} MiB 压缩到 {after} MiB", "The data file took {before} MiB and takes {after} MiB now"),
+    ("cli.compact.done", "数据文件由 {before} 压缩到 {after}", "The data file took {before} and takes {after} now"),
     ("cli.failure.backup-changed", "{file} 在读取过程中变了", "{file} changed while it was read"),
     ("cli.failure.backup-changed.hint", "不要同时写这个文件；再试一次", "let nobody write to it meanwhile, then try again"),
     ("cli.failure.backup-cut", "{file} 不完整：读到第 {part} 段就断了。没有写入任何内容", "{file} is cut off after part {part}. Nothing was written"),
@@ -23,7 +23,7 @@ pub const TABLE: &[Row] = &[
     ("cli.failure.backup-foreign.hint", "请核对是否选错了文件；备份由 lianshi backup 写成", "check whether it is the right file; lianshi backup writes one"),
     ("cli.failure.backup-newer", "{file} 是更新版本的程序写的（格式 {found}），本程序读不了", "{file} was written by a newer program (format {found})"),
     ("cli.failure.backup-newer.hint", "请先升级 lianshi，再恢复", "upgrade lianshi first, then restore"),
-    ("cli.failure.compact-room", "空间不够：压缩期间新旧两份并存，需要空闲 {needed} MiB（含下限），现在只有 {free} MiB", "Not enough room: old and new stand side by side, which needs {needed} MiB free (the floor included); there are {free} MiB"),
+    ("cli.failure.compact-room", "空间不够：压缩期间新旧两份并存，需要空闲 {needed}（含下限），现在只有 {free}", "Not enough room: old and new stand side by side, which needs {needed} free (the floor included); there are {free}"),
     ("cli.failure.compact-room.hint", "请先腾出空间，没有改动任何内容", "free some space first; nothing was changed"),
     ("cli.failure.compact-running", "节点正在运行，数据文件不能压缩", "The node is running; its data file cannot be compacted"),
     ("cli.failure.compact-running.hint", "先停下：lianshi stop；压缩后再启动", "stop it first: lianshi stop; start it again afterwards"),

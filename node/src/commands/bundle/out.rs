@@ -9,7 +9,7 @@ use protocol::limits::{MAX_VOLUME, MAX_VOLUMES};
 use protocol::{Manifest, PublicKey, Signature, SignedManifest, Slip, SlipFault, VolumeWriter};
 use serde_json::{Value as Json, json};
 
-use super::{base64, broken, count, mebibytes};
+use super::{base64, broken, count};
 use crate::commands::{
     Answerer, Context, Outcome, file_failure, file_in, print_json, print_line, print_note, read_file, text,
 };
@@ -43,8 +43,11 @@ pub fn run(
         print_json(&json!({ "v": 1, "files": files, "entries": entries, "bytes": bytes, "for": node }));
         return Ok(0);
     }
-    let places =
-        [("files", context.list(&files)), ("entries", entries.to_string()), ("size", mebibytes(bytes))];
+    let places = [
+        ("files", context.list(&files)),
+        ("entries", entries.to_string()),
+        ("size", crate::bytes::bytes(bytes)),
+    ];
     let places: Vec<(&str, &str)> = places.iter().map(|(key, place)| (*key, place.as_str())).collect();
     print_line(&context.fill("cli.bundle.out", &places));
     match plan["reader"].is_null() {
@@ -142,7 +145,7 @@ impl<'a> Volumes<'a> {
             }
             stretches = serde_json::from_value(reply["rest"].take()).map_err(|e| broken(&e.to_string()))?;
             if self.bytes >= SHOWN_FROM {
-                let size = mebibytes(self.bytes);
+                let size = crate::bytes::bytes(self.bytes);
                 eprint!("\r{}", self.context.fill("cli.bundle.progress", &[("size", &size)]));
                 self.shown = true;
             }

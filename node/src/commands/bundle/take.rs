@@ -12,7 +12,7 @@ use protocol::{
 };
 use serde_json::{Value as Json, json};
 
-use super::{base64, broken, count, mebibytes};
+use super::{base64, broken, count};
 use crate::commands::{Answerer, Context, Outcome, file_failure, print_json, print_line, print_note, text};
 use crate::office::{Carriage, Failure, Tally, damaged, exit};
 
@@ -150,8 +150,8 @@ fn read_head(file: &mut File, path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn cut_short(path: &Path, read: u64, of: Option<u64>) -> Failure {
-    let of = of.map_or_else(|| "?".to_owned(), mebibytes);
-    let (file, read) = (path.display().to_string(), mebibytes(read));
+    let of = of.map_or_else(|| "?".to_owned(), crate::bytes::bytes);
+    let (file, read) = (path.display().to_string(), crate::bytes::bytes(read));
     let places = [("file", file.as_str()), ("read", &read), ("of", &of)];
     Failure::said(exit::REJECTED, "cli.failure.bundle.short", &places)
 }
@@ -181,7 +181,7 @@ fn read(context: &Context, desk: &mut Answerer, volume: &mut Volume) -> Result<O
         if size >= PIECE {
             send(desk, volume, std::mem::take(&mut piece))?;
             size = 0;
-            let (read, of) = (mebibytes(reader.read()), mebibytes(volume.manifest.bytes));
+            let (read, of) = (crate::bytes::bytes(reader.read()), crate::bytes::bytes(volume.manifest.bytes));
             eprint!("\r{}", context.fill("cli.bundle.reading", &[("read", &read), ("of", &of)]));
         }
     }
