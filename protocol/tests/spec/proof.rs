@@ -187,7 +187,7 @@ fn a_node_revoked_before_it_wrote_proves_nothing() {
 fn a_file_of_another_kind_is_told_from_a_damaged_one() {
     let file = seal_file(FileKind::Charter, b"body");
     assert_eq!(unseal_file(FileKind::Charter, &file), Ok(&b"body"[..]));
-    assert!(matches!(unseal_file(FileKind::Proof, &file), Err(protocol::Fault::Forbidden { .. })));
+    assert!(matches!(unseal_file(FileKind::Proof, &file), Err(protocol::Fault::OtherFile { .. })));
     assert!(matches!(unseal_file(FileKind::Charter, &file[..20]), Err(protocol::Fault::Truncated { .. })));
     assert!(matches!(
         unseal_file(FileKind::Charter, &file[..file.len() - 1]),
