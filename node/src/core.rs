@@ -69,8 +69,6 @@ pub struct Core {
     network: Option<network::Handle>,
     serving: Serving,
     purses: Purses,
-    /// Entries came with what is being looked at.
-    brought: bool,
     /// When it was opened: what the purses' times are since.
     opened: Instant,
     dialing: Dialing,
@@ -119,7 +117,6 @@ impl Core {
             network: None,
             serving: Serving::default(),
             purses: Purses::default(),
-            brought: false,
             opened: Instant::now(),
             dialing,
             returning: Returning::begin(),
@@ -310,7 +307,6 @@ impl Core {
     }
 
     fn persist(&mut self, run: &protocol::CheckedRun) {
-        self.brought = true;
         if let Err(error) = self.ledger.persist(&run.log, &run.entries) {
             tracing::error!("entries from a peer could not be stored: {error}");
             self.unstored = true;
@@ -455,13 +451,7 @@ impl Core {
     /// Takes the time that something of a session took out of its party's purse.
     pub fn charge(&mut self, session: u64, took: Duration) {
         let party = self.replica.answers_for_session(session);
-        let brought = std::mem::take(&mut self.brought);
-        self.purses.take(party, took, brought, self.opened.elapsed());
-    }
-
-    /// Somebody searches or writes here: who brings much has to leave room.
-    pub fn used_here(&mut self) {
-        self.purses.used_here(self.opened.elapsed());
+        self.purses.take(party, took, self.opened.elapsed());
     }
 
     /// True while something waits to be fsynced.

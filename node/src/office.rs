@@ -18,7 +18,7 @@ mod roster;
 mod statements;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use market::{BackupSource, Finder, Hidden, Identity, Library, Listing};
@@ -47,8 +47,6 @@ pub struct Office {
     core: Mutex<Core>,
     arrivals: Arc<AtomicU64>,
     nodes: Arc<AtomicUsize>,
-    /// Somebody has searched or written here since the core last asked.
-    used: AtomicBool,
     library: Arc<Library>,
     finder: Arc<Finder>,
     backup: BackupSource,
@@ -77,7 +75,6 @@ impl Office {
             gate: Mutex::new(()),
             arrivals: core.arrivals(),
             nodes: core.nodes(),
-            used: AtomicBool::new(false),
             core: Mutex::new(core),
             finder: Arc::new(finder),
             started_ms: now_ms(),
@@ -111,7 +108,6 @@ impl Office {
     /// The core, locked, to write with. A node that has just started first hears from a peer what it wrote before: see
     /// [`Core::may_write`].
     pub fn writing(&self) -> MutexGuard<'_, Core> {
-        self.used.store(true, Ordering::Relaxed);
         loop {
             let mut core = self.core();
             if core.may_write() {
@@ -120,11 +116,6 @@ impl Office {
             drop(core);
             std::thread::sleep(LOOK_EVERY);
         }
-    }
-
-    /// Whether somebody has searched or written here since this was last asked.
-    pub fn was_used(&self) -> bool {
-        self.used.swap(false, Ordering::Relaxed)
     }
 
     /// The reading side.
@@ -194,7 +185,6 @@ impl Office {
     /// # Errors
     /// When the index cannot be read, or the page lies too deep.
     pub fn find(&self, query: search::Query) -> Result<search::Results, search::Error> {
-        self.used.store(true, Ordering::Relaxed);
         let roster = self.library.roster();
         let gone = roster.members.iter().filter(|(_, member)| member.state != MemberState::Active);
         let hidden = roster.taken_down.keys().chain(roster.purged.keys());

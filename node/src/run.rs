@@ -207,9 +207,6 @@ fn spawn_core(
             let arrival = runtime.block_on(async { tokio::time::timeout(wait, events.arrival()).await });
             let quiet = arrival.is_err();
             let mut core = office.core();
-            if office.was_used() {
-                core.used_here();
-            }
             match arrival {
                 Ok(Some(arrival)) => turns.put(arrival, |session| core.spent(session).is_none()),
                 Ok(None) => return,
