@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tests::{Dice, Home, Node, PoorLine, Scene, Weather, until};
+use tests::{Dice, Home, Node, PoorLine, Scene, Weather, get, until};
 
 /// A hub that others reach by `line` alone, with so many listings, and a station that has its invitation.
 fn far_apart(scene: &Scene, line: &PoorLine, quic: bool, listings: usize) -> (Node, Home) {
@@ -147,6 +147,8 @@ fn on_a_metered_line_announcements_pass_alone_until_it_opens() {
     assert!(hub.show(&mine).is_none() && station.show(&theirs).is_none());
     let shown = station.run(["status"]).ok();
     assert!(shown.out.contains("announcements only"), "{}", shown.out);
+    let page = get(&station.web(), "/status").body;
+    assert!(page.contains("已连接 1 个节点") && page.contains("只互相通告"), "{page}");
     station.run(["line", "always"]).ok();
     hub.holds_with(&[&station], 2);
     let refused = station.run(["line", "at night"]).ends(2);

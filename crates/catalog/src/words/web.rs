@@ -190,6 +190,7 @@ pub const TABLE: &[Row] = &[
     ("status.state", "状态", "State"),
     ("status.summary.all", "运行正常，与全部 {all} 个已知节点保持连接。", "Running, and connected to all {all} known nodes."),
     ("status.summary.alone", "运行正常，目前独立工作。", "Running, on its own for now."),
+    ("status.summary.closed", "运行正常，已连接 {n} 个节点，共知 {all} 个。线路此时不传内容，只互相通告，开放后自动补齐。", "Running, connected to {n} of {all} known nodes. A line is closed for now: only announcements pass, and the rest follows once it opens."),
     ("status.summary.cut", "运行正常，但目前没有连上任何节点（已知 {all} 个）。检索和发布不受影响，联通后自动补齐。", "Running, but connected to none of {all} known nodes. Searching and publishing work; the rest follows once there is a connection."),
     ("status.summary.some", "运行正常，已连接 {n} 个节点，共知 {all} 个。未连上的会自动重试。", "Running, connected to {n} of {all} known nodes. The others are dialled again."),
     ("status.title", "节点状态", "Node status"),

@@ -74,10 +74,12 @@ fn page(app: &App, place: &Place, view: &StatusView) -> Page {
 /// One sentence that answers "is everything all right?".
 fn summary(lang: Lang, view: &StatusView) -> String {
     let among = |states: &[PeerState]| view.peers.iter().filter(|peer| states.contains(&peer.state)).count();
-    let connected = among(&[PeerState::InStep, PeerState::Syncing]);
+    let closed = among(&[PeerState::Closed]);
+    let connected = closed + among(&[PeerState::InStep, PeerState::Syncing]);
     let key = match (view.peers.len(), connected) {
         (0, _) => "status.summary.alone",
         (_, 0) => "status.summary.cut",
+        _ if closed > 0 => "status.summary.closed",
         (all, some) if some < all => "status.summary.some",
         _ => "status.summary.all",
     };
