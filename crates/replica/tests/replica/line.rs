@@ -105,8 +105,8 @@ fn lines_that_open_and_close_on_a_disturbed_way_lose_nothing() {
 #[test]
 fn what_is_close_is_fetched_first() {
     let mut world = World::of(2, 7_070);
-    // The site is in Wuhan; the hub holds listings of several cities, whose shelves come in any order of their ids.
-    for region in [420_200, 420_100, 420_106, 420_500, 421_000, 420_300] {
+    // The site is in Wuhan, whose shelves stand in the midst of the others by their ids.
+    for region in [130_100, 410_200, 420_100, 420_106, 420_500, 421_000] {
         let shelf = Shelf { region, kind: ShelfKind(KIND), visibility: Visibility::Public };
         for n in 0..3 {
             let (_, input) = world.nodes[0].create(shelf, fields(&[("title", &format!("{region} {n}"))]));
