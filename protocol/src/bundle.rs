@@ -82,6 +82,33 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// What is written on the first volume of a bundle before anything is in it. `between` are the digests of the heads after
+    /// which it begins and up to which it leads.
+    pub fn new(
+        network: NetworkId,
+        credential: Credential,
+        set: [u8; 16],
+        made_ms: i64,
+        between: (Hash, Hash),
+    ) -> Self {
+        let (since, until) = between;
+        Self {
+            network,
+            credential,
+            set,
+            volume: 1,
+            volumes: 1,
+            made_ms,
+            since,
+            until,
+            lock: None,
+            frames: 0,
+            entries: 0,
+            bytes: 0,
+            body: Hash::default(),
+        }
+    }
+
     /// Canonical bytes. Their number does not depend on what is known only once the body is written.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut to = Encoder::new();

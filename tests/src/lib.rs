@@ -19,6 +19,7 @@
 mod binary;
 mod browser;
 mod command;
+mod files;
 mod flipper;
 mod line;
 mod memory;
@@ -31,6 +32,7 @@ mod web;
 pub use binary::binary;
 pub use browser::{Page, browser};
 pub use command::{Live, Ran, run_in};
+pub use files::{files_below, traces};
 pub use flipper::{Direction, Flip, Flipper};
 pub use line::{Passed, PoorLine, Weather};
 pub use node::Node;

@@ -61,15 +61,32 @@ impl PeerLog {
     }
 }
 
-/// What is fetched first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Divides a region code (GB/T 2260, six digits) down to its city: the first four.
+const CITY: u32 = 100;
+
+/// What comes first, where a line or a reader has to take one thing after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
     /// The roster: it says what else may be taken in.
     Roster,
-    /// What this node wrote and lost, what concerns the whole network, its own city.
+    /// What the reader wrote and lost, what concerns the whole network, its own city.
     Near,
     /// All the rest.
     Far,
+}
+
+impl Rank {
+    /// Of a log, for the node of a certificate, or for anyone.
+    pub fn of(log: &LogId, reader: Option<&NodeCertificate>) -> Self {
+        let own = |certificate: &NodeCertificate| {
+            certificate.body.node == log.node || certificate.body.region / CITY == log.shelf.region / CITY
+        };
+        match log.shelf {
+            Shelf::ROSTER => Self::Roster,
+            shelf if shelf.region == 0 || reader.is_some_and(own) => Self::Near,
+            _ => Self::Far,
+        }
+    }
 }
 
 /// Logs of which a peer has more than we do, by rank.

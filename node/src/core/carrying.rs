@@ -1,10 +1,9 @@
 //! Bundles: what goes into one, and what comes out of one, frame by frame like the frames of a session.
 
 use market::MarketError;
-use protocol::{CheckedRun, Credential, Entry, Hash, LogId, NodeCertificate, RunCutter, ShortHead, Slip};
+use protocol::{CheckedRun, Credential, Entry, Hash, LogId, NodeCertificate, ShortHead, Slip};
 use replica::{Carried, Input, NotServed, Piece};
 
-use super::serving::read_run;
 use super::{Core, now_ms};
 
 /// What became of a frame of a bundle.
@@ -50,18 +49,6 @@ impl Core {
         let Some(told) = told else { return Ok(None) };
         let own = self.ledger.entry(log, told.seq)?;
         Ok(own.map(|own| ShortHead::of(&own.head())).filter(|own| *own == told))
-    }
-
-    /// A run of a log after `have`, and the last sequence number in it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn run_after(&mut self, log: LogId, have: u64, to: u64) -> anyhow::Result<Option<(Vec<u8>, u64)>> {
-        let mut unsigned = std::mem::take(self.serving.unsigned());
-        let cut = RunCutter::new(log, to, self.replica.network(), &mut unsigned);
-        let run = read_run(&self.ledger, &log, have, cut);
-        *self.serving.unsigned() = unsigned;
-        run
     }
 
     /// Takes what the maker of a bundle shows of itself: one that uses an invitation of this node is let in.

@@ -89,11 +89,6 @@ impl Serving {
         Some((session, self.sessions.get_mut(&session)?.ranges.remove(place)?))
     }
 
-    /// What is remembered of badly signed entries.
-    pub fn unsigned(&mut self) -> &mut Unsigned {
-        &mut self.unsigned
-    }
-
     /// Logs may hold other entries than before.
     pub fn logs_changed(&mut self) {
         self.unsigned.forget();
@@ -168,6 +163,15 @@ impl Core {
         }
     }
 
+    /// One run of a log after `have`, for a bundle: see [`read_run`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn run_after(&mut self, log: LogId, have: u64, to: u64) -> anyhow::Result<Option<(Vec<u8>, u64)>> {
+        let cut = RunCutter::new(log, to, self.replica.network(), &mut self.serving.unsigned);
+        read_run(&self.ledger, &log, have, cut)
+    }
+
     /// Queues one run of a range, and puts the rest of the range behind the others.
     fn send_run(&mut self, session: u64, range: Range) {
         let Range { log, have, to } = range;
@@ -201,7 +205,7 @@ impl Core {
 
 /// One run of a log after `have`: its bytes and the last sequence number in it. It may end past the last one asked for: see
 /// [`RunCutter`].
-pub(super) fn read_run(
+fn read_run(
     ledger: &Ledger,
     log: &LogId,
     have: u64,

@@ -236,21 +236,8 @@ impl Office {
             Some(redemption) => Credential::Redemption(Box::new(redemption)),
             None => Credential::Certificate(Box::new(identity.certificate.clone())),
         };
-        Ok(Manifest {
-            network: identity.network(),
-            credential,
-            set: market::random()?,
-            volume: 1,
-            volumes: 1,
-            made_ms: now_ms(),
-            since,
-            until,
-            lock: None,
-            frames: 0,
-            entries: 0,
-            bytes: 0,
-            body: Hash::default(),
-        })
+        let (network, set) = (identity.network(), market::random()?);
+        Ok(Manifest::new(network, credential, set, now_ms(), (since, until)))
     }
 
     fn runs(&self, stretches: Vec<Stretch>) -> Reply {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::Value as Json;
-use tests::{Dice, Home, Scene};
+use tests::{Dice, Home, Scene, files_below};
 
 /// The findings of a check-up that ends with `code`.
 fn doctor(home: &Home, code: i32) -> Vec<Json> {
@@ -169,18 +169,12 @@ fn a_home_of_this_version_is_packed() {
 
 fn pack(home: &Path, to: &Path) {
     let mut zip = zip::ZipWriter::new(std::fs::File::create(to).unwrap());
-    let mut folders = vec![home.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for item in std::fs::read_dir(&folder).unwrap() {
-            let path = item.unwrap().path();
-            let name = path.strip_prefix(home).unwrap().to_str().unwrap().to_owned();
-            // The index is derived, locks and sockets are of the moment.
-            if path.is_dir() && name != "index" {
-                folders.push(path);
-            } else if path.is_file() && !name.ends_with("lock") {
-                zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-                std::io::Write::write_all(&mut zip, &std::fs::read(&path).unwrap()).unwrap();
-            }
+    for path in files_below(home) {
+        let name = path.strip_prefix(home).unwrap().to_str().unwrap().to_owned();
+        // The index is derived, locks are of the moment.
+        if !(name.starts_with("index/") || name.ends_with("lock")) {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut zip, &std::fs::read(&path).unwrap()).unwrap();
         }
     }
     zip.finish().unwrap();

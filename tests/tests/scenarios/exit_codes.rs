@@ -1,37 +1,11 @@
 //! Exit codes, which scripts live on: 2 usage, 3 data rejected, 4 unreachable, 5 refused.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use tests::{Scene, hub_and_station};
+use tests::{Scene, hub_and_station, traces};
 
 /// A resident identity number with a right check digit: the example in GB 11643-1999.
 const ID_NUMBER: &str = "11010519491231002X";
-
-/// Files below a folder in which a text stands, as UTF-8 or as UTF-16 of either order.
-pub fn traces(folder: &Path, text: &str) -> Vec<String> {
-    let wide: Vec<u16> = text.encode_utf16().collect();
-    let needles: Vec<Vec<u8>> = vec![
-        text.as_bytes().to_vec(),
-        wide.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
-        wide.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
-    ];
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if entry.file_type().unwrap().is_dir() {
-                folders.push(path);
-            } else if entry.file_type().unwrap().is_file() {
-                let bytes = std::fs::read(&path).unwrap();
-                let holds = |needle: &Vec<u8>| bytes.windows(needle.len()).any(|window| window == needle);
-                if needles.iter().any(holds) {
-                    found.push(path.display().to_string());
-                }
-            }
-        }
-    }
-    found
-}
 
 #[test]
 fn usage_is_2() {
@@ -117,10 +91,10 @@ fn an_identity_number_is_named_and_stored_nowhere() {
     hub.holds_with(&[&station], 3);
     let (hub, station) = (hub.stop(), station.stop());
     for home in [hub, station] {
-        assert_eq!(traces(&home.path(), ID_NUMBER), Vec::<String>::new());
-        assert_eq!(traces(&home.path(), &ID_NUMBER.to_lowercase()), Vec::<String>::new());
+        assert_eq!(traces(&home.path(), ID_NUMBER), Vec::<PathBuf>::new());
+        assert_eq!(traces(&home.path(), &ID_NUMBER.to_lowercase()), Vec::<PathBuf>::new());
         // The search for traces finds what is there.
-        assert_ne!(traces(&home.path(), "好的另一项"), Vec::<String>::new());
+        assert_ne!(traces(&home.path(), "好的另一项"), Vec::<PathBuf>::new());
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use market::{Identity, Ledger};
 use protocol::{CheckedRun, Frame, Head, LogId};
 use storage::{Options, Table};
-use tests::{Dice, Heard, Home, Node, Recorder, Scene, Tape, until};
+use tests::{Dice, Heard, Home, Node, Recorder, Scene, Tape, files_below, until};
 
 /// Steps of a record before which a node is still starting.
 const FIRST_STEPS: u64 = 200;
@@ -235,24 +235,16 @@ fn desk(home: &Home, round: u64, over: &AtomicBool) {
 /// The whole record, replayed, is the home as it lies there: nothing that the node did to its disk was overlooked.
 fn assert_complete(tape: &Tape, home: &Home, copy: &Path) {
     tape.replay(copy);
-    let mut folders = vec![copy.join("data")];
     let mut seen = 0;
-    while let Some(folder) = folders.pop() {
-        for item in std::fs::read_dir(folder).unwrap() {
-            let path = item.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let name = path.strip_prefix(copy).unwrap();
-            if name.ends_with("reserve") {
-                // Blocks without a meaning.
-                continue;
-            }
-            let real = home.path().join(name);
-            assert!(std::fs::read(&path).unwrap() == std::fs::read(&real).unwrap(), "{}", real.display());
-            seen += 1;
+    for path in files_below(&copy.join("data")) {
+        let name = path.strip_prefix(copy).unwrap();
+        if name.ends_with("reserve") {
+            // Blocks without a meaning.
+            continue;
         }
+        let real = home.path().join(name);
+        assert!(std::fs::read(&path).unwrap() == std::fs::read(&real).unwrap(), "{}", real.display());
+        seen += 1;
     }
     assert!(seen >= 6, "{seen} files were compared");
 }

@@ -1,37 +1,15 @@
 //! A listing purged at one node: its text leaves every file of every home, and no old copy brings it back.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use tests::{Home, Node, Scene, get};
+use tests::{Home, Node, Scene, get, traces};
 
 const CANARY: &str = "金丝雀联系人-13907100009-q7v3k9x2";
-
-/// Files below a folder that hold the canary, as it is or in UTF-16.
-fn leaks(folder: &Path) -> Vec<PathBuf> {
-    let wide = |to: fn(u16) -> [u8; 2]| CANARY.encode_utf16().flat_map(to).collect::<Vec<u8>>();
-    let spellings = [CANARY.as_bytes().to_vec(), wide(u16::to_le_bytes), wide(u16::to_be_bytes)];
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for item in std::fs::read_dir(folder).unwrap() {
-            let path = item.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            // A socket has no bytes of its own.
-            let Ok(bytes) = std::fs::read(&path) else { continue };
-            if spellings.iter().any(|needle| bytes.windows(needle.len()).any(|part| part == needle)) {
-                found.push(path);
-            }
-        }
-    }
-    found
-}
 
 /// Starts a node once more, after which nothing may be left.
 fn started_anew(node: Node) -> Node {
     let node = node.stop().start();
-    assert_eq!(leaks(&node.path()), Vec::<PathBuf>::new(), "{}", node.name());
+    assert_eq!(traces(&node.path(), CANARY), Vec::<PathBuf>::new(), "{}", node.name());
     let doctor = node.run(["doctor", "--json"]).out;
     assert!(!doctor.contains("scrub"), "{doctor}");
     node
@@ -56,7 +34,7 @@ fn a_purged_listing_leaves_every_file_of_every_home() {
     hub.agrees_with(&[&owner, &third, &away]);
     assert_eq!(third.search("金丝雀联系人").len(), 1);
     let away: Home = away.stop();
-    assert!(!leaks(&away.path()).is_empty(), "the search finds");
+    assert!(!traces(&away.path(), CANARY).is_empty(), "the search finds");
     let owner = owner.stop();
     let backup = owner.copied("backup");
     let owner = owner.start();
@@ -105,6 +83,6 @@ fn a_purged_listing_leaves_every_file_of_every_home() {
     assert_eq!(backup.show(&id).unwrap()["hidden"]["why"], "purged");
     assert!(backup.show(&kept).is_some());
     for node in [&backup, &hub, &third, &away] {
-        assert_eq!(leaks(&node.path()), Vec::<PathBuf>::new(), "{}", node.name());
+        assert_eq!(traces(&node.path(), CANARY), Vec::<PathBuf>::new(), "{}", node.name());
     }
 }

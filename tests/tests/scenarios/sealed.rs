@@ -11,7 +11,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use protocol::{
     CheckedRun, Decoder, Frame, NetworkId, SealingKey, SignedManifest, VolumeReader, bundle_line,
 };
-use tests::{Home, Node, Scene, until};
+use tests::{Home, Node, Scene, files_below, until};
 
 /// Texts that must not be found, and those planted to show that the search finds.
 #[derive(Default)]
@@ -110,14 +110,7 @@ fn bundled(by: &Node, to: Option<&Node>, network: &NetworkId) -> Vec<u8> {
 
 /// Every file below a folder, and the logs of a node.
 fn files(of: &Home) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut folders = vec![of.path()];
-    while let Some(folder) = folders.pop() {
-        for item in std::fs::read_dir(folder).unwrap() {
-            let path = item.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
-        }
-    }
+    let mut found = files_below(&of.path());
     let scene = of.path().parent().map(Path::to_path_buf).unwrap();
     let logs = std::fs::read_dir(scene).unwrap().map(|item| item.unwrap().path());
     let own = |path: &PathBuf| {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    CircleId, Delivery, Frame, Hash, Head, LogHead, LogId, Member, NodeCertificate, NodeState, Shelf,
-    ShortHead, Slip, Subscription, Visibility, frontier_digest, limits,
+    CircleId, Delivery, Frame, Hash, Head, LogHead, LogId, Member, NodeCertificate, NodeState, ShortHead,
+    Slip, Subscription, Visibility, frontier_digest, limits,
 };
 
 use super::Replica;
+use crate::session::Rank;
 
 /// A piece of a bundle; they follow one another so that each finds what it builds on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +65,7 @@ impl Replica {
         let held = self.logs.iter().map(|(log, state)| (*log, state.head));
         let heads: BTreeMap<LogId, Head> = held.filter(|(log, head)| head.seq > 0 && shared(log)).collect();
         let mut logs: Vec<&LogId> = heads.keys().collect();
-        let region = reader.map(|certificate| certificate.body.region);
-        logs.sort_by_key(|log| (rank(&log.shelf, region), **log));
+        logs.sort_by_key(|log| (Rank::of(log, reader), **log));
         let told = |log: &LogId| slip.and_then(|slip| slip.head(log));
         let ranges = logs.iter().filter_map(|log| missing(log, heads.get(log)?, told(log)));
         let is_sealed =
@@ -112,15 +112,5 @@ fn missing(log: &LogId, head: &Head, told: Option<ShortHead>) -> Option<Vec<Piec
             Some(vec![Piece::Frame(differs), range(None)])
         }
         Some(_) => None,
-    }
-}
-
-/// Which shelves come first: the roster, then what is of the whole network, then the reader's own region.
-fn rank(shelf: &Shelf, region: Option<u32>) -> u8 {
-    match shelf {
-        shelf if *shelf == Shelf::ROSTER => 0,
-        shelf if shelf.region == 0 && !shelf.kind.is_listing() => 1,
-        shelf if Some(shelf.region) == region => 2,
-        _ => 3,
     }
 }

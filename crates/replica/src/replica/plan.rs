@@ -10,9 +10,6 @@ use super::line::holds_back;
 use super::{Effect, Replica, SessionId};
 use crate::session::{Flight, Rank, Session};
 
-/// Divides a region code (GB/T 2260, six digits) down to its city: the first four.
-const CITY: u32 = 100;
-
 impl Replica {
     /// Brings the sets of a session up to date in which a log may stand. To be called whenever our head of the log,
     /// the peer's, or what keeps the log from being asked for has changed.
@@ -38,13 +35,7 @@ impl Replica {
 
     /// When a log is fetched: a poor line shall bring what is close first.
     fn rank(&self, log: &LogId) -> Rank {
-        let body = &self.me.certificate.body;
-        let near = log.shelf.region == 0 || log.shelf.region / CITY == body.region / CITY;
-        match log.shelf == Shelf::ROSTER {
-            true => Rank::Roster,
-            false if near || log.node == body.node => Rank::Near,
-            false => Rank::Far,
-        }
+        Rank::of(log, Some(&self.me.certificate))
     }
 
     /// The same for all that a peer has told us of.

@@ -80,21 +80,8 @@ impl World {
             || Credential::Certificate(Box::new(node.certificate.clone())),
             |redemption| Credential::Redemption(Box::new(redemption)),
         );
-        Manifest {
-            network: self.charter.id(),
-            credential,
-            set: self.rng.bytes(),
-            volume: 1,
-            volumes: 1,
-            made_ms: self.now_ms,
-            since: Hash::default(),
-            until,
-            lock: None,
-            frames: 0,
-            entries: 0,
-            bytes: 0,
-            body: Hash::default(),
-        }
+        let between = (Hash::default(), until);
+        Manifest::new(self.charter.id(), credential, self.rng.bytes(), self.now_ms, between)
     }
 
     fn frames_of(&self, from: usize, piece: Piece) -> Vec<(Vec<u8>, u64)> {

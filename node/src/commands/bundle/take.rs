@@ -19,6 +19,9 @@ use crate::office::{Carriage, Failure, Tally, damaged, exit};
 /// Frames are sent to the node once they reach this together, bytes.
 const PIECE: usize = 1024 * 1024;
 
+/// Missing volumes that are named; `--json` names all of them.
+const SHOWN: usize = 20;
+
 /// A volume that may be taken in here.
 struct Volume {
     path: PathBuf,
@@ -294,7 +297,7 @@ fn summary(context: &Context, volumes: &[Volume]) {
         if lacking.is_empty() {
             continue;
         }
-        let numbers: Vec<String> = lacking.iter().take(20).map(ToString::to_string).collect();
+        let numbers: Vec<String> = lacking.iter().take(SHOWN).map(ToString::to_string).collect();
         if !context.json {
             let places = [("by", text(&volume.told, "by")), ("numbers", &context.list(&numbers))];
             print_note(&context.fill("cli.bundle.in.missing", &places));

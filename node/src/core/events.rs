@@ -1,0 +1,113 @@
+//! What the network tells the core, and what time does.
+
+use network::{Event, SessionId};
+use protocol::PublicKey;
+use replica::{Input, MAX_REMEMBERED};
+
+use super::{Core, now_ms};
+
+impl Core {
+    pub(super) fn hang_up(&mut self, session: u64, reason: String) {
+        self.note_failure(session, &reason);
+        if let Some(network) = &self.network {
+            network.hang_up(SessionId(session), reason);
+        }
+    }
+
+    fn note_failure(&mut self, session: u64, reason: &str) {
+        let peers = self.replica.peers();
+        if let Some(peer) = peers.iter().find(|p| p.session == session) {
+            let node = peer.peer;
+            self.remember_failure(node, || reason.to_owned(), true);
+        }
+    }
+
+    /// Keys cost a stranger nothing: of so many nodes that failed, further ones are not remembered.
+    fn remember_failure(&mut self, node: PublicKey, why: impl FnOnce() -> String, replace: bool) {
+        let known = self.last_failure.contains_key(&node);
+        if (known && replace) || (!known && self.last_failure.len() < MAX_REMEMBERED) {
+            self.last_failure.insert(node, why());
+        }
+    }
+
+    /// Forgets what a peer did, so that it is no longer refused.
+    pub fn forgive(&mut self, peer: PublicKey) {
+        self.last_failure.remove(&peer);
+        self.drive(Input::Forgive { peer });
+    }
+
+    /// Takes an event of the network.
+    pub fn on_event(&mut self, event: Event) {
+        self.remember(&event);
+        match event {
+            Event::Connected { session, peer, address, outbound } => {
+                if outbound {
+                    self.dialing.connected(session.0, &peer, &address);
+                }
+                let peer = PublicKey(peer);
+                self.serving.begin(session.0, self.opened.elapsed());
+                self.drive(Input::Connected { session: session.0, peer, outbound });
+            }
+            Event::Frame { session, bytes } => {
+                self.drive(Input::Frame { session: session.0, bytes });
+                self.measure(session.0);
+            }
+            Event::Closed { session, peer, reason } => {
+                self.remember_failure(PublicKey(peer), || reason.to_string(), false);
+                self.serving.forget(session.0);
+                self.dialing.closed(session.0, now_ms());
+                self.drive(Input::Closed { session: session.0 });
+            }
+            Event::Drained { session } => self.serving.drained(session.0),
+            Event::Listening { address } => {
+                tracing::info!("listening on {address}");
+                self.addresses.push(address);
+                self.publish_addresses();
+            }
+            Event::ListeningEnded { address, .. } => self.addresses.retain(|a| *a != address),
+            Event::ListenFailed { address, why, hint } => {
+                tracing::error!("cannot listen on {address}: {why}; {hint}");
+                eprintln!("lianshi: cannot listen on {address}: {why}\n  hint: {hint}");
+            }
+            Event::DialFailed { address, reason, .. } => {
+                self.dialing.failed(&address, reason.to_string(), now_ms())
+            }
+            Event::Observed { .. } => {}
+        }
+        self.pump();
+    }
+
+    pub(super) fn publish_addresses(&mut self) {
+        if !self.may_write() {
+            self.returning.addresses_due();
+            return;
+        }
+        let told = if self.announced.is_empty() { &self.addresses } else { &self.announced };
+        let addresses = told.clone();
+        let published = self.work(|desk| Ok(((), desk.publish_addresses(&addresses)?.into_iter().collect())));
+        if let Err(error) = published {
+            tracing::warn!("the node's addresses could not be published: {error}");
+        }
+    }
+
+    /// To be called about once a second: deadlines, dials.
+    pub fn tick(&mut self) {
+        let now = now_ms();
+        self.watch_line(now);
+        self.drive(Input::Tick);
+        self.count_nodes();
+        for peer in self.replica.peers() {
+            if peer.synced {
+                self.last_success.insert(peer.peer, now);
+                self.last_failure.remove(&peer.peer);
+            }
+        }
+        if self.last_success.values().any(|seen| *seen == now) {
+            self.note_seen();
+        }
+        self.dial(now);
+        self.catch_up_writing();
+        self.look_after_store();
+        self.pump();
+    }
+}
