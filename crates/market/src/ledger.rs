@@ -20,12 +20,12 @@ mod replace;
 mod roster;
 mod touched;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use protocol::{
-    CheckedEntry, DocumentId, Entry, Fork, Head, InstitutionId, LogId, NetworkId, NodeCertificate, PublicKey,
-    SealingKey, Shelf, Verb, frontier_digest,
+    CheckedEntry, Entry, Fork, Head, InstitutionId, LogId, NetworkId, NodeCertificate, PublicKey, SealingKey,
+    Shelf, Verb, frontier_digest,
 };
 use replica::{Limit, ViewSum, entry_bytes};
 use storage::limits::{MAX_APPEND, MAX_KEY, MAX_VALUE};
@@ -63,8 +63,9 @@ pub struct Ledger {
     logs: BTreeMap<LogId, LogRecord>,
     certificates: BTreeMap<LogId, NodeCertificate>,
     sums: BTreeMap<Shelf, ViewSum>,
-    /// Documents whose edits came before the entry that creates them.
-    waiting: BTreeSet<DocumentId>,
+    /// Number of documents whose edits came before the entry that creates them. Which they are their projections say: anyone can
+    /// write edits of what is nowhere.
+    waiting: u64,
     next_log: u32,
     entries: u64,
     figures: layout::Figures,

@@ -252,6 +252,42 @@ fn an_edit_that_comes_before_its_listing_waits_for_it() {
     assert_eq!(view_hash(mirror.sums(), &library.roster().digest()).to_string(), other.view());
 }
 
+/// However many edits come of what is nowhere, none is in memory, and each finds its beginning, after a restart too.
+#[test]
+fn documents_that_wait_are_counted_in_the_store() {
+    const MANY: u64 = 60;
+    let mut home = hub();
+    let records: Vec<_> = (0..MANY).map(|n| record(&format!("成果 {n}"))).collect();
+    let (outcomes, created) = home.desk(NOW).take_in(&records, true).unwrap();
+    let created = flatten(created);
+    let mut other = sibling(&home);
+    for (log, entry) in &created {
+        other.ledger.persist(log, std::slice::from_ref(entry)).unwrap();
+    }
+    let mut edits = Vec::new();
+    for outcome in &outcomes {
+        let id = published(outcome);
+        for text in ["简介", "改过的简介"] {
+            edits.push(other.desk(NOW + 1000).edit(&id, &put("summary", text)).unwrap().unwrap());
+        }
+    }
+    let (dir, mirror, library) = home.mirror(&flatten(edits));
+    let waiting = |ledger: &Ledger| ledger.figures(&home.identity.node.public()).waiting;
+    assert_eq!(waiting(&mirror), MANY);
+    drop((mirror, library));
+    let mut mirror = open(dir.path(), &home.identity).ledger;
+    assert_eq!(waiting(&mirror), MANY);
+    let mut left = MANY;
+    for (log, entry) in &created {
+        mirror.persist(log, std::slice::from_ref(entry)).unwrap();
+        left -= u64::from(entry.entry.header.verb == protocol::Verb::CREATE);
+        assert_eq!(waiting(&mirror), left);
+    }
+    assert_eq!((left, mirror.figures(&home.identity.node.public()).held), (0, MANY));
+    let roster = library_of(&home.identity, &mirror).roster().digest();
+    assert_eq!(view_hash(mirror.sums(), &roster).to_string(), other.view());
+}
+
 #[test]
 fn an_edit_by_another_institution_is_kept_but_void() {
     let mut home = hub();

@@ -183,6 +183,11 @@ pub(crate) fn projection_value(projection: &Projection) -> Vec<u8> {
     to.finish()
 }
 
+/// Whether a stored projection says that the entry which creates its document is not there yet: its first byte.
+pub(super) fn is_waiting(value: &[u8]) -> bool {
+    value.first() == Some(&1)
+}
+
 pub(super) fn projection_of(bytes: &[u8]) -> Result<Projection> {
     const FIELDS: usize = 1 << 16;
     Decoder::whole(bytes, "projection", |from| {

@@ -81,7 +81,7 @@ impl Ledger {
             logs: BTreeMap::new(),
             certificates: BTreeMap::new(),
             sums: BTreeMap::new(),
-            waiting: BTreeSet::new(),
+            waiting: 0,
             next_log: 0,
             entries: 0,
             figures: layout::Figures::default(),
@@ -185,12 +185,9 @@ impl Ledger {
         if let Some(bytes) = self.store.get(Table::Meta, layout::FIGURES)? {
             self.figures = layout::figures_of(&bytes)?;
         }
-        let mut waiting = BTreeSet::new();
-        self.store.walk(Table::Projections, &[], &mut |key, value| {
-            // The first byte says that a document waits.
-            if let (Ok(id), Some(1)) = (key.try_into(), value.first()) {
-                waiting.insert(DocumentId(id));
-            }
+        let mut waiting = 0;
+        self.store.walk(Table::Projections, &[], &mut |_, value| {
+            waiting += u64::from(layout::is_waiting(value));
             std::ops::ControlFlow::Continue(())
         })?;
         self.waiting = waiting;

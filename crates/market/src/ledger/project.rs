@@ -19,6 +19,8 @@ pub(super) struct Standing {
     pub digest: Option<Hash>,
     /// Void entries that are counted for it.
     pub void: u64,
+    /// The entry that creates it is not there yet.
+    pub waiting: bool,
 }
 
 impl Ledger {
@@ -66,7 +68,7 @@ impl Ledger {
             return Ok(false);
         }
         if creates
-            && !self.waiting.contains(&id)
+            && !self.is_waiting(&id)?
             && let Some(state) = first_state(log, checked)
         {
             let digest = state.digest(&id);
@@ -116,11 +118,7 @@ impl Ledger {
             Some(document) => projection_of(&document, total)?,
             None => Projection { waiting: total > 0, ..Projection::default() },
         };
-        if projection.waiting {
-            self.waiting.insert(*id);
-        } else {
-            self.waiting.remove(id);
-        }
+        self.count_waiting(before, projection.waiting);
         let digest = (projection.versions > 0).then(|| projection.state.digest(id));
         let home = self.home_of(id, logs)?;
         // Sealed documents are in no view hash, and not for the index.
@@ -142,6 +140,20 @@ impl Ledger {
         Ok(())
     }
 
+    /// Whether edits of a document are here and the entry that creates it is not. Nearly always none of all documents is like
+    /// that, and nothing needs to be looked up.
+    fn is_waiting(&self, id: &DocumentId) -> Result<bool> {
+        if self.waiting == 0 {
+            return Ok(false);
+        }
+        Ok(self.store.get(Table::Projections, &id.0)?.is_some_and(|value| layout::is_waiting(&value)))
+    }
+
+    /// A document's projection says from now on whether it waits.
+    pub(super) fn count_waiting(&mut self, before: Standing, waits: bool) {
+        self.waiting = (self.waiting + u64::from(waits)).saturating_sub(u64::from(before.waiting));
+    }
+
     /// The shelf of a document: that of the entry which creates it, counting or not.
     pub(super) fn home_of(&self, id: &DocumentId, logs: &mut Logs<'_>) -> Result<Option<Shelf>> {
         let creating = layout::creating_place(self.store.as_ref(), id)?;
@@ -153,13 +165,13 @@ impl Ledger {
         let store = self.store.as_ref();
         if let Some(projection) = layout::projection(store, id)? {
             let digest = (projection.versions > 0).then(|| projection.state.digest(id));
-            return Ok(Standing { digest, void: projection.void });
+            return Ok(Standing { digest, void: projection.void, waiting: projection.waiting });
         }
         let Some(creating) = documents::creating_entry(store, id)? else { return Ok(Standing::default()) };
         let entry = layout::readable_at(store, id, &creating)?;
         let signed = patch_of(&entry).ok().flatten();
         let digest = signed.map(|signed| DocumentState::of_first(&signed.patch).digest(id));
-        Ok(Standing { digest, void: 0 })
+        Ok(Standing { digest, ..Standing::default() })
     }
 
     pub(super) fn sums_into(&self, batch: &mut Batch) {

@@ -229,11 +229,7 @@ impl Ledger {
         self.figures.void = self.figures.void.saturating_sub(before.void);
         if !places.is_empty() {
             let projection = Projection { waiting: home.is_none(), ..Projection::default() };
-            if home.is_some() {
-                self.waiting.remove(id);
-            } else {
-                self.waiting.insert(*id);
-            }
+            self.count_waiting(before, projection.waiting);
             batch.put(Table::Projections, &id.0, layout::projection_value(&projection));
         }
         if !sealed && !places.is_empty() {

@@ -24,7 +24,7 @@ pub struct LedgerFigures {
     /// Listings created by this node's keys.
     pub own: u64,
     /// Documents whose beginning has not arrived.
-    pub waiting: usize,
+    pub waiting: u64,
     /// Folds of documents since the start: what entries about them have cost.
     pub folds: u64,
 }
@@ -124,7 +124,7 @@ impl Ledger {
             logs: self.logs.len(),
             held: listings.map(|(_, sum)| sum.count).sum(),
             own: own.map(|(_, record)| record.created).sum(),
-            waiting: self.waiting.len(),
+            waiting: self.waiting,
             folds: self.folds,
         }
     }

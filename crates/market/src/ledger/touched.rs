@@ -49,7 +49,7 @@ impl Ledger {
             return Ok(());
         }
         let before = match touched.created.get(id) {
-            Some(digest) => Standing { digest: Some(*digest), void: 0 },
+            Some(digest) => Standing { digest: Some(*digest), ..Standing::default() },
             None => self.standing(id)?,
         };
         touched.documents.insert(*id, Touch { before, places: BTreeSet::from([place]) });
