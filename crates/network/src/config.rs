@@ -32,6 +32,13 @@ pub(crate) const CHUNK_TIME: Duration = Duration::from_secs(64);
 /// A session that needs memory for a frame waits this long for others to free some, then is closed.
 pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 
+/// One party (an institution, or all newcomers) may have one part in so many of the memory for received frames: 16 MiB, what
+/// five sessions can hold with the largest frames, and twenty with those of an honest node.
+pub(crate) const PARTY_SHARE: usize = 8;
+/// Bytes of frames that a session may have before the core has said who answers for it. A greeting with 64 patterns and a
+/// redemption takes some 4 KiB; sessions at their greeting thus hold a quarter of the memory, all 512 of them.
+pub(crate) const GREETING_MEMORY: usize = 64 * 1024;
+
 /// Bytes of a frame that are allocated at a time: a peer gets memory for what it has sent, not for what it announces.
 pub(crate) const READ_CHUNK: usize = 64 * 1024;
 /// Bytes of small frames that go out in one write.

@@ -6,6 +6,9 @@ use crate::key::NodeKey;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub u64);
 
+/// Who answers for a session, as the core found out from its greeting: the id of an institution; `None` are all newcomers.
+pub type Party = Option<[u8; 32]>;
+
 impl std::fmt::Display for SessionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "session {}", self.0)

@@ -1,44 +1,16 @@
 //! Reads length-prefixed frames, giving memory only for what has arrived.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::{AsyncRead, AsyncReadExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::bucket::Throttle;
 use crate::config::{CHUNK_TIME, READ_CHUNK};
 use crate::event::CloseReason;
-
-/// Memory is accounted in pieces of this many bytes; a frame of no bytes costs one, for its event.
-const PIECE: usize = 1024;
-
-/// The memory that received frames may take, all sessions together.
-#[derive(Debug, Clone)]
-pub(crate) struct Memory {
-    free: Arc<Semaphore>,
-    wait: Duration,
-}
-
-impl Memory {
-    /// Who needs memory for a frame waits no longer than `wait`.
-    pub fn new(bytes: usize, wait: Duration) -> Self {
-        let pieces = (bytes / PIECE).clamp(1, Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(pieces)), wait }
-    }
-
-    async fn claim(&self, pieces: usize) -> Result<OwnedSemaphorePermit, CloseReason> {
-        let pieces = u32::try_from(pieces).unwrap_or(u32::MAX);
-        let claim = Arc::clone(&self.free).acquire_many_owned(pieces);
-        match timeout(self.wait, claim).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(CloseReason::OutOfMemory),
-        }
-    }
-}
+use crate::memory::{Account, Hold, PIECE};
 
 /// What moved over a stream, and when something last did.
 #[derive(Debug)]
@@ -79,14 +51,14 @@ impl Meter {
 /// What reading needs to know besides the stream.
 pub(crate) struct Reading<'a> {
     pub max_frame: u32,
-    pub memory: &'a Memory,
+    pub memory: &'a Account,
     pub throttle: &'a Throttle,
     pub meter: &'a Meter,
 }
 
 impl Reading<'_> {
     /// The next frame, with its hold on the memory; `None` at the end of the stream.
-    pub async fn next<R>(&self, from: &mut R) -> Result<Option<(Vec<u8>, OwnedSemaphorePermit)>, CloseReason>
+    pub async fn next<R>(&self, from: &mut R) -> Result<Option<(Vec<u8>, Hold)>, CloseReason>
     where
         R: AsyncRead + Unpin,
     {
@@ -143,12 +115,14 @@ pub(crate) fn lost(error: io::Error) -> CloseReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::Memory;
     use futures::io::Cursor;
 
     async fn read_all(bytes: &[u8], memory: usize) -> (Vec<Vec<u8>>, Option<CloseReason>) {
-        let (memory, throttle, meter) =
-            (Memory::new(memory, Duration::from_millis(50)), Throttle::new(None), Meter::new());
-        let reading = Reading { max_frame: 200_000, memory: &memory, throttle: &throttle, meter: &meter };
+        let memory = Memory::new(memory, 200_000, Duration::from_millis(50));
+        let (account, throttle, meter) = (memory.account(), Throttle::new(None), Meter::new());
+        memory.assign(&account, None);
+        let reading = Reading { max_frame: 200_000, memory: &account, throttle: &throttle, meter: &meter };
         let mut from = Cursor::new(bytes);
         let mut frames = Vec::new();
         loop {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
-use crate::event::{CloseReason, Event, SendOutcome, SessionId};
+use crate::event::{CloseReason, Event, Party, SendOutcome, SessionId};
 use crate::key::{Address, NodeKey};
+use crate::memory;
 use crate::shared::{Counters, Shared, Stats};
 
 /// Why an address is not dialed at all. Everything that goes wrong later is an [`Event::DialFailed`].
@@ -89,6 +90,14 @@ impl Handle {
         }
     }
 
+    /// Says who answers for a session, once that is known or when it has changed: its frames come out of that party's share of
+    /// the memory. Until then only small ones are read, and a larger one waits, as long as any waits for memory.
+    pub fn answers(&self, session: SessionId, party: Party) {
+        if let Some(session) = self.shared.session(session) {
+            self.shared.memory.assign(&session.memory, party);
+        }
+    }
+
     /// Ends a session. Frames queued before are still sent if that takes no more than two seconds; frames that arrive
     /// from now on are dropped. `Closed` follows.
     pub fn hang_up(&self, session: SessionId, reason: impl Into<String>) {
@@ -125,7 +134,7 @@ impl Handle {
 }
 
 /// What a received frame holds on to until the core takes it.
-pub(crate) type Hold = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+pub(crate) type Hold = (memory::Hold, OwnedSemaphorePermit);
 
 /// An event on its way to the core. A received frame counts against the bounds of memory, and of frames of its session that
 /// wait, for as long as this lives.

@@ -11,7 +11,8 @@
 //!
 //! How to drive it: [`start`] a node, then call [`Events::recv`] in a loop; answer with [`Handle::send`]. When `send`
 //! says [`SendOutcome::Full`], keep the frame until [`Event::Drained`] comes for that session. A core that is slow to
-//! call `recv` slows the peers down (nothing is read from a socket that nobody has room for); it loses nothing.
+//! call `recv` slows the peers down (nothing is read from a socket that nobody has room for); it loses nothing. Once the core
+//! knows who answers for a session, it says so with [`Handle::answers`]: until then large frames of it wait.
 //!
 //! What holds:
 //! - For one session the events come in this order: one `Connected`, its `Frame`s and `Drained`s, one `Closed`.
@@ -32,6 +33,7 @@ mod guard;
 mod handle;
 mod key;
 mod listening;
+mod memory;
 mod mux;
 mod outbox;
 #[cfg(debug_assertions)]
@@ -44,7 +46,7 @@ mod swarm;
 pub use config::{
     Bandwidth, Config, Limits, MAX_ADDRESS, MAX_FRAME, PING_INTERVAL, PING_TIMEOUT, QUIET_LINK,
 };
-pub use event::{CloseReason, DialFailure, Event, SendOutcome, SessionId};
+pub use event::{CloseReason, DialFailure, Event, Party, SendOutcome, SessionId};
 pub use handle::{Arrival, DialError, Events, Handle};
 pub use key::{NodeKey, address_with_key, check_address, key_in_address, key_of_secret, peer_id_text};
 pub use shared::{Counters, Stats};

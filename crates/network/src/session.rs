@@ -108,7 +108,7 @@ impl Line<'_> {
     async fn read(&self, from: &mut BufReader<ReadHalf<Stream>>) -> CloseReason {
         let reading = Reading {
             max_frame: self.shared.limits.max_frame,
-            memory: &self.shared.memory,
+            memory: &self.session.memory,
             throttle: &self.shared.down,
             meter: &self.session.meter,
         };

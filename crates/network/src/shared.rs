@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use crate::bucket::Throttle;
 use crate::config::{Config, Limits, MEMORY_WAIT};
 use crate::event::{CloseReason, SessionId};
-use crate::frame::{Memory, Meter};
+use crate::frame::Meter;
 use crate::key::NodeKey;
+use crate::memory::{Account, Memory};
 use crate::outbox::{Outbox, Room};
 
 /// One session as seen from outside its task.
@@ -20,12 +21,14 @@ pub(crate) struct Session {
     pub peer: NodeKey,
     pub outbox: Outbox,
     pub meter: Meter,
+    pub memory: Account,
     ending: watch::Sender<Option<CloseReason>>,
 }
 
 impl Session {
-    pub fn new(id: SessionId, peer: NodeKey) -> Self {
-        Self { id, peer, outbox: Outbox::default(), meter: Meter::new(), ending: watch::Sender::new(None) }
+    pub fn new(id: SessionId, peer: NodeKey, memory: Account) -> Self {
+        let (outbox, meter) = (Outbox::default(), Meter::new());
+        Self { id, peer, outbox, meter, memory, ending: watch::Sender::new(None) }
     }
 
     /// Asks the session to end; the first reason counts.
@@ -210,7 +213,7 @@ impl Shared {
             local,
             limits: config.limits.clone(),
             counts: Counts::default(),
-            memory: Memory::new(config.limits.receive_memory, MEMORY_WAIT),
+            memory: Memory::new(config.limits.receive_memory, config.limits.max_frame, MEMORY_WAIT),
             up: Throttle::new(config.bandwidth.up),
             down: Throttle::new(config.bandwidth.down),
             queued: AtomicUsize::new(0),

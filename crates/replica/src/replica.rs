@@ -382,12 +382,6 @@ impl Replica {
         s.shares(&self.me.certificate.body.node, &self.me.subscription, log)
     }
 
-    /// Who answers for what comes in a session; `None` while its node has not been let in.
-    pub fn answers_for_session(&self, session: SessionId) -> Option<InstitutionId> {
-        let s = self.sessions.get(&session).filter(|s| s.is_ready() && !s.roster_only)?;
-        s.certificate.as_ref().map(|certificate| certificate.body.institution)
-    }
-
     /// The node at the other end of a session.
     pub fn peer_of(&self, session: SessionId) -> Option<PublicKey> {
         self.sessions.get(&session).map(|s| s.peer)

@@ -50,6 +50,7 @@ impl Core {
             }
             Event::Frame { session, bytes } => {
                 self.drive(Input::Frame { session: session.0, bytes });
+                self.tell_who_answers(session);
                 self.measure(session.0);
             }
             Event::Closed { session, peer, reason } => {
@@ -75,6 +76,13 @@ impl Core {
             Event::Observed { .. } => {}
         }
         self.pump();
+    }
+
+    /// Tells the network out of whose share of its memory the frames of a session are to come.
+    fn tell_who_answers(&self, session: SessionId) {
+        if let Some(network) = self.network.as_ref().filter(|_| self.replica.has_greeted(session.0)) {
+            network.answers(session, self.replica.answers_for_session(session.0).map(|id| id.0));
+        }
     }
 
     pub(super) fn publish_addresses(&mut self) {

@@ -140,6 +140,7 @@ async fn node(
         match events.recv().await {
             Some(Event::Connected { session, .. }) => {
                 done.sessions.fetch_add(1, Ordering::Relaxed);
+                handle.answers(session, None);
                 count(done, &handle, session, Frame::Hello(Box::new(hello.clone())).to_bytes());
                 session_of(&handle, &mut events, session, &mut attack, done).await;
                 break;

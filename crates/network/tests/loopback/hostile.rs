@@ -240,3 +240,63 @@ async fn frames_that_wait_are_few_and_keep_nobody_elses_from_coming() {
         }
     }
 }
+
+/// One institution with as many nodes as it likes, which all send without end while nobody looks: it fills its own share of
+/// the memory, and what others send comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_sessions_of_one_institution_fill_its_share_and_no_more() {
+    const FLOODERS: u8 = 6;
+    const FRAME: usize = 200_000;
+    let mut small = config(1, TCP);
+    // Three frames of each flooder would fill it nearly twice.
+    small.limits = network::Limits { max_frame: 256 * 1024, receive_memory: 2 * 1024 * 1024, ..small.limits };
+    let mut node = Node::with(small).await;
+    let mut flooders = Vec::new();
+    for seed in 2..2 + FLOODERS {
+        let mut flooder = Node::new(seed, TCP).await;
+        flooder.handle.dial(&node.address, None).unwrap();
+        let (flood, _) = flooder.connected().await;
+        let (session, _) = node.connected().await;
+        node.handle.answers(session, Some([7; 32]));
+        while flooder.handle.send(flood, vec![1; FRAME]) == SendOutcome::Queued {}
+        flooders.push(flooder);
+    }
+    let mut honest = Node::new(99, TCP).await;
+    honest.handle.dial(&node.address, None).unwrap();
+    let (session, _) = honest.connected().await;
+    let (mut kept, mut of_flooders, mut came) = (Vec::new(), 0, false);
+    while !came {
+        let arrival = timeout(Duration::from_secs(8), node.events.arrival()).await;
+        let arrival = arrival.expect("the honest frame comes").expect("the network goes on");
+        match &arrival.event {
+            Event::Connected { session: there, peer, .. } if *peer == honest.key => {
+                node.handle.answers(*there, Some([8; 32]));
+                assert_eq!(honest.handle.send(session, vec![3; FRAME]), SendOutcome::Queued);
+            }
+            Event::Frame { bytes, .. } if bytes[0] == 3 => came = true,
+            Event::Frame { .. } => of_flooders += 1,
+            Event::Closed { reason, .. } => panic!("closed: {reason}"),
+            _ => {}
+        }
+        kept.push(arrival);
+    }
+    assert!(of_flooders <= 1, "its share has room for one, or for parts of several");
+}
+
+/// Whoever has not been let in yet has room for a greeting: a large frame waits until it is known whose it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_frame_waits_for_the_greeting() {
+    let mut node = Node::new(1, TCP).await;
+    let mut peer = Node::new(2, TCP).await;
+    peer.handle.dial(&node.address, None).unwrap();
+    let (out, _) = peer.connected().await;
+    let (session, _) = node.connected().await;
+    for size in [4_000, 500_000] {
+        assert_eq!(peer.handle.send(out, vec![1; size]), SendOutcome::Queued);
+    }
+    assert_eq!(node.frame().await.len(), 4_000);
+    let meanwhile = node.settle(Duration::from_millis(500)).await;
+    assert!(!meanwhile.iter().any(|event| matches!(event, Event::Frame { .. })), "the other one waits");
+    node.handle.answers(session, Some([7; 32]));
+    assert_eq!(node.frame().await.len(), 500_000);
+}

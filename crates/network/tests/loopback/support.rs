@@ -63,6 +63,13 @@ impl Node {
         .await
     }
 
+    /// The same, and lets the peer in as a newcomer.
+    pub async fn greeted(&mut self) -> (SessionId, NodeKey) {
+        let (session, peer) = self.connected().await;
+        self.handle.answers(session, None);
+        (session, peer)
+    }
+
     pub async fn frame(&mut self) -> Vec<u8> {
         self.until(|event| match event {
             Event::Frame { bytes, .. } => Some(bytes),
@@ -102,9 +109,9 @@ impl Node {
 pub async fn pair(one: Config, other: Config) -> (Node, SessionId, Node, SessionId) {
     let (mut one, mut other) = (Node::with(one).await, Node::with(other).await);
     one.handle.dial(&other.address, None).unwrap();
-    let (session, peer) = one.connected().await;
+    let (session, peer) = one.greeted().await;
     assert_eq!(peer, other.key);
-    let (far, peer) = other.connected().await;
+    let (far, peer) = other.greeted().await;
     assert_eq!(peer, one.key);
     (one, session, other, far)
 }

@@ -1,10 +1,22 @@
 //! Hello: who may stay.
 
-use protocol::{Credential, Hello, NodeState, PublicKey, Redemption, Subject};
+use protocol::{Credential, Hello, InstitutionId, NodeState, PublicKey, Redemption, Subject};
 
 use super::{Effect, Replica, SessionId, SessionState};
 
 impl Replica {
+    /// Who answers for what comes in a session; `None` while its node has not been let in.
+    pub fn answers_for_session(&self, session: SessionId) -> Option<InstitutionId> {
+        let s = self.sessions.get(&session).filter(|s| s.is_ready() && !s.roster_only)?;
+        s.certificate.as_ref().map(|certificate| certificate.body.institution)
+    }
+
+    /// Whether a session's greeting was good: its node is let in, or being let in.
+    pub fn has_greeted(&self, session: SessionId) -> bool {
+        let state = self.sessions.get(&session).map(|s| &s.state);
+        matches!(state, Some(SessionState::Admitting | SessionState::Ready))
+    }
+
     pub(super) fn hello(&self) -> Hello {
         let credential = match &self.me.redemption {
             Some(redemption) if !self.is_listed() => Credential::Redemption(Box::new(redemption.clone())),
