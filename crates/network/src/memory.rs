@@ -61,7 +61,8 @@ impl Memory {
     /// than `wait`.
     pub fn new(bytes: usize, max_frame: u32, wait: Duration) -> Self {
         let pieces = (bytes / PIECE).clamp(1, Semaphore::MAX_PERMITS);
-        let frame = (max_frame as usize).div_ceil(PIECE);
+        // One piece is for its event.
+        let frame = (max_frame as usize).div_ceil(PIECE) + 1;
         let share = (pieces / PARTY_SHARE).max(frame).min(pieces);
         Self { all: Arc::new(Semaphore::new(pieces)), share, wait, parties: Mutex::default() }
     }
@@ -134,7 +135,7 @@ mod tests {
 
     /// Memory for sixteen frames of 64 KiB, two for each party.
     fn memory() -> Memory {
-        Memory::new(2 * PARTY_SHARE * FRAME * PIECE, 64 * 1024, Duration::from_millis(50))
+        Memory::new(2 * PARTY_SHARE * FRAME * PIECE, (FRAME * PIECE) as u32, Duration::from_millis(50))
     }
 
     fn account(memory: &Memory, party: Party) -> Account {
