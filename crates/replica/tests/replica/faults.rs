@@ -1,6 +1,6 @@
 //! Frames lost, damaged, repeated: what was missed is fetched again.
 
-use protocol::{Frame, LogId};
+use protocol::{Frame, Hash, Head, LogHead, LogId};
 use replica::Input;
 
 use crate::harness::{Faults, KIND, World, runs, shelf};
@@ -235,6 +235,36 @@ fn what_a_silent_peer_was_asked_for_is_asked_of_another() {
     world.pass(30);
     assert!(ids.iter().all(|id| world.nodes[fresh].document(id).is_some()));
     assert!(world.nodes[2].reports.is_empty() && world.nodes[3].reports.is_empty());
+}
+
+/// Of several peers the one is asked that has it and may be asked for more: not who has it not, nor whose hands are full.
+#[test]
+fn what_a_silent_peer_was_asked_for_is_asked_of_one_that_has_it_and_room() {
+    const AT_ONCE: u16 = 32;
+    let mut world = World::of(6, 79);
+    let [silent, without, full, with_room] = [2, 3, 4, 5].map(|node| world.connect(node, 0));
+    world.settle();
+    let log = |world: &World, n: u16| world.nodes[1].log(shelf(KIND + n));
+    let tell = |world: &mut World, session: u64, kinds: std::ops::Range<u16>| {
+        let head = Head { seq: 3, hash: Hash([3; 32]) };
+        let heads = kinds.map(|n| LogHead { log: log(world, n), head }).collect();
+        world.give(0, Input::Frame { session, bytes: Frame::Heads(heads).to_bytes() });
+    };
+    tell(&mut world, silent, 0..1);
+    world.now_ms += 15_000;
+    tell(&mut world, full, 0..1 + AT_ONCE);
+    tell(&mut world, with_room, 0..1);
+    tell(&mut world, without, AT_ONCE..1 + AT_ONCE);
+    assert_eq!(world.nodes[0].replica.remembered().asked, 1 + usize::from(AT_ONCE), "each of one peer");
+    world.sent = Some(Vec::new());
+    world.now_ms += 6_000;
+    world.give(0, Input::Tick);
+    let wanted = log(&world, 0);
+    let asked = world.sent.iter().flatten().filter_map(|(to, bytes)| match Frame::from_bytes(bytes) {
+        Ok(Frame::Want(wants)) => wants.iter().any(|want| want.log == wanted).then_some(*to),
+        _ => None,
+    });
+    assert_eq!(asked.collect::<Vec<_>>(), [5]);
 }
 
 #[test]

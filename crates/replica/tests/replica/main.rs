@@ -4,6 +4,7 @@
 
 mod allowances;
 mod attacks;
+mod branches;
 mod bundles;
 mod conduct;
 mod convergence;
