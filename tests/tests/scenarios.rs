@@ -45,6 +45,8 @@ mod readme;
 mod real_data;
 #[path = "scenarios/sealed.rs"]
 mod sealed;
+#[path = "scenarios/terminal.rs"]
+mod terminal;
 #[path = "scenarios/transit.rs"]
 mod transit;
 #[path = "scenarios/trust.rs"]
