@@ -33,6 +33,10 @@ const INDEX_LAG: Duration = Duration::from_secs(4);
 const TRICKLE: u64 = 50;
 /// The index looks for arrivals this often.
 const INDEX_EVERY: Duration = Duration::from_millis(100);
+/// How far the index's threads stand back where processors are short (`nice`, 0 to 19): a tenth of what a page or a peer is
+/// given. Documents that come by the thousand would else slow every search.
+#[cfg(target_os = "linux")]
+const INDEX_NICE: i32 = 10;
 
 /// The store of a home is tried this often while it is held.
 const LOCK_EVERY: Duration = Duration::from_millis(100);
@@ -267,12 +271,18 @@ fn take(core: &mut Core, event: network::Event, announce: &Announce) {
     core.on_event(event);
 }
 
-/// The thread that keeps the index in step with the store, behind the acknowledgement.
+/// The thread that keeps the index in step with the store, behind the acknowledgement. The index's own threads are started
+/// from it, and inherit how far it stands back.
 fn spawn_index(
     office: Arc<Office>,
     stopping: Arc<AtomicBool>,
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("index".to_owned()).spawn(move || {
+        // To Linux, and to no other system, it is the calling thread that this is said of.
+        #[cfg(target_os = "linux")]
+        if let Err(error) = rustix::process::setpriority_process(None, INDEX_NICE) {
+            tracing::debug!("the index does not stand back: {error}");
+        }
         let (mut seen, mut behind) = (0, None::<Instant>);
         while !stopping.load(Ordering::Acquire) {
             let now = office.arrivals();
