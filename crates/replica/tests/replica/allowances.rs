@@ -55,10 +55,18 @@ fn an_allowance_used_up_or_free_again_is_heeded_at_once() {
     let who = world.nodes[1].institution.id();
     assert!(world.nodes[0].replica.over_allowance().contains_key(&who));
     assert_eq!(asked(&world), (1, [0, 1]), "the others' alone");
+    let chains = world.nodes[0].replica.roster().chains.clone();
     let action = Action::RevokeNode(world.nodes[1].key.public(), vec![(log, point)], "stolen".to_owned());
-    world.roster_step(0, Subject::Institution(who), action);
+    world.roster_step(0, Subject::Institution(who), action.clone());
     assert!(world.nodes[0].replica.over_allowance().is_empty());
     assert_eq!(asked(&world).0, 2, "both again");
+    // Governors who do not keep the revocation let all of it count again.
+    let kept = chains.iter().map(|(subject, (_, last))| (*subject, *last)).collect();
+    world.roster_step(0, Subject::Network, Action::Governors(charter.governors.clone(), kept));
+    assert!(world.nodes[0].replica.over_allowance().contains_key(&who));
+    assert_eq!(asked(&world).0, 1, "the others alone are waited for, once more");
+    world.roster_step(0, Subject::Institution(who), action);
+    assert_eq!(asked(&world).0, 2);
     world.pass(60);
     assert!(world.synced(colleagues) && world.synced(others));
     world.assert_same(&[0, colleague, 2]);

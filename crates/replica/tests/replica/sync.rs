@@ -1,9 +1,9 @@
 //! Members in step: first synchronisation, pushes, returns.
 
-use protocol::{DocumentId, Frame};
-use replica::Input;
+use protocol::{DocumentId, Frame, Head, LogHead};
+use replica::{Effect, Input};
 
-use crate::harness::{KIND, World};
+use crate::harness::{KIND, World, fields, shelf};
 
 /// `n` members in step with the hub in a star.
 pub fn star(n: usize, seed: u64) -> (World, Vec<u64>) {
@@ -402,4 +402,31 @@ fn a_durable_head_takes_back_no_higher_one() {
     let bytes = Frame::Heads(vec![protocol::LogHead { log, head }]).to_bytes();
     world.give(0, Input::Frame { session, bytes });
     assert_eq!(world.peer(0, session).logs_behind, before.0 - 1);
+}
+
+/// What is on its way to a peer is confirmed once it has left; or before, when the peer has it from elsewhere meanwhile.
+#[test]
+fn what_a_peer_has_from_elsewhere_is_confirmed_before_it_has_left() {
+    let mut world = World::of(2, 41);
+    let session = world.connect(1, 0);
+    world.settle();
+    let now_ms = world.now_ms;
+    let (_, written) = world.nodes[0].create(shelf(KIND), fields(&[("title", "on its way")]));
+    let log = world.nodes[0].log(shelf(KIND));
+    let (first, head) = (world.nodes[0].store[&log][0].head(), world.nodes[0].head(&log));
+    let hub = &mut world.nodes[0].replica;
+    let mut confirmed = |input: Input| {
+        let told = |effect: &Effect| match effect {
+            Effect::Send { frame: Frame::Durable(heads), .. } => heads.contains(&LogHead { log, head }),
+            _ => false,
+        };
+        hub.handle(input, now_ms).iter().any(told)
+    };
+    assert!(!confirmed(written), "its entries are not in the line yet");
+    let heads = |seq, hash| {
+        let heads = vec![LogHead { log, head: Head { seq, hash } }];
+        Input::Frame { session, bytes: Frame::Heads(heads).to_bytes() }
+    };
+    assert!(!confirmed(heads(first.seq, first.hash)), "it has a part");
+    assert!(confirmed(heads(head.seq, head.hash)), "it has all of it");
 }
