@@ -10,8 +10,11 @@ use protocol::{
     Action, CertificateBody, CheckedEntry, DocumentId, Fork, Head, LogId, NodeCertificate, Role, Roster,
     RosterInput, RosterStep, SecretKey, SignedStep, Subject, Value, Verb,
 };
-use replica::{Fate, entry_bytes, view_hash};
+use replica::{Fate, Why, entry_bytes, view_hash};
 use tempfile::TempDir;
+
+#[path = "limits/copies.rs"]
+mod copies;
 
 const NOW: i64 = 1_790_000_000_000;
 
@@ -324,84 +327,6 @@ fn a_listing_created_past_the_end_leaves_view_figures_and_arrivals_and_comes_bac
     reader.limit(&first.roster(Vec::new()));
     assert_eq!(reader.view(), view);
     assert_eq!(reader.ledger.figures(&me).own, 2);
-}
-
-#[test]
-fn a_settle_replaces_the_lost_branch_and_keeps_its_texts_aside() {
-    let mut first = hub();
-    let (common, base) = first.create("共同");
-    // A copy of the node writes on apart: same key, same incarnation.
-    let mut copy = node(colleague(&first, 7));
-    copy.identity = Identity { node: first.identity.node.clone(), ..colleague(&first, 7) };
-    copy.identity.certificate = first.identity.certificate.clone();
-    copy.take(&base);
-    let incarnation = first.ledger.incarnation();
-    copy.ledger.keep(storage::Table::Meta, b"incarnation", Some(&incarnation.to_be_bytes())).unwrap();
-    let home = copy._home;
-    drop((copy.ledger, copy.library));
-    let mut reopened = ledger(&home, &copy.identity);
-    reopened.owned_by(first.identity.node.public(), first.identity.institution.id());
-    let library = Library::new(reopened.store(), first.roster(Vec::new()));
-    let mut copy = Node { identity: copy.identity, ledger: reopened, library, _home: home };
-
-    let (kept, left) = first.create("左");
-    let edited = first.edit(&common, "title", "左改");
-    let (lost, right) = copy.create("右");
-    let log = left[0].0;
-    assert_eq!(right[0].0, log);
-    let fork = Fork::of(first.identity.certificate.clone(), &left[0].1.entry, &right[0].1.entry);
-    fork.verify(&first.identity.network()).unwrap();
-    let open = first.roster(Vec::new());
-    for node in [&mut first, &mut copy] {
-        let bytes = node.ledger.logs()[&log].bytes;
-        node.ledger.note_fork(&fork).unwrap();
-        node.limit(&open);
-        assert_eq!(node.ledger.logs()[&log].bytes, bytes, "what a fork voids takes room as ever");
-        assert!(node.library.listing(&common).unwrap().is_some());
-    }
-    assert_eq!(first.view(), copy.view(), "both count what they have in common");
-    assert!(first.library.listing(&kept).unwrap().is_none());
-    let refused = first.desk(NOW).take_in(&[record("丙")], true).unwrap_err();
-    assert!(refused.to_string().contains("forked"), "{refused}");
-
-    let head = edited[0].1.entry.head();
-    let settled = first.roster(vec![(Subject::Log(log.hash()), Action::Settle(log, head))]);
-    first.limit(&settled);
-    assert_eq!(first.library.listing(&common).unwrap().unwrap().title(), "左改");
-    assert!(first.library.listing(&kept).unwrap().is_some());
-    // The other one fetches the kept branch from the last common entry on.
-    let relimited = copy.ledger.relimit(&settled, Some(&log)).unwrap();
-    assert_eq!(
-        (relimited.logs[0].log, relimited.logs[0].head, relimited.logs.len()),
-        (log, fork.common(), 1)
-    );
-    let branch: Entries = left.iter().chain(&edited).cloned().collect();
-    copy.take(&branch);
-    copy.limit(&settled);
-    assert_eq!(copy.view(), first.view());
-    assert!(copy.library.listing(&lost).unwrap().is_none());
-    let aside = copy.desk(NOW).lost().unwrap();
-    assert_eq!(aside.len(), 1);
-    assert_eq!(aside[0].changes["title"], Some(Value::Text("右".into())));
-
-    // Both go on in new incarnations, and what was lost is published there.
-    let (outcome, again) = copy.desk(NOW + 5).publish_again(&aside[0]).unwrap();
-    let Outcome::Published(new) = outcome else { unreachable!() };
-    assert_ne!(again[0].log.incarnation, log.incarnation);
-    assert_eq!(again[0].entries[0].entry.header.verb, Verb::OPEN);
-    assert_eq!(copy.library.listing(&new).unwrap().unwrap().title(), "右");
-    let (_, fresh) = first.create("丙");
-    assert!(fresh[0].0.incarnation != log.incarnation && fresh[0].0.incarnation != again[0].log.incarnation);
-    first.take(&flatten(again));
-    copy.take(&fresh);
-    assert_eq!(copy.view(), first.view());
-    // A restart finds everything as it was, from store and journal alike.
-    let (view, home) = (copy.view(), copy._home);
-    let Node { ledger: old, library, identity, .. } = Node { _home: tempfile::tempdir().unwrap(), ..copy };
-    drop((old, library));
-    let mut reopened = ledger(&home, &identity);
-    reopened.relimit(&settled, None).unwrap();
-    assert_eq!(view_hash(reopened.sums(), &settled.digest()).to_string(), view);
 }
 
 #[test]
