@@ -294,6 +294,7 @@ impl Core {
             Effect::Forked { fork } => self.forked(&fork),
             Effect::Relimit { log } => return self.relimit(log),
             Effect::ReadSteps { epoch, after } => return self.read_steps(epoch, after),
+            Effect::ReadPurges { after } => return self.read_purges(after),
             Effect::ReadBare { session, after } => return self.read_bare(session, after),
             Effect::Fill { log, entries } => self.fill(&log, &entries),
             Effect::RosterChanged => self.library.set_roster(self.replica.roster().clone()),

@@ -28,8 +28,8 @@ pub const MAX_MOVES: usize = 1_000;
 /// Moves and statements about one document that count of one log; further ones are kept and say nothing. Bounds what one
 /// talkative node costs everyone who looks at a listing.
 pub const MAX_MENTIONS: usize = 64;
-/// Documents that one institution purges by its own word; further words say nothing, and the governors' remain. Everyone
-/// keeps every word in memory, at most a kilobyte each; an import that went wrong has some thousands.
+/// Words of one institution's own that count with which it purges documents; further ones say nothing, and the governors'
+/// remain. Everyone keeps every word in memory, at most a kilobyte each; an import that went wrong has some thousands.
 pub const MAX_PURGES: usize = 8_192;
 /// Longest name or reason in roster steps, certificates and the charter, bytes of UTF-8.
 pub const MAX_NAME: usize = 512;

@@ -159,6 +159,9 @@ impl Replica {
             Input::Steps { epoch, steps, more_after } => {
                 self.on_steps(epoch, &steps, more_after, now_ms, &mut out);
             }
+            Input::Purges { entries, more_after } => {
+                self.on_purges(&entries, more_after, now_ms, &mut out);
+            }
             Input::Bare { session, after, entries, more_after } => {
                 self.on_bare(session, (after, more_after), entries, &mut out);
             }
@@ -404,7 +407,7 @@ impl Replica {
         let is_over =
             |s: &Session| s.certificate.as_ref().is_some_and(|c| over.contains_key(&c.body.institution));
         let seen = |(id, s): (&SessionId, &Session)| {
-            let (view, line_open) = (view(*id, s), self.line_open && s.line_open);
+            let (view, line_open) = (PeerView::of(*id, s), self.line_open && s.line_open);
             PeerView { over_allowance: is_over(s), synced: view.synced && line_open, line_open, ..view }
         };
         self.sessions.iter().map(seen).collect()
@@ -414,26 +417,6 @@ impl Replica {
 /// A log with the certificate that opened it.
 fn opened<'a>((log, state): (&'a LogId, &'a LogState)) -> (&'a LogId, Option<&'a NodeCertificate>) {
     (log, state.certificate.as_ref())
-}
-
-fn view(session: SessionId, s: &Session) -> PeerView {
-    PeerView {
-        session,
-        peer: s.peer,
-        outbound: s.outbound,
-        state: s.state.clone(),
-        certificate: s.certificate.clone(),
-        synced: s.in_step(),
-        logs_behind: if s.is_ready() { s.differing.len() } else { 0 },
-        agent: s.agent.clone(),
-        entries: (s.entries_in, s.entries_out),
-        strikes: s.strikes,
-        last_fault: s.last_fault.clone(),
-        times_ms: (s.since_ms, s.last_frame_ms),
-        durable_logs: s.durable_logs,
-        over_allowance: false,
-        line_open: s.line_open,
-    }
 }
 
 fn heads_frames(heads: &[LogHead], frame: fn(Vec<LogHead>) -> Frame) -> impl Iterator<Item = Frame> {

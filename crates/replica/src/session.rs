@@ -329,6 +329,29 @@ pub struct PeerView {
     pub line_open: bool,
 }
 
+impl PeerView {
+    /// Of one session, as far as that alone tells.
+    pub(crate) fn of(session: SessionId, s: &Session) -> Self {
+        Self {
+            session,
+            peer: s.peer,
+            outbound: s.outbound,
+            state: s.state.clone(),
+            certificate: s.certificate.clone(),
+            synced: s.in_step(),
+            logs_behind: if s.is_ready() { s.differing.len() } else { 0 },
+            agent: s.agent.clone(),
+            entries: (s.entries_in, s.entries_out),
+            strikes: s.strikes,
+            last_fault: s.last_fault.clone(),
+            times_ms: (s.since_ms, s.last_frame_ms),
+            durable_logs: s.durable_logs,
+            over_allowance: false,
+            line_open: s.line_open,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

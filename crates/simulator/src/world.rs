@@ -205,6 +205,7 @@ impl World {
             }
             Effect::Relimit { log } => inputs.extend(self.nodes[node].relimit(log)),
             Effect::ReadSteps { epoch, after } => inputs.push_back(self.nodes[node].read_steps(epoch, after)),
+            Effect::ReadPurges { after } => inputs.push_back(self.nodes[node].read_purges(after)),
             Effect::ReadBare { session, after } => {
                 let entries = self.nodes[node].bare();
                 inputs.push_back(Input::Bare { session, after, entries, more_after: None });

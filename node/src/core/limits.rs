@@ -75,6 +75,20 @@ impl Core {
         }
     }
 
+    pub(super) fn read_purges(&mut self, after: Option<(LogId, u64)>) -> Option<Input> {
+        match self.ledger.purges_after(after) {
+            Ok(entries) => {
+                let more_after = entries.last().map(|entry| (entry.header.log, entry.header.seq));
+                Some(Input::Purges { entries, more_after })
+            }
+            Err(error) => {
+                tracing::error!("purges could not be read: {error}");
+                self.start_over(&format!("purges could not be read: {error}"));
+                None
+            }
+        }
+    }
+
     pub(super) fn read_bare(&mut self, session: u64, after: Option<DocumentId>) -> Option<Input> {
         match self.ledger.lacking(after) {
             Ok(Lacking { entries, more_after }) => Some(Input::Bare { session, after, entries, more_after }),

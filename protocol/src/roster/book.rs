@@ -36,8 +36,12 @@ pub struct RosterBook {
     epochs: Vec<Epoch>,
     words: BTreeMap<(Hash, InstitutionId, PublicKey), SignedStep>,
     redemptions: BTreeMap<(LogId, u64), Vec<Redemption>>,
-    /// Purges by institutions' own word.
+    /// Purges by institutions' own word, as far as they count.
     purges: Purges,
+    /// Roster logs with purges that do not count: they are not kept.
+    past_end: BTreeSet<LogId>,
+    /// Purges that were not kept may count now.
+    purges_due: bool,
     ends: BTreeMap<LogId, u64>,
     verified: u64,
 }
@@ -93,6 +97,8 @@ impl RosterBook {
             words: BTreeMap::new(),
             redemptions: BTreeMap::new(),
             purges: Purges::default(),
+            past_end: BTreeSet::new(),
+            purges_due: false,
             ends: BTreeMap::new(),
             verified: 0,
         }
@@ -144,9 +150,24 @@ impl RosterBook {
         true
     }
 
-    /// Takes a PURGE entry by a node of `institution`, as its log's opening says. True when it is new.
+    /// Takes a PURGE entry by a node of `institution`, as its log's opening says. True when it is new and counts.
     pub fn take_purge(&mut self, institution: InstitutionId, entry: &Entry) -> bool {
+        let log = &entry.header.log;
+        if entry.header.seq > self.counts(log) {
+            self.past_end.insert(*log);
+            return false;
+        }
         self.purges.note(institution, entry)
+    }
+
+    /// Whether PURGE entries that were not kept may count now: since some of those that came before them count no more, or a
+    /// log counts further. Then all that are held are to be taken once more. Asked once, it is taken as done.
+    pub fn wants_purges(&mut self) -> bool {
+        let due = std::mem::take(&mut self.purges_due);
+        if due {
+            self.purges.read_again();
+        }
+        due
     }
 
     /// Takes all these purges in place of those held.
@@ -154,23 +175,36 @@ impl RosterBook {
         self.purges.clone_from(purges);
     }
 
-    /// Other entries take the place of what a log held from `seq` on. A step stays one whatever carried it.
-    pub fn replace_from(&mut self, log: &LogId, seq: u64) {
+    /// Other entries take the place of what a log held from `seq` on. A step stays one whatever carried it. True when that is
+    /// something that the next fold has to look at.
+    pub fn replace_from(&mut self, log: &LogId, seq: u64) -> bool {
         let gone = self.redemptions.range((*log, seq)..=(*log, u64::MAX));
         let gone: Vec<(LogId, u64)> = gone.map(|(place, _)| *place).collect();
-        for place in gone {
-            self.redemptions.remove(&place);
+        for place in &gone {
+            self.redemptions.remove(place);
         }
-        self.purges.replace_from(log, seq);
+        let cut = self.purges.cut(log, seq);
+        self.purges_due |= cut.room;
+        cut.any || !gone.is_empty()
     }
 
-    /// Redemptions in a log count up to there; `u64::MAX` while it has no end. True when that is news.
+    /// Redemptions and purges in a log count up to there; `u64::MAX` while it has no end. True when that is news.
     pub fn end(&mut self, log: &LogId, counts: u64) -> bool {
         let before = match counts {
             u64::MAX => self.ends.remove(log),
             _ => self.ends.insert(*log, counts),
         };
-        before.unwrap_or(u64::MAX) != counts
+        let before = before.unwrap_or(u64::MAX);
+        if counts < before {
+            let cut = self.purges.cut(log, counts.saturating_add(1));
+            self.purges_due |= cut.room;
+            if cut.any {
+                self.past_end.insert(*log);
+            }
+        } else if counts > before {
+            self.purges_due |= self.past_end.remove(log);
+        }
+        before != counts
     }
 
     /// All steps held of an epoch that was asked for have been taken.

@@ -9,8 +9,14 @@ use crate::limits::MAX_PURGES;
 use crate::purge::Purge;
 use crate::shelf::LogId;
 
-/// The PURGE entries of one institution, by log and place.
-type Words = BTreeMap<(LogId, u64), (DocumentId, PurgeWord)>;
+/// The PURGE entries of one institution.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Words {
+    /// By log and place.
+    kept: BTreeMap<(LogId, u64), (DocumentId, PurgeWord)>,
+    /// There were more, which had to make room.
+    more: bool,
+}
 
 /// The PURGE entries on the roster shelf: of each institution the first [`MAX_PURGES`] by log and place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,23 +43,42 @@ impl Purges {
         let place = (entry.header.log, entry.header.seq);
         let (document, origin) = (purge.document(), purge.origin());
         let all = self.0.entry(institution).or_default();
-        all.insert(place, (document, PurgeWord { origin, reason: purge.reason }));
-        if all.len() > MAX_PURGES
-            && let Some((last, _)) = all.pop_last()
+        all.kept.insert(place, (document, PurgeWord { origin, reason: purge.reason }));
+        if all.kept.len() > MAX_PURGES
+            && let Some((last, _)) = all.kept.pop_last()
         {
+            all.more = true;
             return last != place;
         }
         true
     }
 
     /// Forgets what stands in a log from a place on.
-    pub(super) fn replace_from(&mut self, log: &LogId, seq: u64) {
+    pub(super) fn cut(&mut self, log: &LogId, seq: u64) -> Cut {
+        let mut cut = Cut::default();
         for all in self.0.values_mut() {
             let gone: Vec<(LogId, u64)> =
-                all.range((*log, seq)..=(*log, u64::MAX)).map(|(place, _)| *place).collect();
-            gone.iter().for_each(|place| _ = all.remove(place));
+                all.kept.range((*log, seq)..=(*log, u64::MAX)).map(|(place, _)| *place).collect();
+            gone.iter().for_each(|place| _ = all.kept.remove(place));
+            cut.any |= !gone.is_empty();
+            cut.room |= !gone.is_empty() && all.more;
         }
+        cut
     }
+
+    /// All entries are read again: who has more than may be kept is found out anew.
+    pub(super) fn read_again(&mut self) {
+        self.0.values_mut().for_each(|all| all.more = false);
+    }
+}
+
+/// What was forgotten of a log.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cut {
+    /// Anything at all.
+    pub any: bool,
+    /// There is room now for entries that were turned away before.
+    pub room: bool,
 }
 
 impl Roster {
@@ -61,7 +86,7 @@ impl Roster {
     /// stands.
     pub(super) fn purge_by_word(&mut self, book: &RosterBook) {
         for (institution, all) in &book.purges().0 {
-            for ((log, seq), (document, word)) in all {
+            for ((log, seq), (document, word)) in &all.kept {
                 if *seq <= self.last_valid(log).min(book.counts(log)) {
                     let of = self.purge_words.entry(*document).or_default();
                     of.entry(*institution).or_insert_with(|| word.clone());

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use protocol::limits::{MAX_NAME, MAX_PURGES};
 use protocol::{
-    Action, CircleId, DocumentId, Entry, Head, LogId, Purge, Purges, Roster, RosterInput, Shelf, ShelfKind,
-    Subject, Verb, Visibility,
+    Action, CircleId, DocumentId, Entry, Folded, Head, LogId, Purge, Purges, Roster, RosterBook, RosterInput,
+    Shelf, ShelfKind, Subject, Verb, Visibility,
 };
 
 use crate::book::{Book, issuer_log, who};
@@ -84,9 +84,9 @@ fn a_word_purges_the_institutions_own_documents_alone() {
     assert_eq!(book.fold().purge(&id, None), Some("法院"));
 }
 
-/// A document's beginning with a number of its own.
-fn numbered(world: &World, n: u64) -> Purge {
-    let mut beginning = beginning(world);
+/// The same beginning with another number: of another document.
+fn numbered(beginning: &Entry, n: u64) -> Purge {
+    let mut beginning = beginning.clone();
     beginning.header.seq = n + 2;
     Purge { reason: String::new(), beginning }
 }
@@ -94,8 +94,8 @@ fn numbered(world: &World, n: u64) -> Purge {
 #[test]
 fn of_more_words_than_count_the_first_by_place_stand() {
     let world = World::new();
-    let (mut purges, most) = (Purges::default(), MAX_PURGES as u64);
-    let word = |seq: u64| written(&world, issuer_log(1), seq, &numbered(&world, seq));
+    let (mut purges, most, some) = (Purges::default(), MAX_PURGES as u64, beginning(&world));
+    let word = |seq: u64| written(&world, issuer_log(1), seq, &numbered(&some, seq));
     // The last ones come first, and make room.
     for seq in (3..most + 4).rev() {
         purges.note(who(1).id(), &word(seq));
@@ -105,8 +105,54 @@ fn of_more_words_than_count_the_first_by_place_stand() {
     let book = Book::new(1, 1);
     let roster = Roster::fold(&book.charter, &RosterInput { purges, ..RosterInput::default() });
     assert_eq!(roster.purge_words.len(), MAX_PURGES);
-    let held = |seq| roster.purge_words.contains_key(&numbered(&world, seq).document());
+    let held = |seq| roster.purge_words.contains_key(&numbered(&some, seq).document());
     assert!(held(2) && held(most + 1) && !held(most + 2));
+}
+
+/// An institution has purged as much as counts, and more, from two nodes. What the first node said is void, or another branch
+/// takes its place: then the last words of the other one count, as soon as what is held is read once more.
+#[test]
+fn where_purges_count_no_more_later_ones_have_their_place() {
+    let (world, charter) = (World::new(), Book::new(1, 1).charter);
+    let some = beginning(&world);
+    let (first, second) = (issuer_log(1), issuer_log(2));
+    let (first, second) = (first.min(second), first.max(second));
+    let most = MAX_PURGES as u64;
+    let word = |log, seq: u64, n: u64| written(&world, log, seq, &numbered(&some, n));
+    let held: Vec<Entry> = (2..5)
+        .map(|seq| word(first, seq, 100_000 + seq))
+        .chain((2..most + 2).map(|seq| word(second, seq, seq)))
+        .collect();
+    let take = |book: &mut RosterBook| held.iter().for_each(|entry| _ = book.take_purge(who(1).id(), entry));
+    let purged = |book: &mut RosterBook| {
+        while book.fold() != Folded::Same {}
+        book.roster().purge_words.len()
+    };
+    let known =
+        |book: &RosterBook, n: u64| book.roster().purge_words.contains_key(&numbered(&some, n).document());
+    let mut book = RosterBook::new(&charter);
+    take(&mut book);
+    assert!(purged(&mut book) == MAX_PURGES && !known(&book, most + 1) && !book.wants_purges());
+
+    // Its log ends behind the first of its words.
+    assert!(book.end(&first, 2));
+    assert!(purged(&mut book) == MAX_PURGES - 2 && book.wants_purges() && !book.wants_purges());
+    take(&mut book);
+    assert!(purged(&mut book) == MAX_PURGES && known(&book, most) && !known(&book, most + 1));
+    assert!(!known(&book, 100_003), "void, and it takes no place");
+    // Nothing of it counts.
+    assert!(book.end(&first, 0) && book.wants_purges());
+    take(&mut book);
+    assert!(purged(&mut book) == MAX_PURGES && known(&book, most + 1));
+    // All of it does again.
+    assert!(book.end(&first, u64::MAX) && book.wants_purges());
+    take(&mut book);
+    assert!(purged(&mut book) == MAX_PURGES && known(&book, 100_004) && !known(&book, most - 1));
+    // Another branch, which purges nothing.
+    assert!(book.replace_from(&first, 2) && book.wants_purges());
+    held[3..].iter().for_each(|entry| _ = book.take_purge(who(1).id(), entry));
+    assert!(purged(&mut book) == MAX_PURGES && known(&book, most + 1));
+    assert!(book.replace_from(&second, 3) && !book.wants_purges(), "nothing was turned away any more");
 }
 
 proptest! {
@@ -120,7 +166,7 @@ proptest! {
         let mut words = Vec::new();
         for n in 0..24 {
             let by = who(1 + dice.below(3) as u8).id();
-            let mut purge = numbered(&world, dice.below(6) as u64);
+            let mut purge = numbered(&beginning(&world), dice.below(6) as u64);
             purge.reason = format!("第 {n} 次");
             words.push((by, written(&world, issuer_log(dice.below(2) as u64), 2 + n, &purge)));
         }

@@ -54,6 +54,7 @@ impl Ledger {
     /// When the store fails or is damaged.
     pub fn roster_book(&self, charter: &Charter) -> Result<RosterBook> {
         let mut book = RosterBook::new(charter);
+        self.end_roster_logs(&mut book);
         self.take_placed(REDEMPTION, |entry| {
             let payload = entry.payload.as_ref().map(|payload| Redemption::from_bytes(&payload.bytes));
             if let Some(Ok(redemption)) = payload {
@@ -65,7 +66,6 @@ impl Ledger {
                 book.take_purge(certificate.body.institution, entry);
             }
         })?;
-        self.end_roster_logs(&mut book);
         self.take_steps(0, &mut book)?;
         while let Folded::Unread(epoch) = book.fold() {
             self.take_steps(epoch, &mut book)?;
@@ -124,6 +124,21 @@ impl Ledger {
             if bytes >= STEP_BYTES {
                 break;
             }
+        }
+        Ok(found)
+    }
+
+    /// The PURGE entries that stand behind a place, some hundreds at the most; none when there are no more.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn purges_after(&self, after: Option<(LogId, u64)>) -> Result<Vec<Entry>> {
+        let after = after.and_then(|(log, seq)| Some((self.logs.get(&log)?.number, seq)));
+        let after = after.map(|(number, seq)| [&[PURGE][..], &layout::entry_key(number, seq)].concat());
+        let page = self.store.scan_prefix(Table::Roster, &[PURGE], after.as_deref(), STEPS_AT_ONCE)?;
+        let mut found = Vec::with_capacity(page.len());
+        for (key, _) in page {
+            found.extend(self.indexed(&key)?);
         }
         Ok(found)
     }

@@ -1,6 +1,7 @@
 //! A purge: the text is gone from every file of a home, in every order of arrival and after every interruption, and what
 //! comes later is not taken.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use market::{Hidden, MarketError};
@@ -142,6 +143,29 @@ fn a_store_rebuilt_from_the_journal_holds_purged_entries_bare() {
     node.library.set_roster(roster);
     assert_purged(&node, &id, &other);
     assert_eq!(leaks(node.home.path()), Vec::<String>::new());
+}
+
+/// All of them, a page at a time, each once: a book that turned some away takes them from here.
+#[test]
+fn purges_are_read_again_in_pages() {
+    const MANY: usize = 300;
+    let mut node = hub();
+    let records: Vec<_> = (0..MANY).map(|n| record(&format!("成果 {n}"))).collect();
+    let (outcomes, _) = node.desk(NOW).take_in(&records, true).unwrap();
+    let ids: BTreeSet<DocumentId> = outcomes.iter().map(published).collect();
+    for id in &ids {
+        node.desk(NOW + 1).purge(id, "导错了").unwrap();
+    }
+    let (mut found, mut after, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = node.ledger.purges_after(after).unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.header.log, last.header.seq));
+        found.extend(page.iter().map(protocol::Entry::document));
+        pages += 1;
+    }
+    assert_eq!((found.len(), found.into_iter().collect::<BTreeSet<_>>()), (MANY, ids));
+    assert_eq!(pages, 2);
 }
 
 fn roster_entries(ledger: &Ledger) -> Vec<protocol::Entry> {

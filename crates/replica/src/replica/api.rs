@@ -118,6 +118,13 @@ pub enum Input {
         /// The place of the last one, when there may be more.
         more_after: Option<(LogId, u64)>,
     },
+    /// PURGE entries that were asked for with [`Effect::ReadPurges`].
+    Purges {
+        /// The entries, some hundreds at the most.
+        entries: Vec<Entry>,
+        /// The place of the last one, when there may be more.
+        more_after: Option<(LogId, u64)>,
+    },
     /// Entries that were asked for with [`Effect::ReadBare`].
     Bare {
         /// For whom.
@@ -205,6 +212,11 @@ pub enum Effect {
     ReadSteps {
         /// The epoch.
         epoch: u32,
+        /// Those behind this place, in any order that stays the same.
+        after: Option<(LogId, u64)>,
+    },
+    /// Read the PURGE entries of the roster's logs that are held, counting or not, and answer with [`Input::Purges`].
+    ReadPurges {
         /// Those behind this place, in any order that stays the same.
         after: Option<(LogId, u64)>,
     },

@@ -1,7 +1,8 @@
 //! Roster entries: taken up, folded, and what follows for sessions and logs.
 
 use protocol::{
-    CheckedEntry, Folded, LogId, NodeCertificate, NodeState, OpenLog, Redemption, Shelf, SignedStep, Verb,
+    CheckedEntry, Entry, Folded, LogId, NodeCertificate, NodeState, OpenLog, Redemption, Shelf, SignedStep,
+    Verb,
 };
 
 use super::bounds::{FOLD_PAUSE_MS, elapsed};
@@ -20,7 +21,7 @@ impl Replica {
             return;
         }
         if let Some(first) = entries.first() {
-            self.book.replace_from(log, first.entry.header.seq);
+            self.roster_due |= self.book.replace_from(log, first.entry.header.seq);
         }
         let institution = self.institution_of(log);
         for checked in entries {
@@ -59,6 +60,24 @@ impl Replica {
         self.fold_roster(now_ms, out);
     }
 
+    /// Takes PURGE entries that were asked for; the last ones bring the roster up to date.
+    pub(super) fn on_purges(
+        &mut self,
+        entries: &[Entry],
+        more_after: Option<(LogId, u64)>,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
+        for entry in entries {
+            let institution = self.institution_of(&entry.header.log);
+            self.roster_due |= institution.is_some_and(|id| self.book.take_purge(id, entry));
+        }
+        match more_after {
+            Some(_) => out.push(Effect::ReadPurges { after: more_after }),
+            None => self.fold_roster(now_ms, out),
+        }
+    }
+
     /// Folds the roster unless that was done a moment ago; then the next tick does.
     pub(super) fn fold_roster_in_turn(&mut self, now_ms: i64, out: &mut Vec<Effect>) {
         if elapsed(self.folded_ms, now_ms) >= FOLD_PAUSE_MS {
@@ -69,6 +88,9 @@ impl Replica {
     /// Folds the roster if something came for it, unless steps have to be read first. Sessions that waited for admission go
     /// on, those of removed members end, parked logs get another chance.
     pub(super) fn fold_roster(&mut self, now_ms: i64, out: &mut Vec<Effect>) {
+        if self.book.wants_purges() {
+            out.push(Effect::ReadPurges { after: None });
+        }
         if !self.roster_due || self.reading.is_some() {
             return;
         }

@@ -1,7 +1,7 @@
 //! What was purged or withdrawn is so everywhere, in every order of arrival, and no late returner brings it back; and
 //! nobody blanks what was not purged.
 
-use protocol::{Action, DocumentId, Frame, Head, LogId, Purge, Shelf, Subject, Verb};
+use protocol::{Action, DocumentId, Entry, Frame, Head, LogId, Purge, Shelf, Subject, Verb};
 use replica::EDITOR;
 
 use crate::harness::{KIND, Rng, World, fields, shelf};
@@ -377,4 +377,62 @@ fn what_nobody_has_is_asked_for_ever_more_rarely() {
         assert_eq!(world.nodes[node].whole_of(&id), 0);
         assert!(world.nodes[node].replica.conduct(world.now_ms).is_empty());
     }
+}
+
+/// So many made-up documents that a node's institution purges, as if it had written that for years.
+fn purge_many(world: &mut World, node: usize, beginning: &Entry, numbers: std::ops::Range<u64>) {
+    let node = &mut world.nodes[node];
+    for n in numbers {
+        let mut beginning = beginning.clone();
+        beginning.header.seq = n;
+        let purge = Purge { reason: String::new(), beginning };
+        node.write(node.log(Shelf::ROSTER), Verb::PURGE, Some(purge.document()), purge.to_bytes());
+    }
+}
+
+/// An institution purged more than counts, and then its first node turns out to have been stolen: what the other one said last
+/// counts from then on, with whoever held it all along as with whoever starts anew.
+#[test]
+fn purges_past_the_bound_count_once_earlier_ones_do_not() {
+    const MOST: u64 = protocol::limits::MAX_PURGES as u64;
+    let mut world = World::of(2, 61);
+    let other = world.colleague("n1'", 1);
+    let id = world.publish(1, KIND, "made up after it");
+    let made = world.nodes[1].store[&world.nodes[1].log(shelf(KIND))].iter().find(|e| e.document() == id);
+    let beginning = Entry { payload: None, ..made.unwrap().clone() };
+    let (first, last) = match world.nodes[1].key.public() < world.nodes[other].key.public() {
+        true => (1, other),
+        false => (other, 1),
+    };
+    purge_many(&mut world, first, &beginning, 1..4);
+    purge_many(&mut world, last, &beginning, 10..10 + MOST);
+    let charter = world.charter.clone();
+    for node in [first, last] {
+        let log = world.nodes[node].log(Shelf::ROSTER);
+        let mut heads = world.nodes[node].replica.logs().clone();
+        let state = heads.entry(log).or_default();
+        state.head = world.nodes[node].head(&log);
+        state.certificate = Some(world.nodes[node].certificate.clone());
+        world.nodes[node].restart_with(heads, &charter);
+        // Once more, now that it knows with which certificate that log was opened.
+        world.nodes[node].restart(&charter);
+        world.connect(node, 0);
+    }
+    world.pass(5);
+    let purged = |world: &World, n: u64| {
+        let mut beginning = beginning.clone();
+        beginning.header.seq = n;
+        let words = &world.nodes[0].replica.roster().purge_words;
+        (words.len() as u64, words.contains_key(&Purge { reason: String::new(), beginning }.document()))
+    };
+    assert_eq!(purged(&world, 9 + MOST), (MOST, false), "there is no place for the last one");
+    let (who, key) = (world.nodes[1].institution.id(), world.nodes[first].key.public());
+    world.roster_step(0, Subject::Institution(who), Action::RevokeNode(key, Vec::new(), "stolen".to_owned()));
+    world.pass(5);
+    assert_eq!(purged(&world, 9 + MOST), (MOST, true));
+    let digest = world.nodes[0].replica.roster().digest();
+    assert_eq!(world.nodes[last].replica.roster().digest(), digest);
+    world.cut_all();
+    world.nodes[0].restart(&charter);
+    assert_eq!(world.nodes[0].replica.roster().digest(), digest);
 }

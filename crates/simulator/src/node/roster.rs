@@ -153,6 +153,17 @@ impl Node {
         let more_after = steps.last().map(|(place, _)| *place);
         Input::Steps { epoch, steps: steps.into_iter().map(|(_, step)| step).collect(), more_after }
     }
+
+    /// Answers a replica that asks for purges, a few hundred at a time.
+    pub fn read_purges(&self, after: Option<(LogId, u64)>) -> Input {
+        const AT_ONCE: usize = 256;
+        let roster = self.store.iter().filter(|(log, _)| log.shelf == Shelf::ROSTER);
+        let purges = roster.flat_map(|(_, entries)| entries).filter(|entry| entry.header.verb == Verb::PURGE);
+        let behind = |entry: &&Entry| after.is_none_or(|after| (entry.header.log, entry.header.seq) > after);
+        let entries: Vec<Entry> = purges.filter(behind).take(AT_ONCE).cloned().collect();
+        let more_after = entries.last().map(|entry| (entry.header.log, entry.header.seq));
+        Input::Purges { entries, more_after }
+    }
 }
 
 fn is_purged(roster: &Roster, institutions: &BTreeMap<LogId, InstitutionId>, id: &DocumentId) -> bool {

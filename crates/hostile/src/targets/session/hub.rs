@@ -112,6 +112,10 @@ impl Hub {
                 self.forks.insert(fork.log(), *fork);
             }
             Effect::ReadSteps { epoch, .. } => inputs.push(self.steps_of(epoch)),
+            Effect::ReadPurges { .. } => {
+                let purges = self.store.values().flatten().filter(|entry| entry.header.verb == Verb::PURGE);
+                inputs.push(Input::Purges { entries: purges.cloned().collect(), more_after: None });
+            }
             Effect::ReadBare { session, after } => {
                 let bare = self.store.values().flatten().filter(|entry| entry.payload.is_none());
                 let named = |entry: &Entry| LogHead { log: entry.header.log, head: entry.head() };
