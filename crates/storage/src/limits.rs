@@ -57,3 +57,7 @@ pub(crate) const OPEN_PAUSE_MS: u64 = 20;
 
 /// Most bytes read of the small files of a home (`format`, `sidecar.json`, `lock`).
 pub(crate) const MAX_SMALL_FILE: u64 = 64 * 1024;
+
+/// How often it is looked whether a call that writes to sled has ended, in milliseconds. Two looks without an end are taken for a
+/// call that waits in vain.
+pub(crate) const WATCH_EVERY_MS: u64 = 1_000;

@@ -11,6 +11,7 @@
 //! The restored node begins a new incarnation, so it never uses a number again that its predecessor used, whatever that one
 //! wrote after the backup.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -33,7 +34,19 @@ pub type Progress<'a> = dyn FnMut(&Totals) + 'a;
 
 /// Whether a restore of this home was cut short. Nothing in it counts then, and [`restore`] begins anew.
 pub fn interrupted(home: &Path) -> bool {
-    home.join(MARK).exists() && !Identity::exists(home)
+    (home.join(MARK).exists() || holds_drafts_alone(home)) && !Identity::exists(home)
+}
+
+/// What is left where the mark itself did not come about: the draft of it.
+fn holds_drafts_alone(home: &Path) -> bool {
+    let names = || fs::read_dir(home).into_iter().flatten().flatten().map(|item| item.file_name());
+    let is_draft =
+        |name: &OsString| name.to_str().is_some_and(|name| name.starts_with(MARK) && is_draft(name));
+    names().next().is_some() && names().all(|name| is_draft(&name))
+}
+
+fn is_draft(name: &str) -> bool {
+    name.ends_with(".draft")
 }
 
 /// Makes the node of a backup in `home`, which is an empty folder, or one that a restore left half done. `from` is the file
@@ -99,6 +112,12 @@ fn clear(home: &Path) -> Result<()> {
         match fs::remove_dir_all(home.join(folder)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}
+        }
+    }
+    for item in fs::read_dir(home)? {
+        let item = item?;
+        if item.file_name().to_str().is_some_and(is_draft) {
+            fs::remove_file(item.path())?;
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! within one tree only; after a power cut it can open without an error and empty; damaged files can make it panic.
 
 mod guard;
+mod handle;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -20,12 +21,13 @@ use crate::platform::{create_dir, folder_size, sync_dir};
 use crate::{Batch, CheckpointFacts, Floor, Result, StorageError, Table};
 
 use guard::{guarded, open_sled};
+use handle::Handle;
 
 /// A [`Store`] in a folder.
 ///
 /// Usually [`crate::Storage::open`] opens it, which also notices a store that lost its content.
 pub struct SledStore {
-    db: sled::Db,
+    db: Handle,
     /// A handle of our own on sled's file: only we fsync it when it matters.
     file: File,
     dir: PathBuf,
@@ -135,7 +137,7 @@ impl SledStore {
 
     fn take(&self, batch: sled::Batch) -> Result<()> {
         self.floor.check()?;
-        guarded("copy", || self.db.apply_batch(batch))
+        self.db.watched("copy", || self.db.apply_batch(batch))
     }
 
     /// Fsyncs it, and returns when sled has let go of its files: it closes in the background, and writes by name until then.
@@ -248,7 +250,7 @@ impl SledStore {
             }
         }
         self.sweep_from.store(if seen < SWEEP_SLICE { 0 } else { next }, Ordering::Relaxed);
-        guarded("sweep", || self.db.apply_batch(changes))
+        self.db.watched("sweep", || self.db.apply_batch(changes))
     }
 
     // The locks guard an order, not data: a panic under them leaves nothing half done that they protect.
@@ -330,7 +332,7 @@ impl SledStore {
         self.floor.check()?;
         let _order = self.writing();
         let changes = self.prepare(batch)?;
-        guarded("apply a batch", || self.db.apply_batch(changes))
+        self.db.watched("apply a batch", || self.db.apply_batch(changes))
     }
 
     fn stated(&self) -> Result<Option<CheckpointFacts>> {
@@ -343,7 +345,7 @@ impl SledStore {
 
     fn harden(&self) -> Result<()> {
         self.sweep()?;
-        guarded("flush", || self.db.flush())?;
+        self.db.watched("flush", || self.db.flush())?;
         self.file.sync_all().doing("fsync", &self.dir.join("db"))?;
         // For the names of its snapshot files, which it renames without an fsync of the folder.
         sync_dir(&self.dir)

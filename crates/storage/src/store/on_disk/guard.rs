@@ -8,16 +8,17 @@ use std::thread;
 use std::time::Duration;
 
 use super::OpenFailure;
+use super::handle::Handle;
 use crate::limits::{OPEN_PAUSE_MS, OPEN_TRIES};
 use crate::{Result, StorageError};
 
 /// Opens sled; waits a little when a handle of this process has not let go of the file yet (sled closes in
 /// the background).
-pub(super) fn open_sled(dir: &Path, cache: u64) -> std::result::Result<sled::Db, OpenFailure> {
+pub(super) fn open_sled(dir: &Path, cache: u64) -> std::result::Result<Handle, OpenFailure> {
     let config = || sled::Config::new().path(dir).cache_capacity(cache);
     for _ in 0..OPEN_TRIES {
         match catch_unwind(AssertUnwindSafe(|| config().open())) {
-            Ok(Ok(db)) => return Ok(db),
+            Ok(Ok(db)) => return Ok(Handle::new(db)),
             Ok(Err(sled::Error::Io(error))) if is_lock_failure(&error) => {
                 thread::sleep(Duration::from_millis(OPEN_PAUSE_MS));
             }
