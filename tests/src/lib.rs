@@ -36,7 +36,7 @@ pub use files::{files_below, traces};
 pub use flipper::{Direction, Flip, Flipper};
 pub use line::{Passed, PoorLine, Weather};
 pub use node::Node;
-pub use power::{Heard, Recorder, Tape};
+pub use power::{Fault, Heard, Recorder, Struck, Tape};
 pub use scene::{Home, Scene, hub_and_station};
 pub use shared::shared;
 pub use web::{Answer, get};

@@ -9,6 +9,7 @@
 //! its bytes; names may have changed or not, in order, folder by folder. The dice decide.
 
 mod disk;
+mod fault;
 mod tape;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use std::sync::OnceLock;
 use crate::binary::{build, profile_folder};
 use crate::scene::{Home, copy_folder};
 
+pub use fault::{Fault, Struck};
 pub use tape::{Heard, Tape};
 
 /// Records what one run of a node asks of its disk.

@@ -151,6 +151,12 @@ impl Home {
         Live::start(self.folder.path(), self.typed(args))
     }
 
+    /// As [`Home::begin`], typed in another folder.
+    pub fn begin_in(&self, folder: &Path, args: &[&str]) -> Live {
+        let home = self.path().display().to_string();
+        Live::start(folder, [&["--home", home.as_str()], args].concat())
+    }
+
     /// Runs the node on loopback, on ports that the system chooses.
     pub fn start(&self) -> Node {
         self.start_with(&["--listen", "/ip4/127.0.0.1/tcp/0"])

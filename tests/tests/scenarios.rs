@@ -15,6 +15,8 @@ mod documents;
 mod edits;
 #[path = "scenarios/exit_codes.rs"]
 mod exit_codes;
+#[path = "scenarios/faults.rs"]
+mod faults;
 #[path = "scenarios/forks.rs"]
 mod forks;
 #[path = "scenarios/formats.rs"]
@@ -23,6 +25,8 @@ mod formats;
 mod full_disk;
 #[path = "scenarios/governance.rs"]
 mod governance;
+#[path = "scenarios/held.rs"]
+mod held;
 #[path = "scenarios/kills.rs"]
 mod kills;
 #[path = "scenarios/lines.rs"]

@@ -6,7 +6,8 @@ use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 use libc::{mode_t, off_t, size_t, ssize_t};
 
 use crate::Kind;
-use crate::record::{Place, in_order, is_ignored, is_unix_socket, note, path_in_root, place, ticket};
+use crate::fault::{Fate, fate, taking};
+use crate::record::{Place, die, in_order, is_ignored, is_unix_socket, note, path_in_root, place, ticket};
 
 /// A slice of what a caller gave.
 unsafe fn slice<'a>(bytes: *const c_void, len: size_t) -> &'a [u8] {
@@ -19,7 +20,13 @@ unsafe fn open_at(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t
     // SAFETY: arguments as they came.
     let known = unsafe { libc::syscall(libc::SYS_faccessat, folder, path, libc::F_OK) } == 0;
     // SAFETY: arguments as they came.
-    let fd = unsafe { libc::syscall(libc::SYS_openat, folder, path, flags, mode) } as c_int;
+    let call = || unsafe { libc::syscall(libc::SYS_openat, folder, path, flags, mode) } as c_int;
+    let changes = flags & libc::O_TRUNC != 0 || !known && flags & libc::O_CREAT != 0;
+    // SAFETY: arguments as they came.
+    let fd = match unsafe { path_in_root(path) }.filter(|_| changes && folder == libc::AT_FDCWD) {
+        Some(path) => taking(fate("create", &path), -1, call),
+        None => call(),
+    };
     if fd >= 0
         && let Some(Place::Root(inode, path)) = place(fd)
     {
@@ -55,10 +62,15 @@ pub unsafe extern "C" fn openat64(folder: c_int, path: *const c_char, flags: c_i
 }
 
 /// Notes what was written where the descriptor stood, or at `at`.
-unsafe fn noting(fd: c_int, bytes: &[u8], at: Option<off_t>, write: impl FnOnce() -> c_long) -> c_long {
-    let Some(place) = place(fd) else { return write() };
+unsafe fn noting(fd: c_int, bytes: &[u8], at: Option<off_t>, write: impl Fn(size_t) -> c_long) -> c_long {
+    let Some(place) = place(fd) else { return write(bytes.len()) };
     let _order = in_order();
-    let done = write();
+    let fate = if let Place::Root(_, path) = &place { fate("write", path) } else { Fate::Passes };
+    let len = if fate == Fate::Torn { bytes.len() / 2 } else { bytes.len() };
+    let done = match fate {
+        Fate::Fails(_) => return taking(fate, -1, || -1),
+        Fate::Passes | Fate::Torn => write(len),
+    };
     if let Ok(done @ 1..) = usize::try_from(done) {
         let bytes = bytes.get(..done).unwrap_or_default();
         match place {
@@ -72,13 +84,16 @@ unsafe fn noting(fd: c_int, bytes: &[u8], at: Option<off_t>, write: impl FnOnce(
             }
         }
     }
+    if fate == Fate::Torn {
+        die();
+    }
     done
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn write(fd: c_int, bytes: *const c_void, len: size_t) -> ssize_t {
     // SAFETY: arguments as they came.
-    let call = || unsafe { libc::syscall(libc::SYS_write, fd, bytes, len) };
+    let call = |len: size_t| unsafe { libc::syscall(libc::SYS_write, fd, bytes, len) };
     // SAFETY: arguments as they came.
     unsafe { noting(fd, slice(bytes, len), None, call) as ssize_t }
 }
@@ -86,7 +101,7 @@ pub unsafe extern "C" fn write(fd: c_int, bytes: *const c_void, len: size_t) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pwrite(fd: c_int, bytes: *const c_void, len: size_t, at: off_t) -> ssize_t {
     // SAFETY: arguments as they came.
-    let call = || unsafe { libc::syscall(libc::SYS_pwrite64, fd, bytes, len, at) };
+    let call = |len: size_t| unsafe { libc::syscall(libc::SYS_pwrite64, fd, bytes, len, at) };
     // SAFETY: arguments as they came.
     unsafe { noting(fd, slice(bytes, len), Some(at), call) as ssize_t }
 }
@@ -117,15 +132,17 @@ pub unsafe extern "C" fn writev(fd: c_int, pieces: *const libc::iovec, count: c_
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ftruncate(fd: c_int, len: off_t) -> c_int {
-    let _order = in_order();
     // SAFETY: no pointers.
-    let failed = unsafe { libc::syscall(libc::SYS_ftruncate, fd, len) } as c_int;
-    if failed == 0
-        && let Some(Place::Root(inode, _)) = place(fd)
-    {
-        note(Kind::Length, inode, len.cast_unsigned(), &[]);
-    }
-    failed
+    let call = || unsafe { libc::syscall(libc::SYS_ftruncate, fd, len) } as c_int;
+    let Some(Place::Root(inode, path)) = place(fd) else { return call() };
+    let _order = in_order();
+    taking(fate("cut", &path), -1, || {
+        let failed = call();
+        if failed == 0 {
+            note(Kind::Length, inode, len.cast_unsigned(), &[]);
+        }
+        failed
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -143,6 +160,10 @@ fn sync(fd: c_int) -> Option<c_int> {
     let number = ticket();
     {
         let _order = in_order();
+        let fate = fate("fsync", &path);
+        if fate != Fate::Passes {
+            return Some(taking(fate, -1, || 0));
+        }
         note(Kind::SyncBegins, inode, number, &[]);
     }
     std::thread::sleep(std::time::Duration::from_micros(300));
@@ -175,12 +196,22 @@ pub unsafe extern "C" fn sync_file_range(fd: c_int, at: off_t, len: off_t, flags
 
 /// Notes a change of names once it was made.
 fn named(kind: Kind, path: Option<Vec<u8>>, call: impl FnOnce() -> c_long) -> c_int {
+    let Some(path) = path else { return call() as c_int };
     let _order = in_order();
-    let failed = call() as c_int;
-    if let (0, Some(path)) = (failed, path) {
-        note(kind, 0, 0, &path);
-    }
-    failed
+    let word = match kind {
+        Kind::Rename => "rename",
+        Kind::Folder => "mkdir",
+        _ => "remove",
+    };
+    // Of a rename the new name.
+    let shown = path.split(|byte| *byte == 0).next_back().unwrap_or_default();
+    taking(fate(word, shown), -1, || {
+        let failed = call() as c_int;
+        if failed == 0 {
+            note(kind, 0, 0, &path);
+        }
+        failed
+    })
 }
 
 #[unsafe(no_mangle)]

@@ -3,7 +3,8 @@
 //!
 //! Watched are regular files and folders below `LIANSHI_POWERCUT_ROOT`, requests and answers on Unix sockets, and what is
 //! appended to files below `LIANSHI_POWERCUT_SENT` (the frames that a node sends, before they are encrypted). The record goes to
-//! `LIANSHI_POWERCUT_LOG`; after `LIANSHI_POWERCUT_STEPS` of it the process is killed. Of files whose path contains `LIANSHI_POWERCUT_IGNORE` no fsync is recorded: the planted defect that a
+//! `LIANSHI_POWERCUT_LOG`; after `LIANSHI_POWERCUT_STEPS` of it the process is killed. `LIANSHI_POWERCUT_FAULT` makes a step fail, or the process
+//! end in it (`fault.rs`). Of files whose path contains `LIANSHI_POWERCUT_IGNORE` no fsync is recorded: the planted defect that a
 //! test must find first.
 //!
 //! ```text
@@ -20,6 +21,7 @@
 #![cfg(target_os = "linux")]
 
 mod calls;
+mod fault;
 mod record;
 
 /// What a record tells. `a` and `b` in brackets.
@@ -50,4 +52,8 @@ enum Kind {
     Sent = 11,
     /// Something happened that is not modelled: its name.
     Unseen = 12,
+    /// A step is taken next: its name. Only where a fault is planned (`fault.rs`).
+    Step = 13,
+    /// It is the one that the fault strikes.
+    Struck = 14,
 }

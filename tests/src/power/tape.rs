@@ -19,6 +19,10 @@ enum Step {
     Answer(u64, Vec<u8>),
     /// Frames go out to a peer.
     Sent(Vec<u8>),
+    /// What is asked next, by its name.
+    Named(String),
+    /// That is what a fault strikes.
+    Struck,
 }
 
 /// A record: what happened, step by step.
@@ -68,6 +72,18 @@ impl Tape {
         self.steps.is_empty()
     }
 
+    /// Everything that was asked of the disk, by name and in order, where a fault was planned.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.steps
+            .iter()
+            .filter_map(|step| if let Step::Named(name) = step { Some(name.as_str()) } else { None })
+    }
+
+    /// Whether the fault that was planned has struck.
+    pub fn is_struck(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Struck))
+    }
+
     /// Goes through all that others heard, in order: `listener` is told of it with the number of steps before. Whenever more of
     /// a file that ends in `suffix` is on disk for certain, it is shown what is new.
     pub fn listen(&self, suffix: &str, mut listener: impl FnMut(usize, Heard<'_>)) {
@@ -89,6 +105,7 @@ impl Tape {
                     listener(at, Heard::Answer { request, answer });
                 }
                 Step::Sent(frames) => listener(at, Heard::Frames(frames)),
+                Step::Named(_) | Step::Struck => {}
             }
         }
     }
@@ -139,6 +156,8 @@ fn step(kind: u8, (a, b): (u64, u64), body: &[u8]) -> Step {
         9 => return Step::Request(a, body.to_vec()),
         10 => return Step::Answer(a, body.to_vec()),
         11 => return Step::Sent(body.to_vec()),
+        13 => return Step::Named(text()),
+        14 => return Step::Struck,
         _ => panic!("the node did what power cuts are not modelled for: {}", text()),
     })
 }
