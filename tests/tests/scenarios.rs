@@ -49,6 +49,8 @@ mod readme;
 mod real_data;
 #[path = "scenarios/sealed.rs"]
 mod sealed;
+#[path = "scenarios/soak.rs"]
+mod soak;
 #[path = "scenarios/terminal.rs"]
 mod terminal;
 #[path = "scenarios/transit.rs"]
