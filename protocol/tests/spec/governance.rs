@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use protocol::{
     Action, DocumentId, Governor, Governors, Grant, Hash, Head, Institution, Invitation, LogId, MemberState,
-    NodeState, RECOVERY_INDEX, Redemption, Role, RosterInput, Rotation, SignedStep, Subject, lies_in,
+    NodeState, Purpose, RECOVERY_INDEX, Redemption, Role, RosterInput, Rotation, SignedStep, Subject,
+    lies_in,
 };
 
 use crate::book::{Book, issuer_log, subject, who, why};
@@ -160,6 +161,28 @@ fn a_sub_markets_word_invites_by_its_own_node_and_names_the_key() {
     assert!(!counts(word(51, 50, 130)), "about another key");
     assert!(!counts(word(50, 50, 131)), "issued by another node");
     assert!(!counts(word(51, 50, 131)));
+}
+
+/// What an institution says by itself stands outside chains and epochs: with a place in one it is nobody's word.
+#[test]
+fn a_word_with_a_place_in_a_chain_or_an_epoch_says_nothing() {
+    let mut book = Book::new(1, 1);
+    let market = sub_market(30);
+    book.add(Subject::Institution(market.id()), Action::Admit(market), &[0]);
+    let good = invite_as(&book, 30, 50, Role::GrassrootsSite, 420_100);
+    let mut counts = |change: fn(&mut protocol::RosterStep)| {
+        let mut word = good.clone();
+        change(&mut word.step);
+        let own = word.own.as_mut().unwrap();
+        own.signature = key(30).sign(Purpose::RosterStep, &book.charter.id(), &word.step.to_bytes());
+        book.input.steps.truncate(1);
+        book.input.steps.push(word);
+        !book.fold().invitations.is_empty()
+    };
+    assert!(counts(|_| ()));
+    assert!(!counts(|step| step.previous = Hash([1; 32])));
+    assert!(!counts(|step| step.epoch = 1));
+    assert!(!counts(|step| (step.epoch, step.previous) = (1, Hash([1; 32]))));
 }
 
 /// The one-time key stands in the step for all to see: another sub-market invites with it too.

@@ -1,8 +1,8 @@
 //! §4 to §7: signatures that must hold, and what a certificate lets a node write.
 
 use protocol::{
-    Capabilities, CircleId, Decoder, NetworkId, NodeCertificate, Purpose, Redemption, Role, Shelf, ShelfKind,
-    ShelfPattern, Signature, SignedCharter, Subscription, Visibility,
+    Application, Capabilities, CircleId, Credential, Decoder, NetworkId, NodeCertificate, Purpose,
+    Redemption, Role, Shelf, ShelfKind, ShelfPattern, Signature, SignedCharter, Subscription, Visibility,
 };
 
 use crate::codec::written;
@@ -119,6 +119,52 @@ fn a_redemption_needs_all_four_signatures() {
     assert!(resigned(|_| ()).is_ok());
     assert!(resigned(|who| who.role = Role::Hub).is_err(), "another role than the certificate's");
     assert!(resigned(|who| who.region = 1).is_err(), "another region than the certificate's");
+}
+
+/// Whichever of the two a greeting or a bundle shows, its signatures are looked at.
+#[test]
+fn a_credential_is_verified_whichever_it_is() {
+    let network = World::new().network;
+    let own = certificate(&network, 2, 12, Role::ResourceStation);
+    let who = institution(2, Role::ResourceStation);
+    let redemption = Redemption::sign(who, own.clone(), &network, &key(50), &key(2));
+    let mut bad_own = own.clone();
+    bad_own.by_root.0[40] ^= 1;
+    let mut bad_redemption = redemption.clone();
+    bad_redemption.by_invitation.0[40] ^= 1;
+    let holds = |credential: Credential| credential.verify(&network).is_ok();
+    assert!(holds(Credential::Certificate(Box::new(own))));
+    assert!(holds(Credential::Redemption(Box::new(redemption))));
+    assert!(!holds(Credential::Certificate(Box::new(bad_own))));
+    assert!(!holds(Credential::Redemption(Box::new(bad_redemption))));
+}
+
+#[test]
+fn an_application_is_read_as_it_was_written() {
+    let network = World::new().network;
+    let application = Application {
+        network,
+        institution: institution(2, Role::ResourceStation),
+        certificate: certificate(&network, 2, 12, Role::ResourceStation),
+    };
+    let file = application.to_file();
+    assert_eq!(Application::from_file(&file, &network).as_ref(), Ok(&application));
+    assert!(Application::from_file(&file, &NetworkId([1; 32])).is_err());
+    let other = Application { institution: institution(3, Role::ResourceStation), ..application };
+    assert!(Application::from_file(&other.to_file(), &network).is_err(), "another institution's certificate");
+}
+
+/// Kinds that version 1 does not know are nobody's to write.
+#[test]
+fn reserved_kinds_are_allowed_to_no_certificate() {
+    let network = World::new().network;
+    let own = certificate(&network, 2, 12, Role::ResourceStation);
+    let allowed = |kind| {
+        let shelf = Shelf { region: 420_100, kind: ShelfKind(kind), visibility: Visibility::Public };
+        own.allows(&shelf)
+    };
+    assert!(allowed(16));
+    assert!((4..16).all(|kind| !allowed(kind)));
 }
 
 #[test]

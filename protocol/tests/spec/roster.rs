@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use protocol::{
     Action, DocumentId, Governor, Governors, Grant, Hash, Head, LogId, MemberState, NodeState, Profile,
-    RECOVERY_INDEX, Redemption, Role, Roster, RosterInput, RosterStep, SignedStep, Subject,
+    RECOVERY_INDEX, Redemption, Role, Roster, RosterBook, RosterInput, RosterStep, SignedStep, Subject,
 };
 
 use crate::book::{Book, issuer_log, subject, who, why};
@@ -386,4 +386,24 @@ fn thresholds_of_half_or_less_are_refused() {
     assert_eq!(two(governor(2)), Ok(()));
     assert!(two(Governor { key: key(1).public(), ..governor(2) }).is_err());
     assert!(two(Governor { key: key(2).public(), ..governor(1) }).is_err());
+}
+
+/// Of the governors' own invitations for one key the last stands, whoever is to countersign it.
+#[test]
+fn the_governors_last_invitation_for_a_key_stands_alone() {
+    let mut book = Book::new(1, 1);
+    book.invite(50, 130);
+    book.invite(50, 131);
+    let roster = book.fold();
+    let issuers: Vec<_> = roster.invitations.keys().map(|grant| grant.issuer).collect();
+    assert_eq!(issuers, [key(131).public()]);
+}
+
+#[test]
+fn a_book_knows_of_whom_it_holds_a_step() {
+    let mut book = Book::new(1, 1);
+    book.add(subject(3), Action::Admit(who(3)), &[0]);
+    let mut held = RosterBook::new(&book.charter);
+    assert!(held.take_step(&book.input.steps[0]));
+    assert!(held.knows_of(&subject(3)) && !held.knows_of(&subject(4)));
 }

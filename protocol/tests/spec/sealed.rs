@@ -44,6 +44,11 @@ fn unhex(text: &str) -> Vec<u8> {
 
 /// RFC 9180, A.2.1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base mode.
 #[test]
+fn a_sealing_key_is_kept_by_its_seed() {
+    assert_eq!(SealingKey::from_seed(&[7; 32]).seed(), [7; 32]);
+}
+
+#[test]
 fn the_suite_is_that_of_rfc_9180() {
     let info = unhex("4f6465206f6e2061204772656369616e2055726e");
     let enc = unhex("1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a");
