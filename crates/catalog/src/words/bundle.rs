@@ -65,8 +65,8 @@ pub const TABLE: &[Row] = &[
     ("cli.failure.slip.network.hint", "离线包只在同一个网络的节点之间传递", "bundles go between nodes of one network"),
     ("cli.failure.slip.none", "{file} 里没有索取单", "There is no slip in {file}"),
     ("cli.failure.slip.none.hint", "索取单由对方用 lianshi bundle ask 写出", "slips are written with: lianshi bundle ask FILE"),
-    ("help.bundle", "离线包：用 U 盘往返，给没有网络的地方", "Bundles: entries on a stick, for places without a line"),
-    ("help.bundle.ask", "写一张索取单：本节点有什么，好让对方只给缺的", "Write a slip: what this node holds, so that the other side gives what is missing"),
+    ("help.bundle", "离线包：用 U 盘往返，给没有网络的地方", "Bundles: entries in files on a USB stick, for places that are offline"),
+    ("help.bundle.ask", "写一张索取单：本节点有什么，好让对方只给缺的", "Write a slip: what this node holds, so that the other side can give what is missing"),
     ("help.bundle.ask.file", "写成文本文件，可以发邮件或念给对方", "Text file to write, to be mailed or read out"),
     ("help.bundle.ask.qr", "同时在终端显示二维码", "Show it as QR codes in the terminal too"),
     ("help.bundle.ask.svg", "同时把二维码存为图片，可以打印", "Save the QR codes as a picture too, to be printed"),
@@ -76,5 +76,5 @@ pub const TABLE: &[Row] = &[
     ("help.bundle.out.file", "写入的文件；要分卷时依次为 名称-1、名称-2…", "File to write; several volumes are called NAME-1, NAME-2 …"),
     ("help.bundle.out.for", "给哪个节点：编号、前几位或单位名称，不写则为索取单的主人。含它可以读的一切，加密给它", "For which node: its id, first digits, or institution; without a value, whoever wrote the slip. Holds all that it may read, encrypted to it"),
     ("help.bundle.out.max-size", "每卷最大多少，如 64MiB；至少 512KiB，不写为 4 GiB", "Largest size of a volume, such as 64MiB; at least 512KiB, else 4 GiB"),
-    ("help.bundle.out.since", "对方的索取单：只给它缺的", "The other side's slip: only what is missing there"),
+    ("help.bundle.out.since", "对方的索取单：只给它缺的", "The other side's slip: put in only what is missing there"),
 ];

@@ -35,10 +35,10 @@ pub const TABLE: &[Row] = &[
     ("cli.restore.next", "下一步：lianshi --home {home} run。连上其他节点后，备份之后发布的内容会自动取回，取回之前不会写入新内容。原来那台机器上的节点从此不要再启动", "Next: lianshi --home {home} run. What was published after the backup comes back from other nodes, and nothing new is written before that. Never run the node on the old machine again"),
     ("cli.restore.own", "这份备份只含本单位自己的内容，其他单位的信息在连上网络后同步", "This backup holds your own contents only; others' listings come with the next sync"),
     ("cli.restore.progress", "已恢复 {done} / {total} 条", "{done} of {total} entries restored"),
-    ("help.backup", "把整个节点备份成一个文件；节点运行时也能做", "Back the whole node up into one file, while it runs or not"),
+    ("help.backup", "把整个节点备份成一个文件；节点运行时也能做", "Back up the whole node into one file, whether it runs or not"),
     ("help.backup.file", "备份写入哪个文件；已有的旧备份等新的写好、核对过才被替换", "The file to write; an older backup there is replaced once the new one is whole and was read back"),
     ("help.backup.own", "只备份本单位自己的内容和名册，其他单位的信息恢复后再同步", "Only your own contents and the roster; others' listings are synced again after a restore"),
-    ("help.compact", "压缩数据文件，腾出删改留下的空间；节点须先停下", "Shrink the data file by what deletions have left in it; the node has to be stopped"),
+    ("help.compact", "压缩数据文件，腾出删改留下的空间；节点须先停下", "Shrink the data file: give back the space that deletions have left in it; the node has to be stopped"),
     ("help.restore", "从备份恢复节点，写入 --home 指定的空文件夹", "Restore a node from a backup, into the empty folder of --home"),
     ("help.restore.file", "备份文件", "The backup"),
 ];

@@ -40,9 +40,9 @@ pub const TABLE: &[Row] = &[
     ("help.fork.list", "列出分叉", "List forks"),
     ("help.fork.show", "看一处分叉的两支", "Show the two branches of a fork"),
     ("help.fork.show.log", "日志编号，可只写前几位", "The log, or its first digits"),
-    ("help.listing.lost", "本单位失效的内容：随分叉的另一支、吊销或他人失效的修改而失效", "Entries of this institution's that do not count: lost with a branch, a revocation, or a change that they build on"),
-    ("help.listing.lost.again", "重新发布第几条，序号见列出的结果", "Publish the one of this number in the list again"),
+    ("help.listing.lost", "本单位失效的内容：随分叉的另一支、吊销或他人失效的修改而失效", "List this institution's entries that do not count: lost with a branch, a revocation, or a change that they build on"),
+    ("help.listing.lost.again", "重新发布第几条，序号见列出的结果", "Publish again what the entry with this number in the list says"),
     ("help.settle", "为分叉的日志保留一支。治理方可以裁定任何日志；本单位只能在分叉的那个节点上裁定自己的，该节点已不在的，请治理方裁定", "Keep one branch of a forked log. Governors settle any log; an institution settles its own on the node concerned, and where that node is lost it asks the governors"),
-    ("help.settle.keep", "保留哪一支：该支首条的编号（可只写前几位），或 条数:末条编号", "The branch kept: its first entry, or its first digits; or NUMBER:HASH of its last entry"),
+    ("help.settle.keep", "保留哪一支：该支首条的编号（可只写前几位），或 条数:末条编号", "The branch to keep: the hash of its first entry, or that hash's first digits; or NUMBER:HASH of the last entry to keep"),
     ("help.settle.log", "日志编号，可只写前几位", "The log, or its first digits"),
 ];
