@@ -46,9 +46,12 @@ pub struct FloodArgs {
     /// Ways to flood; all of them unless given.
     #[arg(long, value_enum)]
     mode: Vec<Mode>,
-    /// For how long each is measured, and its control, in seconds.
+    /// For how long each is measured, and its control, in seconds, all turns together.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+    /// Turns that each and its control take by halves, so that what else the machine does falls on both alike.
+    #[arg(long, default_value_t = 2)]
+    turns: u64,
     /// Listings that the hub holds from the beginning.
     #[arg(long, default_value_t = 5_000)]
     listings: usize,
@@ -82,19 +85,22 @@ pub fn run(args: &FloodArgs) -> anyhow::Result<()> {
     let mut place = homes.start(&bin)?;
     let hub = place.hub.id();
     let modes = if args.mode.is_empty() { <Mode as clap::ValueEnum>::value_variants() } else { &args.mode };
-    let mut rows = Vec::new();
+    let (turn, mut rows) = (args.seconds.div_ceil(args.turns.max(1)), Vec::new());
     for mode in modes {
-        await_rest(hub)?;
-        let control = {
-            let _burning = burner(theirs)?;
-            watched(&mut place, args.seconds)?
-        };
-        await_rest(hub)?;
-        let mut hostile = Hostile::start(&homes.hostile, &homes.target, *mode, theirs, args.seconds + 8)?;
-        // Whatever comes first passes at once, whoever brings it: measured is what comes after that.
-        std::thread::sleep(BURST);
-        let flood = watched(&mut place, args.seconds)?;
-        let did = hostile.end()?;
+        let (mut control, mut flood, mut did) = (Figures::default(), Figures::default(), Vec::new());
+        for _ in 0..args.turns {
+            await_rest(hub)?;
+            let burning = burner(theirs)?;
+            control.add(watched(&mut place, turn)?);
+            drop(burning);
+            await_rest(hub)?;
+            let mut hostile = Hostile::start(&homes.hostile, &homes.target, *mode, theirs, turn + 8)?;
+            // Whatever comes first passes at once, whoever brings it: measured is what comes after that.
+            std::thread::sleep(BURST);
+            flood.add(watched(&mut place, turn)?);
+            did.push(hostile.end()?);
+        }
+        let did = Json::Array(did);
         eprintln!("bench: {mode:?}: {did}, load {}", machine::load());
         rows.push(Row { mode: *mode, control, flood, did });
     }

@@ -4,6 +4,7 @@
 //! store. Layout of keys and values: `ledger/layout.rs`. Absent: sessions, sockets, what fields mean.
 
 mod backup;
+mod checkpoint;
 mod contacts;
 mod documents;
 mod examine;
@@ -34,6 +35,7 @@ use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, Storag
 use crate::error::{MarketError, Result};
 
 pub use backup::{BackupPlan, BackupSource};
+pub use checkpoint::Checkpoint;
 pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, rightful_entries};
 pub use gaps::Lacking;
 pub(crate) use layout::{
@@ -56,7 +58,7 @@ const BATCH_ENTRIES: usize = 512;
 
 /// The node's entries and what is derived from them. See [`Ledger::author`] and [`Ledger::persist`].
 pub struct Ledger {
-    storage: Storage,
+    storage: Arc<Storage>,
     opener: Opener,
     store: Arc<dyn Store>,
     journal: Arc<Journal>,
@@ -303,29 +305,5 @@ impl Ledger {
         let heads = self.logs.iter().map(|(log, record)| (log, &record.head));
         let entries = self.entries + self.figures.replaced;
         CheckpointFacts { entries, digest: frontier_digest(heads).0, journal: self.journaled }
-    }
-
-    /// Fsyncs everything laid down so far. True when there was anything to do.
-    ///
-    /// # Errors
-    /// When the disk fails; then the last checkpoint stands.
-    pub fn checkpoint(&mut self) -> Result<bool> {
-        if !self.is_dirty() {
-            return Ok(false);
-        }
-        let facts = self.facts();
-        let mut batch = Batch::default();
-        self.sums_into(&mut batch);
-        batch.facts(&facts);
-        self.store.apply(batch)?;
-        self.storage.checkpoint(&facts)?;
-        self.dirty = false;
-        self.checked = self.journaled;
-        Ok(true)
-    }
-
-    /// True when something was laid down since the last checkpoint.
-    pub fn is_dirty(&self) -> bool {
-        self.dirty || self.checked != self.journaled
     }
 }

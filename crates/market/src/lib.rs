@@ -19,7 +19,9 @@ pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
 pub use governance::{Gathered, all_steps, find_member, find_step, pending};
 pub use identity::{Applicant, Identity, random, read_charter, write_private};
-pub use ledger::{BackupPlan, BackupSource, Lacking, Ledger, LedgerFigures, OpenedLedger, Opener, Relimited};
+pub use ledger::{
+    BackupPlan, BackupSource, Checkpoint, Lacking, Ledger, LedgerFigures, OpenedLedger, Opener, Relimited,
+};
 pub use library::{
     Candidate, Dispute, Evidence, Hidden, HistoryItem, Library, Listing, Said, Versions, Writer,
 };

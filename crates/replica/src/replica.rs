@@ -21,6 +21,7 @@ mod carried;
 mod circles;
 mod compare;
 mod deadlines;
+mod durable;
 mod exchange;
 mod forks;
 mod gaps;
@@ -83,8 +84,8 @@ pub struct Replica {
     contested: BTreeSet<LogId>,
     /// Searches for the place where a peer's log parts from ours.
     probes: BTreeMap<LogId, forks::Probe>,
-    /// Logs persisted since the last durable point, each with its head as of that point.
-    fresh: BTreeMap<LogId, Head>,
+    /// What is not fsynced yet.
+    fresh: durable::Fresh,
     conduct: Conduct,
     /// Entries pass on this node's line, not announcements alone.
     line_open: bool,
@@ -123,7 +124,7 @@ impl Replica {
             held_bytes,
             contested: BTreeSet::new(),
             probes: BTreeMap::new(),
-            fresh: BTreeMap::new(),
+            fresh: durable::Fresh::default(),
             conduct: Conduct::default(),
             line_open: true,
         }
@@ -165,10 +166,9 @@ impl Replica {
             Input::Bare { session, after, entries, more_after } => {
                 self.on_bare(session, (after, more_after), entries, &mut out);
             }
-            Input::Durable => {
-                let fresh: Vec<LogId> = std::mem::take(&mut self.fresh).into_keys().collect();
-                self.announce_durable(&fresh, &mut out);
-            }
+            Input::Syncing => self.on_syncing(),
+            Input::Synced => self.on_synced(&mut out),
+            Input::Durable => self.on_durable(&mut out),
             Input::Circles(known) => {
                 self.recall_circles(known);
                 self.offer_to_all(&mut out);
@@ -207,10 +207,10 @@ impl Replica {
     fn on_appended(&mut self, log: LogId, entries: &[CheckedEntry], now_ms: i64, out: &mut Vec<Effect>) {
         let before = self.head(&log).seq;
         // Own entries are fsynced; what of this log came back from peers may not be yet.
-        let durable = !self.fresh.contains_key(&log);
+        let durable = !self.fresh.contains(&log);
         self.accept(log, entries, out);
         if durable {
-            self.fresh.remove(&log);
+            self.fresh.kept(&log);
         }
         self.learn_circles(&log, entries, out);
         self.push_to_all(&log, before, Came::Written, out);
@@ -234,7 +234,7 @@ impl Replica {
             self.tell_mailboxes(&log, out);
             self.bare_begins(&log);
         }
-        self.fresh.entry(log).or_insert(before);
+        self.fresh.grown(log, before);
         self.count_bytes(&log, entries);
         self.absorb(&log, entries);
         self.refresh_all(&log);
@@ -368,12 +368,6 @@ impl Replica {
     /// The head of a log as far as it counts; seq 0 when nothing is held.
     pub fn head(&self, log: &LogId) -> Head {
         self.logs.get(log).map(|l| l.head).unwrap_or_default()
-    }
-
-    /// The head of a log as of the last durable point.
-    fn durable_head(&self, log: &LogId) -> Head {
-        let head = self.head(log);
-        self.fresh.get(log).copied().filter(|durable| durable.seq <= head.seq).unwrap_or(head)
     }
 
     /// True when this node's own institution is on the roster that it holds.

@@ -54,6 +54,8 @@ pub struct Node {
     pub clock_off_ms: i64,
     /// Logs with entries that are not fsynced yet, each with how many are.
     fresh: BTreeMap<LogId, u64>,
+    /// Those that an fsync is under way for, each with how many there were when it began.
+    syncing: BTreeMap<LogId, u64>,
     wrote: Vec<(LogId, u64, Hash)>,
     /// Documents that institutions purge, as far as that has been done here.
     purged: BTreeSet<DocumentId>,
@@ -111,6 +113,7 @@ impl Node {
             clock_ms: 0,
             clock_off_ms: 0,
             fresh: BTreeMap::new(),
+            syncing: BTreeMap::new(),
             wrote: Vec::new(),
             purged: BTreeSet::new(),
             rng: Rng::new(seed),
@@ -196,6 +199,9 @@ impl Node {
         assert!(!cut || ends, "{}: entries that count are not replaced", self.name);
         let durable = self.fresh.entry(run.log).or_insert(stored.len() as u64);
         *durable = (*durable).min(at as u64);
+        if cut {
+            self.syncing.remove(&run.log);
+        }
         stored.truncate(at);
         if own {
             self.wrote.retain(|(log, seq, _)| *log != run.log || *seq <= at as u64);
@@ -216,6 +222,7 @@ impl Node {
         let Copied { store, heads, circles, forks } = copied;
         (self.store, self.circles, self.forks) = (store, circles, forks);
         self.fresh.clear();
+        self.syncing.clear();
         self.reach.clear();
         self.restart_with(heads, charter);
         // What it wrote since is not lost as long as a peer holds it: it comes back, and is counted again then.
@@ -227,12 +234,36 @@ impl Node {
     /// What is held is fsynced.
     pub fn fsync(&mut self) -> Input {
         self.fresh.clear();
+        self.syncing.clear();
         Input::Durable
+    }
+
+    /// An fsync of what is held begins.
+    pub fn begin_fsync(&mut self) -> Input {
+        self.syncing = self.fresh.keys().map(|log| (*log, self.stored(log))).collect();
+        Input::Syncing
+    }
+
+    /// It has ended.
+    pub fn end_fsync(&mut self) -> Input {
+        for (log, marked) in std::mem::take(&mut self.syncing) {
+            if marked >= self.stored(&log) {
+                self.fresh.remove(&log);
+            } else if let Some(durable) = self.fresh.get_mut(&log) {
+                *durable = marked;
+            }
+        }
+        Input::Synced
+    }
+
+    fn stored(&self, log: &LogId) -> u64 {
+        self.store.get(log).map_or(0, |entries| entries.len() as u64)
     }
 
     /// The process ends at once: of what came from peers all that was not fsynced is gone, own entries are in the journal.
     pub fn crash(&mut self, charter: &Charter) {
         let mut heads = self.replica.logs().clone();
+        self.syncing.clear();
         for (log, durable) in std::mem::take(&mut self.fresh) {
             let Some(entries) = self.store.get_mut(&log) else { continue };
             entries.truncate(durable as usize);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use market::Checkpoint;
 use replica::Input;
 
 use super::Core;
@@ -44,35 +45,55 @@ impl Core {
     /// Confirms on disk whatever was taken in, at the end. True when the store was found damaged: opened again, the node begins a
     /// new one.
     pub fn close(&mut self) -> bool {
-        if !self.soundness.condemned {
-            self.checkpoint();
+        if !self.soundness.condemned
+            && let Some(checkpoint) = self.begin_checkpoint()
+        {
+            self.end_checkpoint(checkpoint.run());
         }
         self.soundness.condemned
     }
 
-    /// Fsyncs what came in and tells the peers. False when there was nothing, or when that failed a moment ago.
-    pub fn checkpoint(&mut self) -> bool {
+    /// Begins an fsync of what came in: whoever runs it needs the core no longer. `None` when there is nothing new, or when one
+    /// failed a moment ago.
+    pub fn begin_checkpoint(&mut self) -> Option<Checkpoint> {
         if self.soundness.failed.as_ref().is_some_and(|(when, _)| when.elapsed() < AGAIN) {
-            return false;
+            return None;
         }
-        match self.ledger.checkpoint() {
-            Ok(done) => {
-                self.soundness.failed = None;
-                if done {
-                    self.drive(Input::Durable);
-                    self.pump();
+        match self.ledger.begin_checkpoint() {
+            Ok(begun) => {
+                if begun.is_some() {
+                    self.drive(Input::Syncing);
                 }
-                done
+                begun
             }
             Err(error) => {
-                let why = error.to_string();
-                if self.soundness.failed.as_ref().is_none_or(|(_, before)| *before != why) {
-                    tracing::error!("the store could not be fsynced: {why}");
-                }
-                self.soundness.failed = Some((Instant::now(), why));
-                false
+                self.not_synced(&error);
+                None
             }
         }
+    }
+
+    /// An fsync has ended: what it covers is told to the peers.
+    pub fn end_checkpoint(&mut self, outcome: market::Result<()>) {
+        match outcome {
+            Ok(()) => {
+                self.soundness.failed = None;
+                self.drive(Input::Synced);
+                self.pump();
+            }
+            Err(error) => {
+                self.ledger.unchecked();
+                self.not_synced(&error);
+            }
+        }
+    }
+
+    fn not_synced(&mut self, error: &market::MarketError) {
+        let why = error.to_string();
+        if self.soundness.failed.as_ref().is_none_or(|(_, before)| *before != why) {
+            tracing::error!("the store could not be fsynced: {why}");
+        }
+        self.soundness.failed = Some((Instant::now(), why));
     }
 
     /// Whether the store was found damaged: nothing more is promised until it was opened anew, which sets it aside.

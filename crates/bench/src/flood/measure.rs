@@ -83,6 +83,16 @@ pub struct Figures {
     pub cpu: f64,
 }
 
+impl Figures {
+    /// Another turn of the same.
+    pub fn add(&mut self, turn: Self) {
+        self.seen.0.extend(turn.seen.0);
+        self.searches.0.extend(turn.searches.0);
+        self.peak = self.peak.max(turn.peak);
+        self.cpu += turn.cpu;
+    }
+}
+
 impl Place {
     /// Publishes by turns at one member and at the other, and searches on the hub's pages, for so long.
     ///

@@ -76,7 +76,7 @@ impl Ledger {
         Self {
             store: storage.store(),
             journal: storage.journal(),
-            storage,
+            storage: Arc::new(storage),
             opener,
             logs: BTreeMap::new(),
             certificates: BTreeMap::new(),

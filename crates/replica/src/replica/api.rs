@@ -138,6 +138,11 @@ pub enum Input {
     },
     /// Everything persisted so far is fsynced.
     Durable,
+    /// An fsync of everything persisted so far begins; other inputs may come before it ends. One at a time.
+    Syncing,
+    /// The fsync that was under way has ended: what was persisted when it began is durable. Of one that failed nothing is
+    /// told, and another begins.
+    Synced,
     /// Time has passed; to be given about once a second.
     Tick,
     /// This node's line is open to entries, or closed to all but announcements.

@@ -153,7 +153,7 @@ impl Replica {
 
     /// Answers that nothing differs: by the digest when all of it is durable, which the digest promises.
     fn send_equal(&mut self, session: SessionId, shared: BTreeMap<LogId, Head>, out: &mut Vec<Effect>) {
-        let fresh = |log: &LogId| self.fresh.contains_key(log);
+        let fresh = |log: &LogId| self.fresh.contains(log);
         let fresh: BTreeMap<_, _> = shared.into_iter().filter(|(log, _)| fresh(log)).collect();
         if fresh.is_empty() {
             self.send_digest(session, out);

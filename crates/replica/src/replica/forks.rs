@@ -273,9 +273,7 @@ impl Replica {
             let Some(state) = self.logs.get_mut(log) else { continue };
             state.head = *head;
             state.bytes = *bytes;
-            if let Some(durable) = self.fresh.get_mut(log).filter(|durable| durable.seq > head.seq) {
-                *durable = *head;
-            }
+            self.fresh.cut(log, *head);
             self.release(log);
             self.refresh_all(log);
             moved.push(LogHead { log: *log, head: *head });

@@ -3,8 +3,7 @@
 use protocol::{Frame, LogHead, LogId};
 
 use super::line::holds_back;
-use super::{Effect, Replica, SessionId, heads_frames};
-use crate::session::Session;
+use super::{Effect, Replica, SessionId};
 
 /// How entries came to be here.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,30 +44,6 @@ impl Replica {
         }
     }
 
-    /// Tells every peer the fsynced heads of these logs.
-    pub(super) fn announce_durable(&mut self, logs: &[LogId], out: &mut Vec<Effect>) {
-        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
-        for session in sessions {
-            self.confirm(session, logs, out);
-        }
-    }
-
-    /// Tells a peer the fsynced heads of these logs; of those on their way to it, once they have left.
-    pub(super) fn confirm(&mut self, session: SessionId, logs: &[LogId], out: &mut Vec<Effect>) {
-        let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { return };
-        let durable: Vec<LogHead> = logs
-            .iter()
-            .filter(|log| self.shares(s, log))
-            .map(|log| LogHead { log: *log, head: self.durable_head(log) })
-            .filter(|h| h.head.seq > 0)
-            .collect();
-        let Some(s) = self.sessions.get_mut(&session) else { return };
-        let now: Vec<LogHead> = durable.into_iter().filter(|h| may_confirm(s, h)).collect();
-        for frame in heads_frames(&now, Frame::Durable) {
-            out.push(Effect::Send { session, frame });
-        }
-    }
-
     /// Entries of a log have left for a peer.
     pub(super) fn on_served(
         &mut self,
@@ -86,14 +61,4 @@ impl Replica {
             self.confirm(session, &[log], out);
         }
     }
-}
-
-/// Notes that the peer hears of this head, now or later. False when it is to be later.
-fn may_confirm(s: &mut Session, to: &LogHead) -> bool {
-    let Some(peer) = s.log(to.log, true) else { return false };
-    peer.unconfirmed = peer.is_serving();
-    if !peer.unconfirmed {
-        peer.told = peer.told.max(to.head.seq);
-    }
-    !peer.unconfirmed
 }

@@ -51,7 +51,11 @@ fn act(world: &mut World, rng: &mut Rng) {
                 world.purge(node, documents[rng.below(documents.len())]);
             }
         }
-        10 => world.give(node, replica::Input::Durable),
+        10 => {
+            let half =
+                if rng.chance(500) { world.nodes[node].begin_fsync() } else { world.nodes[node].end_fsync() };
+            world.give(node, half);
+        }
         _ => {
             for _ in 0..rng.below(60) {
                 world.step();

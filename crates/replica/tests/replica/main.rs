@@ -9,6 +9,7 @@ mod bundles;
 mod conduct;
 mod convergence;
 mod document;
+mod durable;
 mod epochs;
 mod faults;
 mod forks;

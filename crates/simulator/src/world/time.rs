@@ -14,6 +14,8 @@ const ENTRY_BYTES: u64 = 600;
 const RUN_MS: u64 = 2_000;
 /// What was received is fsynced after this, milliseconds.
 const FSYNC_MS: i64 = 500;
+/// An fsync takes so long: what comes meanwhile is left to the next one.
+const SYNCING_MS: i64 = 100;
 /// Ticks after something happened to a node: a second apart at first, milliseconds since then and apart.
 const TICKS: [(i64, i64); 3] = [(12_000, 1_000), (120_000, 10_000), (i64::MAX, 600_000)];
 /// A frame that is delayed comes so much later, milliseconds.
@@ -55,6 +57,10 @@ enum Due {
         session: SessionId,
     },
     Fsync {
+        node: usize,
+    },
+    /// The fsync that was under way has ended.
+    Fsynced {
         node: usize,
     },
     Tick {
@@ -196,9 +202,15 @@ impl World {
             Due::Pump { session, end } => self.pump(session, end),
             Due::Closed { session } => self.cut(session),
             Due::Fsync { node } => {
+                let begun = self.nodes[node].begin_fsync();
+                self.give(node, begun);
+                let now_ms = self.now_ms;
                 self.timeline().rests[node].fsync = false;
-                let durable = self.nodes[node].fsync();
-                self.give(node, durable);
+                self.timeline().push(now_ms + SYNCING_MS, Due::Fsynced { node });
+            }
+            Due::Fsynced { node } => {
+                let ended = self.nodes[node].end_fsync();
+                self.give(node, ended);
             }
             Due::Tick { node } => self.tick(node),
         }
