@@ -94,6 +94,8 @@ fn rounds(count: u64, seed: u64) {
     let mut station = home.start();
     let id = station.publish("稀土永磁电机");
     hub.agrees_with(&[&station]);
+    // What is not in the index when the disk fills up comes into it once there is room.
+    assert_eq!(station.search("永磁电机").len(), 1);
     for round in 0..count {
         let left = [0, 1, FLOOR / 2, FLOOR - 1][dice.below(4) as usize] << 20;
         fill(&station.path(), left);
