@@ -47,6 +47,8 @@ mod purge;
 mod readme;
 #[path = "scenarios/real_data.rs"]
 mod real_data;
+#[path = "scenarios/rot.rs"]
+mod rot;
 #[path = "scenarios/sealed.rs"]
 mod sealed;
 #[path = "scenarios/soak.rs"]
