@@ -51,7 +51,9 @@ pub(super) fn spawn_core(
         // The first calls go out at once, not after the first tick.
         office.core().tick();
         while !stopping.load(Ordering::Acquire) {
-            heart.beat();
+            if syncer.goes_on() {
+                heart.beat();
+            }
             let next = runtime.block_on(async {
                 tokio::select! {
                     biased;
