@@ -120,6 +120,27 @@ impl Dialing {
         }
     }
 
+    /// Addresses to dial now: of the spare ones so many at most. QUIC is left until the same node's TCP has failed: on a line that
+    /// loses packets it sends everything twice (decision 0029).
+    fn due(&self, now_ms: i64, spare: usize) -> Vec<String> {
+        let all = || self.first.iter().chain(&self.spare);
+        let gives_way = |address: &str| {
+            let key = network::key_in_address(address).filter(|_| is_quic(address));
+            key.is_some_and(|key| {
+                let same = |other: &str| !is_quic(other) && network::key_in_address(other) == Some(key);
+                all().any(|(other, target)| target.failure.is_none() && same(other))
+            })
+        };
+        let is_due = |(address, target): &(&String, &Target)| {
+            !target.dialling && target.next_ms <= now_ms && !gives_way(address)
+        };
+        let first = self.first.iter().filter(is_due);
+        first
+            .chain(self.spare.iter().filter(is_due).take(spare))
+            .map(|(address, _)| address.clone())
+            .collect()
+    }
+
     /// Addresses that do not answer, with the reason.
     pub fn unreachable(&self) -> Vec<(String, String)> {
         let failed = |(a, t): (&String, &Target)| Some((a.clone(), t.failure.clone()?));
@@ -147,11 +168,9 @@ impl Core {
         let alone = *self.dialing.alone_since_ms.get_or_insert(now_ms);
         let desperate = now_ms - alone > PATIENCE_MS;
         let spare = if desperate { SPARE_AT_ONCE } else { 0 };
-        let due = |t: &Target| !t.dialling && t.next_ms <= now_ms;
-        let first = self.dialing.first.iter_mut().filter(|(_, t)| due(t));
-        let others = self.dialing.spare.iter_mut().filter(|(_, t)| due(t)).take(spare);
-        for (address, target) in first.chain(others) {
-            match network.dial(address, None) {
+        for address in self.dialing.due(now_ms, spare) {
+            let Some(target) = self.dialing.target(&address) else { continue };
+            match network.dial(&address, None) {
                 Ok(()) => target.dialling = true,
                 Err(error) => {
                     target.back_off(now_ms);
@@ -160,6 +179,11 @@ impl Core {
             }
         }
     }
+}
+
+/// Whether an address is one of QUIC.
+fn is_quic(address: &str) -> bool {
+    address.split('/').any(|part| part == "quic-v1")
 }
 
 #[cfg(test)]
@@ -214,6 +238,25 @@ mod tests {
         dialing.closed(1, 1_500);
         assert_eq!((due_ms(&dialing), dialing.first[HUB].wait_ms), (3_000, 2_000));
         assert_eq!(dialing.unreachable().len(), 1);
+    }
+
+    #[test]
+    fn quic_is_left_until_the_tcp_of_the_same_node_has_failed() {
+        let of = |key: u8, way: &str| {
+            let key = protocol::SecretKey::from_seed(&[key; 32]).public().0;
+            format!("/ip4/192.0.2.{}/{way}/p2p/{}", key[0], network::peer_id_text(&key).unwrap())
+        };
+        let (tcp, quic) = (of(1, "tcp/7400"), of(1, "udp/7400/quic-v1"));
+        let alone = of(2, "udp/7400/quic-v1");
+        let mut dialing = Dialing::new([tcp.clone(), quic.clone()].iter());
+        dialing.spare(vec![alone.clone()]);
+        assert_eq!(dialing.due(0, 0), [tcp.clone()]);
+        assert_eq!(dialing.due(0, 9), [tcp.clone(), alone.clone()], "another node has only QUIC");
+        dialing.failed(&tcp, "no answer".to_owned(), 0);
+        assert_eq!(dialing.due(0, 0), [quic.clone()]);
+        dialing.connected(1, &[7; 32], &tcp);
+        dialing.closed(1, 0);
+        assert_eq!(dialing.due(LONGEST_WAIT_MS, 0), [tcp], "it answers again");
     }
 
     #[test]
