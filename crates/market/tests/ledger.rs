@@ -274,6 +274,7 @@ fn documents_that_wait_are_counted_in_the_store() {
     let (dir, mirror, library) = home.mirror(&flatten(edits));
     let waiting = |ledger: &Ledger| ledger.figures(&home.identity.node.public()).waiting;
     assert_eq!(waiting(&mirror), MANY);
+    assert_eq!(mirror.arrivals(), 0, "what shows nothing is no work for the index");
     drop((mirror, library));
     let mut mirror = open(dir.path(), &home.identity).ledger;
     assert_eq!(waiting(&mirror), MANY);
@@ -284,6 +285,7 @@ fn documents_that_wait_are_counted_in_the_store() {
         assert_eq!(waiting(&mirror), left);
     }
     assert_eq!((left, mirror.figures(&home.identity.node.public()).held), (0, MANY));
+    assert_eq!(mirror.arrivals(), MANY);
     let roster = library_of(&home.identity, &mirror).roster().digest();
     assert_eq!(view_hash(mirror.sums(), &roster).to_string(), other.view());
 }

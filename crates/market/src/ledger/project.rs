@@ -134,7 +134,8 @@ impl Ledger {
         } else {
             batch.put(Table::Projections, &id.0, layout::projection_value(&projection));
         }
-        if !sealed {
+        // Nor is what shows nothing and showed nothing: whoever writes void entries gives the index no work.
+        if !sealed && (before.digest.is_some() || digest.is_some()) {
             self.arrive(id, batch);
         }
         Ok(())
