@@ -85,6 +85,8 @@ pub struct Ledger {
     journaled: Position,
     checked: Position,
     dirty: bool,
+    /// A checkpoint was begun, and nobody has said yet that it has ended.
+    checking: bool,
     incarnation: u64,
     /// Own entries are in the journal, all that belong together or some, that the store did not take: no more may be written
     /// until a restart has replayed them, or a sequence number would be used twice.

@@ -228,6 +228,22 @@ fn stranger(of: &Node) -> Node {
     stranger
 }
 
+/// Who asks for an fsync while one is under way is answered once what it covers is on disk, by one of his own.
+#[test]
+fn a_checkpoint_waits_for_what_another_has_begun() {
+    let mut home = hub();
+    home.desk(NOW).take_in(&[record("甲")], true).unwrap();
+    let begun = home.ledger.begin_checkpoint().unwrap().unwrap();
+    assert!(home.ledger.begin_checkpoint().unwrap().is_none(), "nothing new");
+    assert!(home.ledger.checkpoint().unwrap());
+    assert!(!home.ledger.checkpoint().unwrap());
+    begun.run().unwrap();
+    home.ledger.end_checkpoint(true);
+    assert!(!home.ledger.is_dirty());
+    home.ledger.end_checkpoint(false);
+    assert!(home.ledger.checkpoint().unwrap(), "one that failed is made good");
+}
+
 #[test]
 fn an_edit_that_comes_before_its_listing_waits_for_it() {
     let mut home = hub();

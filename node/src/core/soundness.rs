@@ -75,16 +75,14 @@ impl Core {
 
     /// An fsync has ended: what it covers is told to the peers.
     pub fn end_checkpoint(&mut self, outcome: market::Result<()>) {
+        self.ledger.end_checkpoint(outcome.is_ok());
         match outcome {
             Ok(()) => {
                 self.soundness.failed = None;
                 self.drive(Input::Synced);
                 self.pump();
             }
-            Err(error) => {
-                self.ledger.unchecked();
-                self.not_synced(&error);
-            }
+            Err(error) => self.not_synced(&error),
         }
     }
 

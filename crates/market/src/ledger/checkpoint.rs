@@ -19,7 +19,7 @@ impl Checkpoint {
     /// Returns when what it covers survives a power cut.
     ///
     /// # Errors
-    /// When the disk fails; then the checkpoint before it stands, and [`Ledger::unchecked`] is to be told.
+    /// When the disk fails; then the checkpoint before it stands. Either way [`Ledger::end_checkpoint`] is to be told.
     pub fn run(&self) -> Result<()> {
         Ok(self.storage.checkpoint(&self.facts)?)
     }
@@ -34,31 +34,36 @@ impl Ledger {
         if !self.is_dirty() {
             return Ok(None);
         }
+        self.begin().map(Some)
+    }
+
+    fn begin(&mut self) -> Result<Checkpoint> {
         let facts = self.facts();
         let mut batch = Batch::default();
         self.sums_into(&mut batch);
         batch.facts(&facts);
         self.store.apply(batch)?;
-        self.dirty = false;
+        (self.dirty, self.checking) = (false, true);
         self.checked = self.journaled;
-        Ok(Some(Checkpoint { storage: Arc::clone(&self.storage), facts }))
+        Ok(Checkpoint { storage: Arc::clone(&self.storage), facts })
     }
 
-    /// A checkpoint that was begun has failed: what it covers still waits for one.
-    pub fn unchecked(&mut self) {
-        self.dirty = true;
+    /// A checkpoint that was begun has ended. When it failed, what it covers still waits for one.
+    pub fn end_checkpoint(&mut self, held: bool) {
+        self.checking = false;
+        self.dirty |= !held;
     }
 
-    /// Fsyncs everything laid down so far. True when there was anything to do.
+    /// Fsyncs everything laid down so far, what a checkpoint under way covers included. True when there was anything to do.
     ///
     /// # Errors
     /// When the disk fails; then the last checkpoint stands.
     pub fn checkpoint(&mut self) -> Result<bool> {
-        let Some(checkpoint) = self.begin_checkpoint()? else { return Ok(false) };
-        let done = checkpoint.run();
-        if done.is_err() {
-            self.unchecked();
+        if !self.is_dirty() && !self.checking {
+            return Ok(false);
         }
+        let done = self.begin()?.run();
+        self.end_checkpoint(done.is_ok());
         done.map(|()| true)
     }
 

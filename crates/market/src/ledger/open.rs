@@ -94,6 +94,7 @@ impl Ledger {
             journaled: from,
             checked: from,
             dirty: false,
+            checking: false,
             incarnation: 0,
             stuck: false,
             examined: super::examine::Examined::default(),
