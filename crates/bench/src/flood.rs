@@ -50,7 +50,7 @@ pub struct FloodArgs {
     #[arg(long, default_value_t = 20)]
     seconds: u64,
     /// Turns that each and its control take by halves, so that what else the machine does falls on both alike.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
     turns: u64,
     /// Listings that the hub holds from the beginning.
     #[arg(long, default_value_t = 5_000)]
@@ -85,7 +85,7 @@ pub fn run(args: &FloodArgs) -> anyhow::Result<()> {
     let mut place = homes.start(&bin)?;
     let hub = place.hub.id();
     let modes = if args.mode.is_empty() { <Mode as clap::ValueEnum>::value_variants() } else { &args.mode };
-    let (turn, mut rows) = (args.seconds.div_ceil(args.turns.max(1)), Vec::new());
+    let (turn, mut rows) = (args.seconds.div_ceil(args.turns), Vec::new());
     for mode in modes {
         let (mut control, mut flood, mut did) = (Figures::default(), Figures::default(), Vec::new());
         for _ in 0..args.turns {

@@ -121,24 +121,16 @@ impl Dialing {
     }
 
     /// Addresses to dial now: of the spare ones so many at most. QUIC is left until the same node's TCP has failed: on a line that
-    /// loses packets it sends everything twice (decision 0029).
+    /// loses packets it sends everything twice (decision 0029). A first address gives way to first ones alone, since spare ones
+    /// are called late.
     fn due(&self, now_ms: i64, spare: usize) -> Vec<String> {
-        let all = || self.first.iter().chain(&self.spare);
-        let gives_way = |address: &str| {
-            let key = network::key_in_address(address).filter(|_| is_quic(address));
-            key.is_some_and(|key| {
-                let same = |other: &str| !is_quic(other) && network::key_in_address(other) == Some(key);
-                all().any(|(other, target)| target.failure.is_none() && same(other))
-            })
+        let due = |(address, target): &(&String, &Target), gives_way: bool| {
+            !target.dialling && target.next_ms <= now_ms && !(is_quic(address) && gives_way)
         };
-        let is_due = |(address, target): &(&String, &Target)| {
-            !target.dialling && target.next_ms <= now_ms && !gives_way(address)
-        };
-        let first = self.first.iter().filter(is_due);
-        first
-            .chain(self.spare.iter().filter(is_due).take(spare))
-            .map(|(address, _)| address.clone())
-            .collect()
+        let first = self.first.iter().filter(|it| due(it, tcp_may_answer(&self.first, it.0)));
+        let known = |address: &str| [&self.first, &self.spare].iter().any(|of| tcp_may_answer(of, address));
+        let spares = self.spare.iter().filter(|it| due(it, known(it.0))).take(spare);
+        first.chain(spares).map(|(address, _)| address.clone()).collect()
     }
 
     /// Addresses that do not answer, with the reason.
@@ -179,6 +171,13 @@ impl Core {
             }
         }
     }
+}
+
+/// Whether the node of an address has a TCP address among these that has not failed.
+fn tcp_may_answer(among: &BTreeMap<String, Target>, address: &str) -> bool {
+    let key = network::key_in_address(address);
+    let same = |other: &str| !is_quic(other) && network::key_in_address(other) == key;
+    key.is_some() && among.iter().any(|(other, target)| target.failure.is_none() && same(other))
 }
 
 /// Whether an address is one of QUIC.
@@ -256,7 +255,13 @@ mod tests {
         assert_eq!(dialing.due(0, 0), std::slice::from_ref(&quic));
         dialing.connected(1, &[7; 32], &tcp);
         dialing.closed(1, 0);
-        assert_eq!(dialing.due(LONGEST_WAIT_MS, 0), [tcp], "it answers again");
+        assert_eq!(dialing.due(LONGEST_WAIT_MS, 0), std::slice::from_ref(&tcp), "it answers again");
+        let mut configured = Dialing::new([quic.clone()].iter());
+        configured.spare(vec![tcp.clone()]);
+        assert_eq!(configured.due(0, 0), std::slice::from_ref(&quic), "what is called late holds up nothing");
+        let mut published = Dialing::new([].iter());
+        published.spare(vec![quic, tcp.clone()]);
+        assert_eq!(published.due(0, 9), [tcp]);
     }
 
     #[test]
