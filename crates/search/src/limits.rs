@@ -35,6 +35,11 @@ pub const WRITER_MEMORY: usize = 48 << 20;
 pub const MAX_PENDING_BYTES: usize = 32 << 20;
 /// Documents of the largest segment that still takes part in merging, so that one merge stays a matter of minutes.
 pub const MAX_MERGED_DOCS: usize = 2_000_000;
+/// Documents up to which segments count as equally small. What is published in ordinary use comes a document or two at a time,
+/// and each commit makes a segment: with tantivy's 10,000 every eighth of them was merged with all that there was before.
+pub const SMALL_SEGMENT_DOCS: u32 = 64;
+/// Segments are merged with those of up to so many times (two to this power) fewer documents.
+pub const MERGED_SIZES_LOG2: f64 = 2.0;
 /// Share of deleted documents at which a segment is rewritten.
 pub const MAX_DELETED_SHARE: f32 = 0.3;
 /// Up to this many bytes on disk, opening checks every checksum (about 0.1 s); larger indexes only on [`verify`].

@@ -6,7 +6,10 @@ use tantivy::{IndexReader, IndexWriter, TantivyError, Term};
 use super::Index;
 use super::open::Payload;
 use crate::error::Error;
-use crate::limits::{MAX_DELETED_SHARE, MAX_ID_CHARS, MAX_MERGED_DOCS, MAX_PENDING_BYTES, WRITER_MEMORY};
+use crate::limits::{
+    MAX_DELETED_SHARE, MAX_ID_CHARS, MAX_MERGED_DOCS, MAX_PENDING_BYTES, MERGED_SIZES_LOG2,
+    SMALL_SEGMENT_DOCS, WRITER_MEMORY,
+};
 use crate::schema::{Fields, SCHEMA_VERSION, SearchDoc, first_chars};
 
 /// Changes the index. Nothing is visible, nor safe on disk, before [`Writer::commit`].
@@ -37,6 +40,8 @@ impl Writer {
         })?;
         let mut merging = LogMergePolicy::default();
         merging.set_max_docs_before_merge(MAX_MERGED_DOCS);
+        merging.set_min_layer_size(SMALL_SEGMENT_DOCS);
+        merging.set_level_log_size(MERGED_SIZES_LOG2);
         merging.set_del_docs_ratio_before_merge(MAX_DELETED_SHARE);
         inner.set_merge_policy(Box::new(merging));
         let metas = index.inner.load_metas().map_err(Error::reading)?;
