@@ -49,8 +49,8 @@ pub const MAX_ADDRESSES: usize = 16;
 pub const MAX_ADDRESS: usize = 256;
 /// Largest frame on a stream, bytes, length prefix excluded.
 pub const MAX_FRAME: usize = 1024 * 1024;
-/// Most entries in one run frame. A receiver checks and stores a run in one piece, and nothing else meanwhile: some 10 ms.
-pub const MAX_RUN_ENTRIES: usize = 256;
+/// Most entries in one run frame. A receiver checks and stores a run in one piece, and nothing else meanwhile: some 5 to 10 ms.
+pub const MAX_RUN_ENTRIES: usize = 128;
 /// A run frame is closed once its plain size reaches this, bytes: about 2 s of a 1 Mbit/s line.
 pub const RUN_TARGET: usize = 256 * 1024;
 /// Largest plain size of a run frame, bytes: the target and one more entry with its bookkeeping.

@@ -14,6 +14,9 @@ use super::pace::{Line, Paces};
 /// Frames that wait for a peer that does not read: some megabytes of announcements. Then the session ends, and the next
 /// one compares anew.
 const MAX_FRAMES: usize = 4_096;
+/// What a party wrote that has to wait itself is passed on one run at a time, and this many times as long as one took passes
+/// before the next: each is work for its reader, too, and the readers shall not all have it at once.
+const APART: u32 = 8;
 
 struct Range {
     log: LogId,
@@ -35,6 +38,8 @@ pub(super) struct Serving {
     sessions: BTreeMap<u64, Outbox>,
     /// The session that was served last: the next one goes on behind it.
     last: u64,
+    /// Until when nothing is passed on of those who have to wait.
+    rests: Duration,
     unsigned: Unsigned,
     paces: Paces,
 }
@@ -73,12 +78,16 @@ impl Serving {
     }
 
     /// The next range to send from: of the session after the one served last, with entries that its line could take. What
-    /// does not pass at present is kept.
+    /// does not pass at present is kept, and what those wrote who have to wait, as long as it rests.
     fn next(
         &mut self,
+        now: Duration,
         may: impl Fn(u64) -> bool,
         passes: impl Fn(u64, &LogId) -> bool,
+        waits: impl Fn(&LogId) -> bool,
     ) -> Option<(u64, Range)> {
+        let rests = now < self.rests;
+        let passes = |id: u64, log: &LogId| passes(id, log) && !(rests && waits(log));
         let (upto, after) = (self.sessions.range(..=self.last), self.sessions.range(self.last + 1..));
         let ready = |(id, o): (&u64, &Outbox)| {
             let place = o.ranges.iter().position(|range| passes(*id, &range.log))?;
@@ -87,6 +96,11 @@ impl Serving {
         let (session, place) = after.chain(upto).find_map(ready)?;
         self.last = session;
         Some((session, self.sessions.get_mut(&session)?.ranges.remove(place)?))
+    }
+
+    /// Something of a party that has to wait was passed on, which took so long.
+    fn rest(&mut self, took: Duration, now: Duration) {
+        self.rests = now + took * APART;
     }
 
     /// Logs may hold other entries than before.
@@ -117,12 +131,21 @@ impl Core {
         let (replica, purses, now) = (&self.replica, &self.purses, self.opened.elapsed());
         let may = |session| purses.spent(&replica.answers_for_session(session), now).is_some();
         let passes = |session, log: &LogId| replica.passes(session, log);
-        let Some((session, range)) = self.serving.next(may, passes) else { return false };
-        let begun = Instant::now();
+        let me = self.identity.node.public();
+        let waits = |log: &LogId| {
+            let author = replica.answers_for(log).filter(|_| log.node != me);
+            author.is_some() && purses.spent(&author, now).is_none()
+        };
+        let Some((session, range)) = self.serving.next(now, may, passes, waits) else { return false };
+        let (begun, waits) = (Instant::now(), waits(&range.log));
         self.send_run(session, range);
         self.pump_session(&network, session);
+        let (took, now) = (begun.elapsed(), self.opened.elapsed());
         let party = self.replica.answers_for_session(session);
-        self.purses.take_for_sending(party, begun.elapsed(), self.opened.elapsed());
+        self.purses.take_for_sending(party, took, now);
+        if waits {
+            self.serving.rest(took, now);
+        }
         true
     }
 
@@ -245,4 +268,36 @@ pub(super) fn directory(ledger: &Ledger, me: &Identity) -> market::Result<Vec<St
         })?;
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{PublicKey, Shelf};
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn log(n: u8) -> LogId {
+        LogId { node: PublicKey([n; 32]), incarnation: 1, shelf: Shelf::ROSTER }
+    }
+
+    #[test]
+    fn what_those_wrote_who_have_to_wait_goes_out_one_run_at_a_time() {
+        let mut serving = Serving::default();
+        let (poor, other) = (log(1), log(2));
+        for session in [1, 2] {
+            serving.begin(session, Duration::ZERO);
+            serving.serve(session, poor, 0, 9);
+        }
+        let next = |serving: &mut Serving, ms: u32| {
+            let found = serving.next(MS * ms, |_| true, |_, _| true, |log| *log == poor);
+            found.map(|(session, range)| (session, range.log))
+        };
+        assert_eq!(next(&mut serving, 100), Some((1, poor)));
+        serving.rest(MS, MS * 100);
+        assert_eq!(next(&mut serving, 101), None, "the other reader not at the same time");
+        serving.serve(2, other, 0, 9);
+        assert_eq!(next(&mut serving, 102), Some((2, other)), "what others wrote goes past it");
+        assert_eq!(next(&mut serving, 100 + APART), Some((2, poor)));
+    }
 }
