@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use protocol::{Role, ShelfKind, ShelfPattern, Subscription};
+use replica::Room;
 use serde::{Deserialize, Serialize};
 
 use crate::hours::Hours;
@@ -87,6 +88,8 @@ pub struct StorageSection {
     pub floor_mib: u64,
     /// What is held of one other institution's entries, MiB; past it they are pulled no further.
     pub allowance_mib: u64,
+    /// The same of what it writes for the roster, MiB: what that says is kept in memory.
+    pub roster_allowance_mib: u64,
 }
 
 /// What is replicated to this node.
@@ -173,9 +176,17 @@ impl Default for WebSection {
     }
 }
 
+impl StorageSection {
+    /// What is held of one other institution.
+    pub fn allowance(&self) -> Room {
+        let bytes = |mib: u64| mib.saturating_mul(1 << 20);
+        Room { all: bytes(self.allowance_mib), roster: bytes(self.roster_allowance_mib) }
+    }
+}
+
 impl Default for StorageSection {
     fn default() -> Self {
-        Self { cache_mib: 128, floor_mib: 256, allowance_mib: 8_192 }
+        Self { cache_mib: 128, floor_mib: 256, allowance_mib: 8_192, roster_allowance_mib: 64 }
     }
 }
 

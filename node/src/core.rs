@@ -100,7 +100,7 @@ impl Core {
         let options = storage_options(config);
         let mut opened = Ledger::open(&home.join("data"), options, identity.opener())?;
         let mut me = identity.me(config.subscription()?, AGENT.to_owned());
-        me.allowance = config.storage.allowance_mib.saturating_mul(1 << 20);
+        me.allowance = config.storage.allowance();
         opened.ledger.owned_by(identity.node.public(), identity.institution.id());
         let mut replica = limits::begin(&me, &mut opened.ledger)?;
         replica.handle(Input::Circles(opened.ledger.circles()?), now_ms());

@@ -11,7 +11,7 @@ use protocol::{
     InvitationFile, NetworkId, NodeCertificate, Profile, PublicKey, Redemption, Role, SealingKey, SecretKey,
     SignedCharter, seal_file, unseal_file,
 };
-use replica::Me;
+use replica::{Me, Room};
 
 use crate::error::{MarketError, Result};
 use crate::root_key::RootFile;
@@ -352,7 +352,7 @@ impl Identity {
             redemption: self.redemption.clone(),
             sealing: self.sealing.clone(),
             subscription,
-            allowance: u64::MAX,
+            allowance: Room::UNBOUNDED,
             agent,
         }
     }

@@ -34,7 +34,7 @@ mod push;
 mod remembered;
 mod roster;
 
-pub use allowance::entry_bytes;
+pub use allowance::{Over, Room, entry_bytes};
 pub use api::{Effect, Input, LogState, Me, Reached};
 pub use carried::Carried;
 pub use packing::{NotServed, Piece};
@@ -79,7 +79,7 @@ pub struct Replica {
     /// How far the logs held count, where they end.
     limits: BTreeMap<LogId, Limit>,
     /// Bytes held of each institution's logs, without what a revocation voids.
-    held_bytes: BTreeMap<InstitutionId, u64>,
+    held_bytes: BTreeMap<InstitutionId, Room>,
     /// Logs of which a bundle holds another branch: what it brings of them is looked at although it is held.
     contested: BTreeSet<LogId>,
     /// Searches for the place where a peer's log parts from ours.

@@ -6,7 +6,7 @@ use protocol::{
     CertificateBody, Charter, CheckedRun, CircleId, DocumentId, Entry, Fork, Hash, Head, Institution, LogId,
     NodeCertificate, Redemption, RosterBook, SecretKey, Shelf, Subscription,
 };
-use replica::{Input, KnownCircle, LogState, Me, Reach, Reached, Replica, Why, entry_bytes, limits};
+use replica::{Input, KnownCircle, LogState, Me, Reach, Reached, Replica, Room, Why, entry_bytes, limits};
 
 mod reading;
 mod roster;
@@ -32,7 +32,7 @@ pub struct Node {
     /// What it asks for.
     pub subscription: Subscription,
     /// Bytes that it holds of one institution's logs.
-    pub allowance: u64,
+    pub allowance: Room,
     invited: Option<Redemption>,
     /// The state machine.
     pub replica: Replica,
@@ -91,7 +91,7 @@ impl Node {
             sealing: sealing_key(&key.public()),
             subscription: Subscription::everything(),
             agent: name.to_owned(),
-            allowance: u64::MAX,
+            allowance: Room::UNBOUNDED,
         };
         Self {
             name: name.to_owned(),
@@ -101,7 +101,7 @@ impl Node {
             certificate,
             incarnation: 7,
             subscription: Subscription::everything(),
-            allowance: u64::MAX,
+            allowance: Room::UNBOUNDED,
             invited,
             replica: Replica::new(me, BTreeMap::new(), RosterBook::new(charter), BTreeMap::new()),
             store: BTreeMap::new(),
@@ -306,8 +306,8 @@ impl Node {
     }
 
     /// Starts again with another allowance.
-    pub fn allow(&mut self, bytes: u64, charter: &Charter) {
-        self.allowance = bytes;
+    pub fn allow(&mut self, room: Room, charter: &Charter) {
+        self.allowance = room;
         self.restart(charter);
     }
 

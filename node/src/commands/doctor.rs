@@ -66,6 +66,7 @@ pub const FINDINGS: &[(&str, Level)] = &[
     ("root-plain", Notice),
     ("root-waiting", Notice),
     ("root-waiting-plain", Notice),
+    ("roster-allowance", Problem),
     ("screener", Notice),
     ("scrub", Notice),
     ("stopped", Notice),
@@ -195,7 +196,13 @@ fn data(status: &Json, examined: &Json, found: &mut Findings) {
         found.note("screener", show::plain(name));
     }
     for over in status["over_allowance"].as_array().into_iter().flatten() {
-        found.note("allowance", format!("{} {} MiB", text(over, "name"), over["mib"]));
+        for (id, used_up, mib) in
+            [("allowance", "entries", "mib"), ("roster-allowance", "roster", "roster_mib")]
+        {
+            if over[used_up] == json!(true) {
+                found.note(id, format!("{} {} MiB", text(over, "name"), over[mib]));
+            }
+        }
     }
 }
 

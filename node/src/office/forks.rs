@@ -33,13 +33,18 @@ impl Office {
         json!({ "open": open.len(), "own": open.iter().filter(|own| **own).count() })
     }
 
-    /// Institutions of whose entries as much is held as this node allows.
+    /// Institutions of whose entries, or of what they write for the roster, as much is held as this node allows.
     pub(super) fn over_allowance(&self) -> Json {
         let over = self.core().replica().over_allowance();
         let roster = self.library().roster();
         let name = |id| roster.members.get(id).map(|member| member.institution.name.clone());
         over.iter()
-            .map(|(id, held)| json!({ "id": id.to_string(), "name": name(id), "mib": held >> 20 }))
+            .map(|(id, over)| {
+                json!({
+                    "id": id.to_string(), "name": name(id), "mib": over.held.all >> 20, "roster_mib": over.held.roster >> 20,
+                    "entries": over.entries, "roster": over.roster,
+                })
+            })
             .collect()
     }
 

@@ -86,6 +86,37 @@ fn a_check_up_finds_and_explains_on_a_node_that_runs_and_on_one_that_does_not() 
 }
 
 #[test]
+fn a_check_up_names_who_has_used_up_its_room() {
+    let scene = Scene::new();
+    let hub = scene.hub("hub");
+    let site = scene.join(&hub, "site", "grassroots-site", "420502");
+    let hub = hub.start();
+    configured(&site, "\nallowance_mib = 8192", "\nallowance_mib = 0");
+    let site = site.start();
+    // Of the hub something is held from the first greeting on, and for the roster it may have more.
+    let over = tests::until("the allowance used up", || {
+        let found = doctor(&site, 0);
+        found.into_iter().find(|finding| finding["finding"] == "allowance")
+    });
+    assert!(over["what"].as_str().unwrap().contains("MiB"), "{over}");
+    let site = site.stop();
+    configured(
+        &site,
+        "\nallowance_mib = 0\nroster_allowance_mib = 64",
+        "\nallowance_mib = 8192\nroster_allowance_mib = 0",
+    );
+    let site = site.start();
+    tests::until("that of the roster", || {
+        let found = doctor(&site, 6);
+        let ids = ids(&found);
+        (ids.contains(&"roster-allowance") && !ids.contains(&"allowance")).then_some(())
+    });
+    let zh = site.run(["--lang", "zh", "doctor"]).ends(6).all();
+    assert!(zh.contains("写入名册的内容已达到本节点的限额") && zh.contains("roster_allowance_mib"), "{zh}");
+    drop(hub);
+}
+
+#[test]
 fn compacting_loses_nothing_whenever_it_is_killed() {
     let scene = Scene::new();
     let mut dice = Dice::new(3);

@@ -6,7 +6,7 @@ use protocol::{
     Credential, Decoder, Frame, Hash, Head, Manifest, NodeCertificate, RosterBook, RunBuilder, SealingKey,
     SignedManifest, Slip, Subscription, VolumeReader, VolumeWriter, bundle_line,
 };
-use replica::{Effect, Me, Replica};
+use replica::{Effect, Me, Replica, Room};
 
 use crate::seeds::golden;
 use crate::world::{NOW, certificate, charter, entries, key, log};
@@ -57,7 +57,7 @@ fn newcomer() -> Replica {
         redemption: None,
         sealing: SealingKey::from_seed(&[12; 32]),
         subscription: Subscription::everything(),
-        allowance: u64::MAX,
+        allowance: Room::UNBOUNDED,
         agent: String::new(),
     };
     Replica::new(me, BTreeMap::new(), RosterBook::new(&charter), BTreeMap::new())

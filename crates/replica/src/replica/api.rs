@@ -5,6 +5,7 @@ use protocol::{
     NodeCertificate, PublicKey, Redemption, SealingKey, SignedStep, Subscription,
 };
 
+use super::Room;
 use crate::circles::KnownCircle;
 use crate::session::SessionId;
 
@@ -21,8 +22,8 @@ pub struct Me {
     pub sealing: SealingKey,
     /// What it asks for.
     pub subscription: Subscription,
-    /// Bytes that this node holds of one institution's logs; past them these are pulled no further.
-    pub allowance: u64,
+    /// What this node holds of one institution's logs; past it these are pulled no further.
+    pub allowance: Room,
     /// Program name and version, shown to peers.
     pub agent: String,
 }

@@ -4,9 +4,9 @@ use protocol::{
     Action, Bucket, Frame, Hash, Head, LogHead, LogId, NodeCertificate, OpenLog, PublicKey, Shelf, Subject,
     Verb, Want, limits,
 };
-use replica::{Effect, Input, SessionState};
+use replica::{Effect, Input, Room, SessionState};
 
-use crate::harness::{KIND, World, runs, shelf};
+use crate::harness::{KIND, World, all, runs, shelf};
 use crate::sync::star;
 
 fn fake_heads(world: &mut World, n: usize, seq: u64) -> Vec<LogHead> {
@@ -254,7 +254,7 @@ fn roster_entries_that_no_governor_signed_change_nothing() {
 fn what_a_revocation_voids_uses_up_no_allowance() {
     let mut world = World::of(2, 93);
     let charter = world.charter.clone();
-    world.nodes[0].allow(20_000, &charter);
+    world.nodes[0].allow(all(20_000), &charter);
     let colleague = world.colleague("colleague", 1);
     world.connect(1, 0);
     world.settle();
@@ -284,7 +284,7 @@ fn what_a_revocation_voids_uses_up_no_allowance() {
     assert!(world.synced(session));
     world.assert_same(&[0, colleague]);
     // A restart counts the same.
-    world.nodes[0].allow(20_000, &charter);
+    world.nodes[0].allow(all(20_000), &charter);
     assert!(world.nodes[0].replica.over_allowance().is_empty());
 }
 
@@ -292,7 +292,7 @@ fn what_a_revocation_voids_uses_up_no_allowance() {
 fn an_institution_past_its_allowance_is_pulled_no_further_and_the_others_are() {
     let mut world = World::of(3, 91);
     let charter = world.charter.clone();
-    world.nodes[0].allow(20_000, &charter);
+    world.nodes[0].allow(all(20_000), &charter);
     let sessions = [world.connect(1, 0), world.connect(2, 0)];
     world.settle();
     for i in 0..200 {
@@ -302,7 +302,7 @@ fn an_institution_past_its_allowance_is_pulled_no_further_and_the_others_are() {
     let flooder = world.nodes[1].institution.id();
     assert_eq!(world.nodes[0].replica.over_allowance().keys().collect::<Vec<_>>(), [&flooder]);
     assert!(world.peer(0, sessions[0]).over_allowance && !world.peer(0, sessions[1]).over_allowance);
-    let held = world.nodes[0].replica.over_allowance()[&flooder];
+    let held = world.nodes[0].replica.over_allowance()[&flooder].held.all;
     assert!(held < 22_000, "{held} bytes, one run past the allowance at the most");
     // Another log of it is not begun either; others' entries and the roster come as ever.
     world.publish(1, KIND + 1, "flood elsewhere");
@@ -313,7 +313,7 @@ fn an_institution_past_its_allowance_is_pulled_no_further_and_the_others_are() {
     assert!(!world.nodes[0].store.contains_key(&log));
     // More room, and all of it comes.
     world.cut_all();
-    world.nodes[0].allow(u64::MAX, &charter);
+    world.nodes[0].allow(Room::UNBOUNDED, &charter);
     world.connect(1, 0);
     world.connect(2, 0);
     world.pass(10);

@@ -15,6 +15,11 @@ mod faults;
 mod forks;
 mod harness {
     pub use simulator::{Faults, KIND, Node, REGION, Rng, World, fields, node_certificate, runs, shelf};
+
+    /// An allowance of so many bytes in all.
+    pub fn all(bytes: u64) -> replica::Room {
+        replica::Room { all: bytes, ..replica::Room::UNBOUNDED }
+    }
 }
 mod joining;
 mod line;

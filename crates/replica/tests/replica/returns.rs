@@ -4,7 +4,7 @@ use protocol::{CircleId, Delivery, DeliveryWord, Frame, PublicKey};
 use replica::{Effect, Input};
 
 use crate::forks::forked;
-use crate::harness::{KIND, World, shelf};
+use crate::harness::{KIND, World, all, shelf};
 use crate::sync::star;
 
 /// A node restored from an old copy may write once it holds all that peers know of it, and not a moment before.
@@ -70,7 +70,7 @@ fn who_begins_again_holds_what_it_is_told_and_has_no_sessions() {
 fn a_restart_counts_allowances_as_before() {
     let mut world = World::of(2, 320);
     let charter = world.charter.clone();
-    world.nodes[0].allow(4_000, &charter);
+    world.nodes[0].allow(all(4_000), &charter);
     world.connect(1, 0);
     world.settle();
     for n in 0..12 {
@@ -80,12 +80,12 @@ fn a_restart_counts_allowances_as_before() {
     let over = world.nodes[0].replica.over_allowance();
     assert_eq!(over.len(), 1);
     world.cut_all();
-    world.nodes[0].allow(4_000, &charter);
+    world.nodes[0].allow(all(4_000), &charter);
     assert_eq!(world.nodes[0].replica.over_allowance(), over);
-    let held = *over.values().next().unwrap();
-    world.nodes[0].allow(held, &charter);
+    let held = over.values().next().unwrap().held.all;
+    world.nodes[0].allow(all(held), &charter);
     assert!(world.nodes[0].replica.over_allowance().is_empty(), "exactly what it may hold");
-    world.nodes[0].allow(held - 1, &charter);
+    world.nodes[0].allow(all(held - 1), &charter);
     assert_eq!(world.nodes[0].replica.over_allowance(), over);
 }
 

@@ -11,7 +11,7 @@ use replica::SessionState;
 
 use crate::faults::losing_a_run;
 use crate::forks::{forked, settle_on};
-use crate::harness::{KIND, World, node_certificate, shelf};
+use crate::harness::{KIND, World, all, node_certificate, shelf};
 use crate::sealed;
 use crate::sync::star;
 
@@ -260,7 +260,7 @@ fn a_member_suspended_and_reinstated() {
 fn an_allowance_used_up() {
     let mut world = World::of(2, 210);
     let charter = world.charter.clone();
-    world.nodes[0].allow(4_000, &charter);
+    world.nodes[0].allow(all(4_000), &charter);
     world.connect(1, 0);
     world.settle();
     for n in 0..9 {

@@ -7,7 +7,8 @@ use protocol::{
     SealingKey, Shelf, SignedStep, Subscription, Verb,
 };
 use replica::{
-    Effect, Input, LogState, Me, Reach, Reached, Replica, SessionId, SessionState, Why, entry_bytes, limits,
+    Effect, Input, LogState, Me, Reach, Reached, Replica, Room, SessionId, SessionState, Why, entry_bytes,
+    limits,
 };
 
 use super::prepared::{Prepared, prepared};
@@ -53,7 +54,7 @@ impl Hub {
             redemption: None,
             sealing: SealingKey::from_seed(&[11; 32]),
             subscription: Subscription::everything(),
-            allowance: u64::MAX,
+            allowance: Room::UNBOUNDED,
             agent: "hub".to_owned(),
         };
         let store: BTreeMap<LogId, Vec<Entry>> = own.clone();
