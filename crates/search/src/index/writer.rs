@@ -134,3 +134,42 @@ impl std::fmt::Debug for Writer {
         f.debug_struct("Writer").field("payload", &self.payload).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn docs(range: std::ops::Range<u32>) -> Vec<SearchDoc> {
+        let doc =
+            |n: u32| SearchDoc { id: n.to_string(), title: format!("成果 {n}"), ..SearchDoc::default() };
+        range.map(doc).collect()
+    }
+
+    /// The segments at rest, largest first: documents, and what names it.
+    fn segments(index: &Index) -> Vec<(u32, String)> {
+        let metas = index.inner.searchable_segment_metas().unwrap();
+        let mut all: Vec<_> = metas.iter().map(|meta| (meta.num_docs(), meta.id().uuid_string())).collect();
+        all.sort_by(|a, b| b.cmp(a));
+        all
+    }
+
+    /// What comes a document at a time, as in ordinary use, is merged among itself; not with all that there is.
+    #[test]
+    fn publications_one_by_one_leave_the_large_segment_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = Index::open(folder.path(), 1).unwrap().index;
+        let mut writer = index.writer().unwrap();
+        writer.put(&docs(0..2_000)).unwrap();
+        writer.commit(1).unwrap();
+        let first = segments(&index);
+        for n in 2_000..2_040 {
+            writer.put(&docs(n..n + 1)).unwrap();
+            writer.commit(u64::from(n)).unwrap();
+        }
+        writer.finish().unwrap();
+        let after = segments(&index);
+        assert_eq!((first.len(), &after[0]), (1, &first[0]), "{after:?}");
+        assert!((2..30).contains(&after.len()), "{} segments", after.len());
+        assert_eq!(after.iter().map(|(docs, _)| docs).sum::<u32>(), 2_040);
+    }
+}
