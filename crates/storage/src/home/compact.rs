@@ -26,10 +26,7 @@ pub fn compact(dir: &Path, options: Options) -> Result<Compacted> {
     let before = {
         let storage = open(dir, options)?;
         let before = storage.store.size_on_disk()?;
-        let (free, floor) = (free_bytes(dir)?, options.floor_bytes.saturating_add(before));
-        if free < floor {
-            return Err(StorageError::DiskFull { path: dir.to_owned(), free, floor });
-        }
+        has_room(dir, free_bytes(dir)?, before, options.floor_bytes)?;
         storage.scrub_at_start()?;
         before
     };
@@ -39,6 +36,15 @@ pub fn compact(dir: &Path, options: Options) -> Result<Compacted> {
         return Err(StorageError::Store { action: "be written anew", detail });
     }
     Ok(Compacted { before, after: storage.store.size_on_disk()? })
+}
+
+/// Room for a second store of so many bytes above the floor.
+fn has_room(dir: &Path, free: u64, store: u64, floor: u64) -> Result<()> {
+    let floor = floor.saturating_add(store);
+    if free < floor {
+        return Err(StorageError::DiskFull { path: dir.to_owned(), free, floor });
+    }
+    Ok(())
 }
 
 fn open(dir: &Path, options: Options) -> Result<Storage> {
@@ -85,8 +91,13 @@ mod tests {
     #[test]
     fn without_room_for_both_nothing_is_begun() {
         let dir = filled();
-        let free = free_bytes(dir.path()).unwrap();
-        let options = Options { floor_bytes: free.saturating_sub(1 << 20), ..OPTIONS };
+        assert!(has_room(dir.path(), 1_100, 100, 1_000).is_ok());
+        assert!(matches!(
+            has_room(dir.path(), 1_099, 100, 1_000),
+            Err(StorageError::DiskFull { floor: 1_100, .. })
+        ));
+        // What other programs free meanwhile must not make room here.
+        let options = Options { floor_bytes: u64::MAX, ..OPTIONS };
         let refused = compact(dir.path(), options).unwrap_err();
         assert!(matches!(refused, StorageError::DiskFull { .. }), "{refused}");
         assert!(!Storage::open(dir.path(), OPTIONS).unwrap().0.is_scrub_due());
