@@ -8,7 +8,7 @@ pub const TABLE: &[Row] = &[
     ("cli.checkup.do", "处理：", "Do: "),
     ("cli.checkup.notice", "提醒", "Notice"),
     ("cli.checkup.problem", "问题", "Problem"),
-    ("cli.checkup.summary", "{problems} 个问题，{notices} 条提醒", "{problems} problems, {notices} notices"),
+    ("cli.checkup.summary", "{problems} 个问题，{notices} 条提醒", "Problems: {problems}, notices: {notices}"),
     ("cli.checkup.well", "一切正常", "All is well"),
     ("cli.checkup.why", "影响：", "Why: "),
     ("cli.doctor.allowance", "已达到本节点给一个单位的存储限额：{what}", "As much is held of one institution as this node allows: {what}"),
