@@ -32,11 +32,6 @@ impl Room {
             self.roster = self.roster.saturating_add(bytes);
         }
     }
-
-    /// Whether this is more than is allowed on a shelf.
-    fn is_past(&self, allowed: &Self, shelf: &Shelf) -> bool {
-        if *shelf == Shelf::ROSTER { self.roster > allowed.roster } else { self.all > allowed.all }
-    }
 }
 
 /// An institution of which some logs are pulled no further.
@@ -82,8 +77,8 @@ impl Replica {
 
     /// Whether an institution has used up what it may have on a shelf.
     fn is_spent(&self, id: &InstitutionId, shelf: &Shelf) -> bool {
-        *id != self.me.certificate.body.institution
-            && self.held_bytes.get(id).is_some_and(|held| held.is_past(&self.me.allowance, shelf))
+        let [entries, roster] = self.spent_of(id);
+        if *shelf == Shelf::ROSTER { roster } else { entries }
     }
 
     /// Counts entries that were taken in.
@@ -115,7 +110,9 @@ impl Replica {
 
     /// Whether an institution has used up its allowance, and that for the roster's shelf.
     fn spent_of(&self, id: &InstitutionId) -> [bool; 2] {
-        [Shelf::DIRECTORY, Shelf::ROSTER].map(|shelf| self.is_spent(id, &shelf))
+        let (held, allowed) = (self.held_bytes.get(id), &self.me.allowance);
+        let held = held.filter(|_| *id != self.me.certificate.body.institution);
+        held.map_or([false; 2], |held| [held.all > allowed.all, held.roster > allowed.roster])
     }
 
     /// From now on some of an institution's logs are pulled no further, or are again.
