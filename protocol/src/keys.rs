@@ -8,6 +8,10 @@ use crate::hash::{NetworkId, id32};
 use std::fmt;
 use std::str::FromStr;
 
+mod held;
+
+pub use held::remember_signatures;
+
 id32! {
     /// An ed25519 public key. Not checked to be a point until it verifies something.
     PublicKey
@@ -110,8 +114,14 @@ impl PublicKey {
         what: &'static str,
     ) -> Checked<()> {
         let wrong = Fault::Signature { what };
+        let message = purpose.message(network, body);
+        if held::is_known(self, &message, signature) {
+            return Ok(());
+        }
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| wrong.clone())?;
-        let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        key.verify_strict(&purpose.message(network, body), &signature).map_err(|_| wrong)
+        let form = ed25519_dalek::Signature::from_bytes(&signature.0);
+        key.verify_strict(&message, &form).map_err(|_| wrong)?;
+        held::keep(self, &message, signature);
+        Ok(())
     }
 }

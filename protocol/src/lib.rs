@@ -52,7 +52,7 @@ pub use frame::{
 };
 pub use hash::{DocumentId, Hash, Hasher, InstitutionId, NetworkId, hash};
 pub use invitation::InvitationFile;
-pub use keys::{PublicKey, Purpose, SecretKey, Signature};
+pub use keys::{PublicKey, Purpose, SecretKey, Signature, remember_signatures};
 pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
 pub use proof::{FileKind, Proof, Proven, Stated, seal_file, unseal_file};
 pub use purge::Purge;

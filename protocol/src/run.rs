@@ -17,15 +17,9 @@ use crate::patch::{Actor, Origin, Patch, SignedPatch};
 use crate::shelf::LogId;
 
 mod cut;
+mod pack;
 
 pub use cut::{RunCutter, Unsigned};
-
-/// zstd level of runs: the sender's choice, no part of the protocol. Level 3 gives 293 bytes a listing at 192 MB/s,
-/// level 9 gives 278 at 52 MB/s (decision 0002).
-const ZSTD_LEVEL: i32 = 3;
-/// The same for a slow line, which waits for the bytes and not for the processor: of 14 KB of texts level 19 takes a seventh
-/// off, and makes up for how little short runs have to compress by; some milliseconds each.
-const DENSE_LEVEL: i32 = 19;
 
 /// Texts as they are.
 const PLAIN: u8 = 0;
@@ -130,8 +124,7 @@ impl RunBuilder {
         let narrow = narrow(&texts);
         // Ciphertext and the like would grow.
         let (form, texts) = if narrow.len() < texts.len() { (NARROW, narrow) } else { (PLAIN, texts) };
-        let level = if self.dense { DENSE_LEVEL } else { ZSTD_LEVEL };
-        let packed = zstd::bulk::compress(&texts, level)
+        let packed = pack::pack(&texts, self.dense)
             .map_err(|_| Fault::Forbidden { what: "run", why: "its texts cannot be compressed" })?;
         let mut to = Encoder::new();
         self.log.encode(&mut to);
@@ -245,8 +238,8 @@ fn open_texts(from: &mut Decoder<'_>) -> Checked<Vec<u8>> {
     let form = from.u8("form of the texts")?;
     let size = from.uint_max(MAX_RUN_PLAIN as u64, "texts of a run")? as usize;
     let packed = from.bytes(MAX_FRAME, "texts of a run")?;
-    let texts = zstd::bulk::decompress(packed, size)
-        .map_err(|_| Fault::NotCanonical { what: "compressed texts of a run" })?;
+    let texts =
+        pack::unpack(packed, size).map_err(|_| Fault::NotCanonical { what: "compressed texts of a run" })?;
     if texts.len() != size {
         return Err(Fault::Mismatch { what: "texts of a run and their length" });
     }

@@ -1,8 +1,9 @@
 //! §4 to §7: signatures that must hold, and what a certificate lets a node write.
 
 use protocol::{
-    Application, Capabilities, CircleId, Credential, Decoder, NetworkId, NodeCertificate, Purpose,
-    Redemption, Role, Shelf, ShelfKind, ShelfPattern, Signature, SignedCharter, Subscription, Visibility,
+    Application, Capabilities, CircleId, Credential, Decoder, NetworkId, NodeCertificate, PublicKey, Purpose,
+    Redemption, Role, SecretKey, Shelf, ShelfKind, ShelfPattern, Signature, SignedCharter, Subscription,
+    Visibility, remember_signatures,
 };
 
 use crate::codec::written;
@@ -215,4 +216,46 @@ fn subscriptions_cover_the_network_and_what_they_name() {
     assert!(Subscription::everything().covers(&shelf(420_100, 2)));
     let short = ShelfPattern { region_prefix: "0".to_owned(), kind: None };
     assert!(short.covers(&shelf(10_000, 16)) && !short.covers(&shelf(110_000, 16)), "codes have six digits");
+}
+
+#[test]
+fn of_remembered_signatures_only_what_held_holds() {
+    let (key, network) = (SecretKey::from_seed(&[7; 32]), NetworkId([3; 32]));
+    let (body, other) = (b"an entry".to_vec(), NetworkId([4; 32]));
+    let signature = key.sign(Purpose::Entry, &network, &body);
+    let verify = |key: &PublicKey, purpose, network: &NetworkId, body: &[u8], signature: &Signature| {
+        key.verify(purpose, network, body, signature, "it").is_ok()
+    };
+    let public = key.public();
+    for most in [0, 1, 100] {
+        remember_signatures(most);
+        // Once to be remembered, once from memory; what fails is tried twice as well, since it must never be remembered.
+        for _ in 0..2 {
+            assert!(verify(&public, Purpose::Entry, &network, &body, &signature));
+            assert!(!verify(&public, Purpose::RosterStep, &network, &body, &signature));
+            assert!(!verify(&public, Purpose::Entry, &other, &body, &signature));
+            for bit in 0..512 {
+                let mut wrong = signature;
+                wrong.0[bit / 8] ^= 1 << (bit % 8);
+                assert!(
+                    !verify(&public, Purpose::Entry, &network, &body, &wrong),
+                    "bit {bit} of the signature"
+                );
+            }
+            for bit in 0..body.len() * 8 {
+                let mut wrong = body.clone();
+                wrong[bit / 8] ^= 1 << (bit % 8);
+                assert!(
+                    !verify(&public, Purpose::Entry, &network, &wrong, &signature),
+                    "bit {bit} of the body"
+                );
+            }
+            for bit in 0..256 {
+                let mut wrong = public;
+                wrong.0[bit / 8] ^= 1 << (bit % 8);
+                assert!(!verify(&wrong, Purpose::Entry, &network, &body, &signature), "bit {bit} of the key");
+            }
+        }
+    }
+    remember_signatures(0);
 }
