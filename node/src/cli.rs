@@ -9,11 +9,13 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 
 use crate::office::{Failure, MAX_INVITATION_DAYS, exit};
 
+mod accounts;
 mod bundle;
 mod governing;
 mod listings;
 mod wording;
 
+pub use accounts::UserAction;
 pub use bundle::BundleAction;
 pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
 pub use listings::{Disclose, DisclosureAction, Import, ListingAction, StatementAction, VisibilityArg};
@@ -82,6 +84,10 @@ pub enum Sub {
         action: ForkAction,
     },
     Settle(Settle),
+    User {
+        #[command(subcommand)]
+        action: UserAction,
+    },
     Backup(Backup),
     Restore {
         file: PathBuf,

@@ -17,6 +17,7 @@ mod roster;
 mod show;
 mod signing;
 mod statement;
+mod user;
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -82,6 +83,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Roster { action } => roster::run(&context, action),
         Sub::Fork { action } => forks::run(&context, &action),
         Sub::Settle(args) => forks::settle(&context, &args),
+        Sub::User { action } => user::run(&context, action),
         Sub::Backup(args) => backup::backup(&context, &args),
         Sub::Restore { file } => backup::restore(&context, &file),
         Sub::Compact => compact::run(&context),

@@ -76,6 +76,19 @@ pub struct LineSection {
 pub struct WebSection {
     /// Address and port.
     pub listen: String,
+    /// From where the desk may be opened.
+    pub desk: DeskDoor,
+}
+
+/// From where the desk may be opened.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeskDoor {
+    /// From this computer alone.
+    #[default]
+    Here,
+    /// From wherever the pages are.
+    Anywhere,
 }
 
 /// Disk.
@@ -172,7 +185,7 @@ impl LineSection {
 
 impl Default for WebSection {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:7480".to_owned() }
+        Self { listen: "127.0.0.1:7480".to_owned(), desk: DeskDoor::Here }
     }
 }
 

@@ -7,6 +7,7 @@ mod config;
 mod control;
 mod core;
 mod demo;
+mod desk;
 mod home;
 mod hours;
 mod log;

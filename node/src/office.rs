@@ -2,11 +2,13 @@
 //!
 //! Reads go to the library and the index, beside the core; writes take the core's lock for as long as they take.
 
+mod accounts;
 mod answers;
 mod backup;
 mod bundle;
 mod disclosure;
 mod documents;
+mod drafts;
 mod editing;
 mod examine;
 mod failure;
@@ -32,7 +34,7 @@ pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
 pub use editing::MAX_ROWS;
 pub use failure::{Failure, exit};
 pub use json::{of_value, peer_state, time as time_text, to_value};
-pub use request::{MoveTo, Reply, Request, Row, Saying};
+pub use request::{AccountAsk, MoveTo, Reply, Request, Row, Saying};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 
 /// A writer that waits looks this often whether it may.
@@ -53,6 +55,8 @@ pub struct Office {
     identity: RwLock<Arc<Identity>>,
     started_ms: i64,
     web: OnceLock<String>,
+    /// Proves that whoever makes the first account in a browser could read this node's terminal or socket.
+    setup_key: String,
     running: bool,
 }
 
@@ -79,6 +83,7 @@ impl Office {
             finder: Arc::new(finder),
             started_ms: now_ms(),
             web: OnceLock::new(),
+            setup_key: data_encoding::HEXLOWER.encode(&market::random::<16>()?),
             config,
             running,
         })

@@ -15,7 +15,7 @@ use crate::commands::{LOCK_PATIENCE, is_locked};
 use crate::config::Config;
 use crate::notify::{Heart, Supervisor};
 use crate::office::Office;
-use crate::{control, site};
+use crate::{control, desk, site};
 use threads::{spawn_core, spawn_index};
 
 /// The store of a home is tried this often while it is held.
@@ -123,7 +123,11 @@ async fn serve(
     let address = format!("http://{}/", listener.local_addr()?);
     office.set_web(address.clone());
     announce(&format!("web {address}"));
-    let router = web::router(Arc::new(site::Site::new(Arc::clone(&office))), site::options(&office));
+    let (pages, desk) = (site::Site::new(Arc::clone(&office)), desk::Bench::new(Arc::clone(&office)));
+    let router = web::router_with_desk(Arc::new(pages), Arc::new(desk), site::options(&office));
+    if let Some(link) = office.setup_link() {
+        announce(&format!("desk {link}"));
+    }
     let ended = Arc::new(Notify::new());
     let pages = tokio::spawn({
         let ended = Arc::clone(&ended);

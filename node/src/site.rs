@@ -31,6 +31,7 @@ pub fn options(office: &Office) -> web::Options {
         network: Names::new(&charter.name_zh, &charter.name_en),
         node: Names::new(&office.identity().institution.name, ""),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        desk_anywhere: office.config().web.desk == crate::config::DeskDoor::Anywhere,
         hosts: Vec::new(),
     }
 }

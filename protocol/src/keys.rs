@@ -34,6 +34,8 @@ pub enum Purpose {
     RootKey,
     /// A node's word for what a volume of a bundle holds.
     Bundle,
+    /// A node's word that someone at its desk reviewed a draft; it stays at home.
+    Review,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::Redemption => b"lianshi/1/sign/redemption\0",
             Self::RootKey => b"lianshi/1/sign/root-key\0",
             Self::Bundle => b"lianshi/1/sign/bundle\0",
+            Self::Review => b"lianshi/1/sign/review\0",
         }
     }
 

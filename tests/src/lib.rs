@@ -39,7 +39,7 @@ pub use node::Node;
 pub use power::{Fault, Heard, Recorder, Struck, Tape};
 pub use scene::{Home, Scene, hub_and_station};
 pub use shared::shared;
-pub use web::{Answer, get};
+pub use web::{Answer, Visitor, get, percent, send};
 
 use std::time::{Duration, Instant};
 

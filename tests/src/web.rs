@@ -28,11 +28,26 @@ impl Answer {
 /// # Panics
 /// When there is no answer, or one that is not HTTP.
 pub fn get(origin: &str, path: &str) -> Answer {
+    send(origin, "GET", path, &[("Accept", "text/html")], "")
+}
+
+/// Sends one request with these headers and this body, over one connection that the server is asked to close. `Host` is
+/// the origin's unless stated.
+///
+/// # Panics
+/// When there is no answer, or one that is not HTTP.
+pub fn send(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let host = origin.strip_prefix("http://").expect("an http address");
     let mut stream = TcpStream::connect(host).expect("the pages are served");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+    let stated = headers.iter().any(|(name, _)| *name == "Host");
+    let own = [("Host", host)];
+    let all = own.iter().filter(|_| !stated).chain(headers);
+    let lines: String = all.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).expect("a request can be sent");
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).expect("an answer comes whole");
@@ -62,4 +77,65 @@ fn unchunk(mut rest: &[u8]) -> Vec<u8> {
         rest = after.get(size + 2..).unwrap_or_default();
     }
     body
+}
+
+/// A browser before the desk of a node: it keeps the cookie of its session and the key that forms carry.
+pub struct Visitor {
+    origin: String,
+    cookie: String,
+}
+
+impl Visitor {
+    /// Before the pages at `http://HOST:PORT`.
+    pub fn new(origin: &str) -> Self {
+        Self { origin: origin.trim_end_matches('/').to_owned(), cookie: String::new() }
+    }
+
+    /// Gets a page.
+    pub fn get(&self, path: &str) -> Answer {
+        send(&self.origin, "GET", path, &[("Cookie", &self.cookie)], "")
+    }
+
+    /// Sends a form as a page of the node's own does, with the key that the desk gave.
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let key = self.form_key();
+        let origin = self.origin.clone();
+        self.post_with(path, fields, &[("Origin", &origin)], &key)
+    }
+
+    /// The key of this session's forms; empty without one.
+    pub fn form_key(&self) -> String {
+        let page = self.get("/desk").body;
+        let key = page.split_once("name=\"form_key\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
+        key.map(|(key, _)| key.to_owned()).unwrap_or_default()
+    }
+
+    /// Sends a form with other headers, or another key.
+    pub fn post_with(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&str, &str)],
+        key: &str,
+    ) -> Answer {
+        let pairs = fields.iter().copied().chain([("form_key", key)]);
+        let body: Vec<String> =
+            pairs.map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
+        let own = [("Cookie", self.cookie.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+        let all: Vec<(&str, &str)> = own.into_iter().chain(headers.iter().copied()).collect();
+        let answer = send(&self.origin, "POST", path, &all, &body.join("&"));
+        if let Some(cookie) = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()) {
+            self.cookie = cookie.to_owned();
+        }
+        answer
+    }
+}
+
+/// A text in a form or an address (RFC 3986).
+pub fn percent(text: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(one).collect()
 }

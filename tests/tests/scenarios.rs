@@ -9,6 +9,8 @@ mod backups;
 mod bundles;
 #[path = "scenarios/care.rs"]
 mod care;
+#[path = "scenarios/desk.rs"]
+mod desk;
 #[path = "scenarios/documents.rs"]
 mod documents;
 #[path = "scenarios/edits.rs"]

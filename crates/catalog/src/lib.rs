@@ -19,6 +19,7 @@ pub mod date;
 pub mod display;
 pub mod facets;
 pub mod fold;
+pub mod form;
 pub mod id_number;
 pub mod ipc;
 pub mod kinds;

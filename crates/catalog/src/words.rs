@@ -3,10 +3,12 @@
 //! Each table is sorted by key; a test holds order, completeness and equal `{places}` on both sides. What is absent: plural
 //! rules, dates and numbers (the caller formats those), and any other language.
 
+pub mod accounts;
 pub mod bundle;
 pub mod care;
 pub mod cli;
 pub mod demo;
+pub mod desk;
 pub mod disclosure;
 pub mod doctor;
 pub mod forks;
@@ -23,10 +25,12 @@ pub type Row = (&'static str, &'static str, &'static str);
 /// All tables, in the order in which a key is looked up.
 const TABLES: &[&[Row]] = &[
     web::TABLE,
+    accounts::TABLE,
     bundle::TABLE,
     care::TABLE,
     cli::TABLE,
     demo::TABLE,
+    desk::TABLE,
     disclosure::TABLE,
     doctor::TABLE,
     forks::TABLE,

@@ -6,6 +6,7 @@ mod branches;
 mod disclosure;
 mod drafts;
 mod purge;
+mod review;
 mod stranded;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub use branches::LostEntry;
 pub use disclosure::{DETAIL, DETAILS, Letter, is_private};
 pub use drafts::DraftRecord;
 pub(crate) use drafts::is_draft;
+pub use review::{DraftState, Review, Way};
 
 /// Prefix of the local table that leads from a record of ours to its document.
 pub(crate) const OWN: &[u8] = b"own:";

@@ -32,6 +32,63 @@ pub enum MarketError {
         /// What was found.
         what: &'static str,
     },
+    /// What nobody can be called at the desk.
+    #[error("{name:?} cannot be the name of an account: letters, digits and . _ - @, at most {most} of them")]
+    AccountName {
+        /// What was asked for.
+        name: String,
+        /// Most characters.
+        most: usize,
+    },
+    /// A password that is soon guessed.
+    #[error(
+        "the password is too easy to guess: {least} characters or more, no row such as 1234567890, not the name"
+    )]
+    WeakPassword {
+        /// Fewest characters.
+        least: usize,
+    },
+    /// An account of that name is there.
+    #[error("there is an account {name:?} already; change its password or role, or take another name")]
+    AccountExists {
+        /// What was asked for.
+        name: String,
+    },
+    /// No such account.
+    #[error("there is no account {name:?} at this desk")]
+    NoSuchAccount {
+        /// What was asked for.
+        name: String,
+    },
+    /// More accounts than a desk has.
+    #[error("the desk has {most} accounts already; remove one that is no longer used")]
+    TooManyAccounts {
+        /// Most accounts.
+        most: usize,
+    },
+    /// Nobody could look after the accounts any more.
+    #[error("{name:?} is the last administrator; make somebody else one first")]
+    LastAdministrator {
+        /// Whose account it is.
+        name: String,
+    },
+    /// A draft waits for another step than the one that was taken.
+    #[error("draft {id} is not at that step; look at it again")]
+    OutOfTurn {
+        /// The draft.
+        id: String,
+    },
+    /// A draft was returned without saying why.
+    #[error("who wrote the draft needs to know why it comes back; give a reason")]
+    NoReason,
+    /// A step that is someone else's.
+    #[error(
+        "this step is not {name:?}'s to take: it needs a reviewer who neither wrote the draft nor passed it before"
+    )]
+    NotTheirs {
+        /// Who tried.
+        name: String,
+    },
     /// No such listing.
     #[error("there is no listing {id} on this node; check the id, or wait until the node has synced")]
     NoSuchListing {

@@ -1,6 +1,7 @@
 //! Use cases that web, API and command line all call: founding and joining, publishing and importing, reading and
 //! searching, proving. Absent: sockets, pages, the command line.
 
+mod accounts;
 pub mod backup;
 mod desk;
 mod error;
@@ -11,9 +12,10 @@ mod ledger;
 mod library;
 mod root_key;
 
+pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
 pub use desk::{
-    Authored, DETAIL, DETAILS, Desk, DraftRecord, Fields, Incoming, Letter, LostEntry, Moving, Outcome,
-    is_private,
+    Authored, DETAIL, DETAILS, Desk, DraftRecord, DraftState, Fields, Incoming, Letter, LostEntry, Moving,
+    Outcome, Review, Way, is_private,
 };
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};

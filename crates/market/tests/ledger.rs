@@ -17,6 +17,8 @@ mod extremes;
 mod governance;
 #[path = "ledger/purge.rs"]
 mod purge;
+#[path = "ledger/review.rs"]
+mod review;
 #[path = "ledger/rot.rs"]
 mod rot;
 

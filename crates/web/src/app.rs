@@ -18,18 +18,22 @@ pub struct Options {
     pub version: String,
     /// Host names under which the pages are served, besides loopback names and IP addresses.
     pub hosts: Vec<String>,
+    /// Whether the desk is served to other computers too.
+    pub desk_anywhere: bool,
 }
 
 /// State of the router.
 pub(crate) struct App {
     pub(crate) source: Arc<dyn Source>,
     pub(crate) options: Options,
+    /// Whether there is a desk.
+    pub(crate) has_desk: bool,
     turns: Arc<Semaphore>,
 }
 
 impl App {
-    pub(crate) fn new(source: Arc<dyn Source>, options: Options) -> Self {
-        App { source, options, turns: Arc::new(Semaphore::new(CALLS_AT_ONCE)) }
+    pub(crate) fn new(source: Arc<dyn Source>, options: Options, has_desk: bool) -> Self {
+        App { source, options, has_desk, turns: Arc::new(Semaphore::new(CALLS_AT_ONCE)) }
     }
 
     /// Asks the source off the async threads. The turn is held until the call has really ended, even when the reader has

@@ -11,6 +11,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/base.css"),
     include_str!("../assets/parts.css"),
     include_str!("../assets/pages.css"),
+    include_str!("../assets/desk.css"),
     include_str!("../assets/print.css"),
 );
 

@@ -1,7 +1,7 @@
 //! What stands before every page: which requests are served at all, and the headers that every answer carries.
 
 use crate::app::App;
-use crate::limits::{BODY_BYTES, NAME_CHARS, REQUEST_WAIT, URI_BYTES};
+use crate::limits::{BODY_BYTES, FORM_BYTES, NAME_CHARS, REQUEST_WAIT, URI_BYTES};
 use crate::pages::message;
 use crate::refusal::Refusal;
 use crate::request::pairs;
@@ -38,10 +38,13 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     if request.uri().to_string().len() > URI_BYTES {
         return Err(Refusal::LongAddress);
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    // Forms are for the desk, which has its own guard; everywhere else nothing is written.
+    let posted = app.has_desk && *request.method() == Method::POST && is_of_desk(request.uri());
+    if !posted && !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Refusal::Method(tidy_line(request.method().as_str(), NAME_CHARS)));
     }
-    if announced_body(request.headers()) > BODY_BYTES {
+    let most = if posted { FORM_BYTES as u64 } else { BODY_BYTES };
+    if announced_body(request.headers()) > most {
         return Err(Refusal::Body);
     }
     let host = host(request.uri(), request.headers());
@@ -51,6 +54,10 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
+fn is_of_desk(uri: &Uri) -> bool {
+    uri.path() == "/desk" || uri.path().starts_with("/desk/")
+}
+
 /// Bytes of body that the request announces; an unreadable number counts as too many.
 fn announced_body(headers: &HeaderMap) -> u64 {
     let Some(length) = headers.get(header::CONTENT_LENGTH) else { return 0 };
@@ -58,7 +65,7 @@ fn announced_body(headers: &HeaderMap) -> u64 {
 }
 
 /// The host a request names, without its port: from an absolute target, else from the `Host` header; empty if neither.
-fn host(uri: &Uri, headers: &HeaderMap) -> String {
+pub(crate) fn host(uri: &Uri, headers: &HeaderMap) -> String {
     let named = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let authority = uri.authority().map_or(named, |authority| authority.as_str());
     let host = match authority.strip_prefix('[') {
@@ -105,7 +112,7 @@ fn dress(headers: &mut HeaderMap, chosen: Option<Lang>) {
     if let Some(lang) = chosen {
         let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", lang.id());
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            headers.insert(header::SET_COOKIE, cookie);
+            headers.append(header::SET_COOKIE, cookie);
         }
     }
 }

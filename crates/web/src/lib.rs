@@ -8,11 +8,13 @@
 //! ```
 //!
 //! This crate knows nothing of storage, signatures, search or the network: [`Source`] hands it [`view`]s, plain data.
-//! It writes nothing, takes no form but a search, sets no cookie but the language, and has no script. Every text in a
-//! view is taken as hostile and escaped by the templates.
+//! The public pages write nothing, take no form but a search, set no cookie but the language, and have no script. What
+//! clerks do stands apart, under [`desk`], behind a login. Every text in a view is taken as hostile and escaped by the
+//! templates.
 
 mod app;
 mod assets;
+pub mod desk;
 mod fields;
 mod guard;
 mod labels;
@@ -28,6 +30,6 @@ pub mod view;
 
 pub use app::Options;
 pub use request::{SearchRequest, Sort};
-pub use router::router;
+pub use router::{router, router_with_desk};
 pub use server::serve;
 pub use view::{Source, SourceError};

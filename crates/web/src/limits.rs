@@ -63,3 +63,30 @@ pub const CONNECTION_LIFE: Duration = Duration::from_secs(120);
 pub const CLOSING_WAIT: Duration = Duration::from_secs(5);
 /// Pause after the system refuses to accept a connection, lest a full file table spins the processor.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes of a form of the desk: a record is at most 64 KiB, which percent-encoding makes three to nine times as long.
+pub const FORM_BYTES: usize = 1 << 20;
+/// Fields of a form.
+pub const FORM_FIELDS: usize = 2_000;
+/// Sessions at once; an office has a handful.
+pub const SESSIONS: usize = 1_000;
+/// Sessions of one account: its computers and browsers.
+pub const SESSIONS_PER_ACCOUNT: usize = 10;
+/// How long a session lasts without being used: a long lunch, not a night.
+pub const SESSION_IDLE: Duration = Duration::from_secs(4 * 3_600);
+/// How long it lasts at most: a working day.
+pub const SESSION_LIFE: Duration = Duration::from_secs(14 * 3_600);
+/// Wrong passwords that cost no wait.
+pub const FREE_GUESSES: u32 = 5;
+/// The first wait; each further wrong password doubles it.
+pub const GUESS_WAIT: Duration = Duration::from_secs(2);
+/// The longest: who is guessed at can still sign in the same hour.
+pub const LONGEST_GUESS_WAIT: Duration = Duration::from_secs(300);
+/// Accounts and addresses whose wrong guesses are remembered.
+pub const GUESSERS: usize = 4_096;
+/// Passwords checked at once: each takes 19 MiB.
+pub const CHECKS_AT_ONCE: usize = 2;
+/// Drafts and listings on a page of the desk.
+pub const DESK_PAGE: usize = 50;
+/// Drafts or listings that one form acts on.
+pub const ACTS_AT_ONCE: usize = 200;

@@ -10,6 +10,12 @@ pub(crate) enum Refusal {
     NoPage(String),
     #[error("no listing {0} on this node")]
     NoListing(String),
+    #[error("no draft {0} at this desk")]
+    NoDraft(String),
+    #[error("the desk is served to this computer alone")]
+    DeskElsewhere,
+    #[error("the form does not come from a page of this desk")]
+    CrossSite,
     #[error("method {0} is not served")]
     Method(String),
     #[error("the address is too long")]
@@ -30,7 +36,8 @@ impl Refusal {
     /// The HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Refusal::NoPage(_) | Refusal::NoListing(_) => StatusCode::NOT_FOUND,
+            Refusal::NoPage(_) | Refusal::NoListing(_) | Refusal::NoDraft(_) => StatusCode::NOT_FOUND,
+            Refusal::DeskElsewhere | Refusal::CrossSite => StatusCode::FORBIDDEN,
             Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::LongAddress => StatusCode::URI_TOO_LONG,
             Refusal::Body => StatusCode::PAYLOAD_TOO_LARGE,
@@ -47,6 +54,9 @@ impl Refusal {
         match self {
             Refusal::NoPage(_) => ["error.page.title", "error.page.text", "error.page.next"],
             Refusal::NoListing(_) => ["error.listing.title", "error.listing.text", "error.listing.next"],
+            Refusal::NoDraft(_) => ["error.draft.title", "error.draft.text", "error.draft.next"],
+            Refusal::DeskElsewhere => ["error.desk.title", "error.desk.text", "error.desk.next"],
+            Refusal::CrossSite => ["error.cross.title", "error.cross.text", "error.cross.next"],
             Refusal::Method(_) => ["error.method.title", "error.method.text", "error.method.next"],
             Refusal::LongAddress => ["error.long.title", "error.long.text", "error.long.next"],
             Refusal::Body => ["error.body.title", "error.body.text", "error.body.next"],
@@ -66,6 +76,7 @@ impl Refusal {
         match self {
             Refusal::NoPage(what)
             | Refusal::NoListing(what)
+            | Refusal::NoDraft(what)
             | Refusal::Method(what)
             | Refusal::Host(what) => what,
             _ => "",

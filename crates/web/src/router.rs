@@ -1,6 +1,7 @@
 //! Addresses and the pages behind them.
 
 use crate::app::{App, Options};
+use crate::desk::view::Desk;
 use crate::guard::guard;
 use crate::pages::{home, list, listing, message, status};
 use crate::refusal::Refusal;
@@ -18,15 +19,27 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 
 /// Lists and status are for people; single listings are what a search engine should find.
-const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /status\nDisallow: /healthz\nAllow: /\n";
+const ROBOTS: &str =
+    "User-agent: *\nDisallow: /list?\nDisallow: /status\nDisallow: /desk\nDisallow: /healthz\nAllow: /\n";
 
 /// All pages of a node: `/`, `/list`, `/listing/{id}`, `/status`, `/healthz`, `/robots.txt` and assets.
 ///
-/// Only GET and HEAD are served, under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
+/// Only GET and HEAD are served (and forms of the desk, where there is one), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
 pub fn router(source: Arc<dyn Source>, options: Options) -> Router {
-    let app = Arc::new(App::new(source, options));
+    whole(source, None, options)
+}
+
+/// The same, and the desk under `/desk`.
+pub fn router_with_desk(source: Arc<dyn Source>, desk: Arc<dyn Desk>, options: Options) -> Router {
+    whole(source, Some(desk), options)
+}
+
+fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options) -> Router {
+    let app = Arc::new(App::new(source, options, desk.is_some()));
+    let desk = desk.map(|desk| crate::desk::router(Arc::clone(&app), desk));
     Router::new()
+        .merge(desk.unwrap_or_default())
         .route("/", get(home::handle))
         .route("/list", get(list::handle))
         .route("/listing/{id}", get(listing::handle))

@@ -2,11 +2,14 @@
 //!
 //! Absent: TLS and HTTP/2, which a reverse proxy adds where a node faces the internet.
 
+use crate::desk::Client;
 use crate::limits::{
     ACCEPT_PAUSE, CLOSING_WAIT, CONNECTION_LIFE, CONNECTIONS, CONNECTIONS_PER_ADDRESS, HEADER_BYTES,
     HEADER_LINES, HEADER_WAIT,
 };
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -20,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tower::util::MapRequest;
 
 /// Serves `router` on `listener` until `shutdown` completes, then lets open answers finish for a few seconds.
 ///
@@ -53,7 +57,7 @@ pub async fn serve(
         let (router, closed) = (router.clone(), closed.clone());
         open.spawn(async move {
             let _held = (place, seat);
-            connection(stream, router, closed).await;
+            connection(stream, address, router, closed).await;
         });
     }
     drop(listener);
@@ -80,7 +84,11 @@ async fn accept(
 }
 
 /// Serves one connection to its end, at the latest to the end of its life or of the server's.
-async fn connection(stream: TcpStream, router: Router, mut closed: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, from: IpAddr, router: Router, mut closed: watch::Receiver<bool>) {
+    let router = MapRequest::new(router, move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Client(from));
+        request
+    });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_WAIT);
     builder.max_buf_size(HEADER_BYTES).max_headers(HEADER_LINES);

@@ -28,6 +28,11 @@ impl Place {
         let lang = asked.or_else(|| remembered(headers)).unwrap_or_default();
         Place { lang, switch_href: href_in_language(uri, lang.other().id()), path: uri.path().to_owned() }
     }
+
+    /// Whether this is the page at a path.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        self.path == path
+    }
 }
 
 /// Exactly `zh` or `en`.
@@ -36,9 +41,14 @@ pub(crate) fn language(value: &str) -> Option<Lang> {
 }
 
 fn remembered(headers: &HeaderMap) -> Option<Lang> {
+    language(&cookie(headers, COOKIE)?)
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
     let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| language(value))
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
 }
 
 /// An entry of the navigation.
@@ -63,6 +73,20 @@ pub(crate) struct Shell {
     pub(crate) indexed: bool,
     /// Whether the head of the page carries a search box, because the page has none of its own.
     pub(crate) search_in_head: bool,
+    /// Whether it is a page of the desk.
+    pub(crate) at_desk: bool,
+    /// Whether this node has a desk that can be reached.
+    pub(crate) has_desk: bool,
+    /// Who has signed in, on pages of the desk.
+    pub(crate) user: Option<User>,
+}
+
+/// Who has signed in.
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) role: String,
+    /// What the form that signs out carries.
+    pub(crate) form_key: String,
 }
 
 impl Shell {
@@ -77,7 +101,7 @@ impl Shell {
         let status = Link {
             href: "/status".to_owned(),
             label: say(lang, "nav.status").to_owned(),
-            current: place.path == "/status",
+            current: place.is_at("/status"),
         };
         Shell {
             lang,
@@ -91,6 +115,9 @@ impl Shell {
             switch_href: place.switch_href.clone(),
             indexed: true,
             search_in_head: true,
+            at_desk: false,
+            has_desk: app.has_desk,
+            user: None,
         }
     }
 

@@ -216,9 +216,12 @@ pub fn run(context: &Context, args: Run) -> Outcome {
         if json {
             print_json(&json!({ "v": 1, what: address }));
         } else {
-            let label =
-                catalog::words::say(lang, if what == "web" { "cli.run.web" } else { "cli.run.listening" });
-            print_line(&format!("{label} {address}"));
+            let key = match what {
+                "web" => "cli.run.web",
+                "desk" => "cli.run.desk",
+                _ => "cli.run.listening",
+            };
+            print_line(&format!("{} {address}", catalog::words::say(lang, key)));
         }
     };
     crate::run::run(&context.home, config, announce).map_err(|error| super::opening_failure(&error))?;

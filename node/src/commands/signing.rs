@@ -14,6 +14,9 @@ use crate::office::{Failure, exit};
 /// The variable that holds the passphrase where nobody can type it.
 const PASSPHRASE: &str = "LIANSHI_PASSPHRASE";
 
+/// Asks for a new passphrase once more.
+const AGAIN: &str = "cli.key.passphrase.again";
+
 /// An institution with its root key.
 pub struct Signer {
     /// Who it is.
@@ -66,7 +69,7 @@ impl Context {
             return Ok(given);
         }
         let typed = self.typed("cli.init.passphrase")?;
-        if typed.is_empty() { Ok(None) } else { self.once_more(typed).map(Some) }
+        if typed.is_empty() { Ok(None) } else { self.once_more(typed, AGAIN).map(Some) }
     }
 
     /// A passphrase: from a file's first line, the environment, or typed without echo; a new one is typed twice.
@@ -79,18 +82,18 @@ impl Context {
             return nonempty(passphrase);
         }
         let typed = nonempty(self.typed("cli.key.passphrase")?)?;
-        if new { self.once_more(typed) } else { Ok(typed) }
+        if new { self.once_more(typed, AGAIN) } else { Ok(typed) }
     }
 
     /// What is typed without echo.
-    fn typed(&self, prompt: &str) -> Result<String, Failure> {
+    pub(super) fn typed(&self, prompt: &str) -> Result<String, Failure> {
         rpassword::prompt_password(self.say(prompt))
             .map_err(|_| Failure::said(exit::REFUSED, "cli.failure.no-passphrase", &[]))
     }
 
-    /// A new passphrase that was typed alike a second time.
-    fn once_more(&self, typed: String) -> Result<String, Failure> {
-        if self.typed("cli.key.passphrase.again")? == typed {
+    /// A new passphrase or password that was typed alike a second time.
+    pub(super) fn once_more(&self, typed: String, prompt: &str) -> Result<String, Failure> {
+        if self.typed(prompt)? == typed {
             Ok(typed)
         } else {
             Err(Failure::said(exit::REFUSED, "cli.failure.passphrases-differ", &[]))

@@ -14,7 +14,7 @@ use crate::hours::Hours;
 /// A search waits this long for the index of a running node.
 const INDEX_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// Most drafts shown.
-const MAX_DRAFTS: usize = 4_000;
+pub(super) const MAX_DRAFTS: usize = 4_000;
 
 /// When entries pass on the line, and whether they do now.
 fn line_json(core: &Core) -> Json {
@@ -91,6 +91,7 @@ impl Office {
             Request::BackupPlan => Ok(self.backup_plan()),
             Request::BackupEntries { log, seq, hash, to } => self.backup_entries(&log, seq, &hash, to),
             Request::BackupRecords { from, to } => self.backup_records(from, to),
+            Request::Account { ask } => self.answer_account(ask),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }
     }

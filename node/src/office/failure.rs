@@ -107,6 +107,28 @@ impl From<market::MarketError> for Failure {
             E::OutOfStep { .. } | E::Damaged { .. } => {
                 Self::said(exit::DEGRADED, "cli.failure.storage", &[("what", &what)])
             }
+            E::AccountName { name, most } => {
+                let places = [("name", name.as_str()), ("most", &most.to_string())];
+                Self::said(exit::USAGE, "cli.failure.account.name", &places)
+            }
+            E::WeakPassword { least } => {
+                Self::said(exit::REJECTED, "cli.failure.account.password", &[("least", &least.to_string())])
+            }
+            E::AccountExists { name } => {
+                Self::said(exit::REFUSED, "cli.failure.account.there", &[("name", name)])
+            }
+            E::NoSuchAccount { name } => {
+                Self::said(exit::FAILED, "cli.failure.account.missing", &[("name", name)])
+            }
+            E::TooManyAccounts { most } => {
+                Self::said(exit::REFUSED, "cli.failure.account.many", &[("most", &most.to_string())])
+            }
+            E::LastAdministrator { name } => {
+                Self::said(exit::REFUSED, "cli.failure.account.last", &[("name", name)])
+            }
+            E::OutOfTurn { id } => Self::said(exit::REFUSED, "desk.failure.turn", &[("id", id)]),
+            E::NoReason => Self::said(exit::REJECTED, "desk.failure.reason", &[]),
+            E::NotTheirs { name } => Self::said(exit::REFUSED, "desk.failure.not-theirs", &[("name", name)]),
             E::NoSuchListing { id } => Self::said(exit::FAILED, "cli.failure.missing", &[("id", id)]),
             E::NoSuchStatement { id } => Self::said(exit::FAILED, "cli.failure.no-statement", &[("id", id)]),
             E::NoSuchDisclosure { id } => {

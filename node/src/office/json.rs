@@ -260,3 +260,9 @@ pub fn of_peers(figures: &CoreFigures, name: impl Fn(&PeerView) -> Option<String
     });
     connected.chain(gone).chain(unreachable).collect()
 }
+
+/// The year by this machine's clock.
+pub fn this_year() -> i64 {
+    let now = time(crate::core::now_ms());
+    now.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default()
+}

@@ -269,8 +269,65 @@ pub enum Request {
         /// The position behind the last one wanted.
         to: u64,
     },
+    /// Accounts of the desk.
+    Account {
+        /// What about them.
+        ask: AccountAsk,
+    },
     /// Asks a running node to stop in good order.
     Stop,
+}
+
+/// What is asked about the accounts of the desk.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum AccountAsk {
+    /// All of them.
+    List,
+    /// A new one.
+    Add {
+        /// Name.
+        name: String,
+        /// Role id.
+        role: String,
+        /// Password.
+        password: String,
+    },
+    /// Another role.
+    Role {
+        /// Name.
+        name: String,
+        /// Role id.
+        role: String,
+    },
+    /// Another password.
+    Password {
+        /// Name.
+        name: String,
+        /// The new one.
+        password: String,
+    },
+    /// Takes one away.
+    Remove {
+        /// Name.
+        name: String,
+    },
+    /// The link under which the first account is made in a browser.
+    Link,
+}
+
+impl std::fmt::Debug for AccountAsk {
+    /// Without passwords, which have no business in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::List => f.write_str("List"),
+            Self::Add { name, role, .. } => write!(f, "Add({name}, {role})"),
+            Self::Role { name, role } => write!(f, "Role({name}, {role})"),
+            Self::Password { name, .. } => write!(f, "Password({name})"),
+            Self::Remove { name } => write!(f, "Remove({name})"),
+            Self::Link => f.write_str("Link"),
+        }
+    }
 }
 
 /// The answer: a document, or why there is none.

@@ -3,6 +3,7 @@
 use protocol::{Encoder, Visibility};
 use storage::Table;
 
+use super::review::Way;
 use super::{Desk, Fields, Incoming, Outcome, fields_bytes, fields_of};
 use crate::error::Result;
 use crate::identity::random;
@@ -24,26 +25,56 @@ pub struct DraftRecord {
     pub fields: Fields,
     /// Fields that are to stay private when it is published.
     pub private: Fields,
+    /// How far it has come.
+    pub way: Way,
+}
+
+impl DraftRecord {
+    /// What it says: what a review is about.
+    pub(super) fn content(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        to.uint(self.kind.into()).option(self.visibility.as_ref(), |to, visibility| visibility.encode(to));
+        to.raw(&fields_bytes(&self.fields)).raw(&fields_bytes(&self.private));
+        to.finish()
+    }
 }
 
 impl Desk<'_> {
-    /// Keeps a draft on this node; it never leaves it. A new one gets a number of its own.
+    /// Keeps a draft on this node; it never leaves it. A new one gets a number of its own. What was reviewed before has to
+    /// be reviewed again.
     ///
     /// # Errors
     /// When the disk fails or is full.
     pub fn keep_draft(&mut self, id: Option<&str>, record: &Incoming) -> Result<Outcome> {
+        self.keep_draft_of(id, record, "")
+    }
+
+    /// The same, written by someone who has signed in.
+    ///
+    /// # Errors
+    /// When the disk fails or is full.
+    pub fn keep_draft_of(&mut self, id: Option<&str>, record: &Incoming, by: &str) -> Result<Outcome> {
+        let before = match id {
+            Some(id) => self.library.draft(id)?.map(|draft| draft.way),
+            None => None,
+        };
         let id = match id {
             Some(id) => id.to_owned(),
             None => format!("d-{}", data_encoding::HEXLOWER.encode(&random::<6>()?)),
         };
         let mut fields = record.fields.clone();
         fields.extend(record.contact.clone());
-        let mut to = Encoder::new();
-        to.uint(record.kind.into())
-            .option(record.visibility.as_ref(), |to, visibility| visibility.encode(to));
-        to.raw(&fields_bytes(&fields)).raw(&fields_bytes(&record.private));
-        self.ledger.keep(Table::Drafts, format!("{DRAFT}{id}").as_bytes(), Some(&to.finish()))?;
+        let way = before.unwrap_or_default().written(by, self.now_ms);
+        let (kind, visibility, private) = (record.kind, record.visibility, record.private.clone());
+        self.keep_record(&DraftRecord { id: id.clone(), kind, visibility, fields, private, way })?;
         Ok(Outcome::Drafted(id))
+    }
+
+    pub(super) fn keep_record(&mut self, draft: &DraftRecord) -> Result<()> {
+        let mut to = Encoder::new();
+        to.raw(&draft.content());
+        draft.way.encode(&mut to);
+        self.ledger.keep(Table::Drafts, format!("{DRAFT}{}", draft.id).as_bytes(), Some(&to.finish()))
     }
 
     /// Removes a draft, once it was published or is no longer wanted.
@@ -82,7 +113,9 @@ fn draft_of(key: &[u8], value: &[u8]) -> Option<DraftRecord> {
         let kind = from.uint_max(u16::MAX.into(), "kind")? as u16;
         let visibility = from.option("visibility", Visibility::decode)?;
         let (fields, private) = (fields_of(from)?, fields_of(from)?);
-        Ok(DraftRecord { id, kind, visibility, fields, private })
+        // Drafts of earlier programs end here.
+        let way = if from.is_empty() { Way::default() } else { Way::decode(from)? };
+        Ok(DraftRecord { id, kind, visibility, fields, private, way })
     })
     .ok()
 }

@@ -21,6 +21,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let options = web::Options {
+            desk_anywhere: false,
             network: web::view::Names::new("湖北联合技术市场", "Hubei Joined Technology Market"),
             node: web::view::Names::new("武汉市东湖节点", "Wuhan East Lake node"),
             version: "0.1.0".into(),

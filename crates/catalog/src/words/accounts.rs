@@ -1,0 +1,48 @@
+//! Words of the desk's accounts on the command line.
+
+use super::Row;
+
+/// Key, Chinese, English; sorted by key.
+#[rustfmt::skip]
+pub const TABLE: &[Row] = &[
+    ("cli.failure.account.last", "“{name}”是最后一位管理员", "{name} is the last administrator"),
+    ("cli.failure.account.last.hint", "请先让别人也成为管理员：lianshi user role 用户名 administrator", "first make somebody else one: lianshi user role NAME administrator"),
+    ("cli.failure.account.many", "工作台已有 {most} 个用户，不能再加", "the desk has {most} accounts already"),
+    ("cli.failure.account.many.hint", "请删去不再使用的：lianshi user remove 用户名", "remove one that is no longer used: lianshi user remove NAME"),
+    ("cli.failure.account.missing", "工作台没有用户“{name}”", "there is no account {name} at this desk"),
+    ("cli.failure.account.missing.hint", "用 lianshi user list 查看都有谁", "see who has one: lianshi user list"),
+    ("cli.failure.account.name", "“{name}”不能作用户名", "{name} cannot be the name of an account"),
+    ("cli.failure.account.name.hint", "用户名由文字、数字和 . _ - @ 组成，以文字或数字开头，至多 {most} 个字", "letters, digits and . _ - @, beginning with a letter or digit, at most {most} characters"),
+    ("cli.failure.account.password", "这个密码太容易猜到", "the password is too easy to guess"),
+    ("cli.failure.account.password.hint", "密码至少 {least} 个字符；不要用 1234567890 这样的顺序，也不要包含用户名。几个不相干的词连起来既好记又难猜", "take {least} characters or more, no row such as 1234567890 and not the name; a few words that have nothing to do with each other are easy to keep in mind"),
+    ("cli.failure.account.role", "没有“{role}”这种角色", "{role} is not a role at the desk"),
+    ("cli.failure.account.role.hint", "可用：clerk 经办、reviewer 审核、administrator 管理", "one of clerk, reviewer, administrator"),
+    ("cli.failure.account.set-up", "工作台已经有用户，首次设置的链接不再有效", "the desk has accounts, so the link for the first one is no longer valid"),
+    ("cli.failure.account.set-up.hint", "请直接登录；忘记密码：lianshi user password 用户名", "sign in; for a forgotten password: lianshi user password NAME"),
+    ("cli.failure.account.there", "已经有用户“{name}”", "there is an account {name} already"),
+    ("cli.failure.account.there.hint", "改密码：lianshi user password 用户名；改角色：lianshi user role 用户名 角色", "change it with lianshi user password NAME or lianshi user role NAME ROLE"),
+    ("cli.failure.no-password", "没有输入密码", "no password was given"),
+    ("cli.failure.no-password.hint", "请在终端输入，或用 --password-file 指定文件，或设环境变量 LIANSHI_PASSWORD", "type it at a terminal, name a file with --password-file, or set LIANSHI_PASSWORD"),
+    ("cli.run.desk", "设置工作台的管理员（在本机打开，只能用一次）：", "To make the administrator of the desk, open on this computer (once):"),
+    ("cli.user.desk", "工作台：{link}", "Desk: {link}"),
+    ("cli.user.link", "在本机浏览器中打开，设置第一位管理员（只能用一次）：\n{link}", "Open this in a browser on this computer to make the first administrator (it works once):\n{link}"),
+    ("cli.user.none", "工作台还没有用户；用 lianshi user add 用户名 --role administrator 添加，或用 lianshi user link 在浏览器中设置", "The desk has no accounts yet; add one with lianshi user add NAME --role administrator, or in a browser with lianshi user link"),
+    ("cli.user.password", "新密码：", "New password: "),
+    ("cli.user.password.again", "再输一遍：", "Once more: "),
+    ("cli.user.row", "{name}　{role}　{since} 起", "{name}  {role}  since {since}"),
+    ("help.user", "工作台的用户：谁可以登录网页录入、审核、管理", "Accounts of the desk: who may sign in on the pages to enter, review and administer"),
+    ("help.user.add", "添加用户；密码在终端输入两遍，不回显", "Add an account; the password is typed twice and not shown"),
+    ("help.user.add.name", "用户名，登录时用；不分大小写", "The name to sign in with; case does not matter"),
+    ("help.user.add.password-file", "从文件的第一行读密码", "Read the password from a file's first line"),
+    ("help.user.add.role", "clerk 经办：录入、导入、提交审核；reviewer 审核：还可审核、发布、下架；administrator 管理：还可管理用户", "clerk: enter, import, submit; reviewer: also review, publish, withdraw; administrator: also accounts"),
+    ("help.user.link", "显示首次设置的链接（还没有用户时）", "Show the link that makes the first account in a browser"),
+    ("help.user.list", "列出用户", "List the accounts"),
+    ("help.user.password", "重设密码", "Set another password"),
+    ("help.user.password.name", "用户名", "Name"),
+    ("help.user.password.password-file", "从文件的第一行读密码", "Read the password from a file's first line"),
+    ("help.user.remove", "删除用户；已登录的随即退出", "Remove an account; who is signed in with it is signed out"),
+    ("help.user.remove.name", "用户名", "Name"),
+    ("help.user.role", "改变角色", "Give another role"),
+    ("help.user.role.name", "用户名", "Name"),
+    ("help.user.role.role", "clerk、reviewer 或 administrator", "clerk, reviewer or administrator"),
+];

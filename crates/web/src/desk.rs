@@ -1,0 +1,80 @@
+//! The desk: where those who have signed in write, review and publish.
+//!
+//! ```text
+//! browser ─▶ guard ─▶ gate (from where, same origin, who) ─▶ pages::* ─▶ Bench::ask ─▶ dyn Desk, which the node implements
+//! ```
+//!
+//! It is served to this computer alone unless the node is told otherwise. What changes something is a POST from a page of the
+//! desk itself: its `Origin` is this host, and its form carries the session's token. Sessions live in memory: a node that
+//! starts again has everyone sign in again.
+//!
+//! Absent: what drafts, reviews and accounts are (crate `market`).
+
+mod gate;
+mod inputs;
+mod pages;
+mod sessions;
+mod throttle;
+pub mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+
+use crate::app::App;
+use crate::limits::{CHECKS_AT_ONCE, FORM_BYTES};
+use crate::refusal::Refusal;
+use crate::view::SourceError;
+use sessions::Sessions;
+use throttle::Throttle;
+use view::Desk;
+
+pub(crate) use gate::Client;
+
+/// State of the desk's pages.
+pub(crate) struct Bench {
+    pub(crate) app: Arc<App>,
+    desk: Arc<dyn Desk>,
+    sessions: Sessions,
+    throttle: Throttle,
+    /// Passwords that are being checked.
+    checks: Semaphore,
+}
+
+impl Bench {
+    /// Asks the desk off the async threads, in the same turns as the pages.
+    async fn ask<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Desk) -> Result<T, SourceError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let desk = Arc::clone(&self.desk);
+        self.app.ask(move |_| call(desk.as_ref())).await
+    }
+}
+
+/// The pages under `/desk`.
+pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
+    let bench = Arc::new(Bench {
+        app,
+        desk,
+        sessions: Sessions::default(),
+        throttle: Throttle::default(),
+        checks: Semaphore::new(CHECKS_AT_ONCE),
+    });
+    Router::new()
+        .route("/desk", get(pages::overview::handle))
+        .route("/desk/sign-in", get(pages::sign_in::show).post(pages::sign_in::enter))
+        .route("/desk/sign-out", post(pages::sign_in::leave))
+        .route("/desk/setup", get(pages::setup::show).post(pages::setup::make))
+        .route("/desk/new", post(pages::draft::begin))
+        .route("/desk/drafts", get(pages::drafts::show).post(pages::drafts::act))
+        .route("/desk/draft/{id}", get(pages::draft::show).post(pages::draft::save))
+        .route("/desk/listings", get(pages::listings::show).post(pages::listings::act))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&bench), gate::gate))
+        .with_state(bench)
+}

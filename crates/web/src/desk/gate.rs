@@ -1,0 +1,209 @@
+//! Who comes to the desk: from where, from which page, and whether they have signed in.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Bench;
+use super::view::Clerk;
+use crate::guard::host;
+use crate::limits::FORM_FIELDS;
+use crate::pages::message;
+use crate::refusal::Refusal;
+use crate::shell::{Place, cookie};
+
+/// The cookie of a session.
+const COOKIE: &str = "desk";
+/// Under this name forms carry the session's key.
+pub(super) const FORM_KEY: &str = "form_key";
+
+/// The address that a request came from; absent where nobody says (then it is taken for a stranger's).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client(pub(crate) IpAddr);
+
+/// Someone with a session, as their account is now.
+pub(super) struct SignedIn {
+    pub(super) clerk: Clerk,
+    pub(super) form_key: String,
+}
+
+/// Lets a request through to the desk.
+pub(super) async fn gate(State(bench): State<Arc<Bench>>, request: Request, next: Next) -> Response {
+    let place = Place::of(request.uri(), request.headers());
+    let mut response = match admit(&bench, &request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => message::page(&bench.app, &place, &refusal),
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn admit(bench: &Bench, request: &Request) -> Result<(), Refusal> {
+    let (uri, headers) = (request.uri(), request.headers());
+    let here = client(request.extensions().get()).is_loopback() && is_loopback(&host(uri, headers));
+    if !here && !bench.app.options.desk_anywhere {
+        return Err(Refusal::DeskElsewhere);
+    }
+    if *request.method() == Method::POST && !is_own_page(uri, headers) {
+        return Err(Refusal::CrossSite);
+    }
+    Ok(())
+}
+
+/// Where a request comes from.
+pub(super) fn client(stated: Option<&Client>) -> IpAddr {
+    stated.map_or(IpAddr::from([0, 0, 0, 0]), |client| client.0)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether a form was sent by a page of this very host. Browsers say so in `Origin` with every POST, and newer ones in
+/// `Sec-Fetch-Site` too; who says nothing is no browser that a clerk sits before.
+fn is_own_page(uri: &Uri, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let own = text("host").or_else(|| uri.authority().map(|authority| authority.as_str()));
+    let origin = text("origin").and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    let same = own.zip(origin).is_some_and(|(own, origin)| own.eq_ignore_ascii_case(origin));
+    same && text("sec-fetch-site").is_none_or(|site| site == "same-origin")
+}
+
+/// Who has signed in, or the way to do so.
+pub(super) async fn signed_in(bench: &Bench, headers: &HeaderMap) -> Result<SignedIn, Away> {
+    let session = cookie(headers, COOKIE).and_then(|token| bench.sessions.find(&token));
+    let Some(session) = session else { return Err(Away::To("/desk/sign-in".to_owned())) };
+    let name = session.name;
+    match bench.ask(move |desk| desk.clerk(&name)).await? {
+        Some(clerk) => Ok(SignedIn { clerk, form_key: session.form_key }),
+        // The account was removed meanwhile.
+        None => Err(Away::To("/desk/sign-in".to_owned())),
+    }
+}
+
+/// A request that goes no further: elsewhere, or with a page that says why.
+pub(super) enum Away {
+    To(String),
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Away {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Away {
+    pub(super) fn answer(self, bench: &Bench, place: &Place) -> Response {
+        match self {
+            Self::To(href) => see(&href),
+            Self::Refused(refusal) => message::page(&bench.app, place, &refusal),
+        }
+    }
+}
+
+/// Sends the browser to another page of this node.
+pub(super) fn see(href: &str) -> Response {
+    match HeaderValue::from_str(href) {
+        Ok(href) => (StatusCode::SEE_OTHER, [(header::LOCATION, href)]).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The same, with a session begun (`Some` token) or ended.
+pub(super) fn see_with_session(href: &str, token: Option<&str>) -> Response {
+    let mut response = see(href);
+    let age = if token.is_some() { "" } else { "; Max-Age=0" };
+    let text = format!("{COOKIE}={}; Path=/desk; SameSite=Strict; HttpOnly{age}", token.unwrap_or_default());
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+/// The token that a request carries.
+pub(super) fn token(headers: &HeaderMap) -> Option<String> {
+    cookie(headers, COOKIE)
+}
+
+/// A form's fields, in their order.
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    pub(super) fn new(mut pairs: Vec<(String, String)>) -> Self {
+        pairs.truncate(FORM_FIELDS);
+        Self(pairs)
+    }
+
+    /// The first of a name; empty when there is none.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// All of a name.
+    pub(super) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it comes from a page that this session was given.
+    pub(super) fn check(&self, signed_in: &SignedIn) -> Result<(), Refusal> {
+        let same = self.get(FORM_KEY).as_bytes().iter().zip(signed_in.form_key.as_bytes());
+        let differ = same.fold(0, |sum, (a, b)| sum | (a ^ b));
+        let fits = self.get(FORM_KEY).len() == signed_in.form_key.len() && differ == 0;
+        if fits { Ok(()) } else { Err(Refusal::CrossSite) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn a_form_counts_from_a_page_of_this_host_alone() {
+        let uri = Uri::from_static("/desk/drafts");
+        let own = |pairs: &[(&'static str, &'static str)]| is_own_page(&uri, &headers(pairs));
+        assert!(own(&[("host", "127.0.0.1:7480"), ("origin", "http://127.0.0.1:7480")]));
+        assert!(own(&[("host", "Hub.cn"), ("origin", "https://hub.cn"), ("sec-fetch-site", "same-origin")]));
+        for wrong in [
+            &[("host", "127.0.0.1:7480")][..],
+            &[("host", "127.0.0.1:7480"), ("origin", "null")],
+            &[("host", "127.0.0.1:7480"), ("origin", "http://127.0.0.1:7481")],
+            &[("host", "127.0.0.1:7480"), ("origin", "http://evil.example")],
+            &[
+                ("host", "127.0.0.1:7480"),
+                ("origin", "http://127.0.0.1:7480"),
+                ("sec-fetch-site", "cross-site"),
+            ],
+            &[
+                ("host", "127.0.0.1:7480"),
+                ("origin", "http://127.0.0.1:7480"),
+                ("sec-fetch-site", "same-site"),
+            ],
+            &[("origin", "http://127.0.0.1:7480")],
+        ] {
+            assert!(!own(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_needs_the_key_of_its_session() {
+        let clerk = Clerk { name: "Li".to_owned(), role: "clerk".to_owned() };
+        let signed_in = SignedIn { clerk, form_key: "ab".repeat(32) };
+        let form = |key: &str| Fields::new(vec![(FORM_KEY.to_owned(), key.to_owned())]);
+        assert!(form(&"ab".repeat(32)).check(&signed_in).is_ok());
+        for wrong in ["", "ab", &"ab".repeat(33), &"ac".repeat(32)] {
+            assert!(form(wrong).check(&signed_in).is_err(), "{wrong}");
+        }
+        assert!(Fields::new(Vec::new()).check(&signed_in).is_err());
+    }
+}

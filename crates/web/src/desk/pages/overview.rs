@@ -1,0 +1,76 @@
+//! What there is to do.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use catalog::words::say;
+
+use super::{STATES, shell, state_key};
+use crate::desk::Bench;
+use crate::desk::gate::{Away, signed_in};
+use crate::labels;
+use crate::pages::draw;
+use crate::shell::{Place, Shell};
+use crate::text::count;
+
+#[derive(Template)]
+#[template(path = "desk/overview.html")]
+struct Page {
+    shell: Shell,
+    form_key: String,
+    heaps: Vec<Heap>,
+    kinds: Vec<(&'static str, String)>,
+    /// Whether nothing was ever entered here.
+    fresh: bool,
+}
+
+/// A number with what it counts and where that is listed.
+struct Heap {
+    href: String,
+    label: String,
+    count: String,
+    /// Whether someone waits for it.
+    urgent: bool,
+}
+
+pub(in crate::desk) async fn handle(
+    State(bench): State<Arc<Bench>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let place = Place::of(&uri, &headers);
+    match answer(&bench, &place, &headers).await {
+        Ok(response) => response,
+        Err(away) => away.answer(&bench, &place),
+    }
+}
+
+async fn answer(bench: &Bench, place: &Place, headers: &HeaderMap) -> Result<Response, Away> {
+    let who = signed_in(bench, headers).await?;
+    let overview = bench.ask(|desk| desk.overview()).await?;
+    let lang = place.lang;
+    let mut heaps: Vec<Heap> = Vec::new();
+    for state in STATES {
+        let number = overview.drafts.get(state).copied().unwrap_or_default();
+        let waits = matches!(state, "formal" | "department") && who.clerk.reviews() || state == "returned";
+        heaps.push(Heap {
+            href: format!("/desk/drafts?state={state}"),
+            label: say(lang, state_key(state)).to_owned(),
+            count: count(number),
+            urgent: waits && number > 0,
+        });
+    }
+    heaps.push(Heap {
+        href: "/desk/listings".to_owned(),
+        label: say(lang, "desk.state.listed").to_owned(),
+        count: count(overview.listings),
+        urgent: false,
+    });
+    let fresh = overview.listings == 0 && overview.drafts.values().sum::<u64>() == 0;
+    let kinds = labels::KINDS.iter().map(|kind| (*kind, labels::hall(lang, kind))).collect();
+    let shell = shell(&bench.app, place, "desk.home.title", Some(&who));
+    Ok(draw(StatusCode::OK, &Page { shell, form_key: who.form_key, heaps, kinds, fresh }, lang))
+}

@@ -1,0 +1,210 @@
+//! What the desk's pages show and ask, as plain data: the node translates.
+
+use std::collections::BTreeMap;
+
+use crate::view::SourceError;
+
+/// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
+pub trait Desk: Send + Sync + 'static {
+    /// Whether a key lets someone make the first account now.
+    fn may_set_up(&self, key: &str) -> Result<bool, SourceError>;
+    /// Makes the first account; `None` when the key is not the one, or there is an account.
+    fn set_up(
+        &self,
+        key: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<Result<Option<Clerk>, Said>, SourceError>;
+    /// Who has this name and password.
+    fn sign_in(&self, name: &str, password: &str) -> Result<Option<Clerk>, SourceError>;
+    /// The account of a name, as it is now.
+    fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError>;
+    /// How many drafts there are in each state, and how many listings of ours.
+    fn overview(&self) -> Result<Overview, SourceError>;
+    /// Drafts in a state, those changed last first.
+    fn drafts(&self, state: Option<&str>) -> Result<Vec<DraftLine>, SourceError>;
+    /// One draft, as this person sees it.
+    fn draft(&self, id: &str, clerk: &Clerk) -> Result<Option<DraftView>, SourceError>;
+    /// Begins a draft of a kind; its id.
+    fn begin(&self, clerk: &Clerk, kind: &str) -> Result<Result<String, Said>, SourceError>;
+    /// Keeps the texts of a draft's form, whatever is wrong with them.
+    fn save(
+        &self,
+        clerk: &Clerk,
+        id: &str,
+        texts: &BTreeMap<String, String>,
+    ) -> Result<Result<(), Said>, SourceError>;
+    /// Does something with a draft or a listing.
+    fn act(&self, clerk: &Clerk, id: &str, act: &Act) -> Result<Result<Done, Said>, SourceError>;
+    /// Listings of this institution, the newest first, from `offset`.
+    fn listings(&self, offset: usize, limit: usize) -> Result<(u64, Vec<OwnLine>), SourceError>;
+}
+
+/// Someone who has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clerk {
+    /// Name of the account.
+    pub name: String,
+    /// `clerk`, `reviewer` or `administrator`.
+    pub role: String,
+}
+
+impl Clerk {
+    /// Whether they may review and publish.
+    pub fn reviews(&self) -> bool {
+        self.role == "reviewer" || self.role == "administrator"
+    }
+}
+
+/// Why something was not done, in both languages, and what to do next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// What happened and why: Chinese, English.
+    pub message: (String, String),
+    /// What to do next.
+    pub hint: (String, String),
+}
+
+impl Said {
+    /// Both parts in a language.
+    pub(crate) fn in_words(&self, lang: catalog::Lang) -> (String, String) {
+        let pick = |(zh, en): &(String, String)| lang.pick(zh, en).clone();
+        (pick(&self.message), pick(&self.hint))
+    }
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Drafts by state id.
+    pub drafts: BTreeMap<String, u64>,
+    /// Listings of this institution.
+    pub listings: u64,
+}
+
+/// A draft in a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DraftLine {
+    /// Its id.
+    pub id: String,
+    /// Kind id.
+    pub kind: String,
+    /// Title; may be empty.
+    pub title: String,
+    /// State id.
+    pub state: String,
+    /// Who wrote it; may be empty.
+    pub by: String,
+    /// When it was changed; 0 when unknown.
+    pub changed_ms: i64,
+    /// How much stands in the way of publishing it.
+    pub faults: usize,
+}
+
+/// A draft with its form.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DraftView {
+    /// As in a list.
+    pub line: DraftLine,
+    /// The form's texts by field id.
+    pub texts: BTreeMap<String, String>,
+    /// What stands in the way of publishing.
+    pub refused: Vec<Remark>,
+    /// What deserves a second look.
+    pub advice: Vec<Remark>,
+    /// Steps of reviews, the earliest first.
+    pub reviews: Vec<ReviewView>,
+    /// What this person may do with it now, by the ids of [`Act`].
+    pub acts: Vec<&'static str>,
+}
+
+/// A remark on a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Field id or document key; empty for the whole.
+    pub field: String,
+    /// Chinese, English.
+    pub text: (String, String),
+}
+
+/// A step of a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewView {
+    /// State id of the step.
+    pub step: String,
+    /// Who decided.
+    pub by: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Why not.
+    pub reason: String,
+    /// When.
+    pub time_ms: i64,
+    /// Whether it is signed over what the draft says now.
+    pub holds: bool,
+}
+
+/// A listing of ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnLine {
+    /// Document id.
+    pub id: String,
+    /// Kind id.
+    pub kind: String,
+    /// Title.
+    pub title: String,
+    /// Whether it is withdrawn.
+    pub withdrawn: bool,
+    /// Whether something else hides it.
+    pub hidden: bool,
+    /// Whether fields wait for someone to choose a value.
+    pub disputed: bool,
+    /// When it was last changed.
+    pub updated_ms: i64,
+}
+
+/// What can be done with a draft or a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Submits it for review.
+    Submit,
+    /// Passes the step that it waits for.
+    Pass,
+    /// Returns it with a reason.
+    Return(String),
+    /// Takes all steps that this person may take, and publishes.
+    Publish,
+    /// Throws the draft away.
+    Discard,
+    /// Withdraws the listing.
+    Withdraw,
+    /// Shows it again.
+    Show,
+}
+
+impl Act {
+    /// Reads an id, with the reason that [`Act::Return`] needs.
+    pub(crate) fn from_id(id: &str, reason: &str) -> Option<Self> {
+        Some(match id {
+            "submit" => Self::Submit,
+            "pass" => Self::Pass,
+            "return" => Self::Return(reason.to_owned()),
+            "publish" => Self::Publish,
+            "discard" => Self::Discard,
+            "withdraw" => Self::Withdraw,
+            "show" => Self::Show,
+            _ => return None,
+        })
+    }
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// A draft that stands in this state now.
+    Draft(&'static str),
+    /// A listing by its document id.
+    Listing(String),
+    /// Gone.
+    Gone,
+}

@@ -1,0 +1,111 @@
+//! What the desk's pages are told and do: accounts, drafts, reviews, listings of this institution.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use market::Account;
+use web::SourceError;
+use web::desk::view::{Act, Clerk, Desk, Done, DraftLine, DraftView, Overview, OwnLine, Said};
+
+use crate::office::{Failure, Office};
+
+/// The office, as the pages of its desk see it.
+pub struct Bench {
+    office: Arc<Office>,
+}
+
+impl Bench {
+    /// The desk of an office.
+    pub fn new(office: Arc<Office>) -> Self {
+        Self { office }
+    }
+
+    /// The account behind someone who signed in; it may have been removed a moment ago.
+    fn account(&self, clerk: &Clerk) -> Result<Account, Failure> {
+        let missing = || market::MarketError::NoSuchAccount { name: clerk.name.clone() };
+        Ok(self.office.library().account(&clerk.name)?.ok_or_else(missing)?)
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> SourceError {
+    SourceError::Failed(error.to_string())
+}
+
+fn clerk(account: &Account) -> Clerk {
+    Clerk { name: account.name.clone(), role: account.role.id().to_owned() }
+}
+
+fn said(failure: &Failure) -> Said {
+    use catalog::Lang::{En, Zh};
+    let words = |lang| {
+        let (message, hint) = failure.in_words(lang);
+        (message.to_owned(), hint.to_owned())
+    };
+    let ((zh, hint_zh), (en, hint_en)) = (words(Zh), words(En));
+    Said { message: (zh, en), hint: (hint_zh, hint_en) }
+}
+
+fn told<T>(outcome: Result<T, Failure>) -> Result<Result<T, Said>, SourceError> {
+    Ok(outcome.map_err(|failure| said(&failure)))
+}
+
+impl Desk for Bench {
+    fn may_set_up(&self, key: &str) -> Result<bool, SourceError> {
+        self.office.may_set_up(key).map_err(failed)
+    }
+
+    fn set_up(
+        &self,
+        key: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<Result<Option<Clerk>, Said>, SourceError> {
+        told(self.office.set_up(key, name, password).map(|made| made.as_ref().map(clerk)))
+    }
+
+    fn sign_in(&self, name: &str, password: &str) -> Result<Option<Clerk>, SourceError> {
+        let account = self.office.sign_in(name, password).map_err(failed)?;
+        Ok(account.as_ref().map(clerk))
+    }
+
+    fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError> {
+        let account = self.office.library().account(name).map_err(failed)?;
+        Ok(account.as_ref().map(clerk))
+    }
+
+    fn overview(&self) -> Result<Overview, SourceError> {
+        let drafts = self.office.draft_counts().map_err(failed)?;
+        let listings = self.office.own_listings(0, 0).map_err(failed)?.0;
+        Ok(Overview { drafts, listings })
+    }
+
+    fn drafts(&self, state: Option<&str>) -> Result<Vec<DraftLine>, SourceError> {
+        self.office.draft_lines(state).map_err(failed)
+    }
+
+    fn draft(&self, id: &str, clerk: &Clerk) -> Result<Option<DraftView>, SourceError> {
+        let account = self.account(clerk).map_err(failed)?;
+        self.office.draft_view(id, &account).map_err(failed)
+    }
+
+    fn begin(&self, clerk: &Clerk, kind: &str) -> Result<Result<String, Said>, SourceError> {
+        told(self.account(clerk).and_then(|account| self.office.begin_draft(&account, kind)))
+    }
+
+    fn save(
+        &self,
+        clerk: &Clerk,
+        id: &str,
+        texts: &BTreeMap<String, String>,
+    ) -> Result<Result<(), Said>, SourceError> {
+        told(self.account(clerk).and_then(|account| self.office.save_draft(&account, id, texts)))
+    }
+
+    fn act(&self, clerk: &Clerk, id: &str, act: &Act) -> Result<Result<Done, Said>, SourceError> {
+        told(self.account(clerk).and_then(|account| self.office.act(&account, id, act)))
+    }
+
+    fn listings(&self, offset: usize, limit: usize) -> Result<(u64, Vec<OwnLine>), SourceError> {
+        self.office.own_listings(offset, limit).map_err(failed)
+    }
+}
