@@ -113,7 +113,7 @@ pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
     let record = Record::new(listing.state.flat());
     let members = |prefix: &str| record.members(prefix).map(str::to_owned).collect::<Vec<_>>();
     let home = format!("{:06}", listing.log.shelf.region);
-    let mut body: Vec<String> = vec![listing.institution_name.clone()];
+    let mut body: Vec<String> = Vec::new();
     for (key, value) in record.entries() {
         let protocol::Value::Text(text) = value else { continue };
         let searched =
@@ -139,6 +139,7 @@ pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
         title: record.title().to_owned(),
         summary: record.text("summary").unwrap_or_default().to_owned(),
         keywords: members("keyword"),
+        names: vec![listing.institution_name.clone()],
         body: body.join("\n"),
         identifiers: record.identifiers().into_iter().map(str::to_owned).collect(),
         updated_ms: listing.updated_ms,

@@ -27,6 +27,16 @@ pub const MAX_BODY_CHARS: usize = 65_536;
 pub const MAX_WORD_CHARS: usize = 64;
 /// Characters of a folded title that count when a query is compared with the whole title.
 pub const MAX_TITLE_KEY_CHARS: usize = 128;
+/// Characters of the longest word, keyword or name that is spelt in pinyin: a name such as 中国科学院武汉物理与数学研究所 has 15.
+pub const MAX_SPELT_CHARS: usize = 20;
+
+/// English words of a query for which other spellings are looked for when it finds little, and as many Chinese ones. Each English
+/// one walks through three dictionaries of the index, a fraction of a millisecond apiece.
+pub const MAX_GUESSED_WORDS: usize = 4;
+/// Words of the index that one word of a query is taken for, the most frequent first: other spellings, or how it may go on.
+pub const MAX_GUESSES: usize = 16;
+/// Words of one dictionary that are looked at for one beginning; a single letter begins thousands.
+pub const MAX_GUESSES_SCANNED: usize = 4_096;
 
 /// Bytes of the writer's arena: what is indexed in memory before a segment goes to disk.
 pub const WRITER_MEMORY: usize = 48 << 20;

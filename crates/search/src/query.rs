@@ -1,9 +1,11 @@
 //! What can be asked, and what is answered.
 
 mod build;
+mod lexicon;
 mod terms;
 
 use serde::Serialize;
+use tantivy::collector::sort_key::{SortBySimilarityScore, SortByStaticFastValue};
 use tantivy::collector::{Collector, Count, TopDocs};
 use tantivy::query::Query as Tree;
 use tantivy::schema::Value;
@@ -14,15 +16,16 @@ use crate::facets::{Counter, Facets};
 use crate::limits::{FEW_HITS, MAX_DEPTH, MAX_PAGE};
 use crate::schema::{Fields, columns, region_prefix};
 use build::Builder;
+use lexicon::{Begun, Lexicon};
 use terms::Terms;
 
 /// In which order to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// Best match first. Without words to match by, newest first.
+    /// Best match first; of equals the last changed, then by id. Without words to match by, newest first.
     #[default]
     Relevance,
-    /// Last changed first.
+    /// Last changed first; of equals by id.
     Newest,
 }
 
@@ -34,6 +37,9 @@ pub enum Sort {
 pub struct Query {
     /// Words to look for, or a patent number, or a whole title. Without a word in it, everything is listed.
     pub text: String,
+    /// The text is still being typed: its last word, unless something follows it, also stands for the words that begin with it
+    /// in titles and keywords, a single Chinese character too.
+    pub typing: bool,
     /// Only what anyone may find: counts and facets too say nothing of the rest.
     pub public_only: bool,
     /// Only this kind.
@@ -103,20 +109,25 @@ impl Query {
         if end > MAX_DEPTH {
             return Err(Error::TooDeep { offset: self.offset, end });
         }
-        let builder = Builder { fields };
+        let mut builder = Builder { fields, begun: Begun::default() };
         let Some(filters) = builder.filters(self) else { return Ok(Results::default()) };
-        let Some(terms) = Terms::parse(&self.text) else {
+        let Some(terms) = Terms::parse(&self.text, self.typing) else {
             let pass = self.pass(searcher, &builder.everything(&filters), limit, Sort::Newest)?;
             let complete = pass.total;
             return pass.results(searcher, fields, complete);
         };
+        let lexicon = Lexicon { searcher, fields };
+        builder.begun = lexicon.begun(&terms)?;
         let strict = self.pass(searcher, &builder.strict(&terms, &filters), limit, self.sort)?;
         let complete = strict.total;
         // Sorted by time, partial matches would mix with the complete ones: they are shown only when there is nothing else.
         let enough = if self.sort == Sort::Newest { 1 } else { FEW_HITS };
-        if complete < enough && terms.can_relax() {
-            let relaxed = self.pass(searcher, &builder.relaxed(&terms, &filters), limit, self.sort)?;
-            return relaxed.results(searcher, fields, complete);
+        if complete < enough {
+            let guesses = lexicon.guesses(&terms)?;
+            if terms.can_relax() || !guesses.is_empty() {
+                let relaxed = builder.relaxed(&terms, &guesses, &filters);
+                return self.pass(searcher, &relaxed, limit, self.sort)?.results(searcher, fields, complete);
+            }
         }
         strict.results(searcher, fields, complete)
     }
@@ -129,12 +140,14 @@ impl Query {
             return Ok(Pass { total, found: Vec::new(), facets });
         }
         let top = TopDocs::with_limit(limit).and_offset(self.offset);
+        let newest = (SortByStaticFastValue::<i64>::for_field(columns::UPDATED), Order::Desc);
+        let by_id = (SortByStaticFastValue::<u64>::for_field(columns::ORDER), Order::Asc);
         match sort {
-            Sort::Relevance => collect(searcher, tree, top.order_by_score(), facets, |score| score),
-            Sort::Newest => {
-                let newest = top.order_by_fast_field::<i64>(columns::UPDATED, Order::Desc);
-                collect(searcher, tree, newest, facets, |_| 0.0)
+            Sort::Relevance => {
+                let best = top.order_by((SortBySimilarityScore, newest, by_id));
+                collect(searcher, tree, best, facets, |(score, _, _)| score)
             }
+            Sort::Newest => collect(searcher, tree, top.order_by((newest, by_id)), facets, |_| 0.0),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What is indexed of a document, and how it is laid out.
 
+use std::collections::BTreeSet;
+
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing,
@@ -7,11 +9,11 @@ use tantivy::schema::{
 };
 
 use crate::limits::{MAX_BODY_CHARS, MAX_CODE_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, MAX_VALUES};
-use crate::text::{ANALYZER, identifier_key, title_key};
+use crate::text::{ANALYZER, identifier_key, rows, shapes, spellings, title_key};
 
 /// Changes whenever the same document would be indexed differently: fields, folding, cutting, dictionary. An index of another
 /// version is emptied when it is opened.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// A document as the index wants it. Texts and lists past the bounds of [`limits`](crate::limits) are cut short, codes that are
 /// too long are left out; nothing but a bad id is refused.
@@ -43,6 +45,8 @@ pub struct SearchDoc {
     pub summary: String,
     /// Keywords.
     pub keywords: Vec<String>,
+    /// Names of who offers or wants it: searched like the body, and by their pinyin.
+    pub names: Vec<String>,
     /// All other texts, joined.
     pub body: String,
     /// Patent numbers, registration numbers, source ids: matched as a whole (see [`identifier_key`]).
@@ -54,7 +58,7 @@ pub struct SearchDoc {
 impl SearchDoc {
     /// Bytes of its texts, for bounding what waits in memory.
     pub(crate) fn size(&self) -> usize {
-        let lists = [&self.field, &self.cooperation, &self.keywords, &self.identifiers];
+        let lists = [&self.field, &self.cooperation, &self.keywords, &self.names, &self.identifiers];
         let listed: usize = lists.iter().flat_map(|list| list.iter()).map(String::len).sum();
         self.title.len() + self.summary.len() + self.body.len() + listed
     }
@@ -71,6 +75,7 @@ pub(crate) mod columns {
     pub(crate) const TRL: &str = "trl";
     pub(crate) const COOPERATION: &str = "cooperation";
     pub(crate) const UPDATED: &str = "updated";
+    pub(crate) const ORDER: &str = "order";
 }
 
 /// The fields by handle.
@@ -92,7 +97,10 @@ pub(crate) struct Fields {
     pub summary: Field,
     pub keywords: Field,
     pub body: Field,
+    pub pinyin: Field,
+    pub shape: Field,
     pub updated: Field,
+    pub order: Field,
 }
 
 /// The layout: codes as whole terms, the faceted ones also as columns; texts as words; the id alone is stored.
@@ -121,12 +129,15 @@ pub(crate) fn schema() -> (Schema, Fields) {
         objected_by: builder.add_text_field("objected_by", code.clone()),
         lang: builder.add_text_field("lang", code.clone()),
         title_key: builder.add_text_field("title_key", code.clone()),
-        identifier: builder.add_text_field("identifier", code),
+        identifier: builder.add_text_field("identifier", code.clone()),
         title: builder.add_text_field("title", text(IndexRecordOption::WithFreqsAndPositions)),
         summary: builder.add_text_field("summary", text(IndexRecordOption::WithFreqs)),
         keywords: builder.add_text_field("keywords", text(IndexRecordOption::WithFreqs)),
         body: builder.add_text_field("body", text(IndexRecordOption::WithFreqs)),
+        pinyin: builder.add_text_field("pinyin", code.clone()),
+        shape: builder.add_text_field("shape", code),
         updated: builder.add_i64_field(columns::UPDATED, FAST | INDEXED),
+        order: builder.add_u64_field(columns::ORDER, FAST),
     };
     (builder.build(), fields)
 }
@@ -160,10 +171,28 @@ impl Fields {
         let keywords =
             doc.keywords.iter().take(MAX_VALUES).map(String::as_str).collect::<Vec<_>>().join("；");
         out.add_text(self.keywords, first_chars(&keywords, MAX_SUMMARY_CHARS));
-        out.add_text(self.body, first_chars(&doc.body, MAX_BODY_CHARS));
+        let names = || doc.names.iter().take(MAX_VALUES).map(String::as_str);
+        let body = names().chain([doc.body.as_str()]).collect::<Vec<_>>().join("\n");
+        out.add_text(self.body, first_chars(&body, MAX_BODY_CHARS));
+        let keywords = doc.keywords.iter().take(MAX_VALUES).map(String::as_str);
+        let rows = rows(&doc.title, keywords.chain(names()));
+        for spelling in spellings(&rows) {
+            out.add_text(self.pinyin, spelling);
+        }
+        let wholes = rows.iter().filter(|(_, whole)| **whole);
+        for shape in wholes.flat_map(|(row, _)| shapes(row)).collect::<BTreeSet<_>>() {
+            out.add_text(self.shape, shape);
+        }
         out.add_i64(self.updated, doc.updated_ms);
+        out.add_u64(self.order, order(&doc.id));
         out
     }
+}
+
+/// The first 64 bits of an id, by which equals are put in order: of a hash in hex that is as good as the whole. Ids that are no hex
+/// share the place at the end.
+fn order(id: &str) -> u64 {
+    id.get(..16).and_then(|start| u64::from_str_radix(start, 16).ok()).unwrap_or(u64::MAX)
 }
 
 /// Adds the codes that are fit to be one, each once.
@@ -237,6 +266,13 @@ mod tests {
         assert!(region_levels("").is_empty());
         assert_eq!(region_levels("湖北"), ["湖北"]);
         assert!(region_levels(&"4".repeat(1_000)).is_empty());
+    }
+
+    #[test]
+    fn ids_are_put_in_order_by_their_first_digits() {
+        assert_eq!(order(&format!("{:064x}", 1)), 0);
+        assert!(order(&"0f".repeat(32)) < order(&"10".repeat(32)));
+        assert_eq!(order("é"), u64::MAX);
     }
 
     #[test]

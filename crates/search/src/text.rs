@@ -1,17 +1,26 @@
 //! From text to words, the same way for the index and for the query.
 //!
 //! NFKC, lower case, Traditional to Simplified ([`fold`]), then words: runs of Han characters are cut by jieba, runs of other
-//! letters and digits are words as they stand. Punctuation and blanks vanish. There is no stemming, no synonyms, and nothing
-//! that depends on a document's language.
+//! letters and digits are words as they stand. Punctuation and blanks vanish. Beside the words the index holds the stems of
+//! English ones ([`stem`]) and the [`concepts`] that they name; the Chinese words of titles, keywords and names ([`rows`]) also
+//! by their pinyin ([`spellings`]) and with one character missing ([`shapes`]). Nothing depends on a document's language: every text is taken for a mixture.
 
 mod fold;
+mod pinyin;
+mod rows;
+mod stem;
+mod synonyms;
 mod tokenizer;
 mod words;
 
 pub use fold::fold;
+pub(crate) use pinyin::{pinyin_key, spellings};
+pub(crate) use rows::{SHAPED_CHARS, rows, shapes};
+pub(crate) use stem::{STEM_MARK, is_latin, stem};
+pub(crate) use synonyms::{CONCEPT_MARK, concepts};
 pub(crate) use tokenizer::{ANALYZER, Analyzer};
 pub use words::query_words;
-pub(crate) use words::{Cut, Word, cut, is_stop_word, parts};
+pub(crate) use words::{Cut, Word, cut, is_han, is_stop_word, parts, plain};
 
 use crate::limits::{MAX_CODE_CHARS, MAX_TITLE_KEY_CHARS};
 

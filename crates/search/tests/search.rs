@@ -7,6 +7,8 @@ mod corpus;
 mod facets;
 #[path = "search/hostile.rs"]
 mod hostile;
+#[path = "search/judged.rs"]
+mod judged;
 #[path = "search/lifecycle.rs"]
 mod lifecycle;
 #[path = "search/matching.rs"]

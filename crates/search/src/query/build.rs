@@ -8,24 +8,34 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::Query;
-use super::terms::{Piece, Terms};
+use super::lexicon::{Begun, Guesses};
+use super::terms::{Piece, Terms, Unit};
 use crate::schema::{Fields, PUBLIC, is_code, region_prefix, trl_levels};
-use crate::text::parts;
+use crate::text::{parts, stem};
 
 /// How much a word counts in each place.
 const TITLE_WEIGHT: f32 = 4.0;
 const KEYWORDS_WEIGHT: f32 = 3.0;
 const SUMMARY_WEIGHT: f32 = 1.5;
 const BODY_WEIGHT: f32 = 1.0;
-/// Of a word found in several places, the best counts whole and the others this share.
+/// Of a word found in several places or ways, the best counts whole and the others this share.
 const OTHER_PLACES: f32 = 0.2;
-/// How much the words count extra when they stand in the title in the same order without a gap.
-const PHRASE_WEIGHT: f32 = 3.0;
+/// How much another form of an English word counts, another name of the same concept, and the end that the last word may have.
+const STEM_WEIGHT: f32 = 0.5;
+const CONCEPT_WEIGHT: f32 = 0.3;
+const BEGUN_WEIGHT: f32 = 0.5;
 /// How much a word inside a word of the query counts when not all words need to be found.
 const PART_WEIGHT: f32 = 0.5;
-/// A number that matches as a whole, a title that matches as a whole: above what words can add up to (about 1,000).
-const IDENTIFIER_SCORE: f32 = 4_000.0;
+/// How much a word counts that one of the query may have been meant for.
+const NEAR_WEIGHT: f32 = 0.5;
+/// What pinyin is worth: less than any word that is found.
+const PINYIN_SCORE: f32 = 0.01;
+/// All words in the title in the same order without a gap; all words found as they may have been meant; a title that matches as a
+/// whole; a number that matches as a whole: each above what words can add up to (some hundreds).
+const PHRASE_SCORE: f32 = 1_000.0;
+const MEANT_SCORE: f32 = 1_000.0;
 const WHOLE_TITLE_SCORE: f32 = 2_000.0;
+const IDENTIFIER_SCORE: f32 = 4_000.0;
 /// All words found, where some would do: above everything else that a partial match can reach.
 const COMPLETE_SCORE: f32 = 8_000.0;
 
@@ -35,6 +45,14 @@ type Clause = (Occur, Node);
 /// Builds trees over the fields of the index.
 pub(super) struct Builder<'a> {
     pub fields: &'a Fields,
+    pub begun: Begun,
+}
+
+/// How words are looked for: as they were said, or as they may have been meant.
+#[derive(Clone, Copy)]
+enum How<'a> {
+    Said,
+    Meant(&'a Guesses),
 }
 
 /// Conditions that every result meets, or must not meet, and that do not count in its score.
@@ -105,38 +123,64 @@ impl Builder<'_> {
     /// What holds every word, somewhere.
     pub(super) fn strict(&self, terms: &Terms, filters: &Filters) -> BooleanQuery {
         let mut clauses = filters.clauses();
-        clauses.push((Occur::Must, self.all_words(terms)));
+        clauses.push((Occur::Must, self.all_words(terms, How::Said)));
         clauses.extend(self.bonuses(terms));
         BooleanQuery::new(clauses)
     }
 
-    /// What holds about half of the words, or of the pieces between blanks; what holds all of them comes first.
-    pub(super) fn relaxed(&self, terms: &Terms, filters: &Filters) -> BooleanQuery {
-        let words = terms.words();
-        let enough = if words.len() < 3 { 1 } else { words.len().div_ceil(2) };
-        let words: Vec<Node> = words.into_iter().map(|word| self.word_or_parts(word)).collect();
-        let some = BooleanQuery::union_with_minimum_required_clauses(words, enough);
-        let pieces: Vec<Node> = terms.pieces.iter().map(|piece| self.piece(piece)).collect();
+    /// What holds about half of the words, or of the pieces between blanks, or of what was meant by them; what holds all of them
+    /// comes first, then what holds all that may have been meant.
+    pub(super) fn relaxed(&self, terms: &Terms, guesses: &Guesses, filters: &Filters) -> BooleanQuery {
+        let meant = How::Meant(guesses);
+        let units = terms.units();
+        let enough = if units.len() < 3 { 1 } else { units.len().div_ceil(2) };
+        let units: Vec<Node> = units.into_iter().map(|unit| self.unit_or_parts(unit, meant)).collect();
+        let some = BooleanQuery::union_with_minimum_required_clauses(units, enough);
+        let pieces: Vec<Node> = terms.pieces.iter().map(|piece| self.piece(piece, meant)).collect();
         let enough = pieces.len().div_ceil(2);
         let pieces = BooleanQuery::union_with_minimum_required_clauses(pieces, enough);
         // A piece by itself may be fewer than half of the words, and a number shares no word at all: any of these will do.
-        let complete = constant(self.all_words(terms), COMPLETE_SCORE);
-        let either = BooleanQuery::union(vec![Box::new(some), Box::new(pieces), complete]);
+        let complete = constant(self.all_words(terms, How::Said), COMPLETE_SCORE);
+        let mut either: Vec<Node> = vec![Box::new(some), Box::new(pieces), complete];
+        if !guesses.is_empty() {
+            either.push(constant(self.all_words(terms, meant), MEANT_SCORE));
+            either.extend(guesses.shapes.values().map(|shapes| self.shaped(shapes)));
+            either.extend(guesses.pinyin_whole.iter().map(|spelt| self.pinyin(spelt)));
+        }
         let mut clauses = filters.clauses();
-        clauses.push((Occur::Must, Box::new(either)));
+        clauses.push((Occur::Must, Box::new(BooleanQuery::union(either))));
         clauses.extend(self.bonuses(terms));
         BooleanQuery::new(clauses)
     }
 
-    fn all_words(&self, terms: &Terms) -> Node {
-        let pieces: Vec<Node> = terms.pieces.iter().map(|piece| self.piece(piece)).collect();
-        let all: Node = Box::new(BooleanQuery::intersection(pieces));
+    fn all_words(&self, terms: &Terms, how: How) -> Node {
+        let last = terms.pieces.len().saturating_sub(1);
+        let pieces = terms.pieces.iter().enumerate().map(|(place, piece)| {
+            let node = self.piece(piece, how);
+            if place == last { self.or_continued(node) } else { node }
+        });
+        let all: Node = Box::new(BooleanQuery::intersection(pieces.collect()));
         self.or_identifier(all, terms.identifier.as_deref())
     }
 
-    fn piece(&self, piece: &Piece) -> Node {
-        let words: Vec<Node> = piece.words.iter().map(|word| self.word(word)).collect();
-        let all: Node = Box::new(BooleanQuery::intersection(words));
+    /// The last piece, or a longer word that it begins as a whole.
+    fn or_continued(&self, piece: Node) -> Node {
+        if self.begun.whole.is_empty() {
+            return piece;
+        }
+        let mut choices = vec![piece];
+        choices.extend(self.begun.whole.iter().flat_map(|word| self.places(word, BEGUN_WEIGHT)));
+        best_of(choices)
+    }
+
+    fn piece(&self, piece: &Piece, how: How) -> Node {
+        let units: Vec<Node> = piece.units.iter().map(|unit| self.unit(unit, how)).collect();
+        let mut all: Node = Box::new(BooleanQuery::intersection(units));
+        if let (How::Meant(guesses), Some(whole)) = (how, &piece.whole) {
+            let mut choices = vec![all];
+            choices.extend(guesses.shapes.get(whole).map(|shapes| self.shaped(shapes)));
+            all = best_of(choices);
+        }
         self.or_identifier(all, piece.identifier.as_deref())
     }
 
@@ -146,8 +190,49 @@ impl Builder<'_> {
         Box::new(BooleanQuery::union(vec![words, number]))
     }
 
-    /// A word, wherever it stands.
-    fn word(&self, word: &str) -> Node {
+    /// A word, or the concept that words name: in the very words or in others.
+    fn unit(&self, unit: &Unit, how: How) -> Node {
+        let words: Vec<Node> = unit.words.iter().map(|word| best_of(self.word(word, how))).collect();
+        let said: Node = Box::new(BooleanQuery::intersection(words));
+        let Some(concept) = unit.concept else { return said };
+        let mut choices = vec![said];
+        choices.extend(self.places(concept, CONCEPT_WEIGHT));
+        best_of(choices)
+    }
+
+    /// A unit, or one of the words in it.
+    fn unit_or_parts(&self, unit: &Unit, how: How) -> Node {
+        let mut choices = vec![self.unit(unit, how)];
+        for word in &unit.words {
+            let inside = parts(word);
+            // A unit of several words has these as its parts.
+            let whole = (unit.words.len() > 1).then_some(word);
+            for part in whole.into_iter().chain(&inside) {
+                choices.push(boosted(best_of(self.word(part, How::Said)), PART_WEIGHT));
+            }
+        }
+        best_of(choices)
+    }
+
+    /// The ways to find a word. Whoever holds the word itself holds its stem too, and so never ranks below who has another form.
+    fn word(&self, word: &str, how: How) -> Vec<Node> {
+        let mut choices = self.places(word, 1.0);
+        if let Some(stem) = stem(word) {
+            choices.extend(self.places(&stem, STEM_WEIGHT));
+        }
+        if self.begun.of.as_deref() == Some(word) {
+            choices.extend(self.begun.word.iter().flat_map(|word| self.places(word, BEGUN_WEIGHT)));
+        }
+        if let How::Meant(guesses) = how {
+            let near = guesses.near.get(word).into_iter().flatten();
+            choices.extend(near.flat_map(|near| self.places(near, NEAR_WEIGHT)));
+            choices.extend(guesses.pinyin.get(word).into_iter().flatten().map(|spelt| self.pinyin(spelt)));
+        }
+        choices
+    }
+
+    /// A word of the index wherever it stands.
+    fn places(&self, word: &str, weight: f32) -> Vec<Node> {
         let fields = self.fields;
         let places = [
             (fields.title, TITLE_WEIGHT),
@@ -155,29 +240,39 @@ impl Builder<'_> {
             (fields.summary, SUMMARY_WEIGHT),
             (fields.body, BODY_WEIGHT),
         ];
-        let places = places.into_iter().map(|(field, weight)| boosted(ranked(field, word), weight)).collect();
-        Box::new(DisjunctionMaxQuery::with_tie_breaker(places, OTHER_PLACES))
+        places.into_iter().map(|(field, place)| boosted(ranked(field, word), place * weight)).collect()
     }
 
-    fn word_or_parts(&self, word: &str) -> Node {
-        let mut choices = vec![self.word(word)];
-        choices.extend(parts(word).iter().map(|part| boosted(self.word(part), PART_WEIGHT)));
-        Box::new(DisjunctionMaxQuery::with_tie_breaker(choices, OTHER_PLACES))
+    fn pinyin(&self, spelt: &str) -> Node {
+        constant(term(self.fields.pinyin, spelt), PINYIN_SCORE)
+    }
+
+    /// Chinese words one edit away from some of the query, in titles and keywords.
+    fn shaped(&self, shapes: &[String]) -> Node {
+        let weight = TITLE_WEIGHT * NEAR_WEIGHT;
+        best_of(shapes.iter().map(|shape| boosted(ranked(self.fields.shape, shape), weight)).collect())
     }
 
     /// What lifts a document above others that hold the same words.
     fn bonuses(&self, terms: &Terms) -> Vec<Clause> {
-        let title = term(self.fields.title_key, &terms.title_key);
-        let mut bonuses = vec![(Occur::Should, constant(title, WHOLE_TITLE_SCORE))];
-        if terms.phrase.len() > 1 {
-            let title = self.fields.title;
-            let words =
-                terms.phrase.iter().map(|word| (word.at, Term::from_field_text(title, &word.text))).collect();
-            let phrase = PhraseQuery::new_with_offset(words);
-            bonuses.push((Occur::Should, boosted(Box::new(phrase), PHRASE_WEIGHT)));
-        }
-        bonuses
+        let whole = term(self.fields.title_key, &terms.title_key);
+        let title = self.fields.title;
+        let phrase: Node = match terms.phrase.as_slice() {
+            [word] => term(title, &word.text),
+            words => Box::new(PhraseQuery::new_with_offset(
+                words.iter().map(|word| (word.at, Term::from_field_text(title, &word.text))).collect(),
+            )),
+        };
+        vec![
+            (Occur::Should, constant(whole, WHOLE_TITLE_SCORE)),
+            (Occur::Should, constant(phrase, PHRASE_SCORE)),
+        ]
     }
+}
+
+/// Of what is found in several ways, the best counts whole and the others a share.
+fn best_of(choices: Vec<Node>) -> Node {
+    Box::new(DisjunctionMaxQuery::with_tie_breaker(choices, OTHER_PLACES))
 }
 
 fn term(field: Field, text: &str) -> Node {

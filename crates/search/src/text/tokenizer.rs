@@ -2,7 +2,7 @@
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::{Cut, Word, cut, fold};
+use super::{Cut, Word, concepts, cut, fold, plain, stem};
 
 /// The name under which the schema finds the [`Analyzer`].
 pub(crate) const ANALYZER: &str = "lianshi_zh";
@@ -22,8 +22,26 @@ impl Tokenizer for Analyzer {
     type TokenStream<'a> = Words;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Words {
-        Words { words: cut(&fold(text), Cut::Fine).into_iter(), token: Token::default() }
+        Words { words: indexed(&fold(text)).into_iter(), token: Token::default() }
     }
+}
+
+/// What the index holds of a folded text: its words, the stems of the English ones, the concepts that they name.
+fn indexed(folded: &str) -> Vec<Word> {
+    let mut words = cut(folded, Cut::Fine);
+    let plain = plain(&words);
+    let stems = plain.iter().filter_map(|word| Some(Word { text: stem(&word.text)?, at: word.at }));
+    let mut beside: Vec<Word> = stems.collect();
+    for named in concepts(&plain) {
+        if let Some(first) = plain.get(named.first) {
+            beside.push(Word { text: named.concept.to_owned(), at: first.at });
+        }
+    }
+    if !beside.is_empty() {
+        words.append(&mut beside);
+        words.sort_by_key(|word| word.at);
+    }
+    words
 }
 
 impl TokenStream for Words {
@@ -40,5 +58,17 @@ impl TokenStream for Words {
 
     fn token_mut(&mut self) -> &mut Token {
         &mut self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// These bytes are in every index on disk: when this test changes, so must `SCHEMA_VERSION`.
+    #[test]
+    fn what_is_indexed_is_pinned() {
+        let texts: Vec<String> = indexed("植保 drones，水轮机").into_iter().map(|word| word.text).collect();
+        assert_eq!(texts, ["植保", "drones", "~drone", "=无人机", "水轮", "水轮机", "轮机"]);
     }
 }

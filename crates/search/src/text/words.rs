@@ -56,6 +56,11 @@ fn class(c: char) -> Class {
     }
 }
 
+/// Whether a character is a Chinese one.
+pub(crate) fn is_han(c: char) -> bool {
+    class(c) == Class::Han
+}
+
 /// Cuts folded text into words, ordered by position, shorter words first.
 pub(crate) fn cut(folded: &str, how: Cut) -> Vec<Word> {
     let mut words = Vec::with_capacity(folded.len() / 4);
@@ -110,6 +115,22 @@ fn cut_han(run: &str, base: usize, how: Cut, words: &mut Vec<Word>) {
 
 fn limited(word: &str) -> String {
     word.chars().take(MAX_WORD_CHARS).collect()
+}
+
+/// Of finely cut words, those that stand one after the other, as [`Cut::Plain`] would have given them.
+pub(crate) fn plain(fine: &[Word]) -> Vec<&Word> {
+    let mut plain: Vec<&Word> = Vec::with_capacity(fine.len());
+    let mut end = 0;
+    for word in fine {
+        match plain.last_mut() {
+            // The parts of a word come before it, those that begin with it too: the longest is the word.
+            Some(last) if last.at == word.at => *last = word,
+            _ if word.at < end => continue,
+            _ => plain.push(word),
+        }
+        end = word.at + word.text.chars().count();
+    }
+    plain
 }
 
 /// The words inside a word that the index knows too, without the word itself.
@@ -171,6 +192,20 @@ mod tests {
         let words = cut(&fold("中华人民共和国国家科学技术委员会关于印发的通知"), Cut::Fine);
         assert!(words.len() > 10);
         assert!(words.is_sorted_by_key(|word| word.at));
+    }
+
+    #[test]
+    fn plain_words_are_found_among_the_fine_ones() {
+        for text in [
+            "基于PLC的水轮机调速系统（WES-5.4.5）",
+            "中华人民共和国国家科学技术委员会关于印发的通知",
+            "x 人工智能 lithium-ion 电池",
+            "",
+        ] {
+            let fine = cut(text, Cut::Fine);
+            let found: Vec<Word> = plain(&fine).into_iter().cloned().collect();
+            assert_eq!(found, cut(text, Cut::Plain), "{text}");
+        }
     }
 
     #[test]

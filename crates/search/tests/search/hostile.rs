@@ -46,9 +46,25 @@ fn hostile_texts() -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec();
-    for unit in
-        ["水", "水轮机 ", "a", "a ", "\u{301}", "\u{fdfa}", "👩‍🔬", "1.", "龘", "\u{0}", "(", "机器学习"]
-    {
+    for unit in [
+        "水",
+        "水轮机 ",
+        "a",
+        "a ",
+        "\u{301}",
+        "\u{fdfa}",
+        "👩‍🔬",
+        "1.",
+        "龘",
+        "\u{0}",
+        "(",
+        "机器学习",
+        "lithum ",
+        "传敢器 ",
+        "artificial ",
+        "zhuang",
+        "重行长调",
+    ] {
         texts.push(unit.repeat((1 << 20) / unit.len()));
     }
     texts
@@ -61,8 +77,11 @@ fn no_query_is_an_error() {
         let query =
             Query { text: hostile.clone(), kind: None, limit: usize::MAX, facets: true, ..Query::default() };
         let shown: String = hostile.chars().take(20).collect();
-        let found = filled.index.search(&query);
-        assert!(found.is_ok(), "{shown:?}: {found:?}");
+        let typed = Query { typing: true, ..query.clone() };
+        for query in [query, typed] {
+            let found = filled.index.search(&query);
+            assert!(found.is_ok(), "{shown:?}: {found:?}");
+        }
         for slot in 0..6 {
             let mut query = Query { limit: 5, facets: true, ..text("水轮机") };
             let filters = [
@@ -81,6 +100,29 @@ fn no_query_is_an_error() {
             assert!(filled.index.search(&query).is_ok(), "{shown:?} as filter {slot}");
         }
         let _ = (fold(&hostile), query_words(&hostile), identifier_key(&hostile));
+    }
+}
+
+/// Words that nobody holds and that are all near to what somebody holds: the most work that a query can ask for.
+#[test]
+fn the_most_laborious_query_is_answered_at_once() {
+    let letters = || 'a'..='z';
+    let word = |a, b, c, d| format!("{a}{b}{c}{d}");
+    let near = letters().flat_map(|a| letters().map(move |b| word('q', a, b, 'x')));
+    let titles = near.map(|word| format!("{word} 传感器{word} 水轮机"));
+    let docs: Vec<SearchDoc> = titles.enumerate().map(|(n, title)| doc(&n.to_string(), &title)).collect();
+    let filled = filled(&docs);
+    let words: Vec<String> = letters().map(|c| word('z', c, 'q', 'x')).collect();
+    let rows = "传敢器水抡机感传器轮水机".repeat(100);
+    for query in
+        [words.join(" ").repeat(100), rows.clone(), format!("{} {rows}", words.join(" ")), "q".to_owned()]
+    {
+        let start = std::time::Instant::now();
+        for typing in [false, true] {
+            let query = Query { typing, facets: true, limit: 100, ..text(&query) };
+            assert!(filled.index.search(&query).is_ok());
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
     }
 }
 
@@ -121,6 +163,7 @@ fn any_document_is_taken_and_the_good_ones_beside_it_are_found() {
             title: hostile.clone(),
             summary: hostile.clone(),
             keywords: vec![hostile.clone(); 2],
+            names: vec![hostile.clone(); 2],
             body: hostile.clone(),
             identifiers: vec![hostile],
             updated_ms: i64::MIN,

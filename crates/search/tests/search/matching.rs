@@ -103,3 +103,127 @@ fn pages_join_without_gaps() {
     }
     assert_eq!(seen.len(), 250);
 }
+
+#[test]
+fn the_form_that_is_asked_for_comes_first() {
+    let filled = filled(&[
+        doc("many", "Batteries made cheaply"),
+        doc("one", "Battery made cheaply"),
+        doc("none", "Bacteria"),
+    ]);
+    assert_eq!(filled.find("battery"), ["one", "many"]);
+    assert_eq!(filled.find("batteries"), ["many", "one"]);
+}
+
+#[test]
+fn another_name_of_the_concept_comes_after_the_very_words() {
+    let filled = filled(&[
+        doc("english", "Drones for spraying"),
+        doc("chinese", "植保无人机喷洒"),
+        doc("neither", "植保机械喷洒"),
+    ]);
+    assert_eq!(filled.find("无人机"), ["chinese", "english"]);
+    assert_eq!(filled.find("drone"), ["english", "chinese"]);
+    let results = filled.index.search(&text("UAVs")).unwrap();
+    assert_eq!((results.total, results.complete), (2, 2));
+}
+
+#[test]
+fn pinyin_never_outranks_a_text() {
+    let body = SearchDoc { body: "见附录 ldc 一节".to_owned(), ..doc("text", "光伏支架") };
+    let mut docs: Vec<SearchDoc> = (0..20).map(|n| doc(&format!("pinyin{n}"), "锂电池")).collect();
+    docs.push(body);
+    let filled = filled(&docs);
+    for query in ["ldc", "LDC"] {
+        let results = filled.index.search(&text(query)).unwrap();
+        assert_eq!((ids(&results)[0], results.total, results.complete), ("text", 21, 1));
+    }
+    assert_eq!(filled.find("ldc 光伏")[0], "text");
+}
+
+#[test]
+fn names_are_found_by_word_and_by_pinyin() {
+    let named = SearchDoc { names: vec!["華中科技大學".to_owned()], ..doc("named", "水轮机") };
+    let filled = filled(&[named, doc("other", "水轮机")]);
+    for query in ["华中科技大学", "huazhongkejidaxue", "hua zhong ke ji da xue", "hzkjdx"] {
+        assert_eq!(filled.find(query), ["named"], "{query}");
+    }
+}
+
+#[test]
+fn errors_are_forgiven_only_where_little_is_found() {
+    let spelt = |n: u32| doc(&format!("graphene{n}"), "graphene film");
+    let mut docs: Vec<SearchDoc> = (0..3).map(spelt).collect();
+    docs.push(doc("grapheme", "grapheme table"));
+    let few = filled(&docs);
+    assert_eq!(few.find("graphene").len(), 4);
+    assert_eq!(few.find("graphene")[3], "grapheme");
+    docs.extend((3..9).map(spelt));
+    let many = filled(&docs);
+    assert!(!many.find("graphene").contains(&"grapheme".to_owned()));
+    assert_eq!(many.find("graphen").len(), 9);
+}
+
+#[test]
+fn short_words_and_numbers_are_not_guessed() {
+    let filled = filled(&[doc("a", "bms 传感 20191234 battery5"), doc("b", "电池")]);
+    for query in ["bns", "传干", "20191235", "battery6"] {
+        assert!(filled.find(query).is_empty(), "{query}");
+    }
+}
+
+#[test]
+fn the_phrase_in_the_title_comes_first() {
+    let body = "桥梁监测 桥梁监测 桥梁监测 桥梁监测".to_owned();
+    let keywords = vec!["桥梁监测".to_owned(), "桥梁".to_owned(), "监测".to_owned()];
+    let often = SearchDoc { summary: body.clone(), keywords, body, ..doc("often", "监测与桥梁") };
+    let long = "一种用于大跨度公路与铁路两用结构的长期在线桥梁监测方法、装置、电子设备及可读存储介质";
+    let filled = filled(&[often, doc("title", long)]);
+    assert_eq!(filled.find("桥梁监测"), ["title", "often"]);
+}
+
+/// Whatever the order and the number of commits in which they came.
+#[test]
+fn equals_are_listed_by_time_and_then_by_id() {
+    let aged = |id: &str, updated_ms| SearchDoc { updated_ms, ..doc(id, "水轮机") };
+    let ids = ["1f".repeat(32), "0c".repeat(32), "9a".repeat(32), "e0".repeat(32)];
+    let docs = [aged(&ids[0], 5), aged(&ids[1], 7), aged(&ids[2], 7), aged(&ids[3], 5)];
+    let wanted = [&ids[1], &ids[2], &ids[0], &ids[3]].map(String::as_str);
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+        let filled = filled(&[]);
+        let mut writer = filled.index.writer().unwrap();
+        for at in order {
+            writer.put(&[docs[at].clone()]).unwrap();
+            writer.commit(1).unwrap();
+        }
+        assert_eq!(filled.find("水轮机"), wanted);
+        assert_eq!(filled.find(""), wanted);
+        let newest = Query { sort: Sort::Newest, ..text("水轮机") };
+        assert_eq!(crate::ids(&filled.index.search(&newest).unwrap()), wanted);
+    }
+}
+
+#[test]
+fn while_it_is_typed_the_last_word_is_a_beginning() {
+    let filled = filled(&[
+        doc("battery", "Battery recycling"),
+        doc("sensor", "柔性压力传感器"),
+        doc("both", "锂电池 battery pack"),
+    ]);
+    let typed = |query: &str| {
+        let results = filled.index.search(&Query { typing: true, ..text(query) }).unwrap();
+        let mut found: Vec<String> = ids(&results).into_iter().map(str::to_owned).collect();
+        found.sort();
+        found
+    };
+    for query in ["b", "bat", "batte", "battery"] {
+        assert_eq!(typed(query), ["battery", "both"], "{query}");
+    }
+    for query in ["传", "柔", "压力传感", "chuang", "chuangan"] {
+        assert_eq!(typed(query), ["sensor"], "{query}");
+    }
+    assert_eq!(typed("锂"), ["both"]);
+    let results = filled.index.search(&Query { typing: true, ..text("锂电池 ba") }).unwrap();
+    assert_eq!((ids(&results)[0], results.complete), ("both", 1));
+    assert!(typed("batte ").is_empty() && filled.find("batte").is_empty(), "a finished word is no beginning");
+}
