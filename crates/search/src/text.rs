@@ -17,7 +17,7 @@ pub use fold::fold;
 pub(crate) use pinyin::{pinyin_key, spellings};
 pub(crate) use rows::{SHAPED_CHARS, rows, shapes};
 pub(crate) use stem::{STEM_MARK, is_latin, stem};
-pub(crate) use synonyms::{CONCEPT_MARK, concepts};
+pub(crate) use synonyms::{CONCEPT_MARK, concepts, form};
 pub(crate) use tokenizer::{ANALYZER, Analyzer};
 pub use words::query_words;
 pub(crate) use words::{Cut, Word, cut, is_han, is_stop_word, parts, plain};

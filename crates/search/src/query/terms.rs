@@ -1,12 +1,13 @@
 //! A query's text, taken apart.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use crate::limits::{MAX_GUESSED_WORDS, MAX_QUERY_CHARS, MAX_QUERY_WORDS};
+use crate::limits::{MAX_GUESSED_WORDS, MAX_QUERY_CHARS, MAX_QUERY_WORDS, MAX_SPELT_CHARS};
 use crate::schema::first_chars;
 use crate::text::{
-    Cut, SHAPED_CHARS, Word, concepts, cut, fold, identifier_key, is_han, is_latin, is_stop_word, parts,
-    pinyin_key, title_key,
+    Cut, SHAPED_CHARS, Word, concepts, cut, fold, form, identifier_key, is_han, is_latin, is_stop_word,
+    parts, pinyin_key, title_key,
 };
 
 /// The shortest text that is taken for a number or source id, in characters.
@@ -138,8 +139,8 @@ fn pieces(folded: &str) -> Vec<Piece> {
         let room = MAX_QUERY_WORDS - words.len();
         words.extend(cut(text, Cut::Plain).into_iter().take(room).map(|word| (place, word)));
     }
-    let in_order: Vec<&Word> = words.iter().map(|(_, word)| word).collect();
-    let mut named = concepts(&in_order).into_iter().peekable();
+    let forms: Vec<Cow<str>> = words.iter().map(|(_, word)| form(&word.text)).collect();
+    let mut named = concepts(&forms.iter().map(AsRef::as_ref).collect::<Vec<&str>>()).into_iter().peekable();
     let meaningful = words.iter().any(|(_, word)| !is_stop_word(&word.text));
     let mut pieces: Vec<Piece> = Vec::new();
     // The blank-separated texts that the last piece is made of.
@@ -168,7 +169,7 @@ fn pieces(folded: &str) -> Vec<Piece> {
         }
         let text = texts.get(covered.clone()).unwrap_or_default().concat();
         piece.identifier = as_identifier(&text);
-        let fits = SHAPED_CHARS.contains(&text.chars().count()) && text.chars().all(is_han);
+        let fits = (2..=MAX_SPELT_CHARS).contains(&text.chars().count()) && text.chars().all(is_han);
         piece.whole = fits.then_some(text);
     }
     pieces

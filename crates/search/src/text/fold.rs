@@ -11,9 +11,28 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let normal: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    settle(&fast2s::convert(&normal))
+    settle(&fast2s::convert(&plain_form(text)))
 }
+
+/// NFKC in lower case. What nearly all Chinese text is made of is its own normal form, character by character, or is full-width
+/// ASCII, and nothing in it combines with its neighbours: there the general way, which is several times as slow, is spared.
+fn plain_form(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\0'..='\x7f' => plain.push(c.to_ascii_lowercase()),
+            '\u{4e00}'..='\u{9fff}' | '、' | '。' | '《' | '》' | '“' | '”' | '—' => plain.push(c),
+            '！'..='～' => {
+                plain.extend(char::from_u32(c as u32 - FULL_WIDTH).map(|c| c.to_ascii_lowercase()))
+            }
+            _ => return text.nfkc().flat_map(char::to_lowercase).collect(),
+        }
+    }
+    plain
+}
+
+/// How far full-width ASCII is from ASCII.
+const FULL_WIDTH: u32 = '！' as u32 - '!' as u32;
 
 /// Our own corrections to the conversion: variants that it misses, and characters that need their neighbours.
 fn settle(text: &str) -> String {
@@ -128,6 +147,16 @@ mod tests {
         for c in ('\u{3000}'..='\u{9fff}').chain('\u{f900}'..='\u{faff}').chain('\u{20000}'..='\u{2fa1f}') {
             let once = fold(&c.to_string());
             assert_eq!(fold(&once), once, "{c}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_leads_to_the_same_place() {
+        for c in '\0'..='\u{ffff}' {
+            for text in [c.to_string(), format!("e{c}\u{301}"), format!("水{c}Ａ")] {
+                let general: String = text.nfkc().flat_map(char::to_lowercase).collect();
+                assert_eq!(plain_form(&text), general, "{text:?}");
+            }
         }
     }
 

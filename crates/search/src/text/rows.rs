@@ -7,10 +7,12 @@ use super::{Cut, cut, fold, is_han, is_stop_word};
 use crate::limits::{MAX_SPELT_CHARS, MAX_TITLE_KEY_CHARS};
 
 /// Characters of a word that may be misspelt: with two, half would be left; longer ones hold words that are right.
-pub(crate) const SHAPED_CHARS: RangeInclusive<usize> = 3..=6;
+pub(crate) const SHAPED_CHARS: RangeInclusive<usize> = 3..=4;
+/// Characters of two words in a row that are taken for one the dictionary lacks (石墨烯).
+const MAX_PAIR_CHARS: usize = 3;
 
-/// Words by themselves, and what belongs together: whole keywords and names, and two words in a row one of which is a single
-/// character, since there the dictionary often lacks the word (石墨烯). With each, whether it is known to be one whole.
+/// Words by themselves, and what belongs together: whole keywords and names, and two short words in a row one of which is a single
+/// character, since there the dictionary often lacks the word. With each, whether it is known to be one whole.
 pub(crate) fn rows<'a>(title: &str, terms: impl Iterator<Item = &'a str>) -> BTreeMap<String, bool> {
     let mut rows = BTreeMap::new();
     let mut add = |row: String, whole: bool| {
@@ -22,9 +24,10 @@ pub(crate) fn rows<'a>(title: &str, terms: impl Iterator<Item = &'a str>) -> BTr
     for run in han_runs(&fold(&title)) {
         let words: Vec<String> = cut(run, Cut::Plain).into_iter().map(|word| word.text).collect();
         for pair in words.windows(2) {
-            let fits = pair.iter().any(|word| is_single(word)) && !pair.iter().any(|word| is_stop_word(word));
-            if fits {
-                add(pair.concat(), false);
+            let row = pair.concat();
+            let short = row.chars().count() <= MAX_PAIR_CHARS && pair.iter().any(|word| is_single(word));
+            if short && !pair.iter().any(|word| is_stop_word(word)) {
+                add(row, false);
             }
         }
         words.into_iter().for_each(|word| add(word, true));
@@ -68,7 +71,7 @@ mod tests {
 
     #[test]
     fn words_stand_alone_and_beside_single_characters() {
-        assert_eq!(row_list("一种石墨烯锂电池", &[]), ["一种", "烯锂电池", "石墨", "石墨烯", "锂电池"]);
+        assert_eq!(row_list("一种石墨烯锂电池", &[]), ["一种", "石墨", "石墨烯", "锂电池"]);
         assert_eq!(row_list("", &["武漢大學（分校）"]), ["分校", "武汉大学"]);
         assert_eq!(row_list("飞行器的控制", &["PLC", ""]), ["控制", "飞行器"]);
     }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::{Cut, Word, cut, fold, stem};
+use super::{Cut, cut, fold, stem};
 
 /// What a concept begins with in the index: no word holds this character.
 pub(crate) const CONCEPT_MARK: char = '=';
@@ -119,18 +119,17 @@ fn members() -> &'static HashMap<String, Vec<Member>> {
 }
 
 /// The form in which words are compared.
-fn form(word: &str) -> Cow<'_, str> {
+pub(crate) fn form(word: &str) -> Cow<'_, str> {
     stem(word).map_or(Cow::Borrowed(word), Cow::Owned)
 }
 
-/// The concepts that a text names, given its words one after the other (as [`Cut::Plain`] gives them), from left to right, the
-/// longest name at each place.
-pub(crate) fn concepts(words: &[&Word]) -> Vec<Named> {
-    let forms: Vec<Cow<str>> = words.iter().map(|word| form(&word.text)).collect();
+/// The concepts that a text names, from left to right, the longest name at each place. It is given as its words one after the other
+/// (as [`Cut::Plain`] gives them), stems in place of those that have one.
+pub(crate) fn concepts(forms: &[&str]) -> Vec<Named> {
     let mut named = Vec::new();
-    let mut rest = forms.as_slice();
+    let mut rest = forms;
     while let Some((first, after)) = rest.split_first() {
-        let known = members().get(first.as_ref());
+        let known = members().get(*first);
         let follows = |member: &&Member| {
             after.len() >= member.rest.len() && member.rest.iter().zip(after).all(|(a, b)| a == b)
         };
@@ -152,8 +151,9 @@ mod tests {
 
     fn named(text: &str) -> Vec<String> {
         let words = cut(&fold(text), Cut::Plain);
-        let words: Vec<&Word> = words.iter().collect();
-        concepts(&words).into_iter().map(|named| named.concept.to_owned()).collect()
+        let forms: Vec<Cow<str>> = words.iter().map(|word| form(&word.text)).collect();
+        let forms: Vec<&str> = forms.iter().map(AsRef::as_ref).collect();
+        concepts(&forms).into_iter().map(|named| named.concept.to_owned()).collect()
     }
 
     #[test]

@@ -30,13 +30,15 @@ impl Tokenizer for Analyzer {
 fn indexed(folded: &str) -> Vec<Word> {
     let mut words = cut(folded, Cut::Fine);
     let plain = plain(&words);
-    let stems = plain.iter().filter_map(|word| Some(Word { text: stem(&word.text)?, at: word.at }));
-    let mut beside: Vec<Word> = stems.collect();
-    for named in concepts(&plain) {
-        if let Some(first) = plain.get(named.first) {
-            beside.push(Word { text: named.concept.to_owned(), at: first.at });
-        }
-    }
+    let stems: Vec<Option<String>> = plain.iter().map(|word| stem(&word.text)).collect();
+    let forms = stems.iter().zip(&plain).map(|(stem, word)| stem.as_deref().unwrap_or(&word.text));
+    let named = concepts(&forms.collect::<Vec<&str>>());
+    let named = named
+        .into_iter()
+        .filter_map(|named| Some(Word { text: named.concept.to_owned(), at: plain.get(named.first)?.at }));
+    let stems =
+        stems.into_iter().zip(&plain).filter_map(|(stem, word)| Some(Word { text: stem?, at: word.at }));
+    let mut beside: Vec<Word> = stems.chain(named).collect();
     if !beside.is_empty() {
         words.append(&mut beside);
         words.sort_by_key(|word| word.at);
