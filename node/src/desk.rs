@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use market::Account;
+use market::{Account, DeskRole};
 use web::SourceError;
-use web::desk::view::{Act, Clerk, Desk, Done, DraftLine, DraftView, Overview, OwnLine, Said};
+use web::desk::view::{
+    AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Overview, OwnLine, Said,
+};
 
-use crate::office::{Failure, Office};
+use crate::office::{AccountAsk, Failure, Office, Request};
 
 /// The office, as the pages of its desk see it.
 pub struct Bench {
@@ -103,6 +105,34 @@ impl Desk for Bench {
 
     fn act(&self, clerk: &Clerk, id: &str, act: &Act) -> Result<Result<Done, Said>, SourceError> {
         told(self.account(clerk).and_then(|account| self.office.act(&account, id, act)))
+    }
+
+    fn accounts(&self) -> Result<Vec<AccountLine>, SourceError> {
+        let line = |account: &Account| AccountLine {
+            name: account.name.clone(),
+            role: account.role.id().to_owned(),
+            since_ms: account.since_ms,
+        };
+        Ok(self.office.library().accounts().map_err(failed)?.iter().map(line).collect())
+    }
+
+    fn change_account(&self, clerk: &Clerk, change: &AccountChange) -> Result<Result<(), Said>, SourceError> {
+        // Their role may have been changed a moment ago.
+        let own = matches!(change, AccountChange::Password { name, .. } if *name == clerk.name);
+        let account = match self.account(clerk) {
+            Ok(account) => account,
+            Err(failure) => return told(Err(failure)),
+        };
+        if !own && account.role < DeskRole::Administrator {
+            return told(Err(market::MarketError::NotTheirs { name: account.name }.into()));
+        }
+        let ask = match change.clone() {
+            AccountChange::Add { name, role, password } => AccountAsk::Add { name, role, password },
+            AccountChange::Role { name, role } => AccountAsk::Role { name, role },
+            AccountChange::Password { name, password } => AccountAsk::Password { name, password },
+            AccountChange::Remove { name } => AccountAsk::Remove { name },
+        };
+        told(self.office.answer(Request::Account { ask }).map(drop))
     }
 
     fn listings(&self, offset: usize, limit: usize) -> Result<(u64, Vec<OwnLine>), SourceError> {

@@ -74,6 +74,7 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/drafts", get(pages::drafts::show).post(pages::drafts::act))
         .route("/desk/draft/{id}", get(pages::draft::show).post(pages::draft::save))
         .route("/desk/listings", get(pages::listings::show).post(pages::listings::act))
+        .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(&bench), gate::gate))
         .with_state(bench)

@@ -62,6 +62,7 @@ mod tests {
         include_str!("../templates/desk/overview.html"),
         include_str!("../templates/desk/setup.html"),
         include_str!("../templates/desk/sign_in.html"),
+        include_str!("../templates/desk/users.html"),
         include_str!("../templates/home.html"),
         include_str!("../templates/list.html"),
         include_str!("../templates/listing.html"),

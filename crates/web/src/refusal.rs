@@ -14,6 +14,8 @@ pub(crate) enum Refusal {
     NoDraft(String),
     #[error("the desk is served to this computer alone")]
     DeskElsewhere,
+    #[error("the accounts are for administrators")]
+    NotAdministrator,
     #[error("the form does not come from a page of this desk")]
     CrossSite,
     #[error("method {0} is not served")]
@@ -37,7 +39,7 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Refusal::NoPage(_) | Refusal::NoListing(_) | Refusal::NoDraft(_) => StatusCode::NOT_FOUND,
-            Refusal::DeskElsewhere | Refusal::CrossSite => StatusCode::FORBIDDEN,
+            Refusal::DeskElsewhere | Refusal::CrossSite | Refusal::NotAdministrator => StatusCode::FORBIDDEN,
             Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::LongAddress => StatusCode::URI_TOO_LONG,
             Refusal::Body => StatusCode::PAYLOAD_TOO_LARGE,
@@ -56,6 +58,7 @@ impl Refusal {
             Refusal::NoListing(_) => ["error.listing.title", "error.listing.text", "error.listing.next"],
             Refusal::NoDraft(_) => ["error.draft.title", "error.draft.text", "error.draft.next"],
             Refusal::DeskElsewhere => ["error.desk.title", "error.desk.text", "error.desk.next"],
+            Refusal::NotAdministrator => ["error.role.title", "error.role.text", "error.role.next"],
             Refusal::CrossSite => ["error.cross.title", "error.cross.text", "error.cross.next"],
             Refusal::Method(_) => ["error.method.title", "error.method.text", "error.method.next"],
             Refusal::LongAddress => ["error.long.title", "error.long.text", "error.long.next"],

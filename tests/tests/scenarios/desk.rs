@@ -197,3 +197,44 @@ fn forms_from_elsewhere_and_guessed_passwords_get_nothing() {
     assert_eq!(clerk.post("/desk/sign-out", &[]).header("location"), Some("/desk/sign-in"));
     assert_eq!(clerk.get("/desk").header("location"), Some("/desk/sign-in"));
 }
+
+#[test]
+fn an_administrator_looks_after_accounts_in_the_browser() {
+    let scene = Scene::new();
+    let hub = scene.hub("hub").start();
+    let mut administrator = administrator(&hub);
+    let other = "three cats under a tree";
+    let add =
+        [("act", "add"), ("name", "lilei"), ("role", "clerk"), ("password", PASSWORD), ("again", PASSWORD)];
+    assert!(administrator.post("/desk/users", &add).body.contains("notice-good"));
+    let twice = administrator.post("/desk/users", &add);
+    assert_eq!(twice.code, 422, "{}", twice.body);
+    let mut clerk = signed_in(&hub, "lilei");
+    let page = clerk.get("/desk/users").body;
+    assert!(!page.contains("王芳") && page.contains("own-password"), "{page}");
+    // What is an administrator's is not done for a clerk, whatever the form says.
+    let up = [("act", "role"), ("name", "lilei"), ("role", "administrator")];
+    let others = [("act", "password"), ("name", "王芳"), ("password", other), ("again", other)];
+    for form in [&add[..], &up, &others, &[("act", "remove"), ("name", "王芳")]] {
+        assert_eq!(clerk.post("/desk/users", form).code, 403, "{form:?}");
+    }
+    // One's own password needs the present one, and the sessions of the old one end.
+    let own =
+        |present| [("act", "own-password"), ("present", present), ("password", other), ("again", other)];
+    let elsewhere = signed_in(&hub, "lilei");
+    assert_eq!(clerk.post("/desk/users", &own("not this one")).code, 422);
+    assert_eq!(elsewhere.get("/desk").code, 200);
+    assert_eq!(clerk.post("/desk/users", &own(PASSWORD)).code, 200);
+    assert_eq!(clerk.get("/desk").code, 200, "who changed it stays");
+    assert_eq!(elsewhere.get("/desk").header("location"), Some("/desk/sign-in"));
+    // Another role counts at once; the last administrator stays one.
+    assert_eq!(
+        administrator.post("/desk/users", &[("act", "role"), ("name", "lilei"), ("role", "reviewer")]).code,
+        200
+    );
+    let list = hub.run(["user", "list", "--json"]).ok().json();
+    assert_eq!(list["accounts"][0]["role"], "reviewer", "{list}");
+    assert_eq!(administrator.post("/desk/users", &[("act", "remove"), ("name", "王芳")]).code, 422);
+    assert_eq!(administrator.post("/desk/users", &[("act", "remove"), ("name", "lilei")]).code, 200);
+    assert_eq!(clerk.get("/desk").header("location"), Some("/desk/sign-in"));
+}

@@ -6,6 +6,7 @@ pub(super) mod listings;
 pub(super) mod overview;
 pub(super) mod setup;
 pub(super) mod sign_in;
+pub(super) mod users;
 
 use catalog::Lang;
 use catalog::words::{fill, say};
@@ -27,6 +28,7 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
         ("/desk", "desk.nav.home"),
         ("/desk/drafts", "desk.nav.drafts"),
         ("/desk/listings", "desk.nav.listings"),
+        ("/desk/users", "desk.nav.users"),
     ];
     shell.halls = match signed_in {
         Some(_) => {

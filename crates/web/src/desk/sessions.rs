@@ -56,6 +56,13 @@ impl Sessions {
         Some(session.clone())
     }
 
+    /// Ends those of an account but the one whose forms carry this key.
+    pub(crate) fn end_others(&self, name: &str, form_key: &str) {
+        let name = name.trim().to_lowercase();
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, session| session.name.to_lowercase() != name || session.form_key == form_key);
+    }
+
     /// Ends one.
     pub(crate) fn end(&self, token: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(token);

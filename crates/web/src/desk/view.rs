@@ -36,6 +36,10 @@ pub trait Desk: Send + Sync + 'static {
     ) -> Result<Result<(), Said>, SourceError>;
     /// Does something with a draft or a listing.
     fn act(&self, clerk: &Clerk, id: &str, act: &Act) -> Result<Result<Done, Said>, SourceError>;
+    /// All accounts, by name.
+    fn accounts(&self) -> Result<Vec<AccountLine>, SourceError>;
+    /// Changes an account.
+    fn change_account(&self, clerk: &Clerk, change: &AccountChange) -> Result<Result<(), Said>, SourceError>;
     /// Listings of this institution, the newest first, from `offset`.
     fn listings(&self, offset: usize, limit: usize) -> Result<(u64, Vec<OwnLine>), SourceError>;
 }
@@ -52,7 +56,68 @@ pub struct Clerk {
 impl Clerk {
     /// Whether they may review and publish.
     pub fn reviews(&self) -> bool {
-        self.role == "reviewer" || self.role == "administrator"
+        self.role == "reviewer" || self.administers()
+    }
+
+    /// Whether they look after the accounts.
+    pub fn administers(&self) -> bool {
+        self.role == "administrator"
+    }
+}
+
+/// An account in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLine {
+    /// Its name.
+    pub name: String,
+    /// Role id.
+    pub role: String,
+    /// When it was made.
+    pub since_ms: i64,
+}
+
+/// What is to become of an account.
+#[derive(Clone, PartialEq, Eq)]
+pub enum AccountChange {
+    /// A new one.
+    Add {
+        /// Its name.
+        name: String,
+        /// Role id.
+        role: String,
+        /// Its password.
+        password: String,
+    },
+    /// Another role.
+    Role {
+        /// Whose.
+        name: String,
+        /// Role id.
+        role: String,
+    },
+    /// Another password.
+    Password {
+        /// Whose.
+        name: String,
+        /// The new one.
+        password: String,
+    },
+    /// It goes.
+    Remove {
+        /// Whose.
+        name: String,
+    },
+}
+
+impl AccountChange {
+    /// Whose account it is.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Add { name, .. }
+            | Self::Role { name, .. }
+            | Self::Password { name, .. }
+            | Self::Remove { name } => name,
+        }
     }
 }
 
