@@ -18,7 +18,9 @@ mod wording;
 pub use accounts::UserAction;
 pub use bundle::BundleAction;
 pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
-pub use listings::{Disclose, DisclosureAction, Import, ListingAction, StatementAction, VisibilityArg};
+pub use listings::{
+    Disclose, DisclosureAction, Import, ListingAction, StatementAction, Template, VisibilityArg,
+};
 
 /// Everything typed.
 #[derive(Parser, Debug)]
@@ -42,6 +44,7 @@ pub enum Sub {
     Status(Status),
     Doctor,
     Demo(Demo),
+    Template(Template),
     Import(Import),
     Listing {
         #[command(subcommand)]

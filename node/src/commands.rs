@@ -17,6 +17,7 @@ mod roster;
 mod show;
 mod signing;
 mod statement;
+mod template;
 mod user;
 
 use std::borrow::Cow;
@@ -68,6 +69,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Status(args) => node::status(&context, &args),
         Sub::Doctor => doctor::run(&context),
         Sub::Demo(args) => crate::demo::run(&context, &args),
+        Sub::Template(args) => template::run(&context, &args),
         Sub::Import(args) => import::run(&context, &args),
         Sub::Listing { action } => listing::run(&context, action),
         Sub::Statement { action } => statement::run(&context, action),

@@ -17,6 +17,7 @@ pub mod kinds;
 pub mod purge;
 pub mod roster;
 pub mod statements;
+pub mod tables;
 pub mod web;
 
 /// One row of a table: key, Chinese, English.
@@ -39,6 +40,7 @@ const TABLES: &[&[Row]] = &[
     purge::TABLE,
     roster::TABLE,
     statements::TABLE,
+    tables::TABLE,
 ];
 
 /// A language of the interface.

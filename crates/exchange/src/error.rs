@@ -114,11 +114,17 @@ pub struct RowProblem {
     pub reason_zh: String,
     /// The same in English.
     pub reason_en: String,
+    /// What of the row could be read, in its order, so that it can be shown beside the reason.
+    pub cells: Vec<String>,
 }
 
 impl RowProblem {
     pub(crate) fn new(number: u64, code: &'static str, zh: String, en: String) -> RowProblem {
-        RowProblem { number, code, reason_zh: zh, reason_en: en }
+        RowProblem { number, code, reason_zh: zh, reason_en: en, cells: Vec::new() }
+    }
+
+    pub(crate) fn with_cells(self, cells: Vec<String>) -> RowProblem {
+        RowProblem { cells, ..self }
     }
 
     pub(crate) fn too_long(number: u64, limit: usize) -> RowProblem {

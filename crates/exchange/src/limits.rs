@@ -25,6 +25,16 @@ pub const MAX_XLSX_PART_BYTES: u64 = 4 << 20;
 pub const MAX_XLSX_PARTS: usize = 10_000;
 /// The `uniqueCount` that a table of shared strings may state: space is reserved for as many before any is read.
 pub const MAX_XLSX_STATED_STRINGS: u64 = 4_000_000;
+/// Merged areas of a workbook; real ones have a few hundred. Each is held in memory.
+pub const MAX_XLSX_MERGES: usize = 100_000;
+/// Bytes of a text that a merged cell gives to each row that it covers: a name or a unit, not an essay.
+pub const MAX_MERGED_BYTES: usize = 500;
+/// Bytes that the merged cells of one sheet give in all: twenty thousand rows of several such names.
+pub const MAX_MERGED_TOTAL_BYTES: usize = 8 << 20;
+/// Sheets of a workbook that are read in turn; each costs as much as a file.
+pub const MAX_SHEETS: usize = 50;
+/// Rows of the hidden sheet by which a workbook of this program is known: [`MAX_SHEETS`] sheets of a few dozen columns.
+pub const MAX_STAMP_ROWS: usize = 10_000;
 /// Rows of a sheet that wait between the thread that reads a workbook and the one that asks for rows.
 pub const XLSX_ROWS_AHEAD: usize = 16;
 /// Bytes of one row, or of one JSON record.
@@ -46,6 +56,16 @@ pub const SNIFF_BYTES: usize = 64 << 10;
 pub const MAX_NOTES: usize = 50;
 /// Bytes of a file's text that a message quotes.
 pub const MAX_QUOTED_CHARS: usize = 40;
+
+/// Rows of a sheet (Office Open XML): what a workbook that comes back can show.
+pub const MAX_SHEET_ROWS: u64 = 1_048_576;
+/// UTF-16 units of a cell (Excel): longer texts are cut where they are written.
+pub const MAX_CELL_UNITS: usize = 32_767;
+/// Notes on cells of one workbook that comes back; a program draws each as a picture. The reasons stand in the column of errors in
+/// any case.
+pub const MAX_CELL_NOTES: usize = 5_000;
+/// Bytes of reasons in one cell of the column of errors: what fits a screen.
+pub const MAX_REASONS_BYTES: usize = 4_000;
 
 /// The bounds that a caller may lower (tests do, and small devices may). Raising them is not foreseen.
 #[derive(Clone, Debug)]

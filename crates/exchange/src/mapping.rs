@@ -12,8 +12,11 @@
 mod guess;
 mod text;
 
-use crate::read::Row;
+pub(crate) use guess::field_of;
+
 use crate::read::header::{bracketed, normalize};
+use crate::read::{Row, Source};
+use crate::workbook::{ERRORS, LISTING};
 use catalog::{Field, FieldType, Kind};
 use std::fmt;
 
@@ -98,16 +101,24 @@ pub struct Entry {
 pub struct Mapping {
     kind: Kind,
     entries: Vec<Entry>,
+    /// The column with the ids of listings, in a workbook that this program exported.
+    listing: Option<String>,
+    /// Columns that this program itself wrote for people: nothing of them is a field.
+    ours: Vec<String>,
 }
 
 impl Mapping {
+    fn new(kind: Kind) -> Mapping {
+        Mapping { kind, entries: Vec::new(), listing: None, ours: Vec::new() }
+    }
+
     /// Reads `field=column,field=a+b,field=:constant,field="constant"`. In a column's name `,`, `+`, `=` and `\` are
     /// written with a `\` before them. `field=` with nothing after it leaves the field out.
     ///
     /// # Errors
     /// Names the part that is wrong, and fields that are written like an unknown one.
     pub fn parse(kind: Kind, text: &str) -> Result<Mapping, MappingError> {
-        let mut mapping = Mapping { kind, entries: Vec::new() };
+        let mut mapping = Mapping::new(kind);
         for part in text::parts(text) {
             let (id, from) = text::entry(&part)?;
             let field = guess::field_of(kind, &id).ok_or_else(|| guess::unknown(kind, &id))?;
@@ -120,7 +131,7 @@ impl Mapping {
     /// Maps the columns whose names the catalogue knows. Each column goes to one field, and each field takes the column
     /// that names it best; the rest are [`Mapping::unmapped`].
     pub fn guess(kind: Kind, headers: &[String]) -> Mapping {
-        Mapping { kind, entries: guess::entries(kind, headers) }
+        Mapping { entries: guess::entries(kind, headers), ..Mapping::new(kind) }
     }
 
     /// What was stated, and for fields not stated what is guessed from columns not used.
@@ -129,15 +140,65 @@ impl Mapping {
     /// As [`Mapping::parse`].
     pub fn stated_or_guessed(kind: Kind, text: &str, headers: &[String]) -> Result<Mapping, MappingError> {
         let mut mapping = Mapping::parse(kind, text)?;
+        mapping.guess_rest(headers, &text::silenced(text)?);
+        Ok(mapping)
+    }
+
+    /// The same for a file that was opened: what a workbook of this program says of its own columns comes after what is stated, and
+    /// before what is guessed.
+    ///
+    /// # Errors
+    /// As [`Mapping::parse`].
+    pub fn of(kind: Kind, text: &str, source: &Source) -> Result<Mapping, MappingError> {
+        let mut mapping = Mapping::parse(kind, text)?;
         let silenced = text::silenced(text)?;
-        let free = mapping.unmapped(headers);
-        for entry in guess::entries(kind, &free) {
-            let taken = mapping.entries.iter().any(|own| own.key == entry.key);
-            if !taken && !silenced.contains(&entry.key) {
-                mapping.entries.push(entry);
+        if source.kind() == Some(kind) {
+            mapping.take_named(source, &silenced);
+        }
+        mapping.guess_rest(source.headers(), &silenced);
+        Ok(mapping)
+    }
+
+    fn take_named(&mut self, source: &Source, silenced: &[String]) {
+        let stated: Vec<String> = self.entries.iter().map(|entry| entry.key.clone()).collect();
+        let open = |key: &String| !stated.contains(key) && !silenced.contains(key);
+        for (place, key) in source.named() {
+            let Some(header) = source.headers().get(*place) else { continue };
+            match (key.as_str(), guess::field_of(self.kind, key)) {
+                (ERRORS, _) => self.ours.push(header.clone()),
+                (LISTING, _) => self.listing = Some(header.clone()),
+                (_, Some(field)) if open(key) => self.join(key, field, header),
+                _ => {}
             }
         }
-        Ok(mapping)
+        for (key, text) in source.constants() {
+            if let Some(field) = guess::field_of(self.kind, key).filter(|_| open(key) && !self.has(key)) {
+                self.entries.push(Entry { key: key.clone(), field, from: Origin::Constant(text.clone()) });
+            }
+        }
+    }
+
+    /// Adds a column to a field, which may have others already.
+    fn join(&mut self, key: &str, field: &'static Field, header: &str) {
+        match self.entries.iter_mut().find(|entry| entry.key == key) {
+            Some(Entry { from: Origin::Columns(columns), .. }) if columns.len() < MAX_JOINED_COLUMNS => {
+                columns.push(header.to_owned());
+            }
+            Some(_) => {}
+            None => {
+                let from = Origin::Columns(vec![header.to_owned()]);
+                self.entries.push(Entry { key: key.to_owned(), field, from });
+            }
+        }
+    }
+
+    fn guess_rest(&mut self, headers: &[String], silenced: &[String]) {
+        let free = self.unmapped(headers);
+        for entry in guess::entries(self.kind, &free) {
+            if !self.has(&entry.key) && !silenced.contains(&entry.key) {
+                self.entries.push(entry);
+            }
+        }
     }
 
     fn push(&mut self, entry: Entry) -> Result<(), MappingError> {
@@ -168,7 +229,8 @@ impl Mapping {
 
     /// Columns of the file that no field takes. Report them: nothing is dropped in silence.
     pub fn unmapped(&self, headers: &[String]) -> Vec<String> {
-        let taken = |header: &String| self.columns().any(|column| same(column, header));
+        let ours = |header: &String| self.ours.contains(header) || self.listing.as_ref() == Some(header);
+        let taken = |header: &String| ours(header) || self.columns().any(|column| same(column, header));
         headers.iter().filter(|header| !taken(header)).cloned().collect()
     }
 
@@ -176,6 +238,38 @@ impl Mapping {
     pub fn missing(&self, headers: &[String]) -> Vec<String> {
         let there = |column: &&String| headers.iter().any(|header| same(column, header));
         self.columns().filter(|column| !there(column)).cloned().collect()
+    }
+
+    /// The columns from which a field is read, or the part of one whose key that is: their places among the headers.
+    pub fn places(&self, field: &str, headers: &[String]) -> Vec<usize> {
+        let owner = guess::field_of(self.kind, field).map(|owner| owner.id);
+        let of_field = |entry: &&Entry| entry.key == field || owner == Some(entry.field.id);
+        let mut places = Vec::new();
+        for entry in self.entries.iter().filter(of_field) {
+            let Origin::Columns(columns) = &entry.from else { continue };
+            for column in columns {
+                let exact = headers.iter().position(|header| header == column);
+                places.extend(exact.or_else(|| headers.iter().position(|header| same(header, column))));
+            }
+        }
+        places
+    }
+
+    /// Places of the columns that this program wrote for people: errors that were found before.
+    pub(crate) fn ours(&self) -> &[String] {
+        &self.ours
+    }
+
+    /// The column of ids, see [`Mapping::listing`].
+    pub(crate) fn listing_column(&self) -> Option<&str> {
+        self.listing.as_deref()
+    }
+
+    /// The listing that a row of an exported workbook is: its document id, or the first digits of it.
+    pub fn listing(&self, row: &Row) -> Option<String> {
+        let column = self.listing.as_ref()?;
+        let (_, id) = row.cells.iter().find(|(header, _)| header == column)?;
+        Some(id.trim().to_owned()).filter(|id| !id.is_empty())
     }
 
     fn columns(&self) -> impl Iterator<Item = &String> {

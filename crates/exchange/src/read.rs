@@ -22,6 +22,7 @@ mod json;
 mod jsonl;
 mod objects;
 mod sniff;
+mod stamped;
 mod table;
 mod xlsx;
 
@@ -30,6 +31,7 @@ pub use sniff::Format;
 
 use crate::error::{Note, ReadError, RowProblem};
 use crate::limits::{Limits, MAX_NOTES};
+use catalog::Kind;
 
 /// Whether the first row of a table names its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +65,8 @@ pub struct ReadOptions {
 pub struct Row {
     /// The row, counted as in [`RowProblem::number`].
     pub number: u64,
-    /// (header, text) in the file's order. A header appears once; texts are trimmed and may be empty.
+    /// (header, text) in the file's order. A header appears once; texts are trimmed and may be empty. Of a table each column has its
+    /// cell, the first of all first, so that the place of a cell gives its letter.
     pub cells: Vec<(String, String)>,
 }
 
@@ -83,11 +86,28 @@ pub(crate) struct Meta {
     header_row: Option<u64>,
     blank: u64,
     notes: Vec<Note>,
+    /// Rows down to the header as they stand, for a workbook that comes back.
+    top: Vec<(u64, Vec<String>)>,
+    sheet: Option<String>,
+    stamped: Option<stamped::Stamped>,
+    /// Columns that the workbook itself names: place from 0, and key.
+    named: Vec<(usize, String)>,
 }
 
 impl Meta {
     fn new(format: Format) -> Meta {
-        Meta { format, encoding: "UTF-8", headers: Vec::new(), header_row: None, blank: 0, notes: Vec::new() }
+        Meta {
+            format,
+            encoding: "UTF-8",
+            headers: Vec::new(),
+            header_row: None,
+            blank: 0,
+            notes: Vec::new(),
+            top: Vec::new(),
+            sheet: None,
+            stamped: None,
+            named: Vec::new(),
+        }
     }
 
     fn note(&mut self, note: Note) {
@@ -109,19 +129,7 @@ pub(crate) trait Rows: Send {
 /// row is no such error: the source yields it.
 pub fn open(input: impl Into<Input>, options: &ReadOptions) -> Result<Source, ReadError> {
     let input = input.into();
-    let size = input.size()?;
-    let head = input.head()?;
-    if head.is_empty() {
-        return Err(ReadError::Empty);
-    }
-    let format = sniff::format(options.format, input.extension().as_deref(), &head)?;
-    let limit = match format {
-        Format::Xlsx => options.limits.xlsx_file_bytes,
-        _ => options.limits.text_file_bytes,
-    };
-    if size > limit {
-        return Err(ReadError::TooLarge { what: "file", size, limit });
-    }
+    let format = format_of(&input, options)?;
     let mut meta = Meta::new(format);
     let rows: Box<dyn Rows> = match format {
         Format::Xlsx => {
@@ -147,6 +155,49 @@ pub fn open(input: impl Into<Input>, options: &ReadOptions) -> Result<Source, Re
     Ok(Source { meta, rows, finished: false, broke_off: false })
 }
 
+/// What a file holds, found out before any row of it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// The kind of its rows, where the file is a workbook of this program, see [`crate::workbook`].
+    pub kind: Option<Kind>,
+    /// The sheets that can be seen, in their order, at most [`crate::limits::MAX_SHEETS`]; explanations that this program made are
+    /// left out. Empty for a file that is no workbook.
+    pub sheets: Vec<String>,
+}
+
+/// Finds out what a file holds.
+///
+/// # Errors
+/// As [`open`].
+pub fn look(input: impl Into<Input>, options: &ReadOptions) -> Result<Contents, ReadError> {
+    let input = input.into();
+    match format_of(&input, options)? {
+        Format::Xlsx => {
+            let sheets = xlsx::look(&input, options)?;
+            Ok(Contents { kind: sheets.stamp.as_ref().map(|stamp| stamp.kind), sheets: sheets.visible() })
+        }
+        _ => Ok(Contents { kind: None, sheets: Vec::new() }),
+    }
+}
+
+/// The format of a file that may be read.
+fn format_of(input: &Input, options: &ReadOptions) -> Result<Format, ReadError> {
+    let size = input.size()?;
+    let head = input.head()?;
+    if head.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    let format = sniff::format(options.format, input.extension().as_deref(), &head)?;
+    let limit = match format {
+        Format::Xlsx => options.limits.xlsx_file_bytes,
+        _ => options.limits.text_file_bytes,
+    };
+    if size > limit {
+        return Err(ReadError::TooLarge { what: "file", size, limit });
+    }
+    Ok(format)
+}
+
 impl Source {
     /// The format found.
     pub fn format(&self) -> Format {
@@ -167,6 +218,36 @@ impl Source {
     /// The row that names the columns; `None` when there is none.
     pub fn header_row(&self) -> Option<u64> {
         self.meta.header_row
+    }
+
+    /// The rows down to the header, the header last, as they stand in the file: (row, texts). Empty where there is no header row.
+    pub fn top(&self) -> &[(u64, Vec<String>)] {
+        &self.meta.top
+    }
+
+    /// Whether rows have cells with names such as `B17`: not those of JSON.
+    pub fn has_cells(&self) -> bool {
+        !matches!(self.meta.format, Format::Json | Format::Jsonl)
+    }
+
+    /// The sheet that is read, of a workbook.
+    pub fn sheet(&self) -> Option<&str> {
+        self.meta.sheet.as_deref()
+    }
+
+    /// The kind of the rows, where the workbook is one of this program.
+    pub fn kind(&self) -> Option<Kind> {
+        self.meta.stamped.as_ref().map(|stamped| stamped.kind)
+    }
+
+    /// Columns that the workbook itself names, however their headers read: (place among the headers, field id or key).
+    pub(crate) fn named(&self) -> &[(usize, String)] {
+        &self.meta.named
+    }
+
+    /// Texts that the workbook gives to every row: (key, text).
+    pub(crate) fn constants(&self) -> &[(String, String)] {
+        self.meta.stamped.as_ref().map_or(&[], |stamped| &stamped.constants)
     }
 
     /// What the user should know about how the file is read. May grow until the end.

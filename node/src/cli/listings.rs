@@ -5,10 +5,18 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args, Debug)]
+pub struct Template {
+    #[arg(long)]
+    pub kind: String,
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
 pub struct Import {
     pub file: PathBuf,
     #[arg(long)]
-    pub kind: String,
+    pub kind: Option<String>,
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     pub map: Option<String>,
     #[arg(long)]

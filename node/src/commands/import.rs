@@ -31,7 +31,6 @@ struct Tally {
 const MISSING: &str = "missing";
 
 pub fn run(context: &Context, args: &Import) -> Outcome {
-    let kind = kind_of(&args.kind)?;
     let options = ReadOptions {
         format: match &args.format {
             Some(id) => Some(read::Format::from_id(id).ok_or_else(|| {
@@ -51,12 +50,17 @@ pub fn run(context: &Context, args: &Import) -> Outcome {
     if let Err(error) = std::fs::metadata(&args.file) {
         return Err(file_failure(&args.file, &error));
     }
-    let mut source = read::open(args.file.as_path(), &options).map_err(|error| {
+    let unread = |error: exchange::ReadError| {
         let said = context.lang.pick(error.zh(), error.to_string());
         Failure::new(exit::REJECTED, format!("{}: {said}", args.file.display()), "")
-    })?;
+    };
+    let mut source = read::open(args.file.as_path(), &options).map_err(unread)?;
+    let kind = match &args.kind {
+        Some(kind) => kind_of(kind)?,
+        None => source.kind().ok_or_else(|| Failure::said(exit::USAGE, "cli.import.kind", &[]))?,
+    };
     let stated = with_title(args.map.clone().unwrap_or_default(), source.headers());
-    let mapping = Mapping::stated_or_guessed(kind, &stated, source.headers()).map_err(|error| {
+    let mapping = Mapping::of(kind, &stated, &source).map_err(|error| {
         Failure::new(
             exit::USAGE,
             context.lang.pick(error.zh(), error.to_string()),

@@ -53,7 +53,7 @@ pub(super) fn entries(kind: Kind, headers: &[String]) -> Vec<Entry> {
 }
 
 /// The field of that id, or the one that has a part of that name, such as `price_min`. A member of a set is no column.
-pub(super) fn field_of(kind: Kind, key: &str) -> Option<&'static Field> {
+pub(crate) fn field_of(kind: Kind, key: &str) -> Option<&'static Field> {
     let part = kind.key(key).filter(|(_, part)| !matches!(part, Part::Member | Part::ForeignMember));
     kind.field(key).or(part.map(|(field, _)| field))
 }

@@ -152,13 +152,15 @@ impl<R: BufRead + Send> Records<R> {
                 Ok(self.judge(number, scan.cells))
             }
             (End::BadQuote | End::TooLong, Some(first_line)) => {
+                let line = self.start_of_line(first_line);
                 self.consume(first_line);
                 self.recovering = true;
-                Ok(Err(unclosed(number)))
+                Ok(Err(unclosed(number).with_cells(line)))
             }
             (End::BadQuote, None) => {
+                let line = self.start_of_line(self.row_bytes);
                 self.skip_line()?;
-                Ok(Err(unclosed(number)))
+                Ok(Err(unclosed(number).with_cells(line)))
             }
             (End::TooLong, None) => {
                 self.skip_line()?;
@@ -170,7 +172,7 @@ impl<R: BufRead + Send> Records<R> {
 
     fn judge(&mut self, number: u64, cells: Vec<Vec<u8>>) -> RawRow {
         if cells.len() > self.columns {
-            return Err(RowProblem::too_many_columns(number, self.columns));
+            return Err(RowProblem::too_many_columns(number, self.columns).with_cells(lossy(cells)));
         }
         if self.recovering && self.width.is_some_and(|width| width != cells.len()) {
             return Err(RowProblem::new(
@@ -178,17 +180,26 @@ impl<R: BufRead + Send> Records<R> {
                 "after_broken_quote",
                 "这一行紧跟在引号不配对的行之后，列数不符，可能是上一行的内容；请先改正前面的引号".to_owned(),
                 "the row follows one with a broken quote and has another number of cells, so that it may be part of that; mend the quote".to_owned(),
-            ));
+            )
+            .with_cells(lossy(cells)));
         }
         self.recovering = false;
         let mut texts = Vec::with_capacity(cells.len());
-        for cell in cells {
-            match String::from_utf8(cell) {
-                Ok(text) if !text.contains('\u{fffd}') => texts.push(clean(text)),
-                _ => return Err(not_text(number)),
+        for cell in &cells {
+            match str::from_utf8(cell) {
+                Ok(text) if !text.contains('\u{fffd}') => texts.push(clean(text.to_owned())),
+                _ => return Err(not_text(number).with_cells(lossy(cells))),
             }
         }
         Ok(Raw { number, cells: texts })
+    }
+
+    /// The line at hand as one text, for whoever is to mend it.
+    fn start_of_line(&self, length: usize) -> Vec<String> {
+        let line = self.window.get(self.at..).unwrap_or_default();
+        let line = line.get(..length.min(line.len())).unwrap_or_default();
+        let line = line.split(|b| *b == b'\n').next().unwrap_or_default();
+        lossy(vec![line.trim_ascii_end().to_vec()])
     }
 
     /// Passes over the rest of a line, however long.
@@ -221,6 +232,10 @@ fn quote(state: At, cell: &mut Vec<u8>) -> At {
             At::Plain
         }
     }
+}
+
+fn lossy(cells: Vec<Vec<u8>>) -> Vec<String> {
+    cells.into_iter().map(|cell| String::from_utf8_lossy(&cell).into_owned()).collect()
 }
 
 /// Undoes what spreadsheet programs add to keep a text from being taken for a number or a formula.

@@ -49,7 +49,12 @@ impl<R: BufRead + Send> ObjectSource for Lines<R> {
                     *blank += 1;
                     continue;
                 }
-                Ok(Some(Ok(line))) => Some(parse(self.line, line.trim_ascii(), self.columns)),
+                Ok(Some(Ok(line))) => {
+                    let shown = |problem: RowProblem| {
+                        problem.with_cells(vec![String::from_utf8_lossy(&line).trim().to_owned()])
+                    };
+                    Some(parse(self.line, line.trim_ascii(), self.columns).map_err(shown))
+                }
             };
         }
     }

@@ -46,12 +46,20 @@ impl<S: RawRows> Table<S> {
             }
         }
         let mut table = Table { rows, ahead, headers: Vec::new(), open_ended: false };
-        match table.find_header(options.header) {
+        let stamped = meta.stamped.as_ref().and_then(|stamped| stamped.header_row());
+        let stamped = stamped.and_then(|row| table.place_of(row));
+        match stamped.or_else(|| table.find_header(options.header)) {
             Some(place) => table.take_header(place, meta),
             None => table.invent_header(options, meta),
         }
         table.rows.set_width(table.headers.len());
         table
+    }
+
+    /// Where among the rows read ahead the row of that number stands, if it has any text.
+    fn place_of(&self, number: u64) -> Option<usize> {
+        let is = |row: &RawRow| matches!(row, Ok(raw) if raw.number == number && !is_blank(raw));
+        self.ahead.iter().position(is)
     }
 
     /// Where among the rows read ahead the header stands.
@@ -77,8 +85,14 @@ impl<S: RawRows> Table<S> {
         for row in self.ahead.drain(..place) {
             match row {
                 Ok(raw) if is_blank(&raw) => meta.blank += 1,
-                Ok(raw) => above.push(quote(&raw.cells.join(" "))),
-                Err(problem) => above.push(problem.to_string()),
+                Ok(raw) => {
+                    above.push(quote(&raw.cells.join(" ")));
+                    meta.top.push((raw.number, raw.cells));
+                }
+                Err(problem) => {
+                    above.push(problem.to_string());
+                    meta.top.push((problem.number, problem.cells));
+                }
             }
         }
         if !above.is_empty() {
@@ -92,8 +106,12 @@ impl<S: RawRows> Table<S> {
         }
         if let Some(Ok(raw)) = self.ahead.pop_front() {
             meta.header_row = Some(raw.number);
+            meta.top.push((raw.number, raw.cells.clone()));
             self.headers = header::distinct(raw.cells, meta);
             meta.headers.clone_from(&self.headers);
+            if let Some(stamped) = &meta.stamped {
+                meta.named = stamped.resolve(&self.headers);
+            }
         }
     }
 
@@ -102,6 +120,9 @@ impl<S: RawRows> Table<S> {
         self.headers = (1..=width.unwrap_or(0)).map(header::invented).collect();
         self.open_ended = true;
         meta.headers.clone_from(&self.headers);
+        if let Some(stamped) = &meta.stamped {
+            meta.named = stamped.resolve(&self.headers);
+        }
         if options.header == HeaderRow::Detect && width.is_some() {
             meta.note(Note::new(
                 "no_header",
@@ -123,14 +144,14 @@ impl<S: RawRows> Table<S> {
         let used = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
         let known = self.headers.len();
         if used > known && !self.open_ended {
-            return Err(ragged(number, used, known));
+            return Err(ragged(number, used, known).with_cells(cells));
         }
         while self.headers.len() < used {
             self.headers.push(header::invented(self.headers.len() + 1));
             meta.headers.clone_from(&self.headers);
         }
         if self.is_header_again(&cells) {
-            return Err(header_again(number));
+            return Err(header_again(number).with_cells(cells));
         }
         cells.resize(self.headers.len(), String::new());
         Ok(Row { number, cells: self.headers.iter().cloned().zip(cells).collect() })

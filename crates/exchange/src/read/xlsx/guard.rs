@@ -6,18 +6,20 @@
 use super::damaged;
 use crate::error::ReadError;
 use crate::limits::{
-    Limits, MAX_XLSX_PART_BYTES, MAX_XLSX_PARTS, MAX_XLSX_STATED_STRINGS, MAX_XLSX_STRINGS_BYTES,
-    XLSX_INFLATED, XLSX_PART, XLSX_SMALL_BYTES, XLSX_STRINGS,
+    Limits, MAX_XLSX_MERGES, MAX_XLSX_PART_BYTES, MAX_XLSX_PARTS, MAX_XLSX_STATED_STRINGS,
+    MAX_XLSX_STRINGS_BYTES, XLSX_INFLATED, XLSX_PART, XLSX_SMALL_BYTES, XLSX_STRINGS,
 };
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
 const CENTRAL_HEADER: &[u8] = b"PK\x01\x02";
 const STATED_COUNT: &[u8] = b"uniqueCount";
+/// As it stands in the tag of each merged area, at its start and perhaps at its end.
+const MERGED: &[u8] = b"mergeCell";
 const CHUNK: usize = 64 << 10;
 
-/// Refuses a workbook that would take more memory than the limits allow.
-pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
+/// Refuses a workbook that would take more memory than the limits allow. Returns whether it has merged cells.
+pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, ReadError> {
     // Counted before the archive's directory is parsed, since that holds all of its entries in memory.
     let parts = bytes.windows(CENTRAL_HEADER.len()).filter(|w| *w == CENTRAL_HEADER).count();
     if parts > MAX_XLSX_PARTS {
@@ -31,12 +33,12 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
     if declared > most.total {
         return Err(too_large("inflated workbook", declared, most.total));
     }
-    let mut total = 0;
+    let (mut total, mut merges) = (0, 0);
     for place in 0..archive.len() {
         let part = archive.by_index(place).map_err(|error| damaged(error.to_string()))?;
-        total += inflate(part, most.total - total, &most)?;
+        total += inflate(part, most.total - total, &most, &mut merges)?;
     }
-    Ok(())
+    Ok(merges > 0)
 }
 
 fn too_large(what: &'static str, size: u64, limit: u64) -> ReadError {
@@ -77,6 +79,7 @@ fn inflate(
     mut part: zip::read::ZipFile<'_, Cursor<&[u8]>>,
     left: u64,
     most: &Most,
+    merges: &mut usize,
 ) -> Result<u64, ReadError> {
     let name = part.name().map_err(|error| damaged(error.to_string()))?.into_owned();
     let lower = name.to_ascii_lowercase();
@@ -95,6 +98,8 @@ fn inflate(
         if is_xml {
             check_text(&name, &piece[before..], size == read as u64)?;
             check_count(&piece)?;
+            // A word that began in the piece before and ends here is counted here; one that lay wholly before is not.
+            count_merges(&piece[before.saturating_sub(MERGED.len() - 1)..], merges)?;
         }
         if read == 0 {
             return Ok(size);
@@ -124,6 +129,15 @@ fn encoding(start: &[u8]) -> Option<String> {
     let (_, rest) = start.split_once("encoding")?;
     let rest = rest.trim_start_matches(|c: char| c == '=' || c == '"' || c == '\'' || c.is_whitespace());
     Some(rest.split(['"', '\'', '?', ' ']).next()?.to_owned())
+}
+
+/// Adds the merged areas that a piece names. Each is held in memory, and no real sheet has very many.
+fn count_merges(piece: &[u8], merges: &mut usize) -> Result<(), ReadError> {
+    *merges += piece.windows(MERGED.len()).filter(|w| *w == MERGED).count();
+    if *merges > 2 * MAX_XLSX_MERGES {
+        return Err(damaged(format!("it has more than {MAX_XLSX_MERGES} merged areas")));
+    }
+    Ok(())
 }
 
 /// Refuses a stated number of strings for which the parser would reserve too much.
