@@ -220,6 +220,7 @@ pub enum ExportFormat {
     Charter,
     Jsonl,
     Csv,
+    Xlsx,
 }
 
 #[derive(Args, Debug)]

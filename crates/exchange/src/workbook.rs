@@ -4,11 +4,13 @@
 //! Absent here: what a field means (crate `catalog`) and which listings are exported.
 
 mod furniture;
+mod listings;
 mod marked;
 pub(crate) mod stamp;
 mod template;
 
 pub use furniture::terms;
+pub use listings::listings;
 pub use marked::{Mark, Marked, Shortfall};
 pub use stamp::{ERRORS, LISTING, SCHEMA, Stamp};
 pub use template::template;

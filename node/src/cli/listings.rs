@@ -19,6 +19,8 @@ pub struct Import {
     pub kind: Option<String>,
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     pub map: Option<String>,
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub errors: Option<PathBuf>,
     #[arg(long)]
     pub apply: bool,
     #[arg(long, requires = "apply")]

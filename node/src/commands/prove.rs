@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use catalog::Record;
 use market::Versions;
 use protocol::{FileKind, Fork, Proof, Proven, Value, unseal_file};
 use replica::{Document, DocumentPatch};
 use serde_json::{Value as Json, json};
 
-use super::{Context, Outcome, node, print_json, print_line, print_note, read_file, show, text, write_file};
+use super::{
+    Context, Outcome, node, print_json, print_line, print_note, read_file, show, template, text, write_file,
+};
 use crate::cli::{Export, ExportFormat, Verify};
-use crate::office::{Failure, Request, exit, of_value, time_text};
+use crate::office::{Failure, Request, exit, of_value, time_text, to_value};
 
 /// Listings that one page of an export asks for.
 const PAGE: usize = 100;
@@ -32,7 +35,7 @@ pub fn export(context: &Context, args: &Export) -> Outcome {
             }
             Ok(code)
         }
-        ExportFormat::Jsonl | ExportFormat::Csv => export_list(context, args),
+        ExportFormat::Jsonl | ExportFormat::Csv | ExportFormat::Xlsx => export_list(context, args),
     }
 }
 
@@ -42,7 +45,7 @@ fn export_list(context: &Context, args: &Export) -> Outcome {
         kind.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.export.kind"), "--kind achievement"))?;
     let kind = crate::office::kind_of(&kind)?;
     let mut desk = context.desk()?;
-    let mut rows: Vec<BTreeMap<String, String>> = Vec::new();
+    let mut listings: Vec<Json> = Vec::new();
     let mut left_out = 0_usize;
     let mut offset = 0;
     loop {
@@ -63,8 +66,7 @@ fn export_list(context: &Context, args: &Export) -> Outcome {
                 left_out += 1;
                 continue;
             }
-            let listing = desk.ask(&Request::Show { id: text(hit, "id").to_owned() })?;
-            rows.push(cells_of(&listing));
+            listings.push(desk.ask(&Request::Show { id: text(hit, "id").to_owned() })?);
         }
         offset += PAGE;
         if hits.len() < PAGE || offset + PAGE > DEEPEST {
@@ -72,21 +74,26 @@ fn export_list(context: &Context, args: &Export) -> Outcome {
         }
     }
     let bytes = match args.format {
+        ExportFormat::Xlsx => {
+            let records: Vec<(String, Record)> = listings.iter().map(record_of).collect();
+            let made = exchange::workbook::listings(kind, context.lang, &records);
+            made.map_err(|fault| template::failed(context, &fault))?
+        }
         ExportFormat::Jsonl => {
             let mut out = Vec::new();
-            for row in &rows {
+            for row in listings.iter().map(cells_of) {
                 let cells: Vec<(&str, &str)> = row.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
                 exchange::write::jsonl(&mut out, &cells)
                     .map_err(|e| Failure::new(exit::FAILED, e.to_string(), ""))?;
             }
             out
         }
-        _ => csv(context, kind, &rows)?,
+        _ => csv(context, kind, &listings.iter().map(cells_of).collect::<Vec<_>>())?,
     };
     write_file(&args.out, &bytes)?;
-    let (file, count) = (args.out.display().to_string(), rows.len().to_string());
+    let (file, count) = (args.out.display().to_string(), listings.len().to_string());
     if context.json {
-        print_json(&json!({ "v": 1, "file": file, "listings": rows.len(), "left_out": left_out }));
+        print_json(&json!({ "v": 1, "file": file, "listings": listings.len(), "left_out": left_out }));
     } else {
         print_line(&context.fill("cli.export.list", &[("file", &file), ("count", &count)]));
     }
@@ -122,6 +129,13 @@ fn csv(
         writer.write(&cells).map_err(failed)?;
     }
     writer.finish().map_err(failed)
+}
+
+/// A listing as its id and its record.
+fn record_of(listing: &Json) -> (String, Record) {
+    let fields = listing["fields"].as_object().into_iter().flatten();
+    let entries = fields.filter_map(|(key, value)| Some((key.clone(), to_value(value)?)));
+    (text(listing, "id").to_owned(), Record::new(entries.collect()))
 }
 
 /// A listing's fields as cells: members of a set joined under the set's field.
