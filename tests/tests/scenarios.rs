@@ -55,6 +55,8 @@ mod rot;
 mod sealed;
 #[path = "scenarios/soak.rs"]
 mod soak;
+#[path = "scenarios/tables.rs"]
+mod tables;
 #[path = "scenarios/terminal.rs"]
 mod terminal;
 #[path = "scenarios/transit.rs"]

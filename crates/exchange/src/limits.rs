@@ -63,7 +63,7 @@ pub const MAX_SHEET_ROWS: u64 = 1_048_576;
 pub const MAX_CELL_UNITS: usize = 32_767;
 /// Notes on cells of one workbook that comes back; a program draws each as a picture. The reasons stand in the column of errors in
 /// any case.
-pub const MAX_CELL_NOTES: usize = 5_000;
+pub const MAX_CELL_NOTES: usize = 2_000;
 /// Bytes of reasons in one cell of the column of errors: what fits a screen.
 pub const MAX_REASONS_BYTES: usize = 4_000;
 

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test's helper a failure is the test's answer")]
 
+#[path = "hostile/workbooks.rs"]
+mod workbooks;
+
 use exchange::read::{Format, HeaderRow, Input, ReadOptions, Source, open};
 use exchange::{ReadError, RowProblem};
 use proptest::prelude::*;

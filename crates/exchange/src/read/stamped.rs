@@ -36,7 +36,8 @@ impl Stamped {
             let by_words = headers.iter().position(|header| header == &column.label);
             let by_place = column.place.map(|(place, _)| place).filter(|place| *place < headers.len());
             let by_place = by_place.filter(|place| !self.names_another(&headers[*place], column));
-            if let Some(place) = by_place.or(by_words) {
+            let found_at = if column.sure { by_place.or(by_words) } else { by_words.or(by_place) };
+            if let Some(place) = found_at {
                 let taken = found.iter().any(|(other, _)| *other == place);
                 if !taken {
                     found.push((place, column.key.clone()));
@@ -64,6 +65,7 @@ mod tests {
             sheet: "成果".to_owned(),
             key: key.to_owned(),
             place: place.map(|place| (place, 0)),
+            sure: true,
             label: label.to_owned(),
         }
     }
@@ -92,5 +94,16 @@ mod tests {
         assert_eq!(resolved(&["甲", "乙", "丙"]), [at(0, "title"), at(1, "summary")]);
         assert_eq!(resolved(&["简介", "成果名称"]), []);
         assert_eq!(resolved(&["★成果名称"]), [at(0, "title")]);
+    }
+
+    /// Written by a program that keeps no results of formulas: what the headers say comes first, then where they once stood.
+    #[test]
+    fn without_results_of_formulas_words_come_before_places() {
+        let mut stamp = Stamp::new(Kind::Achievement);
+        let old = |key, place, label| Column { sure: false, ..column(key, Some(place), label) };
+        stamp.columns = vec![old("title", 0, "★成果名称"), old("summary", 1, "★简介")];
+        let of = |headers: [&str; 3]| Stamped::new(&stamp, "成果").resolve(&headers.map(str::to_owned));
+        assert_eq!(of(["备注", "★成果名称", "★简介"]), [at(1, "title"), at(2, "summary")]);
+        assert_eq!(of(["我们的叫法", "★简介", "备注"]), [at(0, "title"), at(1, "summary")]);
     }
 }

@@ -49,7 +49,13 @@ pub fn listings(kind: Kind, lang: Lang, listings: &[(String, Record)]) -> Result
             sheet.set_column_width(column, if key == LISTING { ID_WIDTH } else { PART_WIDTH })?;
         }
         let place = Some((usize::from(column), 0));
-        stamp.columns.push(Column { sheet: name.to_owned(), key: key.clone(), place, label: label.clone() });
+        stamp.columns.push(Column {
+            sheet: name.to_owned(),
+            key: key.clone(),
+            place,
+            sure: true,
+            label: label.clone(),
+        });
     }
     for (row, (cells, (id, _))) in (1u32..).zip(rows.iter().zip(listings)) {
         for (column, (key, _)) in (0u16..).zip(&columns) {

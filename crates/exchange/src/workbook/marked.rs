@@ -151,6 +151,7 @@ impl Marked {
             sheet: sheet.clone(),
             key: key.to_owned(),
             place: row.map(|row| (place, row)),
+            sure: true,
             label: label.to_owned(),
         };
         for entry in open.mapping.entries() {

@@ -46,8 +46,10 @@ pub(crate) struct Column {
     pub(crate) sheet: String,
     /// A field's id, a part's key, [`ERRORS`] or [`LISTING`].
     pub(crate) key: String,
-    /// Column and row of its header, from 0; `None` where the formula gives nothing any more.
+    /// Column and row of its header, from 0; `None` where the column was deleted.
     pub(crate) place: Option<(usize, u64)>,
+    /// Whether that place is known to be the present one. Programs that keep no results of formulas leave the one of old.
+    pub(crate) sure: bool,
     /// The header as it was written.
     pub(crate) label: String,
 }
@@ -73,9 +75,10 @@ impl Stamp {
                 "constant" => stamp.constants.push((sheet, key, text)),
                 "column" => {
                     let number = |place| cell(row, place).parse::<u64>().ok()?.checked_sub(1);
-                    let place = number(4).zip(number(5));
+                    let sure = !cell(row, 4).is_empty();
+                    let place = if sure { number(4).zip(number(5)) } else { number(6).zip(number(7)) };
                     let place = place.and_then(|(column, row)| Some((usize::try_from(column).ok()?, row)));
-                    stamp.columns.push(Column { sheet, key, place, label: text });
+                    stamp.columns.push(Column { sheet, key, place, sure, label: text });
                 }
                 _ => {}
             }
@@ -111,7 +114,9 @@ impl Stamp {
             if let Some((place, header)) = column.place {
                 for (at, function, number) in [(4, "COLUMN", place as u64 + 1), (5, "ROW", header + 1)] {
                     let formula = format!("={function}({})", reference(&column.sheet, place, header));
-                    sheet.write_formula(row, at, Formula::new(formula).set_result(number.to_string()))?;
+                    let number = number.to_string();
+                    sheet.write_formula(row, at, Formula::new(formula).set_result(number.clone()))?;
+                    sheet.write_string(row, at + 2, number)?;
                 }
             }
             row += 1;

@@ -31,6 +31,7 @@ pub fn template(kind: Kind, lang: Lang) -> Result<Vec<u8>, Fault> {
             sheet: name.to_owned(),
             key: field.id.to_owned(),
             place: Some((place, 0)),
+            sure: true,
             label: furniture::label(field, lang),
         });
     }

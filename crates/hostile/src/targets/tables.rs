@@ -12,7 +12,7 @@ const MAX_ROWS: usize = 2_000;
 fn read(bytes: &[u8], format: Option<Format>) {
     let options = ReadOptions { format, ..ReadOptions::default() };
     let Ok(mut source) = open(bytes, &options) else { return };
-    let mapping = Mapping::guess(Kind::Achievement, source.headers());
+    let Ok(mapping) = Mapping::of(Kind::Achievement, "", &source) else { return };
     for row in source.by_ref().take(MAX_ROWS).flatten() {
         let cells = mapping.apply(&row);
         let cells: Vec<(&str, &str)> =
@@ -71,7 +71,8 @@ pub fn workbook(bytes: &[u8]) {
 }
 
 pub fn workbooks() -> Vec<Vec<u8>> {
-    sheets().iter().map(|sheet| zipped(sheet)).collect()
+    let template = exchange::workbook::template(Kind::Achievement, catalog::Lang::Zh).expect("a template");
+    sheets().iter().map(|sheet| zipped(sheet)).chain([template]).collect()
 }
 
 /// The first sheet of a workbook that is otherwise in order, and its shared strings: no fuzzer makes a zip.

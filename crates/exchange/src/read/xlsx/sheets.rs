@@ -30,7 +30,7 @@ pub(super) fn read_stamp(workbook: &mut Workbook) -> Option<Stamp> {
 }
 
 /// Columns of the hidden sheet that are read.
-const STAMP_COLUMNS: usize = 6;
+const STAMP_COLUMNS: usize = 8;
 
 /// The sheets of a workbook that may hold rows, and what it says of itself.
 pub(crate) struct Sheets {
