@@ -240,8 +240,16 @@ impl Mapping {
         self.columns().filter(|column| !there(column)).cloned().collect()
     }
 
-    /// The columns from which a field is read, or the part of one whose key that is: their places among the headers.
+    /// The columns from which a field is read, or the part of one whose key that is, or the ids of listings ([`LISTING`]): their
+    /// places among the headers.
     pub fn places(&self, field: &str, headers: &[String]) -> Vec<usize> {
+        if field == LISTING {
+            return headers
+                .iter()
+                .position(|header| self.listing.as_ref() == Some(header))
+                .into_iter()
+                .collect();
+        }
         let owner = guess::field_of(self.kind, field).map(|owner| owner.id);
         let of_field = |entry: &&Entry| entry.key == field || owner == Some(entry.field.id);
         let mut places = Vec::new();

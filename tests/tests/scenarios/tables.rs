@@ -96,6 +96,16 @@ fn an_exported_workbook_is_edited_and_updates_its_listings() {
     let ran = take(&home, "all.xlsx").ok();
     assert!(outcomes(&ran).iter().all(|(_, outcome, _)| outcome == "unchanged"), "{}", ran.all());
     let before = home.search("防爆")[0]["id"].clone();
+    // A row copied to write another keeps the id of the first: named, and nothing is overwritten.
+    let (one, other) = (before.as_str().unwrap(), home.search("秸秆")[0]["id"].clone());
+    let other = other.as_str().unwrap();
+    std::fs::copy(scene.file("all.xlsx"), scene.file("copied.xlsx")).unwrap();
+    edit(&scene, "copied.xlsx", &[(other, one)]);
+    let ran = take(&home, "copied.xlsx").ends(3);
+    let refused = outcomes(&ran).into_iter().find(|(_, outcome, _)| outcome == "refused");
+    let refused = refused.unwrap_or_else(|| panic!("{}", ran.all()));
+    assert_eq!(refused.0, 3, "{}", ran.all());
+    assert!(refused.2[0].as_str().unwrap().ends_with('3'), "{}", ran.all());
     edit(
         &scene,
         "all.xlsx",

@@ -14,6 +14,7 @@ pub const TABLE: &[Row] = &[
     ("cli.import.errors.short", "标好错误的表里有 {rows} 行放不下，{cut} 格因太长而截短：改这些请用原来的文件", "The table with its faults marked has no room for {rows} rows, and {cut} cells are cut short: correct these in the file itself"),
     ("cli.import.kind", "不知道这张表是哪一类信息：它不是本程序做的模板", "It is not known what kind of listings these are: the file is no template of this program"),
     ("cli.import.kind.hint", "用 --kind 指明：achievement 成果、demand 需求、expert 专家、organization 机构、service 服务、activity 活动", "say it with --kind: achievement, demand, expert, organization, service or activity"),
+    ("cli.import.listing.twice", "与第 {row} 行是同一条信息：要新增，请清空这一行的联市编号；要修改，请只留一行", "row {row} is the same listing: to add a new one, clear the listing id of this row; to change that one, keep one row"),
     ("cli.import.passed.empty", "没有读工作表“{sheet}”：它是空的", "The sheet “{sheet}” is not read: it is empty"),
     ("cli.import.passed.header", "没有读工作表“{sheet}”：前几行里没有认得的表头。要读它，用 --sheet 指明", "The sheet “{sheet}” is not read: no row near its top is a header that is known. To read it, name it with --sheet"),
     ("cli.import.passed.map", "没有读工作表“{sheet}”：它没有 --map 指定的列", "The sheet “{sheet}” is not read: it lacks columns named in --map"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use exchange::mapping::Mapping;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::commands::Answerer;
 use crate::office::{Failure, Reply, Request, exit};
@@ -31,6 +31,10 @@ pub fn update(desk: &mut Answerer, id: &str, fields: &BTreeMap<String, Json>, ma
         if !fields.contains_key(key) && *value != Json::Bool(false) {
             changes.insert(key.clone(), Json::Null);
         }
+    }
+    if changes.is_empty() {
+        // Nobody's leave is needed to leave a listing as it is: an export holds those of others too.
+        return Ok(json!({ "outcome": "unchanged", "id": listing["id"] }));
     }
     desk.ask(&Request::Edit { id: id.to_owned(), changes })
 }

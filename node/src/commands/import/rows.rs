@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::{Context as RowContext, Issue, Kind, Record};
 use exchange::read;
-use exchange::workbook::{Mark, Marked, cell_name};
+use exchange::workbook::{LISTING, Mark, Marked, cell_name};
 use serde_json::{Value as Json, json};
 
 use super::report::{Place, Tally};
@@ -32,6 +32,8 @@ pub struct Importing<'a> {
     region: String,
     desk: Option<Answerer>,
     piece: Vec<Row>,
+    /// The listings that rows named so far, and where.
+    known: BTreeMap<String, u64>,
 }
 
 impl<'a> Importing<'a> {
@@ -47,6 +49,7 @@ impl<'a> Importing<'a> {
             region: String::new(),
             desk: None,
             piece: Vec::new(),
+            known: BTreeMap::new(),
         }
     }
 
@@ -170,7 +173,7 @@ impl<'a> Importing<'a> {
             .chain(outcome.advice.iter().filter(|issue| issue.code != MISSING).map(|issue| (issue, true)))
             .map(|(issue, advice)| Mark { field: &issue.field, reason: issue.reason(lang), advice })
             .collect();
-        marks.extend(failed.as_deref().map(|reason| Mark { field: "", reason, advice: false }));
+        marks.extend(failed.as_deref().map(|reason| Mark { field: LISTING, reason, advice: false }));
         self.mark(|marked| marked.row(row, &marks))
     }
 
@@ -182,13 +185,18 @@ impl<'a> Importing<'a> {
         record: &Record,
         sheet: Option<&str>,
     ) -> Result<Option<String>, Failure> {
+        let listing = reading.mapping.listing(row);
+        if let Some(reason) = listing.as_ref().and_then(|id| self.named_before(id, row.number)) {
+            self.refuse_listing(row.number, reading, sheet, &reason);
+            return Ok(Some(reason));
+        }
         if !self.args.apply && self.context.json {
             let place = Place { sheet, row: row.number, cells: Vec::new() };
             print_json(&place.json(&json!({ "outcome": "good", "title": record.title() })));
         }
         let fields = record.entries().iter().map(|(key, value)| (key.clone(), of_value(value)));
         let fields: BTreeMap<String, Json> = fields.collect();
-        match reading.mapping.listing(row) {
+        match listing {
             Some(id) => self.update(row.number, &id, &fields, reading, sheet),
             None => {
                 self.piece.push(Row { row: row.number, fields, private: BTreeMap::new() });
@@ -216,11 +224,23 @@ impl<'a> Importing<'a> {
             Err(failure) if known::is_of_the_row(&failure) => {
                 let (message, hint) = failure.in_words(self.context.lang);
                 let reason = [message, hint].join(self.context.lang.pick("；", "; "));
-                self.refuse(&place, "", "listing", &reason);
+                self.refuse_listing(row, reading, sheet, &reason);
                 Ok(Some(reason))
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Why a row may not name a listing that another named: somebody copied that row to write a new one below it.
+    fn named_before(&mut self, id: &str, row: u64) -> Option<String> {
+        let first = *self.known.entry(id.to_owned()).or_insert(row);
+        let first_row = first.to_string();
+        (first != row).then(|| self.context.fill("cli.import.listing.twice", &[("row", &first_row)]))
+    }
+
+    fn refuse_listing(&self, row: u64, reading: &Reading, sheet: Option<&str>, reason: &str) {
+        let place = Place { sheet, row, cells: cells_of(reading, LISTING, row) };
+        self.refuse(&place, "", "listing", reason);
     }
 
     fn send(&mut self, sheet: Option<&str>) -> Result<(), Failure> {
