@@ -74,7 +74,8 @@ fn begin_marked(context: &Context, args: &Import, kind: Kind, out: &Path) -> Res
         let file = out.display().to_string();
         return Err(Failure::said(exit::USAGE, "cli.import.errors.same", &[("file", &file)]));
     }
-    let folder = out.parent().unwrap_or(Path::new(""));
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::metadata(folder).map_err(|error| file_failure(folder, &error))?;
     Marked::new(kind, context.lang, folder).map_err(|fault| template::failed(context, &fault))
 }
 

@@ -32,9 +32,15 @@ impl Stamped {
     /// another field means that, for somebody pasted a table of his own over ours.
     pub(crate) fn resolve(&self, headers: &[String]) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
+        let worded = |column: &Column| headers.iter().position(|header| header == &column.label);
+        // Places of old say nothing any more once another column has left its own.
+        let left =
+            |column: &Column| worded(column).is_some_and(|now| column.place.map(|(old, _)| old) != Some(now));
+        let moved = self.columns.iter().any(|column| !column.sure && left(column));
         for column in &self.columns {
-            let by_words = headers.iter().position(|header| header == &column.label);
-            let by_place = column.place.map(|(place, _)| place).filter(|place| *place < headers.len());
+            let by_words = worded(column);
+            let place = column.place.filter(|_| column.sure || !moved).map(|(place, _)| place);
+            let by_place = place.filter(|place| *place < headers.len());
             let by_place = by_place.filter(|place| !self.names_another(&headers[*place], column));
             let found_at = if column.sure { by_place.or(by_words) } else { by_words.or(by_place) };
             if let Some(place) = found_at {
@@ -105,5 +111,6 @@ mod tests {
         let of = |headers: [&str; 3]| Stamped::new(&stamp, "成果").resolve(&headers.map(str::to_owned));
         assert_eq!(of(["备注", "★成果名称", "★简介"]), [at(1, "title"), at(2, "summary")]);
         assert_eq!(of(["我们的叫法", "★简介", "备注"]), [at(0, "title"), at(1, "summary")]);
+        assert_eq!(of(["备注", "我们的叫法", "★简介"]), [at(2, "summary")]);
     }
 }

@@ -83,7 +83,7 @@ impl Marked {
     /// When the folder is none that can be written to.
     pub fn new(kind: Kind, lang: Lang, folder: &Path) -> Result<Marked, Fault> {
         let mut workbook = Workbook::new();
-        workbook.set_tempdir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?;
+        workbook.set_tempdir(folder)?;
         Ok(Marked {
             lang,
             workbook,

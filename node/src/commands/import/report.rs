@@ -79,7 +79,12 @@ impl Sheet {
             notes: source.notes().iter().filter(news).cloned().collect(),
             name,
             unmapped: mapping.unmapped(source.headers()),
-            mapped: mapping.entries().iter().map(|entry| entry.field).collect(),
+            // That a workbook of ours is understood is no news either.
+            mapped: if source.kind() == Some(mapping.kind()) {
+                Vec::new()
+            } else {
+                mapping.entries().iter().map(|entry| entry.field).collect()
+            },
             blank: source.blank_rows(),
             broke_off: source.broke_off(),
         }
@@ -163,7 +168,7 @@ impl Importing<'_> {
         if !missing.is_empty() {
             print_note(&context.fill("cli.import.incomplete", &[("fields", &context.list(&missing))]));
         }
-        for sheet in &self.sheets {
+        for sheet in self.sheets.iter().filter(|sheet| !sheet.mapped.is_empty()) {
             let mapped: Vec<&str> = sheet.mapped.iter().map(|field| field.label(context.lang)).collect();
             sheet.note(context, &context.fill("cli.import.mapped", &[("fields", &context.list(&mapped))]));
         }
