@@ -6,6 +6,7 @@ use jieba_rs::Jieba;
 
 use super::fold;
 use crate::limits::{MAX_QUERY_CHARS, MAX_QUERY_WORDS, MAX_WORD_CHARS};
+use crate::schema::first_chars;
 
 /// jieba's hidden Markov model guesses words that the dictionary lacks. Off: the guess depends on the neighbours, so that a
 /// name cut one way inside a title is cut another way in the query. Measured over 500 real titles without both ends: 498 are
@@ -72,7 +73,7 @@ pub(crate) fn cut(folded: &str, how: Cut) -> Vec<Word> {
         let (run, tail) = rest.split_at(end);
         match kind {
             Class::Han => cut_han(run, at, how, &mut words),
-            Class::Letter => words.push(Word { text: run.chars().take(MAX_WORD_CHARS).collect(), at }),
+            Class::Letter => words.push(Word { text: limited(run), at }),
             Class::Gap => {}
         }
         if kind != Class::Gap {
@@ -114,7 +115,7 @@ fn cut_han(run: &str, base: usize, how: Cut, words: &mut Vec<Word>) {
 }
 
 fn limited(word: &str) -> String {
-    word.chars().take(MAX_WORD_CHARS).collect()
+    first_chars(word, MAX_WORD_CHARS).to_owned()
 }
 
 /// Of finely cut words, those that stand one after the other, as [`Cut::Plain`] would have given them.
