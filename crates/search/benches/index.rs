@@ -65,7 +65,18 @@ fn measure(criterion: &mut Criterion) -> Outcome {
     let words = Query { text: "水轮机智能控制".to_owned(), limit: 20, ..Query::default() };
     let faceted = Query { facets: true, region_prefix: Some("42".to_owned()), ..words.clone() };
     let list = Query { limit: 20, ..Query::default() };
-    for (name, query) in [("words", words), ("words, filter and facets", faceted), ("newest", list)] {
+    let asked = |text: &str| Query { text: text.to_owned(), ..words.clone() };
+    let misspelt = asked("水沦机智能控致");
+    let pinyin = asked("shuilunji");
+    let typed = Query { typing: true, ..asked("水轮机智") };
+    for (name, query) in [
+        ("words", words),
+        ("words, filter and facets", faceted),
+        ("newest", list),
+        ("misspelt", misspelt),
+        ("pinyin", pinyin),
+        ("while typing", typed),
+    ] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| index.search(black_box(&query)).map(|r| r.total))
         });
