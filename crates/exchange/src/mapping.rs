@@ -10,13 +10,14 @@
 //! Absent here: what a text means in its field; that is the catalogue's to say.
 
 mod guess;
+mod named;
 mod text;
 
 pub(crate) use guess::field_of;
 
 use crate::read::header::{bracketed, normalize};
 use crate::read::{Row, Source};
-use crate::workbook::{ERRORS, LISTING};
+use crate::workbook::LISTING;
 use catalog::{Field, FieldType, Kind};
 use std::fmt;
 
@@ -134,18 +135,8 @@ impl Mapping {
         Mapping { entries: guess::entries(kind, headers), ..Mapping::new(kind) }
     }
 
-    /// What was stated, and for fields not stated what is guessed from columns not used.
-    ///
-    /// # Errors
-    /// As [`Mapping::parse`].
-    pub fn stated_or_guessed(kind: Kind, text: &str, headers: &[String]) -> Result<Mapping, MappingError> {
-        let mut mapping = Mapping::parse(kind, text)?;
-        mapping.guess_rest(headers, &text::silenced(text)?);
-        Ok(mapping)
-    }
-
-    /// The same for a file that was opened: what a workbook of this program says of its own columns comes after what is stated, and
-    /// before what is guessed.
+    /// The mapping of a file that was opened: what is stated, then what a workbook of this program says of its own columns, then
+    /// what is guessed from the columns that are left.
     ///
     /// # Errors
     /// As [`Mapping::parse`].
@@ -157,39 +148,6 @@ impl Mapping {
         }
         mapping.guess_rest(source.headers(), &silenced);
         Ok(mapping)
-    }
-
-    fn take_named(&mut self, source: &Source, silenced: &[String]) {
-        let stated: Vec<String> = self.entries.iter().map(|entry| entry.key.clone()).collect();
-        let open = |key: &String| !stated.contains(key) && !silenced.contains(key);
-        for (place, key) in source.named() {
-            let Some(header) = source.headers().get(*place) else { continue };
-            match (key.as_str(), guess::field_of(self.kind, key)) {
-                (ERRORS, _) => self.ours.push(header.clone()),
-                (LISTING, _) => self.listing = Some(header.clone()),
-                (_, Some(field)) if open(key) => self.join(key, field, header),
-                _ => {}
-            }
-        }
-        for (key, text) in source.constants() {
-            if let Some(field) = guess::field_of(self.kind, key).filter(|_| open(key) && !self.has(key)) {
-                self.entries.push(Entry { key: key.clone(), field, from: Origin::Constant(text.clone()) });
-            }
-        }
-    }
-
-    /// Adds a column to a field, which may have others already.
-    fn join(&mut self, key: &str, field: &'static Field, header: &str) {
-        match self.entries.iter_mut().find(|entry| entry.key == key) {
-            Some(Entry { from: Origin::Columns(columns), .. }) if columns.len() < MAX_JOINED_COLUMNS => {
-                columns.push(header.to_owned());
-            }
-            Some(_) => {}
-            None => {
-                let from = Origin::Columns(vec![header.to_owned()]);
-                self.entries.push(Entry { key: key.to_owned(), field, from });
-            }
-        }
     }
 
     fn guess_rest(&mut self, headers: &[String], silenced: &[String]) {
@@ -411,9 +369,9 @@ mod tests {
 
     #[test]
     fn a_stated_part_wins_and_an_empty_one_silences() {
-        let headers = ["title", "名称", "abstract", "keywords"].map(str::to_owned);
-        let mapping =
-            Mapping::stated_or_guessed(Kind::Achievement, "title=名称,keywords=", &headers).unwrap();
+        let csv = "title,名称,abstract,keywords\n".as_bytes();
+        let source = crate::read::open(csv, &crate::read::ReadOptions::default()).unwrap();
+        let mapping = Mapping::of(Kind::Achievement, "title=名称,keywords=", &source).unwrap();
         assert!(mapping.has("summary") && !mapping.has("keywords"));
         assert_eq!(mapping.entries()[0].from, Origin::Columns(vec!["名称".to_owned()]));
     }

@@ -164,6 +164,15 @@ fn a_table_of_ones_own_pasted_over_the_template_is_read_by_its_headers() {
 }
 
 #[test]
+fn what_is_stated_wins_over_what_a_workbook_says_of_itself() {
+    let source = open(template(Kind::Achievement, Lang::Zh).unwrap(), &ReadOptions::default()).unwrap();
+    let mapping = Mapping::of(Kind::Achievement, "title=★简介,keywords=", &source).unwrap();
+    assert_eq!(mapping.places("title", source.headers()), [1]);
+    assert!(!mapping.has("summary") && !mapping.has("keywords") && mapping.has("trl"), "{mapping}");
+    assert_eq!(mapping.unmapped(source.headers()), ["★成果名称", "★关键词"]);
+}
+
+#[test]
 fn every_word_of_a_drop_down_list_is_understood() {
     for kind in Kind::ALL {
         for lang in LANGS {
