@@ -1,7 +1,5 @@
 //! What is indexed of a document, and how it is laid out.
 
-use std::collections::BTreeSet;
-
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder, TextFieldIndexing,
@@ -179,9 +177,10 @@ impl Fields {
         for spelling in spellings(&rows) {
             out.add_text(self.pinyin, spelling);
         }
-        let wholes = rows.iter().filter(|(_, whole)| **whole);
-        for shape in wholes.flat_map(|(row, _)| shapes(row)).collect::<BTreeSet<_>>() {
-            out.add_text(self.shape, shape);
+        for (row, _) in rows.iter().filter(|(_, whole)| *whole) {
+            for shape in shapes(row) {
+                out.add_text(self.shape, shape);
+            }
         }
         out.add_i64(self.updated, doc.updated_ms);
         out.add_u64(self.order, order(&doc.id));

@@ -3,8 +3,6 @@
 //! Only the [`rows`](super::rows) of titles, keywords and names have spellings in the index, and only what is known to be one
 //! whole has its initials there: those of any two words in a row are the initials of something else too.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use pinyin::ToPinyin;
 
 use super::is_latin;
@@ -60,7 +58,7 @@ fn readings(c: char) -> [Option<&'static str>; 2] {
 }
 
 /// Adds the ways to spell `text`, and its initials too.
-fn spell(text: &str, initials: bool, spellings: &mut BTreeSet<String>) {
+fn spell(text: &str, initials: bool, spellings: &mut Vec<String>) {
     let mut ways = vec![(String::with_capacity(text.len() * 2), String::new())];
     for c in text.chars() {
         let [Some(first), second] = readings(c) else { return };
@@ -76,9 +74,9 @@ fn spell(text: &str, initials: bool, spellings: &mut BTreeSet<String>) {
         }
     }
     for (full, short) in ways {
-        spellings.insert(full);
+        spellings.push(full);
         if initials && short.len() >= MIN_INITIALS {
-            spellings.insert(short);
+            spellings.push(short);
         }
     }
 }
@@ -89,8 +87,8 @@ fn read((full, short): &mut (String, String), reading: &str) {
 }
 
 /// How the rows of a document are spelt.
-pub(crate) fn spellings(rows: &BTreeMap<String, bool>) -> BTreeSet<String> {
-    let mut spellings = BTreeSet::new();
+pub(crate) fn spellings(rows: &[(String, bool)]) -> Vec<String> {
+    let mut spellings = Vec::new();
     for (row, whole) in rows {
         spell(row, *whole, &mut spellings);
     }
@@ -110,8 +108,10 @@ mod tests {
     use super::*;
 
     fn spelt(rows: &[(&str, bool)]) -> Vec<String> {
-        let rows = rows.iter().map(|(row, whole)| ((*row).to_owned(), *whole)).collect();
-        spellings(&rows).into_iter().collect()
+        let rows: Vec<_> = rows.iter().map(|(row, whole)| ((*row).to_owned(), *whole)).collect();
+        let mut spellings = spellings(&rows);
+        spellings.sort();
+        spellings
     }
 
     #[test]
