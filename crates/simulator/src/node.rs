@@ -164,6 +164,11 @@ impl Node {
         self.reach.get(log).map_or(u64::MAX, |reach| reach.counts)
     }
 
+    /// Whether its own log of a shelf is cut off: forked and not settled, or ended. The program writes nothing there then.
+    pub fn is_cut(&self, shelf: Shelf) -> bool {
+        self.counts(&self.log(shelf)) < u64::MAX
+    }
+
     /// Works out how far logs count. Names those for which that has changed, and `named`.
     pub fn relimit(&mut self, named: Option<LogId>) -> Option<Input> {
         let opened = self.store.keys().map(|log| {
@@ -226,7 +231,11 @@ impl Node {
         self.reach.clear();
         self.restart_with(heads, charter);
         // What it wrote since is not lost as long as a peer holds it: it comes back, and is counted again then.
-        let held = |(log, seq, _): &(LogId, u64, Hash)| *seq <= self.head(log).seq;
+        // An older copy may also hold another branch, from before the one before it was set back.
+        let held = |(log, seq, hash): &(LogId, u64, Hash)| {
+            let entry = self.store.get(log).and_then(|entries| entries.get(*seq as usize - 1));
+            entry.is_some_and(|entry| entry.hash() == *hash)
+        };
         let wrote = self.wrote.iter().filter(|written| held(written)).copied().collect();
         self.wrote = wrote;
     }
@@ -265,6 +274,8 @@ impl Node {
         let mut heads = self.replica.logs().clone();
         self.syncing.clear();
         for (log, durable) in std::mem::take(&mut self.fresh) {
+            // What peers gave back of this node's own is theirs to give again.
+            self.wrote.retain(|(wrote, seq, _)| *wrote != log || *seq <= durable);
             let Some(entries) = self.store.get_mut(&log) else { continue };
             entries.truncate(durable as usize);
             if entries.is_empty() {
@@ -302,6 +313,8 @@ impl Node {
         self.replica = Replica::new(me, heads, book, self.forks.clone());
         let circles = self.circles.clone().into_iter().collect();
         assert!(self.replica.handle(Input::Circles(circles), self.clock_ms).is_empty());
+        // The heads that it starts with are those of the same limits.
+        drop(self.relimit(None));
         self.purge();
     }
 

@@ -37,6 +37,8 @@ impl Node {
         let hash = entry.hash();
         self.wrote.push((log, entry.header.seq, hash));
         self.store.entry(log).or_default().push(entry.clone());
+        // The fsync of the journal covers what of this node's own came back from peers before: it was journaled as well.
+        self.fresh.retain(|log, _| log.node != entry.header.log.node);
         CheckedEntry { entry, hash, patch: None }
     }
 

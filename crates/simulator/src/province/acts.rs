@@ -1,6 +1,6 @@
 //! What can happen, and how.
 
-use protocol::{LogId, Visibility};
+use protocol::{LogId, Shelf, Visibility};
 use replica::Input;
 
 use super::{DAY, HOUR, Province};
@@ -70,6 +70,7 @@ impl Province {
             }
             Act::Crash(node) => self.crash(node),
             Act::Backup(node) => {
+                self.note(node, "is copied");
                 let (copied, back) = (self.world.nodes[node].copy(), self.soon(6 * DAY));
                 self.plan(back, Act::Restore(node, Box::new(copied)));
             }
@@ -132,8 +133,14 @@ impl Province {
         }
     }
 
+    /// A line in the trace.
+    fn note(&mut self, node: usize, what: &str) {
+        self.world.note(format!("{} {what}", self.world.nodes[node].name));
+    }
+
     fn leave(&mut self, node: usize) {
         self.count("absences");
+        self.note(node, "is away");
         self.members[node].away = true;
         self.hang_up(node);
         // Most for hours, some for weeks.
@@ -143,6 +150,7 @@ impl Province {
 
     fn crash(&mut self, node: usize) {
         self.count("crashes");
+        self.note(node, "crashes");
         self.hang_up(node);
         let charter = self.world.charter.clone();
         self.world.nodes[node].crash(&charter);
@@ -152,6 +160,7 @@ impl Province {
 
     fn restore(&mut self, node: usize, copied: Copied) {
         self.count("old copies restored");
+        self.note(node, "is set back to an old copy");
         self.hang_up(node);
         let charter = self.world.charter.clone();
         self.world.nodes[node].restore(copied, &charter);
@@ -186,17 +195,27 @@ impl Province {
         self.world.nodes[node].clock_ms = self.world.now_ms + self.world.nodes[node].clock_off_ms;
         let own = self.world.nodes[node].some_document(&mut self.rng);
         let edited = own.filter(|_| self.rng.chance(350)).and_then(|id| {
+            let at = self.world.nodes[node].document(&id)?.origin().log.shelf;
+            if self.keeps_to(node, at) {
+                return None;
+            }
             let key = ["title", "summary"][self.rng.below(2)];
             self.world.nodes[node].edit(id, &[(key, Some(&title))])
         });
-        let input = edited.unwrap_or_else(|| {
-            let members = self.rng.chance(200);
-            let visibility = if members { Visibility::Members } else { Visibility::Public };
-            let kind = 16 + self.rng.below(2) as u16;
-            let shelf = self.shelf(node, kind, visibility);
-            let listing = fields(&[("title", &title), ("summary", "一种新材料")]);
-            self.world.nodes[node].create(shelf, listing).1
-        });
+        let input = match edited {
+            Some(input) => input,
+            None => {
+                let members = self.rng.chance(200);
+                let visibility = if members { Visibility::Members } else { Visibility::Public };
+                let kind = 16 + self.rng.below(2) as u16;
+                let shelf = self.shelf(node, kind, visibility);
+                if self.keeps_to(node, shelf) {
+                    return None;
+                }
+                let listing = fields(&[("title", &title), ("summary", "一种新材料")]);
+                self.world.nodes[node].create(shelf, listing).1
+            }
+        };
         let at = match &input {
             Input::Appended { log, entries } => entries.last().map(|last| (*log, last.entry.header.seq)),
             _ => None,
@@ -213,8 +232,13 @@ impl Province {
         !member.restored
     }
 
+    /// Whether a member writes nothing on a shelf, since it keeps to the rules and its log there is cut off.
+    fn keeps_to(&self, node: usize, shelf: Shelf) -> bool {
+        !self.members[node].hostile && self.world.nodes[node].is_cut(shelf)
+    }
+
     fn purge(&mut self, node: usize) {
-        if !self.may_write(node) {
+        if !self.may_write(node) || self.keeps_to(node, Shelf::ROSTER) {
             return;
         }
         let Some(id) = self.world.nodes[node].some_document(&mut self.rng) else { return };
@@ -231,6 +255,7 @@ impl Province {
             return;
         }
         self.count("forks");
+        self.note(node, "writes in one place twice");
         let charter = self.world.charter.clone();
         self.hang_up(node);
         self.world.nodes[node].restore(copied, &charter);
