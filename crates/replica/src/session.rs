@@ -45,6 +45,8 @@ pub(crate) struct PeerLog {
     pub unsigned: u32,
     /// Sequence number of the fork that it was shown; 0 when none.
     pub fork_told: u64,
+    /// When that was; the peer's clock has no say in it.
+    pub fork_told_ms: i64,
     /// Forks taken from it, each earlier than the one known before.
     pub forks_taken: u32,
 }

@@ -40,6 +40,9 @@ pub(crate) const COMPARE_RARELY_MS: i64 = 600_000;
 /// Payloads that a purge removed which counts no more are asked for like that too, of each peer, but ever more rarely up to
 /// this, milliseconds: nobody may have them, and each time costs a look at the store.
 pub(crate) const GAPS_RARELY_MS: i64 = 6 * 3_600_000;
+/// A peer that still tells of entries past a fork this long after it was shown the proof has not had it, and is shown it
+/// again, milliseconds.
+pub(crate) const FORK_AGAIN_MS: i64 = 10_000;
 /// Comparisons that need not wait that long, renewed by every progress: greeting, admission and the first answers come
 /// close together.
 pub(crate) const QUICK_PULLS: u32 = 3;

@@ -280,7 +280,7 @@ impl Replica {
         if other_branch {
             self.contest(session, log, head.seq, now_ms, out);
         }
-        self.tell_fork(session, log, out);
+        self.tell_fork(session, log, now_ms, out);
         self.refresh(session, log);
         if caught_up {
             self.confirm(session, &[*log], out);

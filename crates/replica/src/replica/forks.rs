@@ -5,7 +5,7 @@
 
 use protocol::{CheckedRun, Entry, Fork, Frame, Head, LogHead, LogId, NodeState, Shelf, Want};
 
-use super::bounds::{MAX_FORKS_TAKEN, WANT_PATIENCE_MS, elapsed};
+use super::bounds::{FORK_AGAIN_MS, MAX_FORKS_TAKEN, WANT_PATIENCE_MS, elapsed};
 use super::{Effect, Reached, Replica, SessionId};
 use crate::conduct::Offence;
 use crate::limit::{Limit, Why, limits};
@@ -149,7 +149,7 @@ impl Replica {
         let Some(certificate) = self.logs.get(&log).and_then(|l| l.certificate.clone()) else { return };
         let fork = Fork::of(certificate, own, theirs);
         match fork.verify(&self.network) {
-            Ok(()) if !self.is_news(&fork) => self.known_fork(session, &log, out),
+            Ok(()) if !self.is_news(&fork) => self.known_fork(session, &log, now_ms, out),
             Ok(()) => self.note_fork(fork, now_ms, out),
             // Its author did not sign every entry: nobody can be shown it, so each side keeps what it has.
             Err(fault) => {
@@ -161,13 +161,13 @@ impl Replica {
 
     /// A fork that is known was found again. Either we have come some way along the branch that was not kept, and begin
     /// again where it parts; or the peer has, which does not seem to know.
-    fn known_fork(&mut self, session: SessionId, log: &LogId, out: &mut Vec<Effect>) {
+    fn known_fork(&mut self, session: SessionId, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
         match self.kept_branch(log) {
             Some(kept) if self.head(log) != kept => {
                 self.unbar(log);
                 out.push(Effect::Relimit { log: Some(*log) });
             }
-            _ => self.show_fork(session, log, out),
+            _ => self.show_fork(session, log, now_ms, out),
         }
     }
 
@@ -305,7 +305,7 @@ impl Replica {
                 out.push(Effect::Send { session, frame });
             }
             for LogHead { log, head } in &shared {
-                self.tell_fork(session, log, out);
+                self.tell_fork(session, log, now_ms, out);
                 let known = self.sessions.get(&session).and_then(|s| s.logs.get(log)).map(|peer| peer.known);
                 if known.is_some_and(|known| known.seq == head.seq && known.hash != head.hash) {
                     self.contest(session, log, head.seq, now_ms, out);
@@ -314,20 +314,22 @@ impl Replica {
         }
     }
 
-    /// Shows a peer the proof of a fork when it holds more of the log than counts; once.
-    pub(super) fn tell_fork(&mut self, session: SessionId, log: &LogId, out: &mut Vec<Effect>) {
+    /// Shows a peer the proof of a fork when it holds more of the log than counts: once, and again when it goes on telling
+    /// of it, since the proof may have been lost.
+    pub(super) fn tell_fork(&mut self, session: SessionId, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
         let open = self.limit(log).is_some_and(|limit| limit.why == Why::Forked);
         if open {
-            self.show_fork(session, log, out);
+            self.show_fork(session, log, now_ms, out);
         }
     }
 
-    fn show_fork(&mut self, session: SessionId, log: &LogId, out: &mut Vec<Effect>) {
+    fn show_fork(&mut self, session: SessionId, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(fork) = self.forks.get(log) else { return };
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let Some(peer) = s.logs.get_mut(log) else { return };
-        if peer.known.seq >= fork.seq() && peer.fork_told != fork.seq() {
-            peer.fork_told = fork.seq();
+        let again = now_ms.saturating_sub(peer.fork_told_ms).unsigned_abs() >= FORK_AGAIN_MS.unsigned_abs();
+        if peer.known.seq >= fork.seq() && (peer.fork_told != fork.seq() || again) {
+            (peer.fork_told, peer.fork_told_ms) = (fork.seq(), now_ms);
             out.push(Effect::Send { session, frame: Frame::Fork(Box::new(fork.clone())) });
         }
     }

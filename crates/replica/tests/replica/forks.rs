@@ -69,6 +69,30 @@ fn a_fork_is_found_proven_and_cut_off_alike_on_all_nodes() {
 }
 
 #[test]
+fn a_proof_of_a_fork_that_is_lost_is_shown_again() {
+    let meet = |lost: Option<usize>| {
+        let (mut world, log) = forked(65, 2, 1, 2);
+        let before = world.frames;
+        world.lose = lost.map(|number| before + number).into_iter().collect();
+        for (a, b) in [(0, 2), (1, 0), (3, 0)] {
+            world.connect(a, b);
+        }
+        // The greeting of a connection is the transport's to deliver; what comes after is lost here.
+        world.pass(1_500);
+        (world.frames - before, world, log)
+    };
+    let (_, world, _) = meet(None);
+    world.assert_same(&[0, 1, 2, 3]);
+    for number in 7..60 {
+        let (_, world, log) = meet(Some(number));
+        world.assert_same(&[0, 1, 2, 3]);
+        for node in 0..3 {
+            assert_eq!(world.nodes[node].counts(&log), 3, "frame {number}, node {node}");
+        }
+    }
+}
+
+#[test]
 fn a_settle_heals_a_fork_on_either_branch() {
     for (seed, kept) in [(70, 0), (71, 2), (72, 0), (73, 2)] {
         let (mut world, log) = forked(seed, 3, 5, 7);
