@@ -41,6 +41,8 @@ pub(crate) struct PeerLog {
     pub unconfirmed: bool,
     /// Not asked of this peer: it holds another branch, or one that may not be opened.
     pub barred: bool,
+    /// It was asked for what it told of, and brought nothing in time: whatever else there is need not wait for it.
+    pub silent: bool,
     /// Runs of it in a row whose signature did not hold.
     pub unsigned: u32,
     /// Sequence number of the fork that it was shown; 0 when none.

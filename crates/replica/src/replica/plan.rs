@@ -60,15 +60,22 @@ impl Replica {
         if free == 0 {
             return;
         }
+        // A log that the peer has told of in error, and never brings, keeps nothing else from coming.
+        let silent = |log: &LogId| s.logs.get(log).is_some_and(|peer| peer.silent);
+        let mut wants = Vec::new();
         for rank in [Rank::Roster, Rank::Near, Rank::Far] {
-            let wants = self.wants(s, rank, free);
+            let next = self.wants(s, rank, free.saturating_sub(wants.len()));
             // Nothing else is asked for before the roster is here, nor while something closer is on its way from this peer.
-            let goes_on = s.behind.of(rank).is_empty()
-                || rank != Rank::Roster && !s.flights.keys().any(|log| self.rank(log) == rank);
-            if !wants.is_empty() || !goes_on {
-                return self.ask(session, wants, now_ms, out);
+            let coming = |log: &LogId| self.rank(log) == rank && !silent(log);
+            let goes_on =
+                s.behind.of(rank).iter().all(silent) || rank != Rank::Roster && !s.flights.keys().any(coming);
+            let waits = next.iter().any(|want| !silent(&want.log));
+            wants.extend(next);
+            if waits || !goes_on || wants.len() >= free {
+                break;
             }
         }
+        self.ask(session, wants, now_ms, out);
     }
 
     /// What a peer can be asked for of one rank, so many logs at the most.
@@ -117,6 +124,9 @@ impl Replica {
         let head = self.head(log).seq;
         let Some(holder) = self.in_flight.get(log).copied() else { return };
         let Some(s) = self.sessions.get_mut(&holder) else { return };
+        if let Some(peer) = s.logs.get_mut(log) {
+            peer.silent = false;
+        }
         let Some(flight) = s.flights.get_mut(log) else { return };
         if head < flight.to {
             flight.progress_ms = now_ms;
@@ -152,6 +162,9 @@ impl Replica {
     pub(super) fn pass_on(&mut self, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(late) = self.in_flight.get(log).copied() else { return };
         self.release(log);
+        if let Some(peer) = self.sessions.get_mut(&late).and_then(|s| s.logs.get_mut(log)) {
+            peer.silent = true;
+        }
         let rank = self.rank(log);
         let able = |(id, s): &(&SessionId, &Session)| {
             **id != late && s.behind.of(rank).contains(log) && s.flights.len() < WANTS_IN_FLIGHT

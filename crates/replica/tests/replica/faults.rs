@@ -338,3 +338,23 @@ fn a_damaged_run_that_was_all_there_is_is_asked_for_again_at_once() {
     assert_eq!(world.nodes[0].head(&log).seq, 2);
     assert!(world.now_ms - now < 1_000);
 }
+
+#[test]
+fn a_log_that_a_damaged_frame_named_keeps_nothing_else_from_coming() {
+    for (region, kind) in [(0, 0), (420_100, KIND), (0, KIND)] {
+        let mut world = apart(79);
+        let session = world.connect(1, 0);
+        world.settle_hello(session);
+        // One bit of a list of heads was another one on the way: it names a log of nobody's, on the roster's shelf even.
+        let mut named = world.nodes[0].log(protocol::Shelf { region, ..shelf(kind) });
+        named.node.0[31] ^= 1;
+        let head = Head { seq: 5, hash: Hash([7; 32]) };
+        let frame = Frame::Heads(vec![LogHead { log: named, head }]).to_bytes();
+        world.give(1, Input::Frame { session, bytes: frame });
+        world.settle();
+        world.publish(0, KIND + 1, "meanwhile");
+        world.pass(90);
+        let (hub, member) = (world.nodes[0].heads(), world.nodes[1].heads());
+        assert_eq!(hub, member, "region {region}, kind {kind}");
+    }
+}
