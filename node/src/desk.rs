@@ -81,8 +81,8 @@ impl Desk for Bench {
         Ok(Overview { drafts, listings })
     }
 
-    fn drafts(&self, state: Option<&str>) -> Result<Vec<DraftLine>, SourceError> {
-        self.office.draft_lines(state).map_err(failed)
+    fn drafts(&self, state: Option<&str>, limit: usize) -> Result<(usize, Vec<DraftLine>), SourceError> {
+        self.office.draft_lines(state, limit).map_err(failed)
     }
 
     fn draft(&self, id: &str, clerk: &Clerk) -> Result<Option<DraftView>, SourceError> {

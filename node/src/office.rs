@@ -33,7 +33,7 @@ pub use answers::{kind_of, region_code};
 pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
 pub use editing::MAX_ROWS;
 pub use failure::{Failure, exit};
-pub use json::{of_value, peer_state, time as time_text, to_value};
+pub use json::{of_value, peer_state, this_year, time as time_text, to_value};
 pub use request::{AccountAsk, MoveTo, Reply, Request, Row, Saying};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 

@@ -27,12 +27,10 @@ impl Office {
     /// When the store fails.
     pub fn sign_in(&self, name: &str, password: &str) -> Result<Option<Account>, Failure> {
         let account = self.library().account(name)?;
-        let nobody = || Account::new("nobody", DeskRole::Clerk, "nobody has this one", 0);
-        let tried = match &account {
-            Some(account) => account.opens_with(password),
-            None => nobody()?.opens_with(password),
-        };
-        Ok(account.filter(|_| tried))
+        if account.is_none() {
+            Account::open_none(password);
+        }
+        Ok(account.filter(|account| account.opens_with(password)))
     }
 
     /// How many drafts there are in each state.
@@ -47,15 +45,18 @@ impl Office {
         Ok(counts)
     }
 
-    /// Drafts in a state, those changed last first.
+    /// Drafts in a state, those changed last first, at most `limit`; and how many there are.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn draft_lines(&self, state: Option<&str>) -> Result<Vec<DraftLine>, Failure> {
+    pub fn draft_lines(&self, state: Option<&str>, limit: usize) -> Result<(usize, Vec<DraftLine>), Failure> {
         let mut drafts = self.library().drafts(MAX_DRAFTS)?;
         drafts.retain(|draft| state.is_none_or(|state| draft.way.state.id() == state));
         drafts.sort_by(|a, b| (b.way.changed_ms, &a.id).cmp(&(a.way.changed_ms, &b.id)));
-        Ok(drafts.iter().map(|draft| self.draft_line(draft, self.read(draft).refused.len())).collect())
+        let total = drafts.len();
+        drafts.truncate(limit);
+        let lines = drafts.iter().map(|draft| self.draft_line(draft, self.read(draft).refused.len()));
+        Ok((total, lines.collect()))
     }
 
     /// One draft, as someone sees it.
@@ -127,10 +128,10 @@ impl Office {
         }
     }
 
-    /// Keeps what was typed into a draft's form, readable or not.
+    /// Keeps what was typed into a draft's form, readable or not. What was in review is to be submitted again.
     ///
     /// # Errors
-    /// When there is no such draft, it is in review by someone else's hand, or the disk fails.
+    /// When there is no such draft, or the disk fails.
     pub fn save_draft(
         &self,
         account: &Account,
@@ -151,10 +152,15 @@ impl Office {
     /// right; what must not be kept is not.
     fn typed(&self, kind: Kind, texts: &BTreeMap<String, String>) -> Fields {
         let outcome = self.outcome(kind, texts);
-        let lost: Vec<&catalog::Issue> =
-            outcome.refused.iter().filter(|issue| !NEVER_KEPT.contains(&issue.code)).collect();
-        let mut fields = outcome.record.into_entries();
-        for field in kind.fields().iter().filter(|field| lost.iter().any(|issue| issue.field == field.id)) {
+        let refused = |field: &catalog::Field, codes: &[&str]| {
+            outcome
+                .refused
+                .iter()
+                .any(|i| i.field == field.id && (codes.is_empty() || codes.contains(&i.code)))
+        };
+        let mut fields = outcome.record.entries().clone();
+        for field in kind.fields().iter().filter(|field| refused(field, &[]) && !refused(field, &NEVER_KEPT))
+        {
             let is_shown = !form::text(field, &Record::new(fields.clone())).is_empty();
             let given = texts.get(field.id).filter(|text| !text.is_empty() && !is_shown);
             if let Some(text) = given.filter(|_| field.parts().contains(&catalog::Part::AsGiven)) {
@@ -244,9 +250,16 @@ impl Office {
         Ok(self.writing().work(|desk| Ok((desk.review_draft(id, account, back)?, Vec::new())))?)
     }
 
-    /// Passes the step that a draft waits for; after the last one it is published.
+    /// Passes the step that a draft waits for; after the last one it is published. One that was reviewed whole, and could not
+    /// be published then (a full disk), waits for nothing but that.
     fn pass(&self, account: &Account, id: &str) -> Result<Done, Failure> {
-        if let Some(state) = self.review(account, id, None)? {
+        let reviewed = match self.library().draft(id)? {
+            Some(draft) if account.role >= DeskRole::Reviewer => {
+                self.core().read(|desk| Ok(draft.way.state.is_in_review() && desk.is_reviewed(&draft)))?
+            }
+            _ => false,
+        };
+        if !reviewed && let Some(state) = self.review(account, id, None)? {
             return Ok(Done::Draft(state.id()));
         }
         let published = self.publish(id)?;

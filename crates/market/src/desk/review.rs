@@ -198,7 +198,9 @@ impl Desk<'_> {
         let next = match (step, passed) {
             (_, false) => Some(DraftState::Returned),
             (DraftState::Formal, true) => Some(DraftState::Department),
-            (_, true) => None,
+            (_, true) if self.is_reviewed(&draft) => None,
+            // The first step was of another text, or nobody signed it.
+            (_, true) => Some(DraftState::Formal),
         };
         if let Some(state) = next {
             draft.way.state = state;

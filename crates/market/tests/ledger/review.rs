@@ -124,6 +124,20 @@ fn a_review_that_nobody_signed_counts_for_nothing() {
     }
     assert!(unharmed < stored.len(), "{unharmed}");
 
+    // What was changed behind the desk's back between the steps is not published with the second.
+    let second = draft(&mut node, &alone);
+    node.desk(NOW).submit_draft(&second, &alone).unwrap();
+    node.desk(NOW).review_draft(&second, &alone, None).unwrap();
+    let place = format!("draft:{second}").into_bytes();
+    let mut bytes = node.ledger.store().get(Table::Drafts, &place).unwrap().unwrap();
+    let title = "一项成果".as_bytes();
+    let at = bytes.windows(title.len()).position(|part| part == title).unwrap();
+    bytes[at..at + title.len()].copy_from_slice("两项成果".as_bytes());
+    node.desk(NOW).ledger.keep(Table::Drafts, &place, Some(&bytes)).unwrap();
+    assert_eq!(node.desk(NOW).review_draft(&second, &alone, None).unwrap(), Some(DraftState::Formal));
+    node.desk(NOW).review_draft(&second, &alone, None).unwrap();
+    assert_eq!(node.desk(NOW).review_draft(&second, &alone, None).unwrap(), None);
+
     // A draft of an earlier program ends before its way.
     let empty = market::Way::default();
     let old = stored.len() - 1;

@@ -87,6 +87,18 @@ pub(super) async fn signed_in(bench: &Bench, headers: &HeaderMap) -> Result<Sign
     }
 }
 
+/// Who sent a form of the desk, and its fields.
+pub(super) async fn posted(
+    bench: &Bench,
+    headers: &HeaderMap,
+    pairs: Vec<(String, String)>,
+) -> Result<(SignedIn, Fields), Away> {
+    let who = signed_in(bench, headers).await?;
+    let fields = Fields::new(pairs);
+    fields.check(&who)?;
+    Ok((who, fields))
+}
+
 /// A request that goes no further: elsewhere, or with a page that says why.
 pub(super) enum Away {
     To(String),
@@ -152,7 +164,7 @@ impl Fields {
     }
 
     /// Whether it comes from a page that this session was given.
-    pub(super) fn check(&self, signed_in: &SignedIn) -> Result<(), Refusal> {
+    fn check(&self, signed_in: &SignedIn) -> Result<(), Refusal> {
         let same = self.get(FORM_KEY).as_bytes().iter().zip(signed_in.form_key.as_bytes());
         let differ = same.fold(0, |sum, (a, b)| sum | (a ^ b));
         let fits = self.get(FORM_KEY).len() == signed_in.form_key.len() && differ == 0;

@@ -112,9 +112,8 @@ impl Acted {
         let failed = outcomes.iter().filter_map(|(id, outcome)| Some((id, outcome.as_ref().err()?)));
         let troubles = failed.map(|(title, said)| {
             let trouble = Trouble::of(lang, said);
-            let message = lang.pick("{title}：{what}", "{title}: {what}");
-            let message =
-                message.replace("{title}", &tidy_line(title, NAME_CHARS)).replace("{what}", &trouble.message);
+            let between = lang.pick("：", ": ");
+            let message = format!("{}{between}{}", tidy_line(title, NAME_CHARS), trouble.message);
             Trouble { message, ..trouble }
         });
         Self { done: said.join(lang.pick("；", "; ")), troubles: troubles.collect() }

@@ -21,8 +21,8 @@ pub trait Desk: Send + Sync + 'static {
     fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError>;
     /// How many drafts there are in each state, and how many listings of ours.
     fn overview(&self) -> Result<Overview, SourceError>;
-    /// Drafts in a state, those changed last first.
-    fn drafts(&self, state: Option<&str>) -> Result<Vec<DraftLine>, SourceError>;
+    /// Drafts in a state, those changed last first, at most `limit`; and how many there are.
+    fn drafts(&self, state: Option<&str>, limit: usize) -> Result<(usize, Vec<DraftLine>), SourceError>;
     /// One draft, as this person sees it.
     fn draft(&self, id: &str, clerk: &Clerk) -> Result<Option<DraftView>, SourceError>;
     /// Begins a draft of a kind; its id.

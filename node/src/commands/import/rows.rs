@@ -11,7 +11,7 @@ use super::report::{Place, Tally};
 use super::{Reading, known, template};
 use crate::cli::{Import, VisibilityArg};
 use crate::commands::{Answerer, Context, Outcome, print_json, text};
-use crate::office::{Failure, MAX_ROWS, Request, Row, exit, of_value};
+use crate::office::{Failure, MAX_ROWS, Request, Row, exit, of_value, this_year};
 
 /// Rows sent in one piece: each piece is one fsync.
 const PIECE: usize = 200;
@@ -273,9 +273,4 @@ impl<'a> Importing<'a> {
 fn cells_of(reading: &Reading, field: &str, row: u64) -> Vec<String> {
     let places = reading.mapping.places(field, reading.source.headers());
     places.into_iter().map(|column| cell_name(column, row)).collect()
-}
-
-fn this_year() -> i64 {
-    let now = crate::office::time_text(crate::core::now_ms());
-    now.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use catalog::{Kind, Lang};
 
 use super::{Trouble, shell, state_key};
 use crate::desk::Bench;
-use crate::desk::gate::{Away, Fields, SignedIn, see, signed_in};
+use crate::desk::gate::{Away, Fields, SignedIn, posted, see, signed_in};
 use crate::desk::inputs::{self, Group};
 use crate::desk::view::{Act, Done, DraftView, Said};
 use crate::labels;
@@ -65,9 +65,7 @@ pub(in crate::desk) async fn begin(
 ) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
-        let who = signed_in(&bench, &headers).await?;
-        let fields = Fields::new(given);
-        fields.check(&who)?;
+        let (who, fields) = posted(&bench, &headers, given).await?;
         let (clerk, kind) = (who.clerk, fields.get("kind").to_owned());
         match bench.ask(move |desk| desk.begin(&clerk, &kind)).await? {
             Ok(id) => Ok(see(&format!("/desk/draft/{id}"))),
@@ -109,9 +107,7 @@ pub(in crate::desk) async fn save(
 ) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
-        let who = signed_in(&bench, &headers).await?;
-        let fields = Fields::new(given);
-        fields.check(&who)?;
+        let (who, fields) = posted(&bench, &headers, given).await?;
         let before = find(&bench, &who, &id).await?;
         if fields.get("changed").parse() != Ok(before.line.changed_ms) {
             let mine = typed(&before, &fields).unwrap_or_default();

@@ -11,7 +11,7 @@ use catalog::words::say;
 
 use super::{Acted, STATES, Trouble, shell, state_key};
 use crate::desk::Bench;
-use crate::desk::gate::{Away, Fields, SignedIn, signed_in};
+use crate::desk::gate::{Away, Fields, SignedIn, posted, signed_in};
 use crate::desk::view::{Act, Clerk, Done, DraftLine, Said};
 use crate::labels;
 use crate::limits::{ACTS_AT_ONCE, DESK_PAGE, NAME_CHARS};
@@ -109,8 +109,8 @@ async fn page(
 ) -> Result<Response, Away> {
     let lang = place.lang;
     let asked = state.clone();
-    let drafts = bench.ask(move |desk| desk.drafts(asked.as_deref())).await?;
-    let more = drafts.len().saturating_sub(DESK_PAGE);
+    let (total, drafts) = bench.ask(move |desk| desk.drafts(asked.as_deref(), DESK_PAGE)).await?;
+    let more = total.saturating_sub(drafts.len());
     let state = state.unwrap_or_default();
     let tab = |id: &str, key: &str| Link {
         href: if id.is_empty() { "/desk/drafts".to_owned() } else { format!("/desk/drafts?state={id}") },
@@ -124,7 +124,7 @@ async fn page(
         form_key: who.form_key.clone(),
         tabs: tabs.collect(),
         acts: acts(&who.clerk, &state),
-        lines: drafts.into_iter().take(DESK_PAGE).map(|draft| line(lang, draft)).collect(),
+        lines: drafts.into_iter().map(|draft| line(lang, draft)).collect(),
         more,
         more_text: catalog::words::fill(lang, "desk.drafts.more", &[("n", &more.to_string())]),
         state,
@@ -143,9 +143,7 @@ pub(in crate::desk) async fn act(
 ) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
-        let who = signed_in(&bench, &headers).await?;
-        let fields = Fields::new(given);
-        fields.check(&who)?;
+        let (who, fields) = posted(&bench, &headers, given).await?;
         let outcomes = act_on_all(&bench, &who, &fields).await?;
         let state = Some(fields.get("state").to_owned()).filter(|state| STATES.contains(&state.as_str()));
         page(&bench, &place, &who, state, Acted::of(place.lang, &outcomes)).await

@@ -11,7 +11,7 @@ use axum::response::Response;
 use super::drafts::act_on_all;
 use super::{Acted, Trouble, shell};
 use crate::desk::Bench;
-use crate::desk::gate::{Away, Fields, SignedIn, signed_in};
+use crate::desk::gate::{Away, SignedIn, posted, signed_in};
 use crate::labels;
 use crate::limits::{DESK_PAGE, NAME_CHARS};
 use crate::pages::draw;
@@ -111,9 +111,7 @@ pub(in crate::desk) async fn act(
 ) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
-        let who = signed_in(&bench, &headers).await?;
-        let fields = Fields::new(given);
-        fields.check(&who)?;
+        let (who, fields) = posted(&bench, &headers, given).await?;
         let outcomes = act_on_all(&bench, &who, &fields).await?;
         let asked = fields.get("page").parse().unwrap_or(1);
         page(&bench, &place, &who, asked, Acted::of(place.lang, &outcomes)).await

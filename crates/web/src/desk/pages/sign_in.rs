@@ -11,7 +11,7 @@ use catalog::words::{fill, say};
 
 use super::shell;
 use crate::desk::Bench;
-use crate::desk::gate::{Away, Client, Fields, client, see, see_with_session, signed_in, token};
+use crate::desk::gate::{Away, Client, Fields, client, posted, see, see_with_session, signed_in, token};
 use crate::limits::NAME_CHARS;
 use crate::pages::draw;
 use crate::refusal::Refusal;
@@ -90,10 +90,9 @@ pub(in crate::desk) async fn leave(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let place = Place::of(&uri, &headers);
-    if let Ok(who) = signed_in(&bench, &headers).await
-        && let Err(refusal) = Fields::new(pairs).check(&who)
-    {
-        return Away::Refused(refusal).answer(&bench, &place);
+    // Whoever has no session any more is out already.
+    if let Err(away @ Away::Refused(_)) = posted(&bench, &headers, pairs).await {
+        return away.answer(&bench, &place);
     }
     if let Some(token) = token(&headers) {
         bench.sessions.end(&token);

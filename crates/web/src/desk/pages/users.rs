@@ -11,7 +11,7 @@ use catalog::words::{fill, say};
 
 use super::{Acted, Trouble, role_key, shell};
 use crate::desk::Bench;
-use crate::desk::gate::{Away, Client, Fields, SignedIn, client, signed_in};
+use crate::desk::gate::{Away, Client, Fields, SignedIn, client, posted, signed_in};
 use crate::desk::view::{AccountChange, Said};
 use crate::limits::NAME_CHARS;
 use crate::pages::draw;
@@ -83,9 +83,7 @@ pub(in crate::desk) async fn act(
 ) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
-        let who = signed_in(&bench, &headers).await?;
-        let fields = Fields::new(given);
-        fields.check(&who)?;
+        let (who, fields) = posted(&bench, &headers, given).await?;
         let acted = match change(&bench, &who, &fields, client(from.as_deref())).await? {
             Ok(key) => {
                 Acted { done: fill(place.lang, key, &[("name", fields.get("name"))]), troubles: Vec::new() }
