@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use catalog::{Kind, Record};
+use catalog::Kind;
 use market::{Hidden, HistoryItem, Listing, MarketError, Said};
-use protocol::{DocumentId, MemberState, Role, Value, Visibility};
+use protocol::{MemberState, Role, Value, Visibility};
 use replica::{Fate, STATUS, WITHDRAWN};
 use web::view::{
-    Bucket, Card, Check, CheckKind, CheckResult, FieldView, HiddenBy, HomeView, ListingView, Names, NodeView,
+    Card, Check, CheckKind, CheckResult, FieldView, HiddenBy, HomeView, ListingView, Names, NodeView,
     PeerState, PeerView, Provenance, SearchView, Standing, StatementView, StatusView, Step, Version, Writer,
 };
 use web::{SearchRequest, Source, SourceError};
@@ -15,12 +15,14 @@ use web::{SearchRequest, Source, SourceError};
 use crate::core::now_ms;
 use crate::office::Office;
 
-/// Newest listings on the first page.
-const NEWEST: usize = 8;
+mod kept;
+mod lists;
 
 /// The source of the pages.
 pub struct Site {
     office: Arc<Office>,
+    homes: kept::Kept<HomeView>,
+    lists: kept::Kept<SearchView>,
 }
 
 /// What every page carries.
@@ -40,14 +42,10 @@ fn failed(error: impl std::fmt::Display) -> SourceError {
     SourceError::Failed(error.to_string())
 }
 
-fn bucket((value, listings): (String, u64)) -> Bucket {
-    Bucket { value, listings }
-}
-
 impl Site {
     /// Pages of an office.
     pub fn new(office: Arc<Office>) -> Self {
-        Self { office }
+        Self { office, homes: kept::Kept::default(), lists: kept::Kept::default() }
     }
 
     fn node(&self, listings: u64) -> NodeView {
@@ -69,33 +67,6 @@ impl Site {
             nodes: self.office.nodes().max(1) as u64,
         }
     }
-
-    fn find(&self, query: search::Query) -> Result<(search::Results, Vec<Card>), SourceError> {
-        let results = self.office.find(query).map_err(failed)?;
-        let mut cards = Vec::with_capacity(results.hits.len());
-        for hit in &results.hits {
-            let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
-            let listing = self.office.library().listing(&id).map_err(failed)?;
-            cards.extend(listing.filter(|l| self.office.shows_publicly(l)).map(|l| card(&l)));
-        }
-        Ok((results, cards))
-    }
-}
-
-fn card(listing: &Listing) -> Card {
-    let record = Record::new(listing.state.flat());
-    Card {
-        id: listing.id.to_string(),
-        kind: kind_of(listing),
-        title: listing.title().to_owned(),
-        summary: record.text("summary").unwrap_or_default().to_owned(),
-        institution: listing.institution_name.clone(),
-        region: record.text("region").unwrap_or_default().to_owned(),
-        fields: record.members("field").map(str::to_owned).collect(),
-        trl: record.trl(),
-        has_more: listing.has_more(),
-        updated_ms: listing.updated_ms,
-    }
 }
 
 fn kind_of(listing: &Listing) -> String {
@@ -113,52 +84,15 @@ fn raw(value: &Value) -> String {
 
 impl Source for Site {
     fn home(&self) -> Result<HomeView, SourceError> {
-        let query = search::Query {
-            public_only: true,
-            limit: NEWEST,
-            sort: search::Sort::Newest,
-            facets: true,
-            ..search::Query::default()
-        };
-        let (results, newest) = self.find(query)?;
-        let halls = results.facets.kind.iter().cloned().map(bucket).collect();
-        Ok(HomeView { node: self.node(results.total as u64), halls, newest })
+        self.home_list()
     }
 
     fn search(&self, request: &SearchRequest) -> Result<SearchView, SourceError> {
-        let query = search::Query {
-            public_only: true,
-            text: request.text.clone(),
-            kind: request.kind.clone(),
-            region_prefix: request.region.clone(),
-            field: request.field.clone(),
-            trl: request.trl,
-            offset: request.offset() as usize,
-            limit: request.limit() as usize,
-            sort: match request.sort {
-                web::Sort::Newest => search::Sort::Newest,
-                web::Sort::Relevance => search::Sort::Relevance,
-            },
-            facets: true,
-            ..search::Query::default()
-        };
-        let (results, cards) = self.find(query.clone())?;
-        let kinds = match request.kind {
-            None => results.facets.kind.clone(),
-            // The other halls stay in sight with their counts.
-            Some(_) => {
-                let all = search::Query { kind: None, limit: 0, offset: 0, ..query };
-                self.office.find(all).map_err(failed)?.facets.kind
-            }
-        };
-        Ok(SearchView {
-            total: results.total as u64,
-            cards,
-            kinds: kinds.into_iter().map(bucket).collect(),
-            regions: results.facets.region.into_iter().map(bucket).collect(),
-            fields: results.facets.field.into_iter().map(bucket).collect(),
-            trl: results.facets.trl.into_iter().map(bucket).collect(),
-        })
+        self.list(request)
+    }
+
+    fn suggest(&self, request: &SearchRequest) -> Result<Vec<Card>, SourceError> {
+        self.suggestions(request)
     }
 
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError> {

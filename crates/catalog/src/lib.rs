@@ -6,7 +6,7 @@
 //! - [`credit_code`], [`patent`], [`ipc`], [`date`], [`money`], [`trl`], [`phone`], [`contact`]: one form of value each.
 //! - [`id_number`]: finds resident identity numbers, which never enter a record.
 //! - [`labels`]: what third parties say of a listing.
-//! - [`display`], [`facets`], [`words`]: how it is shown, filtered and said, Chinese first, English complete.
+//! - [`display`], [`facets`], [`halls`], [`words`]: how it is shown, filtered, laid out and said, Chinese first, English complete.
 //!
 //! Pure: no clock, disk, socket, randomness or hash map; the tables are carried inside the program. Absent: documents and how
 //! they merge (`protocol`), files and columns (`exchange`), search, and who may see what now.
@@ -20,6 +20,7 @@ pub mod display;
 pub mod facets;
 pub mod fold;
 pub mod form;
+pub mod halls;
 pub mod id_number;
 pub mod ipc;
 pub mod kinds;
@@ -35,6 +36,7 @@ pub mod trl;
 pub mod vocabulary;
 pub mod words;
 
+pub use halls::Hall;
 pub use kinds::{Field, FieldType, Kind, Need, Part, Visibility};
 pub use record::{Context, Issue, Outcome, Record};
 pub use words::Lang;

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod disclosure;
 pub mod doctor;
 pub mod forks;
+pub mod halls;
 pub mod issues;
 pub mod kinds;
 pub mod purge;
@@ -35,6 +36,7 @@ const TABLES: &[&[Row]] = &[
     disclosure::TABLE,
     doctor::TABLE,
     forks::TABLE,
+    halls::TABLE,
     kinds::TABLE,
     issues::TABLE,
     purge::TABLE,

@@ -111,7 +111,7 @@ pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
         return None;
     }
     let record = Record::new(listing.state.flat());
-    let members = |prefix: &str| record.members(prefix).map(str::to_owned).collect::<Vec<_>>();
+    let facets = catalog::facets::of(kind, &record);
     let home = format!("{:06}", listing.log.shelf.region);
     let mut body: Vec<String> = Vec::new();
     for (key, value) in record.entries() {
@@ -129,16 +129,19 @@ pub fn search_doc(listing: &Listing) -> Option<SearchDoc> {
         id: listing.id.to_string(),
         kind: kind.id().to_owned(),
         public: listing.log.shelf.visibility == Visibility::Public,
-        region: record.text("region").unwrap_or(&home).to_owned(),
-        field: members("field"),
-        trl: record.trl(),
-        cooperation: members("cooperation"),
+        // What comes from abroad has a country in place of a division.
+        region: facets.country.or(facets.region).unwrap_or(home),
+        field: facets.fields,
+        trl: facets.trl,
+        cooperation: facets.cooperation,
+        price: facets.price.bands().into_iter().map(str::to_owned).collect(),
+        amount: facets.price.amount(),
         institution: listing.institution.map(|id| id.to_string()).unwrap_or_default(),
         objected_by: Vec::new(),
-        lang: record.text("language").unwrap_or_default().to_owned(),
+        lang: facets.language.unwrap_or_default(),
         title: record.title().to_owned(),
         summary: record.text("summary").unwrap_or_default().to_owned(),
-        keywords: members("keyword"),
+        keywords: record.members("keyword").map(str::to_owned).collect(),
         names: vec![listing.institution_name.clone()],
         body: body.join("\n"),
         identifiers: record.identifiers().into_iter().map(str::to_owned).collect(),

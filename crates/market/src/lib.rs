@@ -25,6 +25,6 @@ pub use ledger::{
     BackupPlan, BackupSource, Checkpoint, Lacking, Ledger, LedgerFigures, OpenedLedger, Opener, Relimited,
 };
 pub use library::{
-    Candidate, Dispute, Evidence, Hidden, HistoryItem, Library, Listing, Said, Versions, Writer,
+    Candidate, Dispute, Evidence, Hidden, HistoryItem, Library, Listing, MemberNode, Said, Versions, Writer,
 };
 pub use root_key::RootFile;

@@ -4,6 +4,7 @@ mod disputes;
 mod evidence;
 mod history;
 mod line;
+mod members;
 mod statements;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::ledger::{creating_entry, entry_at, log_record, projection, readable_a
 pub use disputes::{Candidate, Dispute, Writer};
 pub use evidence::Evidence;
 pub use history::HistoryItem;
+pub use members::MemberNode;
 pub(crate) use statements::version_of;
 pub use statements::{Said, Versions};
 

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use search::{Index, Query, SearchDoc};
+use search::{Facet, Index, Query, SearchDoc};
 
 /// Documents in the index that is measured.
 const DOCS: usize = 2_000;
@@ -63,7 +63,8 @@ fn measure(criterion: &mut Criterion) -> Outcome {
     group.sample_size(20);
     group.bench_function("index 2,000 documents", |bencher| bencher.iter(|| build(black_box(&docs)).is_ok()));
     let words = Query { text: "水轮机智能控制".to_owned(), limit: 20, ..Query::default() };
-    let faceted = Query { facets: true, region_prefix: Some("42".to_owned()), ..words.clone() };
+    let faceted =
+        Query { facets: Facet::ALL.to_vec(), region_prefix: Some("42".to_owned()), ..words.clone() };
     let list = Query { limit: 20, ..Query::default() };
     let asked = |text: &str| Query { text: text.to_owned(), ..words.clone() };
     let misspelt = asked("水沦机智能控致");

@@ -1,4 +1,4 @@
-//! How the results divide by kind, region, field, readiness and cooperation.
+//! How the results divide by kind, region, field, readiness, cooperation, price and institution.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,11 @@ pub type FacetCount = (String, u64);
 
 /// How the results divide. Every list is sorted by count, then by code, and holds at most
 /// [`MAX_FACET_VALUES`](crate::limits::MAX_FACET_VALUES). A document counts once per value that it carries, so that the sums
-/// can exceed the number of results. Counted over the results as filtered: a facet whose filter is set shows what goes with it.
+/// can exceed the number of results.
+///
+/// Each list is counted without the filter on itself, and with all others: the number at a code is what the query finds once
+/// its filter is set to that code, as long as it is answered in the same way (see [`Results::complete`](crate::Results)). Of
+/// regions, those below the chosen one are counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Facets {
     /// By kind.
@@ -25,28 +29,93 @@ pub struct Facets {
     pub region: Vec<FacetCount>,
     /// By technical field.
     pub field: Vec<FacetCount>,
-    /// By readiness level; a document counts at each level of its span.
+    /// By readiness level, and by the thirds `1-3`, `4-6`, `7-9`; a document counts at each level and third of its span.
     pub trl: Vec<FacetCount>,
     /// By cooperation mode.
     pub cooperation: Vec<FacetCount>,
+    /// By the codes of what it costs.
+    pub price: Vec<FacetCount>,
+    /// By institution.
+    pub institution: Vec<FacetCount>,
 }
 
-/// The columns counted, in the order of [`Counts`].
-const COLUMNS: [&str; 5] =
-    [columns::KIND, columns::REGION, columns::FIELD, columns::TRL, columns::COOPERATION];
+/// One of the ways in which results divide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facet {
+    /// By kind.
+    Kind,
+    /// By region.
+    Region,
+    /// By technical field.
+    Field,
+    /// By readiness.
+    Readiness,
+    /// By cooperation mode.
+    Cooperation,
+    /// By what it costs.
+    Price,
+    /// By institution.
+    Institution,
+}
 
-/// Counts per column, by code.
-type Counts = [BTreeMap<String, u64>; COLUMNS.len()];
+impl Facet {
+    /// All of them.
+    pub const ALL: [Facet; 7] = [
+        Facet::Kind,
+        Facet::Region,
+        Facet::Field,
+        Facet::Readiness,
+        Facet::Cooperation,
+        Facet::Price,
+        Facet::Institution,
+    ];
 
-/// Counts the facets of whatever matches.
+    /// The column that it is counted from.
+    fn column(self) -> &'static str {
+        match self {
+            Facet::Kind => columns::KIND,
+            Facet::Region => columns::REGION,
+            Facet::Field => columns::FIELD,
+            Facet::Readiness => columns::TRL,
+            Facet::Cooperation => columns::COOPERATION,
+            Facet::Price => columns::PRICE,
+            Facet::Institution => columns::INSTITUTION,
+        }
+    }
+}
+
+impl Facets {
+    /// The list of one of them.
+    pub(crate) fn of(&mut self, facet: Facet) -> &mut Vec<FacetCount> {
+        match facet {
+            Facet::Kind => &mut self.kind,
+            Facet::Region => &mut self.region,
+            Facet::Field => &mut self.field,
+            Facet::Readiness => &mut self.trl,
+            Facet::Cooperation => &mut self.cooperation,
+            Facet::Price => &mut self.price,
+            Facet::Institution => &mut self.institution,
+        }
+    }
+}
+
+/// Counts of the facets that were asked for, in their order, by code.
+type Counts = Vec<BTreeMap<String, u64>>;
+
+/// Counts some facets of whatever matches.
 pub(crate) struct Counter {
+    /// Which.
+    pub facets: Vec<Facet>,
     /// The chosen region, without trailing zeros; may be empty.
     pub region: String,
 }
 
+/// A column and how often each of its ordinals was met.
+type Counted = (StrColumn, Vec<u64>);
+
 /// The counts of one segment, by the ordinal of the value in its column.
 pub(crate) struct SegmentCounter {
-    columns: Vec<Option<(StrColumn, Vec<u64>)>>,
+    columns: Vec<(Facet, Option<Counted>)>,
     region: String,
 }
 
@@ -55,14 +124,15 @@ impl Collector for Counter {
     type Child = SegmentCounter;
 
     fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentCounter> {
-        let open = |name: &&str| -> tantivy::Result<Option<(StrColumn, Vec<u64>)>> {
-            let column = segment.fast_fields().str(name)?;
-            Ok(column.map(|column| {
+        let open = |facet: &Facet| -> tantivy::Result<_> {
+            let column = segment.fast_fields().str(facet.column())?;
+            let counted = column.map(|column| {
                 let values = column.num_terms().min(MAX_FACET_ORDINALS);
                 (column, vec![0; values])
-            }))
+            });
+            Ok((*facet, counted))
         };
-        let columns = COLUMNS.iter().map(open).collect::<tantivy::Result<_>>()?;
+        let columns = self.facets.iter().map(open).collect::<tantivy::Result<_>>()?;
         Ok(SegmentCounter { columns, region: self.region.clone() })
     }
 
@@ -71,7 +141,7 @@ impl Collector for Counter {
     }
 
     fn merge_fruits(&self, segments: Vec<tantivy::Result<Counts>>) -> tantivy::Result<Facets> {
-        let mut total = Counts::default();
+        let mut total: Counts = vec![BTreeMap::new(); self.facets.len()];
         for segment in segments {
             for (sum, counts) in total.iter_mut().zip(segment?) {
                 for (code, count) in counts {
@@ -79,8 +149,11 @@ impl Collector for Counter {
                 }
             }
         }
-        let [kind, region, field, trl, cooperation] = total.map(most_frequent);
-        Ok(Facets { kind, region, field, trl, cooperation })
+        let mut facets = Facets::default();
+        for (facet, counts) in self.facets.iter().zip(total) {
+            *facets.of(*facet) = most_frequent(counts);
+        }
+        Ok(facets)
     }
 }
 
@@ -88,7 +161,7 @@ impl SegmentCollector for SegmentCounter {
     type Fruit = tantivy::Result<Counts>;
 
     fn collect(&mut self, doc: DocId, _: Score) {
-        for (column, counts) in self.columns.iter_mut().flatten() {
+        for (column, counts) in self.columns.iter_mut().filter_map(|(_, counted)| counted.as_mut()) {
             for ordinal in column.term_ords(doc) {
                 if let Some(count) = usize::try_from(ordinal).ok().and_then(|ordinal| counts.get_mut(ordinal))
                 {
@@ -99,16 +172,15 @@ impl SegmentCollector for SegmentCounter {
     }
 
     fn harvest(self) -> tantivy::Result<Counts> {
-        let mut harvest = Counts::default();
-        for ((column, name), named) in self.columns.iter().zip(COLUMNS).zip(harvest.iter_mut()) {
-            let Some((column, counts)) = column else { continue };
-            for (code, count) in name_values(column, counts)? {
-                if name != columns::REGION || is_next_level(&self.region, &code) {
-                    named.insert(code, count);
-                }
+        let named = |(facet, counted): &(Facet, Option<Counted>)| {
+            let Some((column, counts)) = counted else { return Ok(BTreeMap::new()) };
+            let mut named: BTreeMap<String, u64> = name_values(column, counts)?.into_iter().collect();
+            if *facet == Facet::Region {
+                named.retain(|code, _| is_next_level(&self.region, code));
             }
-        }
-        Ok(harvest)
+            Ok(named)
+        };
+        self.columns.iter().map(named).collect()
     }
 }
 

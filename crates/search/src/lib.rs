@@ -31,7 +31,7 @@ mod schema;
 mod text;
 
 pub use error::Error;
-pub use facets::{FacetCount, Facets};
+pub use facets::{Facet, FacetCount, Facets};
 pub use index::{Index, Opened, Rebuild, State, Writer};
 pub use query::{Hit, Query, Results, Sort};
 pub use schema::{SCHEMA_VERSION, SearchDoc};

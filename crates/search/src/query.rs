@@ -12,10 +12,10 @@ use tantivy::schema::Value;
 use tantivy::{DocAddress, Order, Searcher, TantivyDocument};
 
 use crate::error::Error;
-use crate::facets::{Counter, Facets};
+use crate::facets::{Counter, Facet, FacetCount, Facets};
 use crate::limits::{FEW_HITS, MAX_DEPTH, MAX_PAGE};
 use crate::schema::{Fields, columns, region_prefix};
-use build::Builder;
+use build::{Builder, Filters};
 use lexicon::{Begun, Lexicon};
 use terms::Terms;
 
@@ -27,6 +27,12 @@ pub enum Sort {
     Relevance,
     /// Last changed first; of equals by id.
     Newest,
+    /// What costs least first; what names no price last. Of equals the last changed.
+    Cheapest,
+    /// What costs most first; what names no price last. Of equals the last changed.
+    Dearest,
+    /// The highest readiness level first; what names none last. Of equals the last changed.
+    Ripest,
 }
 
 /// A question to the index. Every part that is set narrows the results.
@@ -44,6 +50,12 @@ pub struct Query {
     pub public_only: bool,
     /// Only this kind.
     pub kind: Option<String>,
+    /// Only these kinds; all when empty. Unlike [`kind`](Query::kind) it is no filter of a facet: it says what there is at all.
+    pub kinds: Vec<String>,
+    /// Only what names a price.
+    pub priced: bool,
+    /// Nothing of these regions and of what lies in them.
+    pub away_from: Vec<String>,
     /// Only this region and what lies in it: `42`, `420000` and `4201`, `420100` mean the same pairs; or `420106`.
     pub region_prefix: Option<String>,
     /// Only this technical field.
@@ -52,6 +64,8 @@ pub struct Query {
     pub trl: Option<(u8, u8)>,
     /// Only this cooperation mode.
     pub cooperation: Option<String>,
+    /// Only what carries this code of what it costs.
+    pub price: Option<String>,
     /// Only this institution.
     pub institution: Option<String>,
     /// Only this language.
@@ -68,8 +82,8 @@ pub struct Query {
     pub limit: usize,
     /// In which order.
     pub sort: Sort,
-    /// Whether to count facets as well.
-    pub facets: bool,
+    /// Which facets to count as well.
+    pub facets: Vec<Facet>,
 }
 
 /// One result.
@@ -112,29 +126,86 @@ impl Query {
         let mut builder = Builder { fields, begun: Begun::default() };
         let Some(filters) = builder.filters(self) else { return Ok(Results::default()) };
         let Some(terms) = Terms::parse(&self.text, self.typing) else {
-            let pass = self.pass(searcher, &builder.everything(&filters), limit, Sort::Newest)?;
+            let pass =
+                self.pass(searcher, &builder.everything(&filters), limit, Sort::Newest.or(self.sort))?;
             let complete = pass.total;
-            return pass.results(searcher, fields, complete);
+            let aside = self.aside(searcher, &builder, |filters| builder.everything(filters))?;
+            return pass.results(searcher, fields, complete, aside);
         };
         let lexicon = Lexicon { searcher, fields };
         builder.begun = lexicon.begun(&terms)?;
         let strict = self.pass(searcher, &builder.strict(&terms, &filters), limit, self.sort)?;
         let complete = strict.total;
-        // Sorted by time, partial matches would mix with the complete ones: they are shown only when there is nothing else.
-        let enough = if self.sort == Sort::Newest { 1 } else { FEW_HITS };
+        // In any other order partial matches would mix with the complete ones: they are shown only when there is nothing else.
+        let enough = if self.sort == Sort::Relevance { FEW_HITS } else { 1 };
         if complete < enough {
             let guesses = lexicon.guesses(&terms)?;
             if terms.can_relax() || !guesses.is_empty() {
                 let relaxed = builder.relaxed(&terms, &guesses, &filters);
-                return self.pass(searcher, &relaxed, limit, self.sort)?.results(searcher, fields, complete);
+                let pass = self.pass(searcher, &relaxed, limit, self.sort)?;
+                let aside =
+                    self.aside(searcher, &builder, |filters| builder.relaxed(&terms, &guesses, filters))?;
+                return pass.results(searcher, fields, complete, aside);
             }
         }
-        strict.results(searcher, fields, complete)
+        let aside = self.aside(searcher, &builder, |filters| builder.strict(&terms, filters))?;
+        strict.results(searcher, fields, complete, aside)
+    }
+
+    /// Whether a facet's own filter is set. The region has none to take off: what lies below the chosen one is counted.
+    fn filters_by(&self, facet: Facet) -> bool {
+        match facet {
+            Facet::Kind => self.kind.is_some(),
+            Facet::Region => false,
+            Facet::Field => self.field.is_some(),
+            Facet::Readiness => self.trl.is_some(),
+            Facet::Cooperation => self.cooperation.is_some(),
+            Facet::Price => self.price.is_some(),
+            Facet::Institution => self.institution.is_some(),
+        }
+    }
+
+    /// The same without the filter of a facet.
+    fn without(&self, facet: Facet) -> Query {
+        let mut query = self.clone();
+        match facet {
+            Facet::Kind => query.kind = None,
+            Facet::Region => query.region_prefix = None,
+            Facet::Field => query.field = None,
+            Facet::Readiness => query.trl = None,
+            Facet::Cooperation => query.cooperation = None,
+            Facet::Price => query.price = None,
+            Facet::Institution => query.institution = None,
+        }
+        query
+    }
+
+    /// The facets whose own filter is set, each counted without it.
+    fn aside<T: Tree>(
+        &self,
+        searcher: &Searcher,
+        builder: &Builder<'_>,
+        tree: impl Fn(&Filters) -> T,
+    ) -> Result<Vec<(Facet, Vec<FacetCount>)>, Error> {
+        let mut aside = Vec::new();
+        for facet in self.facets.iter().copied().filter(|facet| self.filters_by(*facet)) {
+            let Some(filters) = builder.filters(&self.without(facet)) else { continue };
+            let counter = Counter { facets: vec![facet], region: self.region() };
+            let mut facets = searcher.search(&tree(&filters), &counter).map_err(Error::reading)?;
+            aside.push((facet, std::mem::take(facets.of(facet))));
+        }
+        Ok(aside)
+    }
+
+    /// The chosen region, without trailing zeros; may be empty.
+    fn region(&self) -> String {
+        self.region_prefix.as_deref().map(region_prefix).unwrap_or_default().to_owned()
     }
 
     fn pass(&self, searcher: &Searcher, tree: &dyn Tree, limit: usize, sort: Sort) -> Result<Pass, Error> {
-        let region = self.region_prefix.as_deref().map(region_prefix).unwrap_or_default().to_owned();
-        let facets = self.facets.then_some(Counter { region });
+        let facets: Vec<Facet> =
+            self.facets.iter().copied().filter(|facet| !self.filters_by(*facet)).collect();
+        let facets = (!facets.is_empty()).then(|| Counter { facets, region: self.region() });
         if limit == 0 {
             let (total, facets) = searcher.search(tree, &(Count, facets)).map_err(Error::reading)?;
             return Ok(Pass { total, found: Vec::new(), facets });
@@ -142,13 +213,35 @@ impl Query {
         let top = TopDocs::with_limit(limit).and_offset(self.offset);
         let newest = (SortByStaticFastValue::<i64>::for_field(columns::UPDATED), Order::Desc);
         let by_id = (SortByStaticFastValue::<u64>::for_field(columns::ORDER), Order::Asc);
+        let amount = SortByStaticFastValue::<i64>::for_field(columns::AMOUNT);
+        let ripeness = SortByStaticFastValue::<u64>::for_field(columns::RIPENESS);
         match sort {
             Sort::Relevance => {
                 let best = top.order_by((SortBySimilarityScore, newest, by_id));
                 collect(searcher, tree, best, facets, |(score, _, _)| score)
             }
             Sort::Newest => collect(searcher, tree, top.order_by((newest, by_id)), facets, |_| 0.0),
+            Sort::Cheapest => {
+                collect(searcher, tree, top.order_by(((amount, Order::Asc), newest, by_id)), facets, |_| 0.0)
+            }
+            Sort::Dearest => {
+                collect(searcher, tree, top.order_by(((amount, Order::Desc), newest, by_id)), facets, |_| 0.0)
+            }
+            Sort::Ripest => collect(
+                searcher,
+                tree,
+                top.order_by(((ripeness, Order::Desc), newest, by_id)),
+                facets,
+                |_| 0.0,
+            ),
         }
+    }
+}
+
+impl Sort {
+    /// This order in place of relevance, which without words is none.
+    fn or(self, asked: Sort) -> Sort {
+        if asked == Sort::Relevance { self } else { asked }
     }
 }
 
@@ -164,7 +257,17 @@ fn collect<K: 'static + Send>(
 }
 
 impl Pass {
-    fn results(self, searcher: &Searcher, fields: &Fields, complete: usize) -> Result<Results, Error> {
+    fn results(
+        self,
+        searcher: &Searcher,
+        fields: &Fields,
+        complete: usize,
+        aside: Vec<(Facet, Vec<FacetCount>)>,
+    ) -> Result<Results, Error> {
+        let mut facets = self.facets.unwrap_or_default();
+        for (facet, counts) in aside {
+            *facets.of(facet) = counts;
+        }
         let mut hits = Vec::with_capacity(self.found.len());
         for (score, address) in self.found {
             let doc: TantivyDocument = searcher.doc(address).map_err(Error::reading)?;
@@ -172,6 +275,6 @@ impl Pass {
             let id = id.ok_or_else(|| Error::Damaged("a document without an id".to_owned()))?.to_owned();
             hits.push(Hit { id, score });
         }
-        Ok(Results { total: self.total, complete, hits, facets: self.facets.unwrap_or_default() })
+        Ok(Results { total: self.total, complete, hits, facets })
     }
 }

@@ -11,7 +11,7 @@ use crate::text::{ANALYZER, identifier_key, rows, shapes, spellings, title_key};
 
 /// Changes whenever the same document would be indexed differently: fields, folding, cutting, dictionary. An index of another
 /// version is emptied when it is opened.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// A document as the index wants it. Texts and lists past the bounds of [`limits`](crate::limits) are cut short, codes that are
 /// too long are left out; nothing but a bad id is refused.
@@ -23,7 +23,8 @@ pub struct SearchDoc {
     pub kind: String,
     /// Whether anyone may find it, or only who asks without [`Query::public_only`](crate::Query).
     pub public: bool,
-    /// Region code of GB/T 2260, such as `420106`; zeros at the end stand for the whole (`420000` is the province).
+    /// Region code of GB/T 2260, such as `420106`; zeros at the end stand for the whole (`420000` is the province). What is no
+    /// such code, such as a country's name, is a region by itself.
     pub region: String,
     /// Codes of the technical fields.
     pub field: Vec<String>,
@@ -31,6 +32,10 @@ pub struct SearchDoc {
     pub trl: Option<(u8, u8)>,
     /// Codes of the cooperation modes.
     pub cooperation: Vec<String>,
+    /// Codes of what it costs: price bands, and whatever else the caller tells apart. Who has none names no price.
+    pub price: Vec<String>,
+    /// What it costs, for sorting, in whatever unit the caller counts.
+    pub amount: Option<i64>,
     /// The institution's id.
     pub institution: String,
     /// Ids of institutions that object to it.
@@ -56,7 +61,8 @@ pub struct SearchDoc {
 impl SearchDoc {
     /// Bytes of its texts, for bounding what waits in memory.
     pub(crate) fn size(&self) -> usize {
-        let lists = [&self.field, &self.cooperation, &self.keywords, &self.names, &self.identifiers];
+        let lists =
+            [&self.field, &self.cooperation, &self.price, &self.keywords, &self.names, &self.identifiers];
         let listed: usize = lists.iter().flat_map(|list| list.iter()).map(String::len).sum();
         self.title.len() + self.summary.len() + self.body.len() + listed
     }
@@ -72,6 +78,10 @@ pub(crate) mod columns {
     pub(crate) const FIELD: &str = "field";
     pub(crate) const TRL: &str = "trl";
     pub(crate) const COOPERATION: &str = "cooperation";
+    pub(crate) const PRICE: &str = "price";
+    pub(crate) const INSTITUTION: &str = "institution";
+    pub(crate) const AMOUNT: &str = "amount";
+    pub(crate) const RIPENESS: &str = "ripeness";
     pub(crate) const UPDATED: &str = "updated";
     pub(crate) const ORDER: &str = "order";
 }
@@ -86,6 +96,9 @@ pub(crate) struct Fields {
     pub field: Field,
     pub trl: Field,
     pub cooperation: Field,
+    pub price: Field,
+    pub amount: Field,
+    pub ripeness: Field,
     pub institution: Field,
     pub objected_by: Field,
     pub lang: Field,
@@ -122,8 +135,11 @@ pub(crate) fn schema() -> (Schema, Fields) {
         region: builder.add_text_field(columns::REGION, facet.clone()),
         field: builder.add_text_field(columns::FIELD, facet.clone()),
         trl: builder.add_text_field(columns::TRL, facet.clone()),
-        cooperation: builder.add_text_field(columns::COOPERATION, facet),
-        institution: builder.add_text_field("institution", code.clone()),
+        cooperation: builder.add_text_field(columns::COOPERATION, facet.clone()),
+        price: builder.add_text_field(columns::PRICE, facet.clone()),
+        amount: builder.add_i64_field(columns::AMOUNT, FAST),
+        ripeness: builder.add_u64_field(columns::RIPENESS, FAST),
+        institution: builder.add_text_field(columns::INSTITUTION, facet),
         objected_by: builder.add_text_field("objected_by", code.clone()),
         lang: builder.add_text_field("lang", code.clone()),
         title_key: builder.add_text_field("title_key", code.clone()),
@@ -153,10 +169,21 @@ impl Fields {
             out.add_text(self.region, prefix);
         }
         add_codes(&mut out, self.field, &doc.field);
-        for level in trl_levels(doc.trl) {
-            out.add_text(self.trl, level);
+        let levels = trl_levels(doc.trl);
+        for level in &levels {
+            out.add_text(self.trl, level.to_string());
+        }
+        for band in trl_bands(&levels) {
+            out.add_text(self.trl, band);
+        }
+        if let Some(highest) = levels.last() {
+            out.add_u64(self.ripeness, u64::from(*highest));
         }
         add_codes(&mut out, self.cooperation, &doc.cooperation);
+        add_codes(&mut out, self.price, &doc.price);
+        if let Some(amount) = doc.amount {
+            out.add_i64(self.amount, amount);
+        }
         add_codes(&mut out, self.institution, [&doc.institution]);
         add_codes(&mut out, self.objected_by, &doc.objected_by);
         add_codes(&mut out, self.lang, [&doc.lang]);
@@ -244,10 +271,18 @@ fn region_levels(code: &str) -> Vec<&str> {
     levels
 }
 
-/// The readiness levels that a span covers, as terms.
-pub(crate) fn trl_levels(span: Option<(u8, u8)>) -> Vec<String> {
+/// The readiness levels that a span covers, lowest first.
+pub(crate) fn trl_levels(span: Option<(u8, u8)>) -> Vec<u8> {
     let Some((a, b)) = span else { return Vec::new() };
-    (1..=9).filter(|level| (a.min(b)..=a.max(b)).contains(level)).map(|level: u8| level.to_string()).collect()
+    (1..=9).filter(|level| (a.min(b)..=a.max(b)).contains(level)).collect()
+}
+
+/// The thirds of the scale that these levels touch, counted beside the levels: `1-3`, `4-6`, `7-9`.
+fn trl_bands(levels: &[u8]) -> impl Iterator<Item = &'static str> {
+    let touched = |(name, low): (&'static str, u8)| {
+        levels.iter().any(|level| (low..low + 3).contains(level)).then_some(name)
+    };
+    [("1-3", 1), ("4-6", 4), ("7-9", 7)].into_iter().filter_map(touched)
 }
 
 #[cfg(test)]
@@ -276,9 +311,11 @@ mod tests {
 
     #[test]
     fn readiness_spans_are_clamped() {
-        assert_eq!(trl_levels(Some((4, 6))), ["4", "5", "6"]);
-        assert_eq!(trl_levels(Some((6, 4))), ["4", "5", "6"]);
+        assert_eq!(trl_levels(Some((4, 6))), [4, 5, 6]);
+        assert_eq!(trl_levels(Some((6, 4))), [4, 5, 6]);
         assert_eq!(trl_levels(Some((0, 255))).len(), 9);
         assert!(trl_levels(Some((10, 200))).is_empty());
+        assert_eq!(trl_bands(&[3, 4]).collect::<Vec<_>>(), ["1-3", "4-6"]);
+        assert_eq!(trl_bands(&[]).count(), 0);
     }
 }

@@ -1,5 +1,5 @@
-//! Style sheet and mark, inside the binary, served under names that carry a hash of their bytes so that a browser may
-//! keep them for ever. Absent: anything fetched from elsewhere, fonts, scripts.
+//! Style sheet, script and mark, inside the binary, served under names that carry a hash of their bytes so that a browser may
+//! keep them for ever. Absent: anything fetched from elsewhere, fonts.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,9 +18,13 @@ const STYLE: &str = concat!(
 /// The mark: two markets joined at a hub, and with each other directly.
 const MARK: &str = include_str!("../assets/mark.svg");
 
-static ASSETS: LazyLock<[Asset; 2]> = LazyLock::new(|| {
+/// Suggestions under a search box; every page works without it.
+const SCRIPT: &str = include_str!("../assets/suggest.js");
+
+static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
         Asset::new("lianshi", "css", "text/css; charset=utf-8", STYLE),
+        Asset::new("suggest", "js", "text/javascript; charset=utf-8", SCRIPT),
         Asset::new("mark", "svg", "image/svg+xml", MARK),
     ]
 });
@@ -40,6 +44,11 @@ impl Asset {
 /// Address of the style sheet.
 pub(crate) fn style() -> &'static str {
     ASSETS.first().map_or("", |asset| asset.path.as_str())
+}
+
+/// Address of the script.
+pub(crate) fn script() -> &'static str {
+    ASSETS.get(1).map_or("", |asset| asset.path.as_str())
 }
 
 /// Address of the mark.

@@ -15,8 +15,9 @@ use catalog::Lang;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Nothing runs, nothing is fetched from elsewhere, nobody frames the pages; forms lead back to this node.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+/// Nothing runs but this program's own script, nothing is fetched from elsewhere, nobody frames the pages; forms lead back to
+/// this node.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Lets a request through to its page or answers with a refusal, and dresses the answer.

@@ -6,17 +6,13 @@ use crate::limits::NAME_CHARS;
 use crate::text::tidy_line;
 use crate::view::Role;
 use catalog::words::{fill, say};
-use catalog::{FieldType, Kind, Lang, Part, scheme, vocabulary};
+use catalog::{FieldType, Hall, Kind, Lang, Part, scheme, vocabulary};
 
 mod amount;
 mod region;
 
-pub(crate) use amount::{range, range_end, readiness, readiness_band, readiness_word};
+pub(crate) use amount::{price_band, range, range_end, readiness, readiness_band, readiness_word};
 pub(crate) use region::{region, region_chain, region_name, region_with_code};
-
-/// The halls, in the order in which they are shown.
-pub(crate) const KINDS: [&str; 6] =
-    ["achievement", "demand", "expert", "organization", "service", "activity"];
 
 /// How a field is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,20 +105,55 @@ pub(crate) fn kind(lang: Lang, id: &str) -> String {
     Kind::from_id(id).map_or_else(|| tidy_line(id, NAME_CHARS), |kind| kind.label(lang).to_owned())
 }
 
-/// The name of the hall, which in English is a plural; an unknown kind as it is.
-pub(crate) fn hall(lang: Lang, id: &str) -> String {
-    let key = KINDS.contains(&id).then(|| format!("web.kind.{id}"));
-    key.map_or_else(|| tidy_line(id, NAME_CHARS), |key| say(lang, &key).to_owned())
+/// The name of all listings of a kind, which in English is a plural; an unknown kind as it is.
+pub(crate) fn kinds(lang: Lang, id: &str) -> String {
+    match Kind::from_id(id) {
+        Some(kind) => say(lang, &format!("web.kind.{}", kind.id())).to_owned(),
+        None => tidy_line(id, NAME_CHARS),
+    }
+}
+
+/// The name of a hall.
+pub(crate) fn hall(lang: Lang, hall: Hall) -> &'static str {
+    say(
+        lang,
+        match hall {
+            Hall::Trade => "hall.trade",
+            Hall::Achievement => "hall.achievement",
+            Hall::Demand => "hall.demand",
+            Hall::Service => "hall.service",
+            Hall::Activity => "hall.activity",
+            Hall::Beyond => "hall.beyond",
+        },
+    )
 }
 
 /// What stands in one hall.
-pub(crate) fn hall_line(lang: Lang, id: &str) -> String {
-    say(lang, &format!("web.hall.{id}")).to_owned()
+pub(crate) fn hall_line(lang: Lang, hall: Hall) -> &'static str {
+    say(
+        lang,
+        match hall {
+            Hall::Trade => "hall.trade.line",
+            Hall::Achievement => "hall.achievement.line",
+            Hall::Demand => "hall.demand.line",
+            Hall::Service => "hall.service.line",
+            Hall::Activity => "hall.activity.line",
+            Hall::Beyond => "hall.beyond.line",
+        },
+    )
 }
 
 /// The kind for a style class: never text from the network.
 pub(crate) fn kind_class(id: &str) -> &'static str {
-    KINDS.into_iter().find(|kind| *kind == id).unwrap_or("other")
+    Kind::from_id(id).map_or("other", Kind::id)
+}
+
+/// A mode of cooperation by its vocabulary id; other text as it is.
+pub(crate) fn cooperation(lang: Lang, id: &str) -> String {
+    match vocabulary::COOPERATION.term(id) {
+        Some(term) => term.label(lang).to_owned(),
+        None => tidy_line(id, NAME_CHARS),
+    }
 }
 
 /// A technology field by its vocabulary id; other text as it is.

@@ -14,8 +14,13 @@ pub const VERSIONS_SHOWN: usize = 50;
 pub const STATEMENTS_SHOWN: usize = 50;
 /// Peers listed on the status page.
 pub const PEERS_SHOWN: usize = 500;
-/// Values of one facet drawn as links.
-pub const BUCKETS_SHOWN: usize = 16;
+/// Values of one facet that are in sight: what fits beside the first results.
+pub const BUCKETS_SHOWN: usize = 8;
+/// Values of one facet drawn as links, those that unfold included: a province has some hundred counties, a network more
+/// institutions than anybody reads through.
+pub const BUCKETS_LISTED: usize = 100;
+/// Suggestions under a search box: what fits above the keyboard of a telephone.
+pub const SUGGESTIONS: usize = 8;
 /// Values of one field drawn: a set may hold many keywords, a page should not.
 pub const VALUES_SHOWN: usize = 64;
 /// Characters of a summary on a card.

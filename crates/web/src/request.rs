@@ -7,6 +7,7 @@ use crate::limits::{FILTER_CHARS, LAST_PAGE, PAGE_SIZE, QUERY_CHARS, QUERY_PAIRS
 use crate::text::tidy_line;
 use axum::extract::Query;
 use axum::http::Uri;
+use catalog::{Hall, Kind, facets};
 use std::fmt::Write as _;
 
 /// Order of results.
@@ -17,6 +18,33 @@ pub enum Sort {
     Relevance,
     /// Newest first.
     Newest,
+    /// What costs least first.
+    Cheapest,
+    /// What costs most first.
+    Dearest,
+    /// What is nearest to production first.
+    Ripest,
+}
+
+impl Sort {
+    /// All orders, in that of the page.
+    pub(crate) const ALL: [Sort; 5] =
+        [Sort::Relevance, Sort::Newest, Sort::Cheapest, Sort::Dearest, Sort::Ripest];
+
+    /// The word in addresses; empty for the default.
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Sort::Relevance => "",
+            Sort::Newest => "new",
+            Sort::Cheapest => "price",
+            Sort::Dearest => "price-down",
+            Sort::Ripest => "trl",
+        }
+    }
+
+    fn from_id(id: &str) -> Sort {
+        Sort::ALL.into_iter().find(|sort| sort.id() == id).unwrap_or_default()
+    }
 }
 
 /// A search with filters: all bounded, none trusted to name something that exists.
@@ -24,14 +52,22 @@ pub enum Sort {
 pub struct SearchRequest {
     /// Words to look for; at most [`QUERY_CHARS`] characters; empty lists everything.
     pub text: String,
-    /// Kind id.
+    /// The hall looked through; all listings where it is `None`.
+    pub hall: Option<Hall>,
+    /// Kind id, one that the hall has.
     pub kind: Option<String>,
-    /// GB/T 2260 code or 2-/4-digit prefix: digits only.
+    /// GB/T 2260 code or 2-/4-digit prefix, or a country's name.
     pub region: Option<String>,
     /// Technology field: vocabulary id or text.
     pub field: Option<String>,
     /// Readiness range that a listing's own range must overlap, within 1–9.
     pub trl: Option<(u8, u8)>,
+    /// Mode of cooperation: vocabulary id.
+    pub cooperation: Option<String>,
+    /// Price band, or `negotiable`.
+    pub price: Option<String>,
+    /// Institution id, hex.
+    pub institution: Option<String>,
     /// Page, from 1 to [`LAST_PAGE`].
     pub page: u32,
     /// Order.
@@ -39,20 +75,37 @@ pub struct SearchRequest {
 }
 
 impl SearchRequest {
-    /// Reads `/list?q=…&kind=…&region=…&field=…&trl=…&page=…&sort=…`.
+    /// Everything in a hall, or everything.
+    pub(crate) fn of_hall(hall: Option<Hall>) -> Self {
+        SearchRequest { hall, page: 1, ..Self::default() }
+    }
+
+    /// Reads `/hall/demand?q=…&kind=…&region=…&field=…&trl=…&mode=…&price=…&org=…&sort=…&page=…`, or the same of `/list`; where
+    /// the path names no hall, `hall=…` may.
     pub fn from_uri(uri: &Uri) -> Self {
-        let mut request = SearchRequest { page: 1, ..Self::default() };
-        for (name, value) in pairs(uri) {
+        let pairs = pairs(uri);
+        let named = pairs.iter().find(|(name, _)| name == "hall").map(|(_, id)| id.as_str());
+        let hall = uri.path().strip_prefix("/hall/").or(named).and_then(Hall::from_id);
+        let mut request = Self::of_hall(hall);
+        for (name, value) in pairs {
             match name.as_str() {
                 "q" => request.text = tidy_line(&value, QUERY_CHARS),
                 "kind" => request.kind = filter(&value),
                 "region" => request.region = filter(&value).filter(|code| is_region(code)),
                 "field" => request.field = filter(&value),
                 "trl" => request.trl = parse_trl(&value),
+                "mode" => request.cooperation = filter(&value),
+                "price" => request.price = filter(&value).filter(|id| is_price(id)),
+                "org" => request.institution = filter(&value).filter(|id| is_hex(id)),
                 "page" => request.page = value.parse().unwrap_or(1).clamp(1, LAST_PAGE),
-                "sort" if value == "new" => request.sort = Sort::Newest,
+                "sort" => request.sort = Sort::from_id(&value),
                 _ => {}
             }
+        }
+        let kinds = request.hall.map_or(&[][..], Hall::kinds);
+        let stands_there = |kind: &Kind| kinds.is_empty() || (kinds.len() > 1 && kinds.contains(kind));
+        if !kinds.is_empty() {
+            request.kind = request.kind.filter(|id| Kind::from_id(id).as_ref().is_some_and(stands_there));
         }
         request
     }
@@ -72,22 +125,49 @@ impl SearchRequest {
         self.text.is_empty() && !self.is_filtered()
     }
 
-    /// Whether a filter is set.
+    /// Whether a filter is set. The hall is none: it is where one is.
     pub fn is_filtered(&self) -> bool {
-        self.kind.is_some() || self.region.is_some() || self.field.is_some() || self.trl.is_some()
+        let texts =
+            [&self.kind, &self.region, &self.field, &self.cooperation, &self.price, &self.institution];
+        texts.into_iter().any(Option::is_some) || self.trl.is_some()
     }
 
-    /// The address of this search: `/list?…`, what has its default left out.
+    /// The same words in the same hall without any filter.
+    pub(crate) fn unfiltered(&self) -> Self {
+        let (text, sort) = (self.text.clone(), self.sort);
+        SearchRequest { text, sort, ..Self::of_hall(self.hall) }
+    }
+
+    /// Names and values of what is not at its default, but for the words and the page.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let all = [
+            ("kind", text(&self.kind)),
+            ("region", text(&self.region)),
+            ("field", text(&self.field)),
+            ("trl", self.trl.map(trl_id).unwrap_or_default()),
+            ("mode", text(&self.cooperation)),
+            ("price", text(&self.price)),
+            ("org", text(&self.institution)),
+            ("sort", self.sort.id().to_owned()),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// The path that a search form of this hall leads to.
+    pub(crate) fn path(&self) -> String {
+        self.hall.map_or_else(|| "/list".to_owned(), |hall| format!("/hall/{}", hall.id()))
+    }
+
+    /// The address of this search: `/list?…` or `/hall/…?…`, what has its default left out.
     pub fn href(&self) -> String {
         let mut query = String::new();
         push(&mut query, "q", &self.text);
-        push(&mut query, "kind", self.kind.as_deref().unwrap_or_default());
-        push(&mut query, "region", self.region.as_deref().unwrap_or_default());
-        push(&mut query, "field", self.field.as_deref().unwrap_or_default());
-        push(&mut query, "trl", &self.trl.map(trl_id).unwrap_or_default());
-        push(&mut query, "sort", if self.sort == Sort::Newest { "new" } else { "" });
+        for (name, value) in self.settings() {
+            push(&mut query, name, &value);
+        }
         push(&mut query, "page", &if self.page > 1 { self.page.to_string() } else { String::new() });
-        if query.is_empty() { "/list".to_owned() } else { format!("/list?{query}") }
+        if query.is_empty() { self.path() } else { format!("{}?{query}", self.path()) }
     }
 
     /// The same search from its first page on, changed by `change`.
@@ -134,8 +214,19 @@ fn filter(value: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
+/// Digits of a division, or a name without any.
 fn is_region(code: &str) -> bool {
-    matches!(code.len(), 2 | 4 | 6) && code.bytes().all(|byte| byte.is_ascii_digit())
+    let digits = matches!(code.len(), 2 | 4 | 6) && code.bytes().all(|byte| byte.is_ascii_digit());
+    digits
+        || code.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '·' | '(' | ')' | '（' | '）'))
+}
+
+fn is_price(id: &str) -> bool {
+    id == facets::NEGOTIABLE || facets::price_band(id).is_some()
+}
+
+fn is_hex(id: &str) -> bool {
+    id.len() == 64 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Appends `name=value`, percent-encoded; nothing for an empty value.
@@ -180,6 +271,16 @@ mod tests {
         assert_eq!(request.offset(), 120);
         assert_eq!(read(&request.href()), request);
         assert_eq!(read("/list").href(), "/list");
+        let org = "0123456789abcdef".repeat(4);
+        for target in [
+            "/hall/service?kind=expert&sort=trl".to_owned(),
+            "/hall/beyond?region=%E5%BE%B7%E5%9B%BD".to_owned(),
+            format!("/hall/trade?mode=transfer&price=1000-&org={org}&sort=price-down&page=2"),
+            "/list?price=negotiable&sort=price".to_owned(),
+        ] {
+            assert_eq!(read(&target).href(), target);
+        }
+        assert_eq!(read("/suggest?q=a&hall=demand").hall, Some(Hall::Demand));
     }
 
     #[test]
@@ -195,11 +296,17 @@ mod tests {
             "/list?region=423",
             "/list?kind=&q=%20%20",
             "/list?sort=%00",
+            "/list?price=7-8",
+            "/list?org=abc",
+            "/hall/nowhere",
             "/list?&&&==&%zz=%f",
         ] {
             assert_eq!(read(target), SearchRequest { page: 1, ..SearchRequest::default() }, "{target}");
         }
         assert_eq!(read("/list?page=4294967295").page, LAST_PAGE);
+        // A hall of one kind needs no word for it, and has no other.
+        assert_eq!(read("/hall/demand?kind=demand").href(), "/hall/demand");
+        assert_eq!(read("/hall/service?kind=demand").href(), "/hall/service");
     }
 
     #[test]

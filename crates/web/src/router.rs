@@ -3,7 +3,7 @@
 use crate::app::{App, Options};
 use crate::desk::view::Desk;
 use crate::guard::guard;
-use crate::pages::{home, list, listing, message, status};
+use crate::pages::{home, list, listing, message, status, suggest};
 use crate::refusal::Refusal;
 use crate::shell::Place;
 use crate::text::tidy_line;
@@ -19,10 +19,9 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 
 /// Lists and status are for people; single listings are what a search engine should find.
-const ROBOTS: &str =
-    "User-agent: *\nDisallow: /list?\nDisallow: /status\nDisallow: /desk\nDisallow: /healthz\nAllow: /\n";
+const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /desk\nDisallow: /healthz\nAllow: /\n";
 
-/// All pages of a node: `/`, `/list`, `/listing/{id}`, `/status`, `/healthz`, `/robots.txt` and assets.
+/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}`, `/suggest`, `/status`, `/healthz`, `/robots.txt` and assets.
 ///
 /// Only GET and HEAD are served (and forms of the desk, where there is one), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
@@ -42,6 +41,8 @@ fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options)
         .merge(desk.unwrap_or_default())
         .route("/", get(home::handle))
         .route("/list", get(list::handle))
+        .route("/hall/{hall}", get(list::handle))
+        .route("/suggest", get(suggest::handle))
         .route("/listing/{id}", get(listing::handle))
         .route("/status", get(status::handle))
         .route("/healthz", get(|| async { plain("ok\n") }))

@@ -3,11 +3,11 @@
 use crate::app::App;
 use crate::assets;
 use crate::limits::NAME_CHARS;
-use crate::request::{href_in_language, pairs};
+use crate::request::{SearchRequest, href_in_language, pairs};
 use crate::text::tidy_line;
 use axum::http::{HeaderMap, Uri, header};
-use catalog::Lang;
 use catalog::words::say;
+use catalog::{Hall, Lang};
 
 /// The cookie that remembers the language; it holds `zh` or `en` and nothing about the reader.
 pub(crate) const COOKIE: &str = "lang";
@@ -90,14 +90,14 @@ pub(crate) struct User {
 }
 
 impl Shell {
-    /// A shell titled `title`; an empty one gives the network's name alone. `hall` is the kind id whose entry is current.
-    pub(crate) fn new(app: &App, place: &Place, title: &str, hall: &str) -> Self {
+    /// A shell titled `title`; an empty one gives the network's name alone. `hall` is the one whose entry is current.
+    pub(crate) fn new(app: &App, place: &Place, title: &str, hall: Option<Hall>) -> Self {
         let lang = place.lang;
         let network = tidy_line(app.options.network.pick(lang), NAME_CHARS);
         let product = say(lang, "site.name");
         let parts = [title, network.as_str(), product];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let halls = catalog_halls(lang, hall);
+        let halls = halls(lang, hall);
         let status = Link {
             href: "/status".to_owned(),
             label: say(lang, "nav.status").to_owned(),
@@ -133,13 +133,17 @@ impl Shell {
     pub(crate) fn mark(&self) -> &'static str {
         assets::mark()
     }
+
+    pub(crate) fn script(&self) -> &'static str {
+        assets::script()
+    }
 }
 
-fn catalog_halls(lang: Lang, hall: &str) -> Vec<Link> {
-    let entry = |kind: &&'static str| Link {
-        href: format!("/list?kind={kind}"),
-        label: crate::labels::hall(lang, kind),
-        current: *kind == hall,
+fn halls(lang: Lang, here: Option<Hall>) -> Vec<Link> {
+    let entry = |hall: Hall| Link {
+        href: SearchRequest::of_hall(Some(hall)).path(),
+        label: crate::labels::hall(lang, hall).to_owned(),
+        current: Some(hall) == here,
     };
-    crate::labels::KINDS.iter().map(entry).collect()
+    Hall::ALL.into_iter().map(entry).collect()
 }

@@ -6,6 +6,10 @@
 
 use crate::request::SearchRequest;
 
+mod lists;
+
+pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
+
 /// Where pages get their data. Calls may block; the router runs them off the async threads, bounded and with a time limit.
 ///
 /// A source is read only. It shows what its node may show to anyone who reaches the page: fields of narrower visibility
@@ -15,6 +19,8 @@ pub trait Source: Send + Sync + 'static {
     fn home(&self) -> Result<HomeView, SourceError>;
     /// One page of results with the facets of the whole result.
     fn search(&self, request: &SearchRequest) -> Result<SearchView, SourceError>;
+    /// What a search that is still being typed may be about, best first; at most [`crate::limits::SUGGESTIONS`] are drawn.
+    fn suggest(&self, request: &SearchRequest) -> Result<Vec<Card>, SourceError>;
     /// One listing by its document id (lower-case hex, or a unique prefix of it if the source resolves those).
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError>;
     /// How the node and its peers are.
@@ -84,68 +90,6 @@ pub struct NodeView {
     pub institutions: u64,
     /// Nodes known in the network, this one included.
     pub nodes: u64,
-}
-
-/// The first page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HomeView {
-    /// This node.
-    pub node: NodeView,
-    /// Listings per kind id; kinds that are missing count 0.
-    pub halls: Vec<Bucket>,
-    /// Newest first; at most [`crate::limits::NEWEST_ON_HOME`] are drawn.
-    pub newest: Vec<Card>,
-}
-
-/// A listing in a list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Card {
-    /// Document id, hex.
-    pub id: String,
-    /// Kind id: `achievement`, `demand`, …
-    pub kind: String,
-    /// Title as written.
-    pub title: String,
-    /// Summary as written; the page cuts it.
-    pub summary: String,
-    /// Name of the institution that answers for it.
-    pub institution: String,
-    /// GB/T 2260 code; empty when it names none.
-    pub region: String,
-    /// Technology fields: vocabulary ids, or text as written.
-    pub fields: Vec<String>,
-    /// Technology readiness, lowest and highest of 1–9.
-    pub trl: Option<(u8, u8)>,
-    /// Whether its institution tells more of it on request.
-    pub has_more: bool,
-    /// Author's time of the last version, ms.
-    pub updated_ms: i64,
-}
-
-/// A value and how many listings have it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bucket {
-    /// Raw value: kind id, region prefix, vocabulary id, `4-6`.
-    pub value: String,
-    /// Listings with it.
-    pub listings: u64,
-}
-
-/// One page of results.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SearchView {
-    /// Listings found in all, beyond what may be paged to as well.
-    pub total: u64,
-    /// This page's listings, in order; at most [`crate::limits::PAGE_SIZE`] are drawn.
-    pub cards: Vec<Card>,
-    /// By kind id, counted without the kind filter where the source can.
-    pub kinds: Vec<Bucket>,
-    /// By region prefix: provinces, or what lies below the chosen region.
-    pub regions: Vec<Bucket>,
-    /// By technology field.
-    pub fields: Vec<Bucket>,
-    /// By readiness: `1`, or a band such as `4-6`.
-    pub trl: Vec<Bucket>,
 }
 
 /// One listing, whole.

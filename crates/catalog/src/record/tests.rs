@@ -80,9 +80,10 @@ fn a_row_becomes_a_record() {
         record.identifiers(),
         ["CN201220249767.4", "13/033,085", "US 5694939", "A-17", "12100000707137123P"]
     );
-    let facets = facets::of(record);
+    let facets = facets::of(Kind::Achievement, record);
     assert_eq!(facets.fields, ["new_materials"]);
     assert_eq!((facets.region.as_deref(), facets.trl), (Some("420106"), Some((6, 7))));
+    assert_eq!((facets.price.bands(), facets.price.amount()), (vec!["10-50"], Some(100_000)));
     assert!(codes(&outcome.advice).contains(&"url_completed"));
     assert!(codes(&outcome.advice).contains(&"missing"));
 }

@@ -113,7 +113,7 @@ impl Traffic {
     }
 
     /// What each of many nodes comes to show, each having received the entries in an order of its own.
-    fn everywhere<T: PartialEq + std::fmt::Debug>(&self, hub: &Node, shown: impl Fn(&Library) -> T) -> T {
+    pub fn everywhere<T: PartialEq + std::fmt::Debug>(&self, hub: &Node, shown: impl Fn(&Library) -> T) -> T {
         let mut first: Option<(T, String)> = None;
         for seed in 0..12 {
             let (dir, ledger, library) = hub.mirror(&self.order(seed));

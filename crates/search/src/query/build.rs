@@ -2,15 +2,15 @@
 
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, PhraseQuery,
-    Query as Tree, TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, ExistsQuery, Occur,
+    PhraseQuery, Query as Tree, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::Query;
 use super::lexicon::{Begun, Guesses};
 use super::terms::{Piece, Terms, Unit};
-use crate::schema::{Fields, PUBLIC, is_code, region_prefix, trl_levels};
+use crate::schema::{Fields, PUBLIC, columns, is_code, region_prefix, trl_levels};
 use crate::text::{parts, stem};
 
 /// How much a word counts in each place.
@@ -72,6 +72,7 @@ impl Builder<'_> {
             (fields.kind, &query.kind),
             (fields.field, &query.field),
             (fields.cooperation, &query.cooperation),
+            (fields.price, &query.price),
             (fields.institution, &query.institution),
             (fields.lang, &query.lang),
         ];
@@ -88,6 +89,12 @@ impl Builder<'_> {
         if query.public_only {
             must(term(fields.public, PUBLIC));
         }
+        if query.priced {
+            must(Box::new(ExistsQuery::new(columns::PRICE.to_owned(), false)));
+        }
+        if !query.kinds.is_empty() {
+            must(any_of(fields.kind, &query.kinds));
+        }
         match query.region_prefix.as_deref().map(region_prefix) {
             None | Some("") => {}
             Some(prefix) if is_code(prefix) => must(term(fields.region, prefix)),
@@ -95,20 +102,25 @@ impl Builder<'_> {
         }
         if query.trl.is_some() {
             let levels = trl_levels(query.trl);
-            let levels: Vec<Node> = levels.iter().map(|level| term(fields.trl, level)).collect();
+            let levels: Vec<Node> = levels.iter().map(|level| term(fields.trl, &level.to_string())).collect();
             if levels.is_empty() {
                 return None;
             }
             must(Box::new(BooleanQuery::union(levels)));
         }
+        let away: Vec<String> =
+            query.away_from.iter().map(|region| region_prefix(region).to_owned()).collect();
+        if away.iter().any(String::is_empty) {
+            return None;
+        }
         let without = [
+            (fields.region, &away),
             (fields.institution, &query.without_institutions),
             (fields.id, &query.without_ids),
             (fields.objected_by, &query.without_objected_by),
         ];
         for (field, codes) in without.into_iter().filter(|(_, codes)| !codes.is_empty()) {
-            let codes = codes.iter().map(|code| Term::from_field_text(field, code));
-            filters.push((Occur::MustNot, Box::new(TermSetQuery::new(codes))));
+            filters.push((Occur::MustNot, any_of(field, codes)));
         }
         Some(Filters(filters))
     }
@@ -273,6 +285,11 @@ impl Builder<'_> {
 /// Of what is found in several ways, the best counts whole and the others a share.
 fn best_of(choices: Vec<Node>) -> Node {
     Box::new(DisjunctionMaxQuery::with_tie_breaker(choices, OTHER_PLACES))
+}
+
+/// Whatever carries one of these codes.
+fn any_of(field: Field, codes: &[String]) -> Node {
+    Box::new(TermSetQuery::new(codes.iter().map(|code| Term::from_field_text(field, code))))
 }
 
 fn term(field: Field, text: &str) -> Node {

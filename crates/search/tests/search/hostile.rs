@@ -1,6 +1,6 @@
 //! Nobody's query, and nobody's document, stops the search.
 
-use search::{Error, Query, SearchDoc, fold, identifier_key, query_words};
+use search::{Error, Facet, Query, SearchDoc, fold, identifier_key, query_words};
 
 use crate::{doc, filled, text};
 
@@ -74,8 +74,13 @@ fn hostile_texts() -> Vec<String> {
 fn no_query_is_an_error() {
     let filled = filled(&[doc("a", "水轮机调速系统"), doc("b", "石墨烯")]);
     for hostile in hostile_texts() {
-        let query =
-            Query { text: hostile.clone(), kind: None, limit: usize::MAX, facets: true, ..Query::default() };
+        let query = Query {
+            text: hostile.clone(),
+            kind: None,
+            limit: usize::MAX,
+            facets: Facet::ALL.to_vec(),
+            ..Query::default()
+        };
         let shown: String = hostile.chars().take(20).collect();
         let typed = Query { typing: true, ..query.clone() };
         for query in [query, typed] {
@@ -83,7 +88,7 @@ fn no_query_is_an_error() {
             assert!(found.is_ok(), "{shown:?}: {found:?}");
         }
         for slot in 0..6 {
-            let mut query = Query { limit: 5, facets: true, ..text("水轮机") };
+            let mut query = Query { limit: 5, facets: Facet::ALL.to_vec(), ..text("水轮机") };
             let filters = [
                 &mut query.kind,
                 &mut query.region_prefix,
@@ -119,7 +124,7 @@ fn the_most_laborious_query_is_answered_at_once() {
     {
         let start = std::time::Instant::now();
         for typing in [false, true] {
-            let query = Query { typing, facets: true, limit: 100, ..text(&query) };
+            let query = Query { typing, facets: Facet::ALL.to_vec(), limit: 100, ..text(&query) };
             assert!(filled.index.search(&query).is_ok());
         }
         assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
@@ -158,6 +163,8 @@ fn any_document_is_taken_and_the_good_ones_beside_it_are_found() {
             field: vec![hostile.clone(); 70],
             trl: Some((0, 255)),
             cooperation: vec![hostile.clone()],
+            price: vec![hostile.clone(); 70],
+            amount: Some(i64::MIN),
             institution: hostile.clone(),
             lang: hostile.clone(),
             title: hostile.clone(),
@@ -172,6 +179,6 @@ fn any_document_is_taken_and_the_good_ones_beside_it_are_found() {
     docs.push(doc("good", "量子通信终端"));
     let filled = filled(&docs);
     assert_eq!(filled.find("量子通信"), ["good"]);
-    let everything = Query { facets: true, limit: 100, ..text("") };
+    let everything = Query { facets: Facet::ALL.to_vec(), limit: 100, ..text("") };
     assert_eq!(filled.index.search(&everything).unwrap().total, docs.len());
 }

@@ -23,7 +23,7 @@ const STATES: [&str; 4] = ["writing", "returned", "formal", "department"];
 
 /// What stands around a page of the desk.
 fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) -> Shell {
-    let mut shell = Shell::new(app, place, say(place.lang, title), "");
+    let mut shell = Shell::new(app, place, say(place.lang, title), None);
     let links = [
         ("/desk", "desk.nav.home"),
         ("/desk/drafts", "desk.nav.drafts"),

@@ -4,7 +4,7 @@ use super::Form;
 use crate::limits::{NAME_CHARS, VALUE_CHARS};
 use crate::text::{count, tidy, tidy_line};
 use catalog::words::{fill, say};
-use catalog::{Lang, Part};
+use catalog::{Lang, Part, facets};
 
 /// A range of readiness levels: `成熟度 4–6 级`, `TRL 4–6`.
 pub(crate) fn readiness(lang: Lang, range: (u8, u8)) -> String {
@@ -54,6 +54,19 @@ pub(crate) fn range(
         (None, true) => Some(say(lang, "value.negotiable").to_owned()),
         (Some(text), true) => Some(fill(lang, "value.or_negotiable", &[("value", &text)])),
     }
+}
+
+/// A price band by its id: `10–50 万元`, `10 万元以下`, `面议`; `None` for what is none.
+pub(crate) fn price_band(lang: Lang, id: &str) -> Option<String> {
+    if id == facets::NEGOTIABLE {
+        return Some(say(lang, "value.negotiable").to_owned());
+    }
+    let band = facets::price_band(id)?;
+    Some(match band.below {
+        Some(below) if band.from == 0 => fill(lang, "price.below", &[("value", &money(lang, below))]),
+        Some(below) => money_range(lang, band.from, below),
+        None => fill(lang, "price.from", &[("value", &money(lang, band.from))]),
+    })
 }
 
 /// One end of a range that is disputed; `None` for parts that say nothing on their own.
@@ -136,6 +149,25 @@ mod tests {
         );
         assert_eq!(range(Lang::Zh, Form::Money, None, None, true).unwrap(), "面议");
         assert_eq!(range(Lang::Zh, Form::Money, None, None, false), None);
+    }
+
+    #[test]
+    fn price_bands_are_said_in_their_own_words() {
+        let zh: Vec<String> = facets::PRICE_BANDS.iter().filter_map(|b| price_band(Lang::Zh, b.id)).collect();
+        assert_eq!(
+            zh,
+            [
+                "10 万元以下",
+                "10–50 万元",
+                "50–100 万元",
+                "100–500 万元",
+                "500–1,000 万元",
+                "1,000 万元及以上"
+            ]
+        );
+        assert_eq!(price_band(Lang::En, "1000-").unwrap(), "CNY 10,000,000 and more");
+        assert_eq!(price_band(Lang::Zh, "negotiable").unwrap(), "面议");
+        assert_eq!(price_band(Lang::Zh, "1-2"), None);
     }
 
     #[test]

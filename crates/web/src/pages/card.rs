@@ -48,9 +48,13 @@ pub(crate) fn listing_href(id: &str) -> String {
 }
 
 fn meta(lang: Lang, card: &Card) -> Vec<String> {
-    let mut meta = vec![tidy_line(&card.institution, NAME_CHARS), labels::region(lang, &card.region)];
+    let country = tidy_line(&card.country, NAME_CHARS);
+    let place = if country.is_empty() { labels::region(lang, &card.region) } else { country };
+    let mut meta = vec![tidy_line(&card.institution, NAME_CHARS), place];
     meta.extend(card.fields.iter().take(2).map(|field| labels::technology(lang, field)));
     meta.extend(card.trl.map(|range| labels::readiness(lang, range)));
+    let (low, high) = card.price;
+    meta.extend(labels::range(lang, labels::Form::Money, low, high, card.negotiable));
     meta.retain(|item| !item.is_empty());
     meta
 }

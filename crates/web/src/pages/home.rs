@@ -5,6 +5,7 @@ use super::{Fact, draw, message};
 use crate::app::App;
 use crate::labels;
 use crate::limits::{NAME_CHARS, NEWEST_ON_HOME};
+use crate::request::SearchRequest;
 use crate::shell::{Place, Shell};
 use crate::text::{count, tidy_line};
 use crate::view::{HomeView, NodeView};
@@ -12,8 +13,8 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use catalog::Lang;
 use catalog::words::{fill, say};
+use catalog::{Hall, Lang};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -23,16 +24,16 @@ struct Page {
     name: String,
     belongs: String,
     figures: Vec<Fact>,
-    halls: Vec<Hall>,
+    halls: Vec<HallCard>,
     newest: Vec<Entry>,
 }
 
-struct Hall {
+struct HallCard {
     id: &'static str,
     href: String,
-    name: String,
+    name: &'static str,
     count: String,
-    line: String,
+    line: &'static str,
 }
 
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -45,7 +46,7 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
 
 fn page(app: &App, place: &Place, view: &HomeView) -> Page {
     let lang = place.lang;
-    let mut shell = Shell::new(app, place, "", "");
+    let mut shell = Shell::new(app, place, "", None);
     shell.search_in_head = false;
     let node = &view.node;
     Page {
@@ -78,14 +79,14 @@ fn figures(lang: Lang, node: &NodeView) -> Vec<Fact> {
     numbers.iter().map(|(key, number)| Fact::new(say(lang, key), count(*number))).collect()
 }
 
-fn halls(lang: Lang, view: &HomeView) -> Vec<Hall> {
+fn halls(lang: Lang, view: &HomeView) -> Vec<HallCard> {
     let listings = |id: &str| view.halls.iter().find(|hall| hall.value == id).map_or(0, |hall| hall.listings);
-    let hall = |id: &&'static str| Hall {
-        id,
-        href: format!("/list?kind={id}"),
-        name: labels::hall(lang, id),
-        count: count(listings(id)),
-        line: labels::hall_line(lang, id),
+    let hall = |hall: Hall| HallCard {
+        id: hall.id(),
+        href: SearchRequest::of_hall(Some(hall)).href(),
+        name: labels::hall(lang, hall),
+        count: count(listings(hall.id())),
+        line: labels::hall_line(lang, hall),
     };
-    labels::KINDS.iter().map(hall).collect()
+    Hall::ALL.into_iter().map(hall).collect()
 }

@@ -1,20 +1,24 @@
-//! `/list`: results, facets as links with counts, filters that can be taken off again.
+//! `/list` and `/hall/…`: results, facets as links with counts, filters that can be taken off again.
+
+mod facets;
 
 use super::card::Entry;
 use super::{draw, message};
 use crate::app::App;
 use crate::labels;
-use crate::limits::{BUCKETS_SHOWN, LAST_PAGE, PAGE_SIZE};
-use crate::request::{SearchRequest, Sort, parse_trl, trl_id};
+use crate::limits::{LAST_PAGE, NAME_CHARS, PAGE_SIZE};
+use crate::refusal::Refusal;
+use crate::request::{SearchRequest, Sort};
 use crate::shell::{Place, Shell};
-use crate::text::count;
-use crate::view::{Bucket, SearchView};
+use crate::text::{count, tidy_line};
+use crate::view::SearchView;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use catalog::Lang;
 use catalog::words::{fill, say};
+use catalog::{Hall, Lang};
+use facets::{Facet, active, facets};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -22,17 +26,23 @@ use std::sync::Arc;
 struct Page {
     shell: Shell,
     heading: String,
+    /// What stands in this hall.
+    line: &'static str,
     request: SearchRequest,
+    action: String,
+    hall: &'static str,
     kept: Vec<(&'static str, String)>,
     tabs: Vec<Choice>,
     facets: Vec<Facet>,
     found_before: String,
     found_count: String,
     found_after: String,
+    /// Said when some results hold only part of what was looked for.
+    partly: String,
     orders: Vec<Choice>,
     active: Vec<Choice>,
     clear_href: String,
-    empty_text: String,
+    empty: Empty,
     cards: Vec<Entry>,
     pages: Vec<Choice>,
 }
@@ -45,14 +55,34 @@ struct Choice {
     current: bool,
 }
 
-struct Facet {
-    name: String,
-    links: Vec<Choice>,
+/// What is said where nothing is found: why, and what to do next.
+struct Empty {
+    text: String,
+    /// Whether other halls hold something for the same words: then the tabs say how much.
+    elsewhere: &'static str,
+}
+
+impl Choice {
+    fn new(request: &SearchRequest, label: impl Into<String>, current: bool) -> Self {
+        Choice { href: request.href(), label: label.into(), count: String::new(), current }
+    }
+
+    fn counted(self, listings: u64) -> Self {
+        Choice { count: count(listings), ..self }
+    }
+
+    fn gap() -> Self {
+        Choice { href: String::new(), label: String::new(), count: String::new(), current: false }
+    }
 }
 
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     let place = Place::of(request.uri(), request.headers());
     let search = SearchRequest::from_uri(request.uri());
+    let path = request.uri().path();
+    if path.starts_with("/hall/") && search.hall.is_none() {
+        return message::page(&app, &place, &Refusal::NoPage(tidy_line(path, NAME_CHARS)));
+    }
     let asked = search.clone();
     match app.ask(move |source| source.search(&asked)).await {
         Ok(view) => draw(StatusCode::OK, &page(&app, &place, search, &view), place.lang),
@@ -63,25 +93,33 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
 fn page(app: &App, place: &Place, request: SearchRequest, view: &SearchView) -> Page {
     let lang = place.lang;
     let heading = heading(lang, &request);
-    let mut shell = Shell::new(app, place, &heading, request.kind.as_deref().unwrap_or_default());
+    let mut shell = Shell::new(app, place, &heading, request.hall);
     shell.search_in_head = false;
     // The tabs lead to the same halls and keep the words looked for.
     shell.halls.clear();
     shell.indexed = request.is_blank();
+    let line = request.hall.map_or("", |hall| labels::hall_line(lang, hall));
+    if !line.is_empty() {
+        shell.description = line.to_owned();
+    }
     let (found_before, found_after) = found(lang, &request);
     let mark = request.text.as_str();
     Page {
         heading,
-        kept: kept(&request),
+        line: if request.text.is_empty() { line } else { "" },
+        action: request.path(),
+        hall: request.hall.map_or("", Hall::id),
+        kept: request.settings(),
         tabs: tabs(lang, &request, view),
         facets: facets(lang, &request, view),
         found_before,
         found_count: count(view.total),
         found_after,
+        partly: partly(lang, view),
         orders: orders(lang, &request),
-        active: active(lang, &request),
-        clear_href: request.with(|r| *r = SearchRequest { text: r.text.clone(), ..blank() }).href(),
-        empty_text: empty_text(lang, &request),
+        active: active(lang, &request, view),
+        clear_href: request.unfiltered().href(),
+        empty: empty(lang, &request, view),
         cards: view.cards.iter().take(PAGE_SIZE as usize).map(|card| Entry::new(lang, card, mark)).collect(),
         pages: pages(&request, view.total),
         shell,
@@ -89,13 +127,9 @@ fn page(app: &App, place: &Place, request: SearchRequest, view: &SearchView) -> 
     }
 }
 
-fn blank() -> SearchRequest {
-    SearchRequest { page: 1, ..SearchRequest::default() }
-}
-
 fn heading(lang: Lang, request: &SearchRequest) -> String {
-    match (&request.kind, request.text.is_empty()) {
-        (Some(kind), true) => fill(lang, "list.hall", &[("kind", &labels::hall(lang, kind))]),
+    match (request.hall, request.text.is_empty()) {
+        (Some(hall), true) => fill(lang, "list.hall", &[("hall", labels::hall(lang, hall))]),
         (None, true) => say(lang, "list.all").to_owned(),
         (_, false) => fill(lang, "list.search", &[("text", &request.text)]),
     }
@@ -109,114 +143,65 @@ fn found(lang: Lang, request: &SearchRequest) -> (String, String) {
     (before.to_owned(), after.to_owned())
 }
 
-/// What the search form carries along besides the words; the page starts over.
-fn kept(request: &SearchRequest) -> Vec<(&'static str, String)> {
-    let sort = (request.sort == Sort::Newest).then(|| "new".to_owned());
-    let all = [
-        ("kind", request.kind.clone()),
-        ("region", request.region.clone()),
-        ("field", request.field.clone()),
-        ("trl", request.trl.map(trl_id)),
-        ("sort", sort),
-    ];
-    all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+/// What is found beyond what holds every word of the search.
+fn partly(lang: Lang, view: &SearchView) -> String {
+    match view.complete {
+        all if all >= view.total => String::new(),
+        0 => say(lang, "list.partly.none").to_owned(),
+        some => fill(lang, "list.partly.some", &[("n", &count(some))]),
+    }
 }
 
 fn tabs(lang: Lang, request: &SearchRequest, view: &SearchView) -> Vec<Choice> {
-    let all = Choice {
-        href: request.with(|r| r.kind = None).href(),
-        label: say(lang, "list.tab.all").to_owned(),
-        count: String::new(),
-        current: request.kind.is_none(),
+    let to = |hall: Option<Hall>| {
+        request.with(|r| {
+            r.hall = hall;
+            r.kind = None;
+        })
     };
-    let tab = |kind: &&'static str| {
-        let listings = view.kinds.iter().find(|bucket| bucket.value == *kind).map(|bucket| bucket.listings);
-        Choice {
-            href: request.with(|r| r.kind = Some((*kind).to_owned())).href(),
-            label: labels::hall(lang, kind),
-            count: listings.map(count).unwrap_or_default(),
-            current: request.kind.as_deref() == Some(*kind),
-        }
+    let all = Choice::new(&to(None), say(lang, "list.tab.all"), request.hall.is_none());
+    let tab = |hall: Hall| {
+        let listings = view.halls.iter().find(|bucket| bucket.value == hall.id()).map_or(0, |b| b.listings);
+        let current = request.hall == Some(hall);
+        Choice::new(&to(Some(hall)), labels::hall(lang, hall), current).counted(listings)
     };
-    std::iter::once(all).chain(labels::KINDS.iter().map(tab)).collect()
-}
-
-fn facets(lang: Lang, request: &SearchRequest, view: &SearchView) -> Vec<Facet> {
-    let region = facet(&view.regions, |value| {
-        let current = request.region.as_deref() == Some(value);
-        let label = labels::region_name(value);
-        (label, current, request.with(|r| r.region = (!current).then(|| value.to_owned())))
-    });
-    let field = facet(&view.fields, |value| {
-        let current = request.field.as_deref() == Some(value);
-        (
-            labels::technology(lang, value),
-            current,
-            request.with(|r| r.field = (!current).then(|| value.to_owned())),
-        )
-    });
-    let trl = facet(&view.trl, |value| {
-        let range = parse_trl(value);
-        let label = range.map_or_else(|| value.to_owned(), |range| labels::readiness_band(lang, range));
-        let current = range.is_some() && request.trl == range;
-        (label, current, request.with(|r| r.trl = if current { None } else { range }))
-    });
-    let named = [("facet.region", region), ("facet.field", field), ("facet.trl", trl)];
-    let named = named.into_iter().filter(|(_, links)| !links.is_empty());
-    named.map(|(key, links)| Facet { name: say(lang, key).to_owned(), links }).collect()
-}
-
-fn facet(buckets: &[Bucket], link: impl Fn(&str) -> (String, bool, SearchRequest)) -> Vec<Choice> {
-    let choice = |bucket: &Bucket| {
-        let (label, current, request) = link(&bucket.value);
-        Choice { href: request.href(), label, count: count(bucket.listings), current }
-    };
-    let shown = buckets.iter().filter(|bucket| bucket.listings > 0).take(BUCKETS_SHOWN);
-    shown.map(choice).filter(|choice| !choice.label.is_empty()).collect()
+    std::iter::once(all).chain(Hall::ALL.into_iter().map(tab)).collect()
 }
 
 fn orders(lang: Lang, request: &SearchRequest) -> Vec<Choice> {
-    if request.text.is_empty() {
-        return Vec::new();
-    }
-    let choice = |(sort, key): (Sort, &'static str)| Choice {
-        href: request.with(|r| r.sort = sort).href(),
-        label: say(lang, key).to_owned(),
-        count: String::new(),
-        current: request.sort == sort,
+    let blank = request.text.is_empty();
+    let key = |sort: Sort| match sort {
+        Sort::Relevance => "list.by_match",
+        Sort::Newest => "list.by_date",
+        Sort::Cheapest => "list.by_price",
+        Sort::Dearest => "list.by_price_down",
+        Sort::Ripest => "list.by_readiness",
     };
-    [(Sort::Relevance, "list.by_match"), (Sort::Newest, "list.by_date")].into_iter().map(choice).collect()
+    // Without words there is nothing to match: newest first is the default then.
+    let offered = Sort::ALL.into_iter().filter(|sort| !blank || *sort != Sort::Relevance);
+    let choice = |sort: Sort| {
+        let default = blank && sort == Sort::Newest;
+        let current = request.sort == sort || (default && request.sort == Sort::Relevance);
+        let to = if default { Sort::Relevance } else { sort };
+        Choice::new(&request.with(|r| r.sort = to), say(lang, key(sort)), current)
+    };
+    offered.map(choice).collect()
 }
 
-/// The filters that are set, each leading to the search without it.
-fn active(lang: Lang, request: &SearchRequest) -> Vec<Choice> {
-    let kind = request.kind.as_ref().map(|kind| (labels::hall(lang, kind), request.with(|r| r.kind = None)));
-    let region = request.region.as_ref().map(|code| {
-        let name = labels::region(lang, code);
-        (if name.is_empty() { code.clone() } else { name }, request.with(|r| r.region = None))
-    });
-    let field =
-        request.field.as_ref().map(|id| (labels::technology(lang, id), request.with(|r| r.field = None)));
-    let trl = request.trl.map(|range| (labels::readiness(lang, range), request.with(|r| r.trl = None)));
-    let set = [kind, region, field, trl].into_iter().flatten();
-    let choice = |(label, without): (String, SearchRequest)| Choice {
-        href: without.href(),
-        label,
-        count: String::new(),
-        current: true,
-    };
-    set.map(choice).collect()
-}
-
-fn empty_text(lang: Lang, request: &SearchRequest) -> String {
+fn empty(lang: Lang, request: &SearchRequest, view: &SearchView) -> Empty {
     let key = match (request.text.is_empty(), request.is_filtered(), request.page > 1) {
         (_, _, true) => "list.empty.page",
+        (true, false, _) if request.hall.is_some() => "list.empty.hall",
         (true, false, _) => "list.empty.node",
         (true, true, _) => "list.empty.filters",
         (false, false, _) => "list.empty.words",
         (false, true, _) => "list.empty.both",
     };
-    say(lang, key).to_owned()
+    let elsewhere = request.hall.is_some() && view.halls.iter().any(|bucket| bucket.listings > 0);
+    Empty {
+        text: say(lang, key).to_owned(),
+        elsewhere: if elsewhere { say(lang, "list.empty.elsewhere") } else { "" },
+    }
 }
 
 /// Links to the first page, the last and those around this one.
@@ -229,20 +214,11 @@ fn pages(request: &SearchRequest, total: u64) -> Vec<Choice> {
             continue;
         }
         if page > before + 1 {
-            pages.push(Choice {
-                href: String::new(),
-                label: String::new(),
-                count: String::new(),
-                current: false,
-            });
+            pages.push(Choice::gap());
         }
         before = page;
-        pages.push(Choice {
-            href: SearchRequest { page, ..request.clone() }.href(),
-            label: page.to_string(),
-            count: String::new(),
-            current: page == request.page,
-        });
+        let there = SearchRequest { page, ..request.clone() };
+        pages.push(Choice::new(&there, page.to_string(), page == request.page));
     }
     pages
 }

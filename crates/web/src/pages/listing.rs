@@ -18,8 +18,8 @@ use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use catalog::Lang;
 use catalog::words::{fill, say};
+use catalog::{Hall, Kind, Lang};
 use details::Details;
 use proof::Proof;
 use said::Word;
@@ -95,7 +95,7 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
     let lang = place.lang;
     let title = tidy_line(&view.title, NAME_CHARS * 2);
     let title = if title.is_empty() { labels::untitled(lang) } else { title };
-    let mut shell = Shell::new(app, place, &title, &view.kind);
+    let mut shell = Shell::new(app, place, &title, Kind::from_id(&view.kind).map(Hall::of));
     shell.indexed = view.standing == Standing::Published;
     let Arranged { before, rows, after, contact, region, summary } = arrange(lang, &view.kind, &view.fields);
     if !summary.is_empty() {
@@ -149,14 +149,24 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
     }
 }
 
-/// The hall, then the province, city and county as far as the region code goes.
+/// The hall, in it the kind where there are several, then the province, city and county as far as the region code goes.
 fn crumbs(lang: Lang, kind: &str, region: &str) -> Vec<Link> {
-    let hall = SearchRequest { page: 1, kind: Some(kind.to_owned()), ..SearchRequest::default() };
-    let link = |href: String, label: String| Link { href, label, current: false };
-    let within = labels::region_chain(region)
-        .into_iter()
-        .map(|(prefix, name)| link(SearchRequest { region: Some(prefix), ..hall.clone() }.href(), name));
-    std::iter::once(link(hall.href(), labels::hall(lang, kind))).chain(within).collect()
+    let hall = Kind::from_id(kind).map(Hall::of);
+    let link = |request: &SearchRequest, label: String| Link { href: request.href(), label, current: false };
+    let mut within = SearchRequest::of_hall(hall);
+    let mut crumbs = vec![match hall {
+        Some(hall) => link(&within, labels::hall(lang, hall).to_owned()),
+        None => link(&within, say(lang, "list.all").to_owned()),
+    }];
+    if hall.is_some_and(|hall| hall.kinds().len() > 1) {
+        within.kind = Some(kind.to_owned());
+        crumbs.push(link(&within, labels::kinds(lang, kind)));
+    }
+    for (prefix, name) in labels::region_chain(region) {
+        within.region = Some(prefix);
+        crumbs.push(link(&within, name));
+    }
+    crumbs
 }
 
 fn notice(lang: Lang, standing: &Standing) -> Option<Notice> {

@@ -32,7 +32,7 @@ pub(crate) fn page(app: &App, place: &Place, refusal: &Refusal) -> Response {
     let what = [("what", refusal.what())];
     let [title, text, next] = refusal.words();
     let title = say(place.lang, title);
-    let mut shell = Shell::new(app, place, title, "");
+    let mut shell = Shell::new(app, place, title, None);
     shell.search_in_head = false;
     shell.indexed = false;
     let page = Page {

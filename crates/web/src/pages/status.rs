@@ -50,7 +50,7 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
 
 fn page(app: &App, place: &Place, view: &StatusView) -> Page {
     let lang = place.lang;
-    let mut shell = Shell::new(app, place, say(lang, "status.title"), "");
+    let mut shell = Shell::new(app, place, say(lang, "status.title"), None);
     shell.indexed = false;
     let total = view.peers.len().to_string();
     let hidden = view.peers.len().saturating_sub(PEERS_SHOWN);

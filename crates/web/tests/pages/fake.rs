@@ -51,7 +51,10 @@ impl Fake {
             institution: self.text(institution),
             region: self.text(region),
             fields: vec![self.text(field)],
+            country: if *id == FORGED { self.text("德国") } else { String::new() },
             trl: *trl,
+            price: if *kind == "achievement" { (Some(3_000_000), Some(5_000_000)) } else { (None, None) },
+            negotiable: *kind == "demand",
             has_more: *id == NEED,
             updated_ms: NOW - days * DAY,
         }
@@ -233,6 +236,15 @@ fn buckets(pairs: &[(&str, u64)]) -> Vec<Bucket> {
     pairs.iter().map(|(value, listings)| Bucket { value: (*value).to_owned(), listings: *listings }).collect()
 }
 
+const HALLS: &[(&str, u64)] = &[
+    ("trade", 5_120),
+    ("achievement", 7_312),
+    ("demand", 2_064),
+    ("service", 2_956),
+    ("activity", 76),
+    ("beyond", 431),
+];
+
 const KINDS: &[(&str, u64)] = &[
     ("achievement", 7_312),
     ("demand", 2_064),
@@ -245,7 +257,7 @@ const KINDS: &[(&str, u64)] = &[
 impl Source for Fake {
     fn home(&self) -> Result<HomeView, SourceError> {
         let newest = if self.empty { Vec::new() } else { CARDS.iter().map(|row| self.card(row)).collect() };
-        let halls = if self.empty { Vec::new() } else { buckets(KINDS) };
+        let halls = if self.empty { Vec::new() } else { buckets(HALLS) };
         Ok(HomeView { node: self.node(), halls, newest })
     }
 
@@ -274,14 +286,38 @@ impl Source for Fake {
             regions.insert(0, Bucket { value: self.poison.clone(), listings: 1 });
             fields.insert(0, Bucket { value: self.poison.clone(), listings: 1 });
         }
+        let names = ["武汉大学", "华中科技大学", "湖北技术交易所"].map(|name| self.text(name));
+        let institution = |(n, name): (u64, String)| NamedBucket {
+            value: format!("{n:064x}"),
+            name,
+            listings: 900 - n * 100,
+        };
         Ok(SearchView {
             total: 1_284,
+            complete: if request.text.is_empty() { 1_284 } else { 1_200 },
             cards: CARDS.iter().map(|row| self.card(row)).collect(),
+            halls: buckets(HALLS),
             kinds: buckets(KINDS),
             regions,
             fields,
-            trl: buckets(&[("1-3", 1_120), ("4-6", 3_870), ("7-9", 2_004)]),
+            trl: buckets(&[("4-6", 3_870), ("7-9", 2_004), ("5", 1_800), ("1-3", 1_120)]),
+            cooperation: buckets(&[
+                ("transfer", 2_310),
+                ("joint_development", 2_004),
+                ("simple_license", 800),
+            ]),
+            prices: buckets(&[("negotiable", 3_004), ("100-500", 950), ("10-50", 700), ("1000-", 31)]),
+            institutions: (0..).zip(names).map(institution).collect(),
+            institution: self.text("武汉大学"),
         })
+    }
+
+    fn suggest(&self, request: &SearchRequest) -> Result<Vec<Card>, SourceError> {
+        match request.text.as_str() {
+            "nothing" => Ok(Vec::new()),
+            "unready" => Err(SourceError::NotReady("the index is being rebuilt".into())),
+            _ => Ok(CARDS.iter().map(|row| self.card(row)).collect()),
+        }
     }
 
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError> {

@@ -144,6 +144,7 @@ async fn filters_lead_on_and_come_off_again() {
     for link in [
         "href=\"/list?q=x&#38;kind=demand\"",
         "href=\"/list?q=x&#38;region=4201\"",
+        "href=\"/hall/service?q=x&#38;region=4201\"",
         "href=\"/list?q=x&#38;kind=demand&#38;region=4201&#38;field=agriculture\"",
         "href=\"/list?q=x&#38;kind=demand&#38;region=4201&#38;page=4\"",
         "<input type=\"hidden\" name=\"kind\" value=\"demand\">",
@@ -153,6 +154,65 @@ async fn filters_lead_on_and_come_off_again() {
     let none = server.get("/list?q=nothing&kind=demand").await;
     assert_eq!(none.status, 200);
     assert!(none.body.contains("没有符合的信息") && none.body.contains("去掉全部筛选条件"));
+}
+
+/// Each hall has an address, says what stands in it, and keeps its name and filters in every link on its page.
+#[tokio::test]
+async fn the_six_halls_are_addresses_that_can_be_passed_on() {
+    let server = server().await;
+    for (hall, zh, en) in [
+        ("trade", "交易", "Trade"),
+        ("achievement", "成果", "Achievements"),
+        ("demand", "需求", "Demands"),
+        ("service", "服务", "Services"),
+        ("activity", "活动", "Activities"),
+        ("beyond", "境外/跨区域", "Beyond the region"),
+    ] {
+        let home = server.get("/").await.body;
+        assert!(home.contains(&format!("href=\"/hall/{hall}\"")), "{hall}");
+        let page = server.get(&format!("/hall/{hall}")).await;
+        assert!(page.status == 200 && page.body.contains(&format!("<h1>{zh}大厅</h1>")), "{hall}");
+        assert!(!page.body.contains("noindex") && page.body.contains(&format!("data-hall=\"{hall}\"")));
+        assert!(server.get(&format!("/hall/{hall}?lang=en")).await.body.contains(&format!("<h1>{en}</h1>")));
+    }
+    let body = server.get("/hall/trade?q=x&mode=transfer&price=100-500&sort=price&page=2").await.body;
+    for part in [
+        "action=\"/hall/trade\"",
+        "<input type=\"hidden\" name=\"price\" value=\"100-500\">",
+        "href=\"/hall/trade?q=x&#38;price=100-500&#38;sort=price\"",
+        "href=\"/hall/trade?q=x&#38;mode=transfer&#38;price=100-500&#38;sort=trl\"",
+        "href=\"/hall/trade?q=x&#38;mode=transfer&#38;price=100-500&#38;sort=price&#38;page=3\"",
+        "href=\"/hall/demand?q=x&#38;mode=transfer&#38;price=100-500&#38;sort=price\"",
+        "1,200 条包含全部检索词",
+        "noindex",
+    ] {
+        assert!(body.contains(part), "{part}: {body}");
+    }
+    assert!(!server.get("/hall/demand").await.body.contains("<h3>类别</h3>"), "it has one kind alone");
+    assert!(server.get("/hall/service").await.body.contains("<h3>类别</h3>"));
+    assert_eq!(server.get("/hall/nowhere").await.status, 404);
+}
+
+#[tokio::test]
+async fn suggestions_are_few_and_a_fault_is_an_empty_list() {
+    let server = server().await;
+    let answer = server.get("/suggest?q=%E5%9B%BA&hall=achievement").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json; charset=utf-8"));
+    for part in ["\"v\":1", "8 条建议", &format!("\"href\":\"/listing/{SOLID}\""), "武汉大学"] {
+        assert!(answer.body.contains(part), "{part}: {}", answer.body);
+    }
+    assert!(server.get("/suggest?q=nothing&lang=en").await.body.contains("No suggestions"));
+    let unready = server.get("/suggest?q=unready").await;
+    assert!(unready.status == 503 && unready.body.contains("\"items\":[]"));
+    assert!(server.get("/suggest").await.body.contains("\"items\":[]"));
+    let page = server.get("/hall/demand").await.body;
+    let script = page.split("<script src=\"").nth(1).unwrap().split('"').next().unwrap();
+    let script = server.get(script).await;
+    assert_eq!((script.status, script.header("content-type")), (200, "text/javascript; charset=utf-8"));
+    // Offices have browsers of 2020, and titles are put in as text alone.
+    for absent in ["innerHTML", "?.", "??=", "=>", "eval("] {
+        assert!(!script.body.contains(absent), "{absent}");
+    }
 }
 
 #[tokio::test]

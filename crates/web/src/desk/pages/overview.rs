@@ -70,7 +70,7 @@ async fn answer(bench: &Bench, place: &Place, headers: &HeaderMap) -> Result<Res
         urgent: false,
     });
     let fresh = overview.listings == 0 && overview.drafts.values().sum::<u64>() == 0;
-    let kinds = labels::KINDS.iter().map(|kind| (*kind, labels::hall(lang, kind))).collect();
+    let kinds = catalog::Kind::ALL.iter().map(|kind| (kind.id(), labels::kinds(lang, kind.id()))).collect();
     let shell = shell(&bench.app, place, "desk.home.title", Some(&who));
     Ok(draw(StatusCode::OK, &Page { shell, form_key: who.form_key, heaps, kinds, fresh }, lang))
 }
