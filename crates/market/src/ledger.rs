@@ -160,6 +160,7 @@ impl Ledger {
             let mut batch = Batch::default();
             for checked in entries {
                 self.lay_down(log, checked, &mut batch, &mut touched)?;
+                self.note_bare(checked, &mut batch);
             }
             self.write(&mut batch)?;
         }

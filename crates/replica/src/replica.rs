@@ -70,8 +70,8 @@ pub struct Replica {
     replan: bool,
     /// Logs whose institution the roster does not (yet) admit.
     parked: BTreeSet<LogId>,
-    /// Logs that a peer showed without payloads for which no purge is known, or not yet.
-    bare: BTreeSet<LogId>,
+    /// Logs that a peer showed without payloads for which no purge is known, or not yet, and since when.
+    bare: BTreeMap<LogId, i64>,
     /// Payloads that are missing here.
     gaps: gaps::Gaps,
     /// The earliest fork known of each log.
@@ -117,7 +117,7 @@ impl Replica {
             in_flight: BTreeMap::new(),
             replan: false,
             parked: BTreeSet::new(),
-            bare: BTreeSet::new(),
+            bare: BTreeMap::new(),
             gaps: gaps::Gaps::default(),
             forks,
             limits,

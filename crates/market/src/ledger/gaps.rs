@@ -37,7 +37,8 @@ impl Ledger {
         let mut found = Lacking::default();
         let mut batch = Batch::default();
         for id in ids {
-            let bare = self.bare_entries(&id)?;
+            // What was purged properly meanwhile is not missing.
+            let bare = if self.is_purged(&id) { Vec::new() } else { self.bare_entries(&id)? };
             if bare.is_empty() {
                 self.purged.lacking.remove(&id);
                 batch.delete(Table::Meta, &[LACKING, &id.0].concat());
@@ -51,6 +52,15 @@ impl Ledger {
         }
         self.write(&mut batch)?;
         Ok(found)
+    }
+
+    /// Notes that an entry was taken without its payload, though as far as is known here nothing purges its document.
+    pub(super) fn note_bare(&mut self, checked: &CheckedEntry, batch: &mut Batch) {
+        let id = checked.entry.document();
+        let missing = checked.entry.payload.is_none() && checked.entry.header.may_be_bare();
+        if missing && !self.is_purged(&id) && self.purged.lacking.insert(id) {
+            batch.put(Table::Meta, &[LACKING, &id.0].concat(), Vec::new());
+        }
     }
 
     /// The entries of a document that stand without their payloads.

@@ -313,6 +313,31 @@ fn a_purge_that_counts_no_more_leaves_the_listing_hidden() {
     assert_eq!(node.library.listing(&id).unwrap().unwrap().hidden, Some(Hidden::Purged("x".into())));
 }
 
+/// A log that nobody has whole is taken as it is: what it lacks is known as missing, also after a restart, until it comes.
+#[test]
+fn what_was_taken_without_payloads_is_missing_until_they_come() {
+    let (node, id, _) = listed();
+    let log = *node.ledger.logs().keys().find(|log| log.shelf.kind.is_listing()).unwrap();
+    let mut whole = Vec::new();
+    let all = |entry: protocol::Entry| {
+        whole.push(CheckedEntry { hash: entry.hash(), entry, patch: None });
+        true
+    };
+    node.ledger.read_log(&log, 0, node.ledger.head(&log).seq, all).unwrap();
+    let mut bare = whole.clone();
+    for checked in bare.iter_mut().filter(|checked| checked.entry.document() == id) {
+        checked.entry.payload = None;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path(), &node.identity).ledger.persist(&log, &bare).unwrap();
+    let mut ledger = open(dir.path(), &node.identity).ledger;
+    assert_eq!(ledger.lacking(None).unwrap().entries.len(), 2);
+    ledger.fill(&log, &whole).unwrap();
+    assert!(ledger.lacking(None).unwrap().entries.is_empty());
+    let (ours, theirs) = (ledger.sums(), node.ledger.sums());
+    assert!(ours.get(&log.shelf) == theirs.get(&log.shelf));
+}
+
 /// What a void purge took comes back from others, piece by piece, and stays through restarts and the loss of the store.
 #[test]
 fn what_comes_back_after_a_void_purge_is_shown_again() {

@@ -40,6 +40,14 @@ pub(crate) const COMPARE_RARELY_MS: i64 = 600_000;
 /// Payloads that a purge removed which counts no more are asked for like that too, of each peer, but ever more rarely up to
 /// this, milliseconds: nobody may have them, and each time costs a look at the store.
 pub(crate) const GAPS_RARELY_MS: i64 = 6 * 3_600_000;
+/// A log that is shown without payloads which no purge excuses, by all that are connected and have it, is taken so after
+/// this long, milliseconds: a purge that is on its way arrives sooner, and so does another peer where there is one.
+pub(crate) const BARE_PATIENCE_MS: i64 = 3_600_000;
+/// Logs that were shown so, and are waited for. Those beyond are not asked of that peer again in the session.
+pub(crate) const MAX_BARE: usize = 4_096;
+/// A session that has been out of step this long, with nothing on its way and nothing brought, begins anew, milliseconds:
+/// what the two believe of each other may be wrong in a way that no comparison shows, such as what the other one wants.
+pub(crate) const RENEW_MS: i64 = 6 * 3_600_000;
 /// A peer that still tells of entries past a fork this long after it was shown the proof has not had it, and is shown it
 /// again, milliseconds.
 pub(crate) const FORK_AGAIN_MS: i64 = 10_000;

@@ -11,7 +11,7 @@ use protocol::{Bucket, Frame, Hash, Head, LogHead, LogId, bucket_of, frontier_di
 
 use crate::conduct::Offence;
 
-use super::bounds::{COMPARE_RARELY_MS, elapsed};
+use super::bounds::{COMPARE_RARELY_MS, RENEW_MS, elapsed};
 use super::circles::decline_again;
 use super::{Effect, Replica, SessionId, heads_frames};
 
@@ -84,7 +84,12 @@ impl Replica {
             s.out_since_ms = None;
             return;
         }
-        let since = *s.out_since_ms.get_or_insert(now_ms);
+        let since = now_ms.min(*s.out_since_ms.get_or_insert(now_ms));
+        s.out_since_ms = Some(since);
+        if s.flights.is_empty() && now_ms.saturating_sub(since.max(s.progress_ms)) >= RENEW_MS {
+            let why = "the two have been out of step for hours with nothing on its way; it begins anew";
+            return self.end(session, why.to_owned(), out);
+        }
         let quiet = |since: i64| elapsed(Some(since), now_ms) >= s.pull_wait_ms;
         if s.flights.is_empty() && quiet(s.progress_ms) && quiet(since) {
             self.pull_soon(session, now_ms, out);

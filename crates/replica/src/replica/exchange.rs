@@ -180,8 +180,11 @@ impl Replica {
             Fit::Late => self.advance(&log, now_ms, out),
             Fit::Parts(_) => self.contest(session, &log, mine, now_ms, out),
             Fit::Past => {}
-            Fit::New(run) if !self.is_excused(&run) => self.await_purge(session, &log, now_ms, out),
+            Fit::New(run) if self.awaits_purge(session, &run, now_ms) => {
+                self.await_purge(session, &log, now_ms, out);
+            }
             Fit::New(run) if mine > 0 || self.opens(session, &run, out)? => {
+                self.gaps_after(&run);
                 self.take_in(Came::Sent(session), run, now_ms, out);
             }
             Fit::New(_) => {}

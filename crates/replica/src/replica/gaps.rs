@@ -43,6 +43,11 @@ impl Replica {
         }
     }
 
+    /// Something is missing from now on.
+    pub(super) fn gaps_are_due(&mut self) {
+        self.gaps.due = true;
+    }
+
     /// A peer has its turn.
     pub(super) fn look_for_gaps(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let busy = self.gaps.asked.is_some_and(|(_, since)| elapsed(Some(since), now_ms) < COMPARE_FIRST_MS);
@@ -71,7 +76,7 @@ impl Replica {
     fn ask_this_one_again(&mut self, session: SessionId) {
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let barred = |log: &&LogId| s.logs.get(log).is_some_and(|peer| peer.barred);
-        let barred: Vec<LogId> = self.bare.iter().filter(barred).copied().collect();
+        let barred: Vec<LogId> = self.bare.keys().filter(barred).copied().collect();
         for log in barred {
             if let Some(peer) = self.sessions.get_mut(&session).and_then(|s| s.logs.get_mut(&log)) {
                 peer.barred = false;

@@ -2,12 +2,15 @@
 //!
 //! Signatures cover a payload's hash alone, so whoever passes an entry on could take its payload away. The roster says what
 //! was purged, and it comes before all other logs. Where a purge is on its way all the same, the log is asked for again
-//! once the roster, or the log in which the document begins, is known.
+//! once the roster, or the log in which the document begins, is known. Where the purge counts no more, nobody may have the
+//! payloads: after a while the log is taken as all show it who are there, and its payloads are asked for as other gaps are.
 
 use protocol::{CheckedEntry, CheckedRun, DocumentId, InstitutionId, LogId};
 
+use super::bounds::{BARE_PATIENCE_MS, MAX_BARE};
 use super::{Effect, Replica, SessionId, roster};
 use crate::conduct::Offence;
+use crate::session::Session;
 
 impl Replica {
     /// The institution that answers for a log, as its opening says.
@@ -37,6 +40,29 @@ impl Replica {
         self.book.roster().purge(&id, institution.as_ref()).is_some()
     }
 
+    /// Whether a run lacks payloads and must not be taken for that: no purge excuses it, and somebody may still show more.
+    pub(super) fn awaits_purge(&self, session: SessionId, run: &CheckedRun, now_ms: i64) -> bool {
+        let mut bare = run.entries.iter().filter(|checked| checked.entry.payload.is_none());
+        let never = bare.any(|checked| !checked.entry.header.may_be_bare());
+        never || !self.is_excused(run) && !self.is_shown_bare_by_all(session, &run.log, now_ms)
+    }
+
+    /// Whether all who are connected and have more of a log have shown it without payloads, for long.
+    fn is_shown_bare_by_all(&self, session: SessionId, log: &LogId, now_ms: i64) -> bool {
+        let Some(since) = self.bare.get(log) else { return false };
+        let have = self.head(log).seq;
+        let mut others = self.sessions.iter().filter(|(id, s)| **id != session && s.is_ready());
+        let shows_more = |s: &Session| s.logs.get(log).is_some_and(|p| p.known.seq > have && !p.barred);
+        now_ms.saturating_sub(*since) >= BARE_PATIENCE_MS && !others.any(|(_, s)| shows_more(s))
+    }
+
+    /// What is taken without payloads that no purge excuses is asked for from now on.
+    pub(super) fn gaps_after(&mut self, run: &CheckedRun) {
+        if !self.is_excused(run) {
+            self.gaps_are_due();
+        }
+    }
+
     /// A peer showed entries without payloads for which no purge is known here. An honest one may know of a purge that is
     /// still on its way, so this weighs little; meanwhile others are asked for the log.
     pub(super) fn await_purge(
@@ -50,7 +76,11 @@ impl Replica {
         if let Some(peer) = self.sessions.get(&session).map(|s| s.peer) {
             self.conduct.count(&peer, Offence::Light, why, now_ms);
         }
-        self.bare.insert(*log);
+        if self.bare.contains_key(log) || self.bare.len() < MAX_BARE {
+            let since = self.bare.entry(*log).or_insert(now_ms);
+            // A clock that was set back must not make the wait endless.
+            *since = now_ms.min(*since);
+        }
         self.bar(session, log, why, out);
     }
 
@@ -64,7 +94,7 @@ impl Replica {
 
     /// More is known of what was purged: logs that lacked payloads may be asked for again.
     pub(super) fn ask_for_bare_again(&mut self) {
-        for log in std::mem::take(&mut self.bare) {
+        for log in std::mem::take(&mut self.bare).into_keys() {
             self.unbar(&log);
             self.refresh_all(&log);
         }

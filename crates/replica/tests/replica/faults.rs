@@ -1,6 +1,6 @@
 //! Frames lost, damaged, repeated: what was missed is fetched again.
 
-use protocol::{Frame, Hash, Head, LogHead, LogId};
+use protocol::{Credential, Frame, Hash, Head, Hello, LogHead, LogId, Subscription};
 use replica::Input;
 
 use crate::harness::{Faults, KIND, World, runs, shelf};
@@ -92,6 +92,39 @@ fn any_single_lost_frame_after_the_hellos_heals_within_the_session() {
     }
     println!("a lost frame costs a node at most {most} more rounds");
     assert!((1..=ROUNDS).contains(&most), "{most}");
+}
+
+/// A hello that was damaged on its way tells other wishes than its sender has, and nothing that is compared shows it.
+#[test]
+fn two_that_are_out_of_step_for_hours_begin_anew() {
+    let mut world = World::of(3, 80);
+    world.connect(1, 0);
+    world.connect(2, 0);
+    world.publish(2, KIND, "held by both");
+    world.settle();
+    world.cut_all();
+    world.publish(0, KIND, "at the hub while it was away");
+    let session = world.connect(1, 0);
+    world.drop_next(session, 0);
+    let node = &world.nodes[1];
+    let hello = Hello {
+        network: world.charter.id(),
+        credential: Credential::Certificate(Box::new(node.certificate.clone())),
+        subscription: Subscription::default(),
+        agent: String::new(),
+    };
+    world.inject(session, 1, Frame::Hello(Box::new(hello)).to_bytes());
+    world.pass(5 * 3_600);
+    assert!(world.is_open(session) && !world.synced(session), "they see it and go on comparing");
+    world.pass(2 * 3_600);
+    assert!(!world.is_open(session));
+    assert!(world.report_of(0, "begins anew") || world.report_of(1, "begins anew"));
+    let session = world.connect(1, 0);
+    world.settle();
+    assert!(world.synced(session));
+    world.assert_same(&[0, 1]);
+    world.pass(8 * 3_600);
+    assert!(world.is_open(session), "who is in step stays");
 }
 
 #[test]

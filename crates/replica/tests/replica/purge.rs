@@ -186,6 +186,23 @@ fn nobody_purges_anothers_listing() {
     assert_eq!(world.nodes[new].replica.head(&log).seq, 0, "such words excuse nothing");
 }
 
+/// However long a peer shows a step of the roster without its payload, and nobody else is there.
+#[test]
+fn a_step_without_payload_is_never_taken() {
+    let (mut world, id, _) = listed(510);
+    world.cut_all();
+    world.connect(2, 0);
+    world.roster_step(0, Subject::Document(id), Action::Purge("法院判决".to_owned()));
+    world.pass(2);
+    world.cut_all();
+    let log = world.nodes[0].log(Shelf::ROSTER);
+    let before = world.nodes[3].replica.head(&log);
+    world.nodes[2].store.get_mut(&log).unwrap().last_mut().unwrap().payload = None;
+    world.connect(3, 2);
+    world.pass(3 * 3_600);
+    assert_eq!(world.nodes[3].replica.head(&log), before);
+}
+
 #[test]
 fn what_logs_are_made_of_is_never_bare() {
     let (mut world, _, _) = listed(506);
@@ -377,6 +394,41 @@ fn what_nobody_has_is_asked_for_ever_more_rarely() {
         assert_eq!(world.nodes[node].whole_of(&id), 0);
         assert!(world.nodes[node].replica.conduct(world.now_ms).is_empty());
     }
+}
+
+/// Nobody who is there has the payloads: a newcomer waits for a while, takes the log as all have it, and hands on what
+/// comes back.
+#[test]
+fn a_log_that_nobody_has_whole_is_taken_as_it_is_in_the_end() {
+    let (mut world, id, other) = listed(509);
+    let (good, thief) = written_by(&world, 3);
+    world.cut_all();
+    world.connect(1, 0);
+    world.connect(3, 0);
+    world.purge(3, id);
+    world.pass(2);
+    assert_gone(&world, &id, &[0, 1, 3]);
+    let who = Subject::Institution(world.nodes[1].institution.id());
+    world.roster_step(0, who, Action::RevokeNode(thief, good, "stolen".to_owned()));
+    world.pass(60);
+    let new = world.admit("new");
+    world.cut_all();
+    let session = world.connect(new, 0);
+    world.connect(1, 0);
+    let log = world.nodes[1].log(shelf(KIND));
+    world.pass(1_800);
+    assert_eq!(world.nodes[new].replica.head(&log).seq, 0, "a purge may still be on its way");
+    world.pass(3 * 3_600);
+    assert!(world.synced(session));
+    assert_eq!(world.nodes[new].whole_of(&id), 0);
+    assert!(world.nodes[new].title(&other).is_some());
+    world.assert_same(&[0, 1, new]);
+    // Node 2 was away all the time.
+    world.connect(2, 0);
+    world.pass(8 * 3_600);
+    assert_eq!(world.nodes[new].whole_of(&id), 3);
+    world.assert_same(&[0, 1, 2, new]);
+    assert_eq!(world.nodes[1].whole_of(&id), 3);
 }
 
 /// So many made-up documents that a node's institution purges, as if it had written that for years.
