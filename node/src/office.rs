@@ -19,12 +19,13 @@ mod request;
 mod roster;
 mod statements;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use market::{BackupSource, Finder, Hidden, Identity, Library, Listing};
-use protocol::{MemberState, Visibility};
+use protocol::{LogId, MemberState, Visibility};
 
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
@@ -195,7 +196,7 @@ impl Office {
         let hidden = roster.taken_down.keys().chain(roster.purged.keys());
         let query = search::Query {
             without_institutions: gone.map(|(id, _)| id.to_string()).collect(),
-            without_ids: hidden.map(ToString::to_string).collect(),
+            without_ids: hidden.map(ToString::to_string).chain(query.without_ids).collect(),
             without_objected_by: self.heeded().iter().map(ToString::to_string).collect(),
             ..query
         };
@@ -205,6 +206,13 @@ impl Office {
     /// Figures of the core.
     pub fn figures(&self) -> CoreFigures {
         self.core().figures()
+    }
+
+    /// Of the nodes connected now, how many say that they hold these logs up to these entries, and how many there are; nothing
+    /// while the core is at work: a page does not wait for that.
+    pub fn holders(&self, upto: &BTreeMap<LogId, u64>) -> Option<(usize, usize)> {
+        let core = self.core.try_lock().ok()?;
+        Some(core.holders(upto))
     }
 
     /// Makes everything that arrived searchable. A running node does so by itself.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use catalog::Kind;
 use market::{Hidden, HistoryItem, Listing, MarketError, Said};
 use protocol::{MemberState, Role, Value, Visibility};
-use replica::{Fate, STATUS, WITHDRAWN};
+use replica::{STATUS, WITHDRAWN};
 use web::view::{
-    Card, Check, CheckKind, CheckResult, FieldView, HiddenBy, HomeView, ListingView, Names, NodeView,
-    PeerState, PeerView, Provenance, SearchView, Standing, StatementView, StatusView, Step, Version, Writer,
+    Card, FieldView, HiddenBy, HomeView, ListingView, Names, NodeView, OrgView, PeerState, PeerView,
+    SearchView, Standing, StatementView, StatusView, Writer,
 };
 use web::{SearchRequest, Source, SourceError};
 
@@ -17,6 +17,9 @@ use crate::office::Office;
 
 mod kept;
 mod lists;
+mod org;
+mod provenance;
+mod related;
 
 /// The source of the pages.
 pub struct Site {
@@ -54,18 +57,22 @@ impl Site {
         let charter = &identity.charter.charter;
         NodeView {
             name: Names::new(&identity.institution.name, ""),
-            role: match identity.certificate.body.role {
-                Role::Hub => web::view::Role::Hub,
-                Role::SubMarket => web::view::Role::SubMarket,
-                Role::ResourceStation => web::view::Role::ResourceStation,
-                Role::GrassrootsSite => web::view::Role::GrassrootsSite,
-            },
+            role: role(identity.certificate.body.role),
             region: format!("{:06}", identity.certificate.body.region),
             network: Names::new(&charter.name_zh, &charter.name_en),
             listings,
             institutions: roster.members.values().filter(|m| m.state == MemberState::Active).count() as u64,
             nodes: self.office.nodes().max(1) as u64,
         }
+    }
+}
+
+fn role(role: Role) -> web::view::Role {
+    match role {
+        Role::Hub => web::view::Role::Hub,
+        Role::SubMarket => web::view::Role::SubMarket,
+        Role::ResourceStation => web::view::Role::ResourceStation,
+        Role::GrassrootsSite => web::view::Role::GrassrootsSite,
     }
 }
 
@@ -124,8 +131,14 @@ impl Source for Site {
             fields: if shown { self.fields(&listing).map_err(failed)? } else { Vec::new() },
             statements: said.into_iter().map(statement).collect(),
             provenance: self.provenance(&listing, &history),
+            alike: if standing == Standing::Published { self.alike(&listing)? } else { Vec::new() },
+            beside: if standing == Standing::Published { self.beside(&listing)? } else { Vec::new() },
             standing,
         }))
+    }
+
+    fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError> {
+        self.institution(id)
     }
 
     fn status(&self) -> Result<StatusView, SourceError> {
@@ -243,57 +256,4 @@ fn hidden(why: &Hidden) -> HiddenBy {
 
 fn sets_status(item: &HistoryItem, word: &str) -> bool {
     matches!(item.changes.get(STATUS), Some(Some(Value::Text(text))) if text == word)
-}
-
-impl Site {
-    fn provenance(&self, listing: &Listing, history: &[HistoryItem]) -> Provenance {
-        let library = self.office.library();
-        let roster = library.roster();
-        let identity = self.office.identity();
-        let charter = &identity.charter.charter;
-        let valid: Vec<&HistoryItem> = history.iter().filter(|i| i.fate == Fate::Valid).collect();
-        let versions = valid.iter().enumerate().rev().map(|(n, item)| Version {
-            number: n as u64 + 1,
-            step: match item.verb.0 {
-                2 => Step::Published,
-                8 => Step::Moved,
-                _ if sets_status(item, WITHDRAWN) => Step::Withdrawn,
-                _ if item.changes.contains_key(STATUS) => Step::Restored,
-                _ => Step::Changed,
-            },
-            signed_ms: item.time_ms,
-            by: library.name_behind(&item.log).unwrap_or_default(),
-            hash: item.entry.to_string(),
-            changed: match item.verb.0 {
-                2 | 8 => Vec::new(),
-                _ => item.changes.keys().filter(|key| !key.starts_with('_')).cloned().collect(),
-            },
-        });
-        let certificate = library.certificate_of(&listing.log).ok().flatten();
-        let certified = certificate.as_ref().is_some_and(|c| c.verify(&roster.network).is_ok());
-        let admitted = listing.institution.is_some_and(|id| roster.members.contains_key(&id));
-        let last = valid.last();
-        let check = |what, holds: bool, why: &str| Check {
-            what,
-            result: if holds { CheckResult::Passed } else { CheckResult::Failed(why.to_owned()) },
-        };
-        Provenance {
-            institution: listing.institution_name.clone(),
-            credit_code: listing.credit_code.clone(),
-            institution_id: listing.institution.map(|id| id.to_string()).unwrap_or_default(),
-            node: String::new(),
-            node_key: last.map_or(listing.log.node, |item| item.log.node).to_string(),
-            signed_ms: listing.updated_ms,
-            network: Names::new(&charter.name_zh, &charter.name_en),
-            network_id: roster.network.to_string(),
-            admitted_by: roster.governors.members.iter().map(|g| g.institution.name.clone()).collect(),
-            checks: vec![
-                check(CheckKind::Signature, history.iter().all(|i| i.signed), "a signature does not verify"),
-                check(CheckKind::Certificate, certified, "the node certificate does not verify"),
-                check(CheckKind::Admission, admitted, "the institution is not on the roster"),
-            ],
-            versions_total: valid.len() as u64,
-            versions: versions.collect(),
-        }
-    }
 }

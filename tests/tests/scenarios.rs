@@ -27,6 +27,8 @@ mod formats;
 mod full_disk;
 #[path = "scenarios/governance.rs"]
 mod governance;
+#[path = "scenarios/halls.rs"]
+mod halls;
 #[path = "scenarios/held.rs"]
 mod held;
 #[path = "scenarios/kills.rs"]

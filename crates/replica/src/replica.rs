@@ -390,6 +390,14 @@ impl Replica {
         peer.map_or(0, |peer| peer.durable)
     }
 
+    /// The connected nodes that have confirmed to hold these logs durably up to these entries, each of them.
+    pub fn holders(&self, upto: &BTreeMap<LogId, u64>) -> BTreeSet<PublicKey> {
+        let holds = |s: &Session| {
+            upto.iter().all(|(log, seq)| s.logs.get(log).is_some_and(|peer| peer.durable >= *seq))
+        };
+        self.sessions.values().filter(|s| holds(s)).map(|s| s.peer).collect()
+    }
+
     /// How peers behaved, as far as they gave cause to remember it.
     pub fn conduct(&self, now_ms: i64) -> Vec<ConductView> {
         self.conduct.views(now_ms)

@@ -9,6 +9,8 @@ mod facets;
 mod hostile;
 #[path = "search/judged.rs"]
 mod judged;
+#[path = "search/large.rs"]
+mod large;
 #[path = "search/lifecycle.rs"]
 mod lifecycle;
 #[path = "search/matching.rs"]

@@ -8,9 +8,9 @@
 //! ```
 //!
 //! This crate knows nothing of storage, signatures, search or the network: [`Source`] hands it [`view`]s, plain data.
-//! The public pages write nothing, take no form but a search, set no cookie but the language, and have no script. What
-//! clerks do stands apart, under [`desk`], behind a login. Every text in a view is taken as hostile and escaped by the
-//! templates.
+//! The public pages write nothing, take no form but a search, and set no cookie but the language; their one script, which
+//! they work without, suggests listings while somebody types. What clerks do stands apart, under [`desk`], behind a login.
+//! Every text in a view is taken as hostile and escaped by the templates.
 
 mod app;
 mod assets;

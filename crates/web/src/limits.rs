@@ -8,6 +8,14 @@ pub const PAGE_SIZE: u32 = 20;
 pub const LAST_PAGE: u32 = 500;
 /// Newest listings on the first page.
 pub const NEWEST_ON_HOME: usize = 8;
+/// Related listings on a listing's page: a glance, not a list.
+pub const RELATED: usize = 6;
+/// Newest listings on an institution's page; its lists have the rest.
+pub const NEWEST_OF_ORG: usize = 8;
+/// Statements of an institution listed on its page.
+pub const SAID_BY_ORG: usize = 20;
+/// Nodes of an institution listed on its page.
+pub const NODES_OF_ORG: usize = 50;
 /// Versions listed on a listing's page; the count tells of the rest.
 pub const VERSIONS_SHOWN: usize = 50;
 /// Statements of third parties listed on a listing's page.

@@ -5,6 +5,7 @@ pub(crate) mod home;
 pub(crate) mod list;
 pub(crate) mod listing;
 pub(crate) mod message;
+pub(crate) mod org;
 pub(crate) mod status;
 pub(crate) mod suggest;
 
@@ -68,6 +69,7 @@ mod tests {
         include_str!("../templates/list.html"),
         include_str!("../templates/listing.html"),
         include_str!("../templates/message.html"),
+        include_str!("../templates/org.html"),
         include_str!("../templates/parts.html"),
         include_str!("../templates/status.html"),
     ];

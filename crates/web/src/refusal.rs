@@ -10,6 +10,8 @@ pub(crate) enum Refusal {
     NoPage(String),
     #[error("no listing {0} on this node")]
     NoListing(String),
+    #[error("no institution {0} in this network")]
+    NoOrg(String),
     #[error("no draft {0} at this desk")]
     NoDraft(String),
     #[error("the desk is served to this computer alone")]
@@ -38,7 +40,9 @@ impl Refusal {
     /// The HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Refusal::NoPage(_) | Refusal::NoListing(_) | Refusal::NoDraft(_) => StatusCode::NOT_FOUND,
+            Refusal::NoPage(_) | Refusal::NoListing(_) | Refusal::NoOrg(_) | Refusal::NoDraft(_) => {
+                StatusCode::NOT_FOUND
+            }
             Refusal::DeskElsewhere | Refusal::CrossSite | Refusal::NotAdministrator => StatusCode::FORBIDDEN,
             Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::LongAddress => StatusCode::URI_TOO_LONG,
@@ -56,6 +60,7 @@ impl Refusal {
         match self {
             Refusal::NoPage(_) => ["error.page.title", "error.page.text", "error.page.next"],
             Refusal::NoListing(_) => ["error.listing.title", "error.listing.text", "error.listing.next"],
+            Refusal::NoOrg(_) => ["error.org.title", "error.org.text", "error.org.next"],
             Refusal::NoDraft(_) => ["error.draft.title", "error.draft.text", "error.draft.next"],
             Refusal::DeskElsewhere => ["error.desk.title", "error.desk.text", "error.desk.next"],
             Refusal::NotAdministrator => ["error.role.title", "error.role.text", "error.role.next"],
@@ -79,6 +84,7 @@ impl Refusal {
         match self {
             Refusal::NoPage(what)
             | Refusal::NoListing(what)
+            | Refusal::NoOrg(what)
             | Refusal::NoDraft(what)
             | Refusal::Method(what)
             | Refusal::Host(what) => what,

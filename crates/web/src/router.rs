@@ -3,7 +3,7 @@
 use crate::app::{App, Options};
 use crate::desk::view::Desk;
 use crate::guard::guard;
-use crate::pages::{home, list, listing, message, status, suggest};
+use crate::pages::{home, list, listing, message, org, status, suggest};
 use crate::refusal::Refusal;
 use crate::shell::Place;
 use crate::text::tidy_line;
@@ -21,7 +21,7 @@ use tower_http::compression::CompressionLayer;
 /// Lists and status are for people; single listings are what a search engine should find.
 const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /desk\nDisallow: /healthz\nAllow: /\n";
 
-/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}`, `/suggest`, `/status`, `/healthz`, `/robots.txt` and assets.
+/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}`, `/org/{id}`, `/suggest`, `/status`, `/healthz`, `/robots.txt` and assets.
 ///
 /// Only GET and HEAD are served (and forms of the desk, where there is one), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
@@ -44,6 +44,7 @@ fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options)
         .route("/hall/{hall}", get(list::handle))
         .route("/suggest", get(suggest::handle))
         .route("/listing/{id}", get(listing::handle))
+        .route("/org/{id}", get(org::handle))
         .route("/status", get(status::handle))
         .route("/healthz", get(|| async { plain("ok\n") }))
         .route("/robots.txt", get(|| async { plain(ROBOTS) }))

@@ -7,8 +7,10 @@
 use crate::request::SearchRequest;
 
 mod lists;
+mod org;
 
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
+pub use org::{Membership, OrgNode, OrgView, OrgWord};
 
 /// Where pages get their data. Calls may block; the router runs them off the async threads, bounded and with a time limit.
 ///
@@ -23,6 +25,8 @@ pub trait Source: Send + Sync + 'static {
     fn suggest(&self, request: &SearchRequest) -> Result<Vec<Card>, SourceError>;
     /// One listing by its document id (lower-case hex, or a unique prefix of it if the source resolves those).
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError>;
+    /// One institution by its id (lower-case hex, or a unique prefix of it).
+    fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError>;
     /// How the node and its peers are.
     fn status(&self) -> Result<StatusView, SourceError>;
 }
@@ -115,6 +119,10 @@ pub struct ListingView {
     pub statements: Vec<StatementView>,
     /// Who says so, and how that was checked.
     pub provenance: Provenance,
+    /// Listings about the same matter, best first; at most [`crate::limits::RELATED`] are drawn.
+    pub alike: Vec<Card>,
+    /// What else its institution offers, where that says something of it: of experts, services and organizations. As many.
+    pub beside: Vec<Card>,
 }
 
 /// Whether a listing stands.
@@ -237,12 +245,23 @@ pub struct Provenance {
     pub network_id: String,
     /// Names of the governors that co-signed the admission.
     pub admitted_by: Vec<String>,
+    /// Nodes that hold the last version safely, as far as this one knows; `None` when it cannot tell now.
+    pub held_by: Option<Holders>,
     /// What was checked on this node, in the order to show.
     pub checks: Vec<Check>,
     /// Number of versions in all.
     pub versions_total: u64,
     /// Versions, newest first; at most [`crate::limits::VERSIONS_SHOWN`] are drawn.
     pub versions: Vec<Version>,
+}
+
+/// How many nodes say that they hold a listing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holders {
+    /// Nodes connected now that say so.
+    pub nodes: u64,
+    /// Nodes connected now.
+    pub connected: u64,
 }
 
 /// One thing that was verified.

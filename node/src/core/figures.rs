@@ -1,11 +1,11 @@
 //! Figures of a core, for a status and for pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use market::LedgerFigures;
-use protocol::{Hash, PublicKey};
+use protocol::{Hash, LogId, PublicKey};
 use replica::{ConductView, PeerView};
 
 use super::{Core, now_ms};
@@ -80,6 +80,12 @@ impl Core {
             scrub_due: self.ledger.is_scrub_due(),
             unpurged: self.ledger.purge_fault().map(str::to_owned),
         }
+    }
+
+    /// Of the nodes connected now, how many have confirmed to hold these logs up to these entries; and how many are connected.
+    pub fn holders(&self, upto: &BTreeMap<LogId, u64>) -> (usize, usize) {
+        let connected: BTreeSet<PublicKey> = self.replica.peers().iter().map(|peer| peer.peer).collect();
+        (self.replica.holders(upto).len(), connected.len())
     }
 
     /// Number of nodes whose logs are held, as of the last tick: pages show it without waiting for the core.

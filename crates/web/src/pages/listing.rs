@@ -1,14 +1,17 @@
 //! `/listing/{id}`: all that a listing says, who says it, and how that was verified.
 
 mod details;
+mod linked;
 mod proof;
 mod said;
 
+use super::card::Entry;
+use super::org::org_href;
 use super::{Fact, draw, message};
 use crate::app::App;
 use crate::fields::{Arranged, Row, arrange};
 use crate::labels;
-use crate::limits::{ID_DIGITS, NAME_CHARS, STATEMENTS_SHOWN, VERSIONS_SHOWN};
+use crate::limits::{ID_DIGITS, NAME_CHARS, RELATED, STATEMENTS_SHOWN, VERSIONS_SHOWN};
 use crate::refusal::Refusal;
 use crate::request::SearchRequest;
 use crate::shell::{Link, Place, Shell};
@@ -21,8 +24,9 @@ use axum::response::Response;
 use catalog::words::{fill, say};
 use catalog::{Hall, Kind, Lang};
 use details::Details;
+use linked::LinkedData;
 use proof::Proof;
-use said::Word;
+pub(crate) use said::Word;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -34,7 +38,10 @@ struct Page {
     kind: String,
     kind_class: &'static str,
     title: String,
-    byline: Vec<String>,
+    /// Who answers for it, and the page of theirs.
+    by: String,
+    by_href: String,
+    place: String,
     updated: String,
     moved: String,
     notice: Option<Notice>,
@@ -51,6 +58,11 @@ struct Page {
     proof: Proof,
     said: Vec<Word>,
     said_more: String,
+    /// For machines; of what stands alone.
+    linked: Option<LinkedData>,
+    beside_title: &'static str,
+    beside: Vec<Entry>,
+    alike: Vec<Entry>,
 }
 
 /// Why a listing does not stand.
@@ -111,11 +123,10 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
         id: tidy_line(&view.id, NAME_CHARS),
         kind: labels::kind(lang, &view.kind),
         kind_class: labels::kind_class(&view.kind),
+        linked: (view.standing == Standing::Published).then(|| LinkedData::of(lang, view, &title)),
         title,
-        byline: [institution.clone(), labels::region(lang, &region)]
-            .into_iter()
-            .filter(|x| !x.is_empty())
-            .collect(),
+        by_href: org_href(&view.provenance.institution_id),
+        place: labels::region(lang, &region),
         updated: fill(lang, "listing.updated", &[("date", &date(view.provenance.signed_ms, lang))]),
         moved: if view.moved { say(lang, "listing.moved").to_owned() } else { String::new() },
         notice: notice(lang, &view.standing),
@@ -127,6 +138,7 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
         details: (view.has_more && view.standing == Standing::Published)
             .then(|| Details::new(lang, whom, &view.id)),
         no_contact: fill(lang, "listing.no_contact", &asked),
+        by: institution.clone(),
         history_title: fill(lang, "listing.history", &[("n", &view.provenance.versions_total.to_string())]),
         versions: view
             .provenance
@@ -140,6 +152,9 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
             more => fill(lang, "listing.history.more", &[("n", &more.to_string())]),
         },
         proof,
+        beside_title: say(lang, beside_key(&view.kind)),
+        beside: view.beside.iter().take(RELATED).map(|card| Entry::new(lang, card, "")).collect(),
+        alike: view.alike.iter().take(RELATED).map(|card| Entry::new(lang, card, "")).collect(),
         said: view.statements.iter().take(STATEMENTS_SHOWN).map(|s| Word::new(lang, s)).collect(),
         said_more: match view.statements.len().saturating_sub(STATEMENTS_SHOWN) {
             0 => String::new(),
@@ -167,6 +182,15 @@ fn crumbs(lang: Lang, kind: &str, region: &str) -> Vec<Link> {
         crumbs.push(link(&within, name));
     }
     crumbs
+}
+
+/// What the list beside an expert, a service or an organization is called.
+fn beside_key(kind: &str) -> &'static str {
+    match kind {
+        "expert" => "listing.beside.expert",
+        "service" => "listing.beside.service",
+        _ => "listing.beside.organization",
+    }
 }
 
 fn notice(lang: Lang, standing: &Standing) -> Option<Notice> {

@@ -12,6 +12,12 @@ pub const NEED: &str = "b07d51c2a3948e6f70819a2b3c4d5e6f708192a3b4c5d6e7f8090a1b
 pub const GONE: &str = "0011223344556677889900112233445566778899001122334455667788990011";
 pub const FORGED: &str = "ffee0011223344556677889900aabbccddeeff00112233445566778899aabbcc";
 
+pub const EXPERT: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90";
+/// An institution that is suspended.
+pub const SUSPENDED: &str = "aa00112233445566778899001122334455667788990011223344556677889900";
+/// One that is not.
+pub const ORG: &str = "77d09c4e5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8093f9a02c411be";
+
 /// The source; `poison` stands in every text when it is not empty.
 #[derive(Default)]
 pub struct Fake {
@@ -73,12 +79,13 @@ impl Fake {
         Provenance {
             institution: self.text("武汉大学"),
             credit_code: self.text("12100000707137123P"),
-            institution_id: "77d09c4e5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8093f9a02c411be".to_owned(),
+            institution_id: ORG.to_owned(),
             node: self.text("武汉大学技术转移中心"),
             node_key: "5e6f708192a3b4c5d6e7f8093f9a02c411be77d09c4e5a6b7c8d9e0f1a2b3c4d".to_owned(),
             signed_ms: NOW - DAY,
             network: self.names("湖北联合技术市场", "Hubei Joined Technology Market"),
             network_id: "c411be77d09c4e5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8093f9a02".to_owned(),
+            held_by: Some(Holders { nodes: 3, connected: 4 }),
             admitted_by: vec![self.text("湖北省科技厅"), self.text("湖北技术交易所")],
             checks: vec![
                 passed(CheckKind::Signature),
@@ -156,7 +163,7 @@ const CARDS: &[CardRow] = &[
         1,
     ),
     (
-        "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90",
+        EXPERT,
         "expert",
         "陈晓岚　教授：复合材料结构健康监测",
         "长期从事光纤传感与结构损伤识别，可提供诊断、培训和联合研发。",
@@ -355,6 +362,50 @@ impl Source for Fake {
             fields,
             statements,
             provenance,
+            alike: CARDS.iter().skip(1).take(3).map(|row| self.card(row)).collect(),
+            beside: if row.1 == "expert" { vec![self.card(&CARDS[0])] } else { Vec::new() },
+        }))
+    }
+
+    fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError> {
+        let full = self.provenance().institution_id;
+        if !full.starts_with(id) && id != SUSPENDED {
+            return Ok(None);
+        }
+        let suspended = id == SUSPENDED;
+        let node = |key: &str, revoked| OrgNode {
+            key: key.to_owned(),
+            role: Role::ResourceStation,
+            region: self.text("420106"),
+            logs: 12,
+            revoked,
+        };
+        let word = |row: &StatementRow| OrgWord {
+            about: NEED.to_owned(),
+            title: self.text("海上风电塔筒内壁长效防腐涂层"),
+            word: self.statement(row),
+        };
+        Ok(Some(OrgView {
+            id: if suspended { SUSPENDED.to_owned() } else { full },
+            name: self.text("武汉大学"),
+            credit_code: self.text("12100000707137123P"),
+            region: self.text("420106"),
+            role: Role::ResourceStation,
+            membership: if suspended {
+                Membership::Suspended(self.text("年度核查未完成"))
+            } else {
+                Membership::Active
+            },
+            governs: !suspended,
+            network: self.names("湖北联合技术市场", "Hubei Joined Technology Market"),
+            nodes: vec![node("5e6f708192a3b4c5d6e7f809", false), node("77d09c4e5a6b7c8d9e0f1a2b", true)],
+            kinds: if suspended { Vec::new() } else { buckets(&[("achievement", 412), ("expert", 37)]) },
+            newest: if suspended {
+                Vec::new()
+            } else {
+                CARDS.iter().take(3).map(|row| self.card(row)).collect()
+            },
+            said: STATEMENTS.iter().map(word).collect(),
         }))
     }
 

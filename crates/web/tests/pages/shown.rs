@@ -1,6 +1,6 @@
 //! What a reader sees.
 
-use crate::fake::{FORGED, Fake, GONE, NEED, SOLID};
+use crate::fake::{EXPERT, FORGED, Fake, GONE, NEED, ORG, SOLID, SUSPENDED};
 use crate::http::Server;
 
 async fn server() -> Server {
@@ -297,6 +297,93 @@ async fn a_teaser_says_how_to_ask_for_its_details() {
         "{list}"
     );
     for id in [SOLID, GONE] {
-        assert!(!server.get(&format!("/listing/{id}")).await.body.contains("详情可申请"), "{id}");
+        let page = server.get(&format!("/listing/{id}")).await.body;
+        assert!(!page.contains("id=\"details\""), "{id}");
+        // The teaser among its related listings is marked; the page's own listing is not.
+        let teasers = page.matches(&format!("/listing/{NEED}\"")).count();
+        assert_eq!(page.matches("详情可申请").count(), teasers, "{id}");
     }
+}
+
+/// What a listing says for machines is what it says for people, but for the contact details.
+#[tokio::test]
+async fn a_listing_speaks_to_machines_as_well() {
+    let server = server().await;
+    let data = |body: &str| -> serde_json::Value {
+        let data = body.split("application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
+        serde_json::from_str(data).unwrap()
+    };
+    let body = server.get(&format!("/listing/{SOLID}")).await.body;
+    let solid = data(&body);
+    assert_eq!(solid["@type"], "Product");
+    assert_eq!(solid["identifier"], SOLID);
+    assert_eq!(solid["offers"]["priceSpecification"]["maxPrice"], 5_000_000);
+    assert!(solid["offers"]["priceSpecification"].get("minPrice").is_none(), "two stand side by side");
+    assert_eq!(solid["offers"]["seller"]["taxID"], "12100000707137123P");
+    assert_eq!(solid["keywords"].as_array().unwrap().len(), 3);
+    assert!(!solid.to_string().contains("6875"), "a telephone number: {solid}");
+    assert!(body.contains("</article>\n<script type=\"application/ld+json\">"));
+    let gone = server.get(&format!("/listing/{GONE}")).await.body;
+    assert!(!gone.contains("ld+json"), "what is withdrawn offers nothing");
+}
+
+#[tokio::test]
+async fn a_listing_leads_to_what_is_like_it_and_to_its_institution() {
+    let server = server().await;
+    let body = server.get(&format!("/listing/{SOLID}")).await.body;
+    for part in [
+        &format!("<a href=\"/org/{ORG}\">"),
+        "相关信息",
+        "海上风电塔筒内壁长效防腐涂层",
+        "目前相连的 4 个节点中的 3 个",
+        "href=\"/hall/achievement?region=4201\"",
+    ] {
+        assert!(body.contains(part), "{part}");
+    }
+    assert!(!body.contains("所在机构的成果"));
+    let expert = server.get(&format!("/listing/{EXPERT}")).await.body;
+    assert!(expert.contains("所在机构的成果") && expert.contains("href=\"/hall/service?kind=expert\""));
+}
+
+#[tokio::test]
+async fn an_institution_has_a_page_of_its_own() {
+    let server = server().await;
+    let page = server.get(&format!("/org/{}", &ORG[..12])).await;
+    assert_eq!(page.status, 200);
+    for part in [
+        "<h1><bdi>武汉大学</bdi></h1>",
+        "12100000707137123P",
+        "网络治理方",
+        &format!("href=\"/list?kind=achievement&#38;org={ORG}\">成果 <span class=\"num\">412</span>"),
+        "成熟度 6 级，价值 120 万元",
+        &format!("href=\"/listing/{NEED}\""),
+        "密钥已吊销",
+        "12 份日志",
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let suspended = server.get(&format!("/org/{SUSPENDED}?lang=en")).await.body;
+    for part in ["Institution suspended", "年度核查未完成", "Nothing public yet", "noindex"] {
+        assert!(suspended.contains(part), "{part}: {suspended}");
+    }
+    for missing in ["/org/ffffffffffffffff", "/org/x", "/org/%3Cscript%3E"] {
+        let answer = server.get(missing).await;
+        assert!(answer.status == 404 && answer.body.contains("没有找到这家机构"), "{missing}");
+    }
+}
+
+/// The first page with all that it asks for, as it comes over the wire.
+#[tokio::test]
+async fn the_first_page_weighs_less_than_its_budget() {
+    let server = server().await;
+    let page = server.get("/").await.body;
+    let mut whole = page.len();
+    for part in page
+        .split(['"'])
+        .filter(|part| part.starts_with("/assets/"))
+        .collect::<std::collections::BTreeSet<_>>()
+    {
+        whole += server.get(part).await.body.len();
+    }
+    assert!(whole < 100 * 1024, "{whole} bytes before they are compressed");
 }

@@ -2,8 +2,8 @@
 
 use super::Fact;
 use crate::limits::NAME_CHARS;
-use crate::text::{minute, short_id, stamp, tidy_line};
-use crate::view::{Check, CheckKind, CheckResult, ListingView, Provenance};
+use crate::text::{count, minute, short_id, stamp, tidy_line};
+use crate::view::{Check, CheckKind, CheckResult, Holders, ListingView, Provenance};
 use catalog::Lang;
 use catalog::words::{fill, say};
 
@@ -74,10 +74,23 @@ fn facts(lang: Lang, view: &ListingView) -> Vec<Fact> {
         Fact::new(say(lang, "proof.signed"), signed),
         Fact::new(say(lang, "proof.network"), tidy_line(provenance.network.pick(lang), NAME_CHARS)),
         Fact::new(say(lang, "proof.admitted_by"), admitted.join(lang.pick("、", ", "))),
+        Fact::new(say(lang, "proof.held_by"), held_by(lang, provenance)),
         Fact::mono(say(lang, "proof.id"), short_id(&view.id)),
     ];
     facts.retain(|fact| !fact.value.is_empty());
     facts
+}
+
+/// How many nodes hold it: this one, and of those connected now the ones that say so. Who is not connected is not counted.
+fn held_by(lang: Lang, provenance: &Provenance) -> String {
+    match provenance.held_by {
+        None => String::new(),
+        Some(Holders { connected: 0, .. }) => say(lang, "proof.held_by.alone").to_owned(),
+        Some(Holders { nodes, connected }) => {
+            let numbers = [("n", &*count(nodes)), ("all", &*count(connected))];
+            fill(lang, "proof.held_by.some", &numbers)
+        }
+    }
 }
 
 fn full(lang: Lang, id: &str, provenance: &Provenance) -> Vec<Fact> {

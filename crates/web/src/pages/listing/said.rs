@@ -11,21 +11,21 @@ use catalog::words::{fill, say};
 const REASON_CHARS: usize = 512;
 
 /// One statement.
-pub(super) struct Word {
-    pub(super) text: String,
+pub(crate) struct Word {
+    pub(crate) text: String,
     /// Whether it objects to the listing.
-    pub(super) bad: bool,
-    pub(super) reason: String,
-    pub(super) by: String,
-    pub(super) when: String,
-    pub(super) stamp: String,
-    pub(super) version: &'static str,
+    pub(crate) bad: bool,
+    pub(crate) reason: String,
+    pub(crate) by: String,
+    pub(crate) when: String,
+    pub(crate) stamp: String,
+    pub(crate) version: &'static str,
     /// Said when the signature does not verify.
-    pub(super) unsigned: &'static str,
+    pub(crate) unsigned: &'static str,
 }
 
 impl Word {
-    pub(super) fn new(lang: Lang, said: &StatementView) -> Self {
+    pub(crate) fn new(lang: Lang, said: &StatementView) -> Self {
         let short = |text: &str| tidy_line(text, NAME_CHARS);
         let label = short(&label_text(lang, &said.label));
         let value = short(&value_text(lang, &said.label, &said.value));
