@@ -1,6 +1,7 @@
 //! What the commands do. Data go to standard output, progress and advice to standard error; `--json` prints one object a
 //! line with `"v": 1`.
 
+mod attachment;
 mod backup;
 mod bundle;
 mod compact;

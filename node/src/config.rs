@@ -32,6 +32,8 @@ pub struct Config {
     pub labels: LabelsSection,
     /// What is sealed to others.
     pub sealed: SealedSection,
+    /// Files of listings.
+    pub attachments: AttachmentsSection,
     /// Logs.
     pub log: LogSection,
 }
@@ -129,6 +131,40 @@ pub struct LabelsSection {
 pub struct SealedSection {
     /// Keys of the nodes that keep and pass on what this node seals; the hubs where it names none.
     pub mailboxes: Vec<String>,
+}
+
+/// Files of listings.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct AttachmentsSection {
+    /// Which files of other nodes' listings are fetched.
+    pub fetch: Fetch,
+    /// What all files may take, own ones too, MiB; past it none are taken.
+    pub cap_mib: u64,
+}
+
+/// Which files of other nodes' listings are fetched.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fetch {
+    /// Those that someone opens.
+    #[default]
+    OnDemand,
+    /// All that listings held here name.
+    All,
+}
+
+impl AttachmentsSection {
+    /// What all files may take, bytes.
+    pub fn cap(&self) -> u64 {
+        self.cap_mib.saturating_mul(1 << 20)
+    }
+}
+
+impl Default for AttachmentsSection {
+    fn default() -> Self {
+        Self { fetch: Fetch::OnDemand, cap_mib: 10_240 }
+    }
 }
 
 /// Logs.

@@ -32,6 +32,7 @@ use protocol::{Entry, LogId, PublicKey, Redemption, Verb};
 use replica::{Effect, Input, Replica};
 
 use crate::config::Config;
+use crate::filing::Filing;
 use crate::hours::Hours;
 use contacts::Remembered;
 use dialing::Dialing;
@@ -66,6 +67,7 @@ pub struct Core {
     ledger: Ledger,
     replica: Replica,
     library: Arc<Library>,
+    files: Arc<Filing>,
     network: Option<network::Handle>,
     serving: Serving,
     purses: Purses,
@@ -114,6 +116,7 @@ impl Core {
             ledger: opened.ledger,
             replica,
             library,
+            files: Arc::new(Filing::of(home, config)),
             network: None,
             serving: Serving::default(),
             purses: Purses::default(),
@@ -138,6 +141,11 @@ impl Core {
     /// The reading side, for other threads.
     pub fn library(&self) -> Arc<Library> {
         Arc::clone(&self.library)
+    }
+
+    /// The files of listings.
+    pub fn files(&self) -> Arc<Filing> {
+        Arc::clone(&self.files)
     }
 
     /// The present moment, for a backup.

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use market::{Account, DeskRole};
+use protocol::Hash;
 use web::SourceError;
 use web::desk::view::{
     AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Overview, OwnLine, Said,
 };
+
+use web::view::FileView;
 
 use crate::office::{AccountAsk, Failure, Office, Request};
 
@@ -101,6 +104,27 @@ impl Desk for Bench {
         texts: &BTreeMap<String, String>,
     ) -> Result<Result<(), Said>, SourceError> {
         told(self.account(clerk).and_then(|account| self.office.save_draft(&account, id, texts)))
+    }
+
+    fn attach(
+        &self,
+        clerk: &Clerk,
+        id: &str,
+        name: &str,
+        title: &str,
+        bytes: &[u8],
+    ) -> Result<Result<(), Said>, SourceError> {
+        told(self.account(clerk).and_then(|account| self.office.take_file(&account, id, name, title, bytes)))
+    }
+
+    fn detach(&self, clerk: &Clerk, id: &str, file: &str) -> Result<Result<(), Said>, SourceError> {
+        told(self.account(clerk).and_then(|account| self.office.detach(id, file, &account.name).map(drop)))
+    }
+
+    fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError> {
+        let draft = self.office.library().draft(id).map_err(failed)?;
+        let attachment = draft.and_then(|draft| draft.attachments().into_iter().find(|of| of.file == *file));
+        attachment.map(|of| self.office.file_view(&of, None).map_err(failed)).transpose()
     }
 
     fn act(&self, clerk: &Clerk, id: &str, act: &Act) -> Result<Result<Done, Said>, SourceError> {

@@ -8,6 +8,7 @@ mod control;
 mod core;
 mod demo;
 mod desk;
+mod filing;
 mod home;
 mod hours;
 mod log;

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod answers;
+mod attachments;
 mod backup;
 mod bundle;
 mod disclosure;
@@ -29,8 +30,10 @@ use protocol::{LogId, MemberState, Visibility};
 
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
+use crate::filing::Filing;
 
 pub use answers::{kind_of, region_code};
+pub use attachments::describe;
 pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
 pub use editing::MAX_ROWS;
 pub use failure::{Failure, exit};
@@ -53,6 +56,7 @@ pub struct Office {
     library: Arc<Library>,
     finder: Arc<Finder>,
     backup: BackupSource,
+    files: Arc<Filing>,
     identity: RwLock<Arc<Identity>>,
     started_ms: i64,
     web: OnceLock<String>,
@@ -76,6 +80,7 @@ impl Office {
             home: home.to_owned(),
             library: core.library(),
             backup: core.backup_source(),
+            files: core.files(),
             identity: RwLock::new(core.identity()),
             gate: Mutex::new(()),
             arrivals: core.arrivals(),
@@ -127,6 +132,11 @@ impl Office {
     /// The reading side.
     pub fn library(&self) -> &Library {
         &self.library
+    }
+
+    /// The files of listings.
+    pub fn files(&self) -> &Filing {
+        &self.files
     }
 
     /// The search index.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use catalog::Kind;
 use market::{Hidden, HistoryItem, Listing, MarketError, Said};
-use protocol::{MemberState, Role, Value, Visibility};
+use protocol::{DocumentId, Hash, MemberState, Role, Value, Visibility};
 use replica::{STATUS, WITHDRAWN};
 use web::view::{
-    Card, FieldView, HiddenBy, HomeView, ListingView, Names, NodeView, OrgView, PeerState, PeerView,
-    SearchView, Standing, StatementView, StatusView, Writer,
+    Card, FieldView, FileView, HiddenBy, HomeView, ListingView, Names, NodeView, OrgView, PeerState,
+    PeerView, SearchView, Standing, StatementView, StatusView, Writer,
 };
 use web::{SearchRequest, Source, SourceError};
 
@@ -65,6 +65,20 @@ impl Site {
             nodes: self.office.nodes().max(1) as u64,
         }
     }
+
+    /// The newest listing of the line that an id, or its first digits, stand in, with the document that they name; `None` when
+    /// there is none for pages, which are open to anyone.
+    fn shown(&self, id: &str) -> Result<Option<(DocumentId, Listing)>, SourceError> {
+        let library = self.office.library();
+        let asked = match library.find(id) {
+            Ok(id) => id,
+            Err(MarketError::NoSuchListing { .. } | MarketError::AmbiguousId { .. }) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let id = library.newest(&asked).map_err(failed)?;
+        let listing = library.listing(&id).map_err(failed)?;
+        Ok(listing.filter(|l| l.log.shelf.visibility == Visibility::Public).map(|listing| (asked, listing)))
+    }
 }
 
 fn role(role: Role) -> web::view::Role {
@@ -104,17 +118,8 @@ impl Source for Site {
 
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError> {
         let library = self.office.library();
-        let asked = match library.find(id) {
-            Ok(id) => id,
-            Err(MarketError::NoSuchListing { .. } | MarketError::AmbiguousId { .. }) => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
-        let id = library.newest(&asked).map_err(failed)?;
-        let Some(listing) = library.listing(&id).map_err(failed)? else { return Ok(None) };
-        // Pages are open to anyone.
-        if listing.log.shelf.visibility != Visibility::Public {
-            return Ok(None);
-        }
+        let Some((asked, listing)) = self.shown(id)? else { return Ok(None) };
+        let id = listing.id;
         let history = library.history(&id).map_err(failed)?;
         let standing = self.standing(&listing, &history).map_err(failed)?;
         let shown = matches!(standing, Standing::Published | Standing::Withdrawn { .. });
@@ -129,6 +134,7 @@ impl Source for Site {
             has_more: listing.has_more(),
             editors: names.map(|member| member.institution.name.clone()).collect(),
             fields: if shown { self.fields(&listing).map_err(failed)? } else { Vec::new() },
+            attachments: if shown { self.office.file_views(&listing.attachments()) } else { Vec::new() },
             statements: said.into_iter().map(statement).collect(),
             provenance: self.provenance(&listing, &history),
             alike: if standing == Standing::Published { self.alike(&listing)? } else { Vec::new() },
@@ -139,6 +145,17 @@ impl Source for Site {
 
     fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError> {
         self.institution(id)
+    }
+
+    fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError> {
+        let Some((_, listing)) = self.shown(id)? else { return Ok(None) };
+        let history = self.office.library().history(&listing.id).map_err(failed)?;
+        let standing = self.standing(&listing, &history).map_err(failed)?;
+        if !matches!(standing, Standing::Published | Standing::Withdrawn { .. }) {
+            return Ok(None);
+        }
+        let Some(attachment) = listing.attachment(file) else { return Ok(None) };
+        self.office.file_view(&attachment, Some(&listing)).map_err(failed).map(Some)
     }
 
     fn status(&self) -> Result<StatusView, SourceError> {

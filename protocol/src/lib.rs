@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
 
+mod attachment;
 mod bundle;
 mod certificate;
 mod charter;
@@ -33,6 +34,7 @@ mod statement;
 mod steps;
 mod value;
 
+pub use attachment::{Attachment, FILE, Media, file_hash};
 pub use bundle::{
     BUNDLE_LINE, CHUNK_LENGTH, Lock, MAX_HEAD, Manifest, SignedManifest, VolumeKey, VolumeReader,
     VolumeWriter, bundle_line,

@@ -96,3 +96,11 @@ pub const MAX_VOLUME: u64 = u32::MAX as u64;
 pub const MIN_VOLUME: u64 = 512 * 1024;
 /// Most logs that a slip tells of: 600 KB of its text.
 pub const MAX_SLIP_LOGS: usize = 65_536;
+/// Longest file that may be attached to a listing, bytes: a scanned report of some dozen pages, a good photograph.
+pub const MAX_ATTACHMENT: u64 = 10 * 1024 * 1024;
+/// Most files of one listing: test reports, certificates, and pictures of a sample have room.
+pub const MAX_ATTACHMENTS: usize = 20;
+/// Longest title of an attached file, bytes of UTF-8: two lines of Chinese.
+pub const MAX_ATTACHMENT_TITLE: usize = 300;
+/// Longest piece of a file in one frame, bytes: as a run, about 2 s of a 1 Mbit/s line.
+pub const MAX_PIECE: usize = 256 * 1024;

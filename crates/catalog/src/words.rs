@@ -4,6 +4,7 @@
 //! rules, dates and numbers (the caller formats those), and any other language.
 
 pub mod accounts;
+pub mod attachments;
 pub mod bundle;
 pub mod care;
 pub mod cli;
@@ -28,6 +29,7 @@ pub type Row = (&'static str, &'static str, &'static str);
 const TABLES: &[&[Row]] = &[
     web::TABLE,
     accounts::TABLE,
+    attachments::TABLE,
     bundle::TABLE,
     care::TABLE,
     cli::TABLE,

@@ -1,5 +1,6 @@
 //! Reading listings: any thread, beside the one that writes.
 
+mod attachments;
 mod disputes;
 mod evidence;
 mod history;
@@ -18,6 +19,7 @@ use crate::desk::DETAILS;
 use crate::error::{MarketError, Result};
 use crate::ledger::{creating_entry, entry_at, log_record, projection, readable_at};
 
+pub(crate) use attachments::{in_order, named_in, row as file_row};
 pub use disputes::{Candidate, Dispute, Writer};
 pub use evidence::Evidence;
 pub use history::HistoryItem;

@@ -40,11 +40,13 @@ pub enum Table {
     Opened = 15,
     /// What is known of the circles of sealed shelves.
     Circles = 16,
+    /// Which documents name which files, or did once; derived.
+    Files = 17,
 }
 
 impl Table {
     /// All tables, in the order of their codes.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::LogNumbers,
         Self::Heads,
         Self::Entries,
@@ -61,6 +63,7 @@ impl Table {
         Self::Mentions,
         Self::Opened,
         Self::Circles,
+        Self::Files,
     ];
 
     /// The byte that stands for the table on disk.
@@ -101,9 +104,9 @@ mod tests {
     #[test]
     fn codes_are_the_ones_on_disk() {
         let codes: Vec<u8> = Table::ALL.iter().map(|table| table.code()).collect();
-        assert_eq!(codes, (1..=16).collect::<Vec<u8>>());
+        assert_eq!(codes, (1..=17).collect::<Vec<u8>>());
         assert!(Table::ALL.iter().all(|table| Table::from_code(table.code()) == Some(*table)));
-        assert_eq!((Table::from_code(0), Table::from_code(17)), (None, None));
+        assert_eq!((Table::from_code(0), Table::from_code(18)), (None, None));
     }
 
     #[test]

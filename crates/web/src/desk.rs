@@ -12,6 +12,7 @@
 
 mod gate;
 mod inputs;
+mod multipart;
 mod pages;
 mod sessions;
 mod throttle;
@@ -26,7 +27,7 @@ use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
-use crate::limits::{CHECKS_AT_ONCE, FORM_BYTES};
+use crate::limits::{CHECKS_AT_ONCE, FORM_BYTES, UPLOADS_AT_ONCE};
 use crate::refusal::Refusal;
 use crate::view::SourceError;
 use sessions::Sessions;
@@ -43,6 +44,8 @@ pub(crate) struct Bench {
     throttle: Throttle,
     /// Passwords that are being checked.
     checks: Semaphore,
+    /// Files that are being taken in.
+    uploads: Semaphore,
 }
 
 impl Bench {
@@ -64,6 +67,7 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         sessions: Sessions::default(),
         throttle: Throttle::default(),
         checks: Semaphore::new(CHECKS_AT_ONCE),
+        uploads: Semaphore::new(UPLOADS_AT_ONCE),
     });
     Router::new()
         .route("/desk", get(pages::overview::handle))
@@ -73,6 +77,9 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/new", post(pages::draft::begin))
         .route("/desk/drafts", get(pages::drafts::show).post(pages::drafts::act))
         .route("/desk/draft/{id}", get(pages::draft::show).post(pages::draft::save))
+        .route("/desk/draft/{id}/attach", post(pages::files::add))
+        .route("/desk/draft/{id}/detach", post(pages::files::remove))
+        .route("/desk/draft/{id}/file/{hash}", get(pages::files::show))
         .route("/desk/listings", get(pages::listings::show).post(pages::listings::act))
         .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))

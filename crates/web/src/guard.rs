@@ -1,7 +1,7 @@
 //! What stands before every page: which requests are served at all, and the headers that every answer carries.
 
 use crate::app::App;
-use crate::limits::{BODY_BYTES, FORM_BYTES, NAME_CHARS, REQUEST_WAIT, URI_BYTES};
+use crate::limits::{BODY_BYTES, FORM_BYTES, NAME_CHARS, REQUEST_WAIT, UPLOAD_BYTES, UPLOAD_WAIT, URI_BYTES};
 use crate::pages::message;
 use crate::refusal::Refusal;
 use crate::request::pairs;
@@ -24,9 +24,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; co
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let place = Place::of(request.uri(), request.headers());
     let chosen = asked_language(request.uri());
+    let wait = if carries_file(request.uri()) { UPLOAD_WAIT } else { REQUEST_WAIT };
     let mut response = match admit(&app, &request) {
         Err(refusal) => message::page(&app, &place, &refusal),
-        Ok(()) => match tokio::time::timeout(REQUEST_WAIT, next.run(request)).await {
+        Ok(()) => match tokio::time::timeout(wait, next.run(request)).await {
             Ok(response) => response,
             Err(_) => message::page(&app, &place, &Refusal::Slow),
         },
@@ -44,7 +45,11 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     if !posted && !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Refusal::Method(tidy_line(request.method().as_str(), NAME_CHARS)));
     }
-    let most = if posted { FORM_BYTES as u64 } else { BODY_BYTES };
+    let most = match posted {
+        true if carries_file(request.uri()) => UPLOAD_BYTES as u64,
+        true => FORM_BYTES as u64,
+        false => BODY_BYTES,
+    };
     if announced_body(request.headers()) > most {
         return Err(Refusal::Body);
     }
@@ -57,6 +62,11 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
 
 fn is_of_desk(uri: &Uri) -> bool {
     uri.path() == "/desk" || uri.path().starts_with("/desk/")
+}
+
+/// Whether forms sent there carry a file.
+fn carries_file(uri: &Uri) -> bool {
+    uri.path().starts_with("/desk/draft/") && uri.path().ends_with("/attach")
 }
 
 /// Bytes of body that the request announces; an unreadable number counts as too many.
@@ -94,8 +104,11 @@ fn asked_language(uri: &Uri) -> Option<Lang> {
 }
 
 fn dress(headers: &mut HeaderMap, chosen: Option<Lang>) {
+    // Files have a stricter one.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    }
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "same-origin"),

@@ -31,6 +31,12 @@ pub const BUCKETS_LISTED: usize = 100;
 pub const SUGGESTIONS: usize = 8;
 /// Values of one field drawn: a set may hold many keywords, a page should not.
 pub const VALUES_SHOWN: usize = 64;
+/// Files of a listing that are drawn: all that it may have.
+pub const FILES_SHOWN: usize = protocol::limits::MAX_ATTACHMENTS;
+/// Longest picture that stands on a page, bytes; a longer one is a link, or a page would take minutes on a poor line.
+pub const INLINE_BYTES: u64 = 2 * 1024 * 1024;
+/// Seconds after which a browser that waits for a file looks again.
+pub const FILE_AGAIN_SECONDS: &str = "4";
 /// Characters of a summary on a card.
 pub const SUMMARY_CHARS: usize = 160;
 /// Characters of a reason, a name or an id shown from the network.
@@ -79,6 +85,12 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes of a form of the desk: a record is at most 64 KiB, which percent-encoding makes three to nine times as long.
 pub const FORM_BYTES: usize = 1 << 20;
+/// Bytes of a form that carries a file: the longest file, and the draft's own form.
+pub const UPLOAD_BYTES: usize = protocol::limits::MAX_ATTACHMENT as usize + FORM_BYTES;
+/// Files taken in at once: each is in memory twice for a moment.
+pub const UPLOADS_AT_ONCE: usize = 2;
+/// How long a form that carries a file may take: 10 MiB on a line of 1 Mbit/s.
+pub const UPLOAD_WAIT: Duration = Duration::from_secs(110);
 /// Fields of a form.
 pub const FORM_FIELDS: usize = 2_000;
 /// Sessions at once; an office has a handful.

@@ -1,6 +1,7 @@
 //! One module per page: ask the source, turn the view into what the template shows, draw.
 
 pub(crate) mod card;
+pub(crate) mod file;
 pub(crate) mod home;
 pub(crate) mod list;
 pub(crate) mod listing;
@@ -59,12 +60,14 @@ mod tests {
         include_str!("../templates/base.html"),
         include_str!("../templates/desk/draft.html"),
         include_str!("../templates/desk/drafts.html"),
+        include_str!("../templates/desk/files.html"),
         include_str!("../templates/desk/listings.html"),
         include_str!("../templates/desk/notes.html"),
         include_str!("../templates/desk/overview.html"),
         include_str!("../templates/desk/setup.html"),
         include_str!("../templates/desk/sign_in.html"),
         include_str!("../templates/desk/users.html"),
+        include_str!("../templates/files.html"),
         include_str!("../templates/home.html"),
         include_str!("../templates/list.html"),
         include_str!("../templates/listing.html"),

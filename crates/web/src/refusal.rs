@@ -12,6 +12,14 @@ pub(crate) enum Refusal {
     NoListing(String),
     #[error("no institution {0} in this network")]
     NoOrg(String),
+    #[error("no file {0} of that listing")]
+    NoFile(String),
+    #[error("the file is being fetched")]
+    FileComing,
+    #[error("the file is not here, and nobody can be asked for it")]
+    FileAbsent,
+    #[error("the form does not read")]
+    BadForm,
     #[error("no draft {0} at this desk")]
     NoDraft(String),
     #[error("the desk is served to this computer alone")]
@@ -40,17 +48,22 @@ impl Refusal {
     /// The HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Refusal::NoPage(_) | Refusal::NoListing(_) | Refusal::NoOrg(_) | Refusal::NoDraft(_) => {
-                StatusCode::NOT_FOUND
-            }
+            Refusal::NoPage(_)
+            | Refusal::NoListing(_)
+            | Refusal::NoOrg(_)
+            | Refusal::NoFile(_)
+            | Refusal::NoDraft(_) => StatusCode::NOT_FOUND,
+            Refusal::BadForm => StatusCode::BAD_REQUEST,
             Refusal::DeskElsewhere | Refusal::CrossSite | Refusal::NotAdministrator => StatusCode::FORBIDDEN,
             Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::LongAddress => StatusCode::URI_TOO_LONG,
             Refusal::Body => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Host(_) => StatusCode::MISDIRECTED_REQUEST,
-            Refusal::Busy | Refusal::Slow | Refusal::Source(SourceError::NotReady(_)) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Refusal::Busy
+            | Refusal::Slow
+            | Refusal::FileComing
+            | Refusal::FileAbsent
+            | Refusal::Source(SourceError::NotReady(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Source(SourceError::Failed(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -61,6 +74,12 @@ impl Refusal {
             Refusal::NoPage(_) => ["error.page.title", "error.page.text", "error.page.next"],
             Refusal::NoListing(_) => ["error.listing.title", "error.listing.text", "error.listing.next"],
             Refusal::NoOrg(_) => ["error.org.title", "error.org.text", "error.org.next"],
+            Refusal::NoFile(_) => ["attachment.no.title", "attachment.no.text", "attachment.no.next"],
+            Refusal::FileComing => {
+                ["attachment.coming.title", "attachment.coming.text", "attachment.coming.next"]
+            }
+            Refusal::FileAbsent => ["attachment.away.title", "attachment.away.text", "attachment.away.next"],
+            Refusal::BadForm => ["attachment.form.title", "attachment.form.text", "attachment.form.next"],
             Refusal::NoDraft(_) => ["error.draft.title", "error.draft.text", "error.draft.next"],
             Refusal::DeskElsewhere => ["error.desk.title", "error.desk.text", "error.desk.next"],
             Refusal::NotAdministrator => ["error.role.title", "error.role.text", "error.role.next"],
@@ -85,6 +104,7 @@ impl Refusal {
             Refusal::NoPage(what)
             | Refusal::NoListing(what)
             | Refusal::NoOrg(what)
+            | Refusal::NoFile(what)
             | Refusal::NoDraft(what)
             | Refusal::Method(what)
             | Refusal::Host(what) => what,

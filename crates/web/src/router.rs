@@ -3,7 +3,7 @@
 use crate::app::{App, Options};
 use crate::desk::view::Desk;
 use crate::guard::guard;
-use crate::pages::{home, list, listing, message, org, status, suggest};
+use crate::pages::{file, home, list, listing, message, org, status, suggest};
 use crate::refusal::Refusal;
 use crate::shell::Place;
 use crate::text::tidy_line;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 
 /// Lists and status are for people; single listings are what a search engine should find.
-const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /desk\nDisallow: /healthz\nAllow: /\n";
+const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /desk\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
 
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}`, `/org/{id}`, `/suggest`, `/status`, `/healthz`, `/robots.txt` and assets.
 ///
@@ -44,6 +44,7 @@ fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options)
         .route("/hall/{hall}", get(list::handle))
         .route("/suggest", get(suggest::handle))
         .route("/listing/{id}", get(listing::handle))
+        .route("/listing/{id}/file/{hash}", get(file::handle))
         .route("/org/{id}", get(org::handle))
         .route("/status", get(status::handle))
         .route("/healthz", get(|| async { plain("ok\n") }))

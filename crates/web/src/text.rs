@@ -100,6 +100,16 @@ fn month_days(year: i64, month: usize) -> i64 {
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// `1.5 MB`: as file managers write it, in both languages.
+pub(crate) fn size(bytes: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} KB", bytes.div_ceil(1_024)),
+        _ => format!("{} MB", tenths(1_048_576)),
+    }
+}
+
 /// `2026年3月4日` or `4 Mar 2026`.
 pub(crate) fn date(ms: i64, lang: Lang) -> String {
     let Moment { year, month, day, .. } = Moment::new(ms);

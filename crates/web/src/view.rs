@@ -4,11 +4,16 @@
 //! words for them come from `catalog` when a page is drawn, in the reader's language. Every text is taken as hostile.
 //! Absent: how any of this is stored, searched or verified.
 
-use crate::request::SearchRequest;
-
+mod files;
 mod lists;
 mod org;
 
+use protocol::Hash;
+
+use crate::request::SearchRequest;
+
+pub(crate) use files::file_in;
+pub use files::{AttachmentView, FileView};
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
 
@@ -27,6 +32,8 @@ pub trait Source: Send + Sync + 'static {
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError>;
     /// One institution by its id (lower-case hex, or a unique prefix of it).
     fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError>;
+    /// A file that belongs to a listing; one that is not here is fetched from now on. `None` when there is none to show.
+    fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError>;
     /// How the node and its peers are.
     fn status(&self) -> Result<StatusView, SourceError>;
 }
@@ -115,6 +122,8 @@ pub struct ListingView {
     pub has_more: bool,
     /// All keys that may be shown, contact fields only if they may; any order.
     pub fields: Vec<FieldView>,
+    /// Its files, in the order to show; at most [`crate::limits::FILES_SHOWN`] are drawn.
+    pub attachments: Vec<AttachmentView>,
     /// What third parties say of it, in the order to show; at most [`crate::limits::STATEMENTS_SHOWN`] are drawn.
     pub statements: Vec<StatementView>,
     /// Who says so, and how that was checked.

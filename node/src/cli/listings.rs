@@ -123,6 +123,24 @@ pub enum ListingAction {
         #[arg(value_name = "FIELD=VALUE", required = true)]
         fields: Vec<String>,
     },
+    Attach {
+        id: String,
+        file: PathBuf,
+        #[arg(long, value_name = "TEXT")]
+        title: Option<String>,
+    },
+    Detach {
+        id: String,
+        #[arg(value_name = "N|HASH")]
+        which: String,
+    },
+    File {
+        id: String,
+        #[arg(value_name = "N|HASH")]
+        which: String,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     Choose {
         id: String,
         #[arg(value_name = "FIELD")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use catalog::{Context as RowContext, Record};
 use serde_json::{Value as Json, json};
 
-use super::{Context, Outcome, print_json, print_line, print_note, show, text};
+use super::{Context, Outcome, attachment, print_json, print_line, print_note, show, text};
 use crate::cli::{ListingAction, Search, VisibilityArg};
 use crate::office::{Failure, MoveTo, Request, Row, exit, kind_of, of_value};
 
@@ -32,6 +32,11 @@ pub fn run(context: &Context, action: ListingAction) -> Outcome {
             Ok(0)
         }
         ListingAction::Edit { id, fields } => edit(context, id, &fields),
+        ListingAction::Attach { id, file, title } => attachment::attach(context, id, &file, title),
+        ListingAction::Detach { id, which } => {
+            say_outcome(context, &context.ask(&Request::Detach { id, which })?)
+        }
+        ListingAction::File { id, which, out } => attachment::save(context, id, which, &out),
         ListingAction::Choose { id, key, number } => {
             say_outcome(context, &context.ask(&Request::Choose { id, field: key, number })?)
         }

@@ -92,6 +92,12 @@ pub fn listing(context: &Context, listing: &Json) {
         let short: String = text(listing, "id").chars().take(14).collect();
         print_line(&context.fill("cli.listing.details", &[("id", &short)]));
     }
+    for (n, file) in listing["attachments"].as_array().into_iter().flatten().enumerate() {
+        if n == 0 {
+            print_line(context.say("attachment.list"));
+        }
+        attachment(context, n + 1, file);
+    }
     for dispute in listing["disputes"].as_array().into_iter().flatten() {
         disputed(context, listing, dispute);
     }
@@ -124,6 +130,17 @@ pub fn listing(context: &Context, listing: &Json) {
         }
         statement(context, each, "cli.statement.unknown");
     }
+}
+
+/// A file of a listing, with the number that commands take.
+fn attachment(context: &Context, number: usize, file: &Json) {
+    let title = Some(text(file, "title")).filter(|title| !title.is_empty());
+    let title = title.unwrap_or_else(|| context.say("attachment.untitled"));
+    let size = crate::bytes::bytes(file["size"].as_u64().unwrap_or_default());
+    let here = context.say(if file["here"] == true { "attachment.here" } else { "attachment.missing" });
+    let short: String = text(file, "file").chars().take(12).collect();
+    print_line(&format!("  {number}. {title}"));
+    print_line(&format!("     {}", [text(file, "media"), &size, here, &short].join(" · ")));
 }
 
 /// Institutions by name, or by id where the roster does not name them.

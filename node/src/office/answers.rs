@@ -62,6 +62,9 @@ impl Office {
             Request::TakeIn { kind, rows, publish, visibility, editors } => {
                 self.take_in(&kind, rows, publish, visibility.as_deref(), &editors)
             }
+            Request::Attach { id, file, title } => self.attach(&id, &file, &title, ""),
+            Request::Detach { id, which } => self.detach(&id, &which, ""),
+            Request::File { id, which } => self.file(&id, &which),
             Request::Choose { id, field, number } => self.choose(&id, &field, number),
             Request::Conflicts { kind, limit } => self.conflicts(kind.as_deref(), limit),
             Request::Move { id, to } => self.relocate(&id, &to),
@@ -198,7 +201,8 @@ impl Office {
         if let Some(draft) = self.library().draft(id)? {
             return Ok(json!({
                 "v": 1, "id": draft.id, "kind": json::kind_id(draft.kind), "status": "draft",
-                "title": draft.fields.get("title").map(json::of_value), "fields": json::of_fields(&draft.fields),
+                "title": draft.fields.get("title").map(json::of_value), "fields": json::of_fields(&json::shown(&draft.fields)),
+                "attachments": self.files_json(&draft.attachments()),
                 "private": (!draft.private.is_empty()).then(|| json::of_fields(&draft.private)),
             }));
         }
@@ -219,6 +223,7 @@ impl Office {
             out.insert("private".into(), json::of_fields(&private));
         }
         self.add_surroundings(&listing, &mut out)?;
+        out.insert("attachments".into(), self.files_json(&listing.attachments()));
         out.insert(
             "proof".into(),
             json!({

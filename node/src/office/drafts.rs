@@ -90,6 +90,7 @@ impl Office {
         Ok(Some(DraftView {
             line: self.draft_line(&draft, outcome.refused.len()),
             texts: texts(&draft),
+            attachments: self.file_views(&draft.attachments()),
             refused: remarks(&outcome.refused),
             advice: remarks(&outcome.advice),
             reviews: reviews.collect(),
@@ -141,7 +142,9 @@ impl Office {
         let missing = || MarketError::NoSuchListing { id: id.to_owned() };
         let draft = self.library().draft(id)?.ok_or_else(missing)?;
         let kind = kind_of(&json::kind_id(draft.kind))?;
-        let fields = self.typed(kind, texts);
+        let mut fields = self.typed(kind, texts);
+        // What stands in no form stays: co-editors, attachments.
+        fields.extend(draft.fields.into_iter().filter(|(key, _)| key.starts_with('_')));
         let record = Incoming { private: draft.private, visibility: draft.visibility, ..plain(kind, fields) };
         self.writing()
             .work(|desk| Ok((desk.keep_draft_of(Some(id), &record, &account.name)?, Vec::new())))?;
@@ -299,7 +302,7 @@ impl Office {
 }
 
 /// A record with nothing private.
-fn plain(kind: Kind, fields: Fields) -> Incoming {
+pub(super) fn plain(kind: Kind, fields: Fields) -> Incoming {
     let is_contact = |key: &str| kind.key(key).is_some_and(|(field, _)| field.contact);
     let (contact, fields) = fields.into_iter().partition(|(key, _)| is_contact(key));
     Incoming { kind: kind.code(), fields, contact, private: Fields::new(), visibility: None }

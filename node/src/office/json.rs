@@ -107,6 +107,11 @@ pub fn of_statement(said: &Said) -> Json {
     })
 }
 
+/// Fields without those that belong to the protocol.
+pub fn shown(fields: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    fields.iter().filter(|(key, _)| !key.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
 /// A listing, whole.
 pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<String, Json> {
     let fields = listing.state.fields.iter().filter(|(key, _)| !key.starts_with('_'));

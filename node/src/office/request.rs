@@ -117,6 +117,29 @@ pub enum Request {
         /// Fields.
         changes: BTreeMap<String, Json>,
     },
+    /// Attaches a file that was put among this node's files.
+    Attach {
+        /// Draft id, or document id or its first digits.
+        id: String,
+        /// The file's hash, hexadecimal.
+        file: String,
+        /// What it shows.
+        title: String,
+    },
+    /// Takes a file away from a listing.
+    Detach {
+        /// Draft id, or document id or its first digits.
+        id: String,
+        /// Its number in the list, or the first digits of its hash.
+        which: String,
+    },
+    /// A file of a listing; one that is not here is asked of other nodes.
+    File {
+        /// Draft id, or document id or its first digits.
+        id: String,
+        /// Its number in the list, or the first digits of its hash.
+        which: String,
+    },
     /// Makes one of the concurrent values of a field stand.
     Choose {
         /// Document id or its first digits.

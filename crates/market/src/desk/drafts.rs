@@ -1,13 +1,13 @@
 //! Drafts: kept on this node, and never leaving it.
 
-use protocol::{Encoder, Visibility};
+use protocol::{Attachment, Encoder, Visibility};
 use storage::Table;
 
 use super::review::Way;
 use super::{Desk, Fields, Incoming, Outcome, fields_bytes, fields_of};
 use crate::error::Result;
 use crate::identity::random;
-use crate::library::Library;
+use crate::library::{Library, in_order};
 
 /// Prefix of drafts.
 const DRAFT: &str = "draft:";
@@ -30,6 +30,11 @@ pub struct DraftRecord {
 }
 
 impl DraftRecord {
+    /// The files that are to belong to the listing: pictures first, each sort by title.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        in_order(self.fields.iter().filter_map(|(key, value)| Attachment::read(key, value)).collect())
+    }
+
     /// What it says: what a review is about.
     pub(super) fn content(&self) -> Vec<u8> {
         let mut to = Encoder::new();

@@ -15,6 +15,7 @@
 //! | Roster | 0, epoch (4), number (4), seq (8) | nothing: a roster step of that epoch stands there |
 //! | Roster | 1, number (4), seq (8) | nothing: a redemption stands there |
 //! | Circles | circle (16) | what is known of it |
+//! | Files | hash of a file (32), document id (32) | nothing: the document names the file, or did once |
 //! | Shelves | shelf | sum of its documents' digests |
 //! | Meta | `figures` | next arrival, void entries, entries that made way for others |
 //! | Meta | `fold:` document id | nothing: entries of it were written, and it was not folded yet |

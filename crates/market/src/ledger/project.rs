@@ -11,6 +11,7 @@ use super::layout::{self, DocumentEntry, Projection};
 use super::touched::Touched;
 use super::{Ledger, LogRecord};
 use crate::error::Result;
+use crate::library::{file_row, named_in};
 
 /// What the sums and figures hold of a document now.
 #[derive(Clone, Copy, Default)]
@@ -73,6 +74,7 @@ impl Ledger {
         {
             let digest = state.digest(&id);
             self.sums.entry(log.shelf).or_default().add(&digest);
+            note_files(&state, &id, batch);
             self.arrive(&id, batch);
             touched.created(id, digest);
             return Ok(true);
@@ -124,6 +126,7 @@ impl Ledger {
         // Sealed documents are in no view hash, and not for the index.
         let sealed = home.is_some_and(|shelf| shelf.circle().is_some());
         if let Some(shelf) = home.filter(|_| !sealed) {
+            note_files(&projection.state, id, batch);
             let sum = self.sums.entry(shelf).or_default();
             before.digest.iter().for_each(|digest| sum.remove(digest));
             digest.iter().for_each(|digest| sum.add(digest));
@@ -182,6 +185,14 @@ impl Ledger {
             shelf.encode(&mut key);
             batch.put(Table::Shelves, &key.finish(), sum.to_bytes());
         }
+    }
+}
+
+/// Notes which files a document names, so that they are found and kept. What it names no more stays noted: who looks asks the
+/// document itself.
+fn note_files(state: &DocumentState, id: &DocumentId, batch: &mut Batch) {
+    for attachment in named_in(state) {
+        batch.put(Table::Files, &file_row(&attachment.file, id), Vec::new());
     }
 }
 

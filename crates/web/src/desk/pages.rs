@@ -2,6 +2,7 @@
 
 pub(super) mod draft;
 pub(super) mod drafts;
+pub(super) mod files;
 pub(super) mod listings;
 pub(super) mod overview;
 pub(super) mod setup;

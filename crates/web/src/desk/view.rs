@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::view::SourceError;
+use protocol::Hash;
+
+use crate::view::{AttachmentView, FileView, SourceError};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
 pub trait Desk: Send + Sync + 'static {
@@ -34,6 +36,19 @@ pub trait Desk: Send + Sync + 'static {
         id: &str,
         texts: &BTreeMap<String, String>,
     ) -> Result<Result<(), Said>, SourceError>;
+    /// Adds a file to a draft: what it was called, what it shows, its bytes.
+    fn attach(
+        &self,
+        clerk: &Clerk,
+        id: &str,
+        name: &str,
+        title: &str,
+        bytes: &[u8],
+    ) -> Result<Result<(), Said>, SourceError>;
+    /// Takes a file away from a draft, by its hash in hex.
+    fn detach(&self, clerk: &Clerk, id: &str, file: &str) -> Result<Result<(), Said>, SourceError>;
+    /// A file of a draft; `None` when there is none.
+    fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError>;
     /// Does something with a draft or a listing.
     fn act(&self, clerk: &Clerk, id: &str, act: &Act) -> Result<Result<Done, Said>, SourceError>;
     /// All accounts, by name.
@@ -173,6 +188,8 @@ pub struct DraftView {
     pub line: DraftLine,
     /// The form's texts by field id.
     pub texts: BTreeMap<String, String>,
+    /// Its files.
+    pub attachments: Vec<AttachmentView>,
     /// What stands in the way of publishing.
     pub refused: Vec<Remark>,
     /// What deserves a second look.

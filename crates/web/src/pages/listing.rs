@@ -1,6 +1,7 @@
 //! `/listing/{id}`: all that a listing says, who says it, and how that was verified.
 
 mod details;
+pub(crate) mod files;
 mod linked;
 mod proof;
 mod said;
@@ -24,6 +25,7 @@ use axum::response::Response;
 use catalog::words::{fill, say};
 use catalog::{Hall, Kind, Lang};
 use details::Details;
+use files::Files;
 use linked::LinkedData;
 use proof::Proof;
 pub(crate) use said::Word;
@@ -48,6 +50,7 @@ struct Page {
     parts_before: Vec<Row>,
     rows: Vec<Row>,
     parts_after: Vec<Row>,
+    files: Files,
     contact: Vec<Row>,
     details: Option<Details>,
     may_ask: bool,
@@ -98,7 +101,7 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 /// A document id as people paste it: hex of either case. Anything else names no document.
-fn document_id(given: &str) -> Option<String> {
+pub(crate) fn document_id(given: &str) -> Option<String> {
     let fits = ID_DIGITS.contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_hexdigit());
     fits.then(|| given.to_ascii_lowercase())
 }
@@ -133,6 +136,7 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
         parts_before: before,
         rows,
         parts_after: after,
+        files: Files::new(lang, &format!("/listing/{}", tidy_line(&view.id, NAME_CHARS)), &view.attachments),
         may_ask: contact.is_empty() && view.standing == Standing::Published,
         contact,
         details: (view.has_more && view.standing == Standing::Published)

@@ -1,5 +1,6 @@
 //! A fixed source with listings of every kind and standing, for tests and for looking at the pages.
 
+use protocol::Media;
 use web::view::*;
 use web::{SearchRequest, Source, SourceError};
 
@@ -17,6 +18,11 @@ pub const EXPERT: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b
 pub const SUSPENDED: &str = "aa00112233445566778899001122334455667788990011223344556677889900";
 /// One that is not.
 pub const ORG: &str = "77d09c4e5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8093f9a02c411be";
+/// Files of every listing: the byte that its hash consists of, what it is, whether it is here.
+pub const FILES: &[(u8, Media, bool)] =
+    &[(1, Media::Png, true), (2, Media::Pdf, true), (3, Media::Pdf, false), (4, Media::Jpeg, false)];
+/// What stands in each.
+pub const EVIL: &[u8] = b"<script>alert(1)</script>";
 
 /// The source; `poison` stands in every text when it is not empty.
 #[derive(Default)]
@@ -360,6 +366,16 @@ impl Source for Fake {
             editors,
             has_more,
             fields,
+            attachments: FILES
+                .iter()
+                .map(|(hash, media, here)| AttachmentView {
+                    file: protocol::Hash([*hash; 32]).to_string(),
+                    media: *media,
+                    size: 48_213,
+                    title: self.text("检测报告"),
+                    here: *here,
+                })
+                .collect(),
             statements,
             provenance,
             alike: CARDS.iter().skip(1).take(3).map(|row| self.card(row)).collect(),
@@ -407,6 +423,16 @@ impl Source for Fake {
             },
             said: STATEMENTS.iter().map(word).collect(),
         }))
+    }
+
+    fn file(&self, id: &str, file: &protocol::Hash) -> Result<Option<FileView>, SourceError> {
+        let known = CARDS.iter().any(|row| row.0.starts_with(id));
+        let view = |(hash, media, here): &(u8, Media, bool)| match here {
+            true => FileView::Here { media: *media, title: self.text("检测报告"), bytes: EVIL.to_vec() },
+            false if *hash == 4 => FileView::Coming,
+            false => FileView::Absent,
+        };
+        Ok(FILES.iter().filter(|_| known).find(|(hash, ..)| file.0 == [*hash; 32]).map(view))
     }
 
     fn status(&self) -> Result<StatusView, SourceError> {

@@ -135,7 +135,8 @@ async fn nothing_on_a_page_needs_what_the_policy_forbids() {
             assert!(!body.contains(forbidden), "{forbidden} on {target}");
         }
         for source in body.split(" src=\"").skip(1) {
-            assert!(source.starts_with("/assets/"), "{target} fetches {}", &source[..20]);
+            let own = source.starts_with("/assets/") || source.starts_with(&format!("{listing}/file/"));
+            assert!(own, "{target} fetches {}", &source[..20]);
         }
     }
 }
@@ -256,4 +257,51 @@ async fn a_stopped_server_finishes_what_is_open() {
     open.read_to_end(&mut answer).await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 200") && answer.ends_with(b"</html>"));
     tokio::time::timeout(Duration::from_secs(2), &mut server.running).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_file_is_what_it_is_by_content_and_nothing_in_it_runs() {
+    let server = Server::start(Fake { poison: CORPUS[1].to_owned(), ..Fake::default() }).await;
+    let path = |byte: &str| format!("/listing/{SOLID}/file/{}", byte.repeat(32));
+    for (byte, mime, how) in [("01", "image/png", "inline; "), ("02", "application/pdf", "attachment; ")] {
+        let answer = server.get(&path(byte)).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, mime));
+        assert_eq!(
+            answer.body.as_bytes(),
+            crate::fake::EVIL,
+            "as it came, and harmless as what it is said to be"
+        );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.ends_with("sandbox"), "{policy}");
+        let disposition = answer.header("content-disposition");
+        assert!(disposition.starts_with(how) && !disposition.contains(['<', '\r']), "{disposition}");
+        let tag = answer.header("etag").to_owned();
+        let again = server.get_with(&path(byte), &format!("If-None-Match: {tag}\r\n")).await;
+        assert_eq!((again.status, again.body.as_str()), (304, ""));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_here_is_waited_for_without_a_script() {
+    let server = Server::start(Fake::default()).await;
+    let at = |byte: &str| format!("/listing/{SOLID}/file/{}", byte.repeat(32));
+    let coming = server.get(&at("04")).await;
+    assert_eq!((coming.status, coming.header("refresh")), (503, "4"));
+    let away = server.get(&at("03")).await;
+    assert_eq!((away.status, away.header("refresh")), (503, ""));
+    for wrong in [
+        at("05"),
+        at("0A"),
+        format!("/listing/{SOLID}/file/%3Cscript%3E"),
+        format!("/listing/{SOLID}/file/01"),
+        format!("/listing/x/file/{}", "01".repeat(32)),
+    ] {
+        let answer = server.get(&wrong).await;
+        assert_eq!(answer.status, 404, "{wrong}");
+        assert!(!answer.body.contains("<script>"));
+    }
+    let page = server.get(&format!("/listing/{SOLID}")).await.body;
+    assert_eq!(page.matches("<img src=\"/listing/").count(), 1, "only what is here is a picture on the page");
+    assert!(page.contains("loading=\"lazy\"") && page.contains("alt=\"检测报告\""));
 }

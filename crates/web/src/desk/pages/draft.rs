@@ -18,6 +18,7 @@ use crate::desk::view::{Act, Done, DraftView, Said};
 use crate::labels;
 use crate::limits::NAME_CHARS;
 use crate::pages::draw;
+use crate::pages::listing::files::Files;
 use crate::refusal::Refusal;
 use crate::request::pairs;
 use crate::shell::{Place, Shell};
@@ -41,6 +42,7 @@ struct Page {
     whole: Vec<String>,
     faults: String,
     acts: Vec<(&'static str, &'static str)>,
+    files: Files,
     returns: bool,
     reviews: Vec<Step>,
     saved: bool,
@@ -91,7 +93,7 @@ pub(in crate::desk) async fn show(
     answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }
 
-async fn find(bench: &Bench, who: &SignedIn, id: &str) -> Result<DraftView, Away> {
+pub(super) async fn find(bench: &Bench, who: &SignedIn, id: &str) -> Result<DraftView, Away> {
     let (clerk, asked) = (who.clerk.clone(), id.to_owned());
     let draft = bench.ask(move |desk| desk.draft(&asked, &clerk)).await?;
     draft.ok_or_else(|| Away::Refused(Refusal::NoDraft(tidy_line(id, NAME_CHARS))))
@@ -108,22 +110,8 @@ pub(in crate::desk) async fn save(
     let place = Place::of(&uri, &headers);
     let answer = async {
         let (who, fields) = posted(&bench, &headers, given).await?;
-        let before = find(&bench, &who, &id).await?;
-        if fields.get("changed").parse() != Ok(before.line.changed_ms) {
-            let mine = typed(&before, &fields).unwrap_or_default();
-            let draft = DraftView { texts: mine, ..before };
-            let trouble = Trouble {
-                message: say(place.lang, "desk.draft.crossed").to_owned(),
-                hint: say(place.lang, "desk.draft.crossed.hint").to_owned(),
-            };
-            return Ok(page(&bench, &place, &who, draft, false, Some(trouble)));
-        }
-        if let Some(texts) = typed(&before, &fields).filter(|texts| *texts != before.texts) {
-            let (clerk, asked) = (who.clerk.clone(), id.clone());
-            if let Err(said) = bench.ask(move |desk| desk.save(&clerk, &asked, &texts)).await? {
-                let texts = typed(&before, &fields).unwrap_or_default();
-                return Ok(troubled(&bench, &place, &who, DraftView { texts, ..before }, &said));
-            }
+        if let Some(response) = keep_typed(&bench, &place, &who, &id, &fields).await? {
+            return Ok(response);
         }
         let Some(act) = Act::from_id(fields.get("act"), fields.get("reason")) else {
             return Ok(see(&format!("/desk/draft/{id}?saved=1")));
@@ -139,6 +127,32 @@ pub(in crate::desk) async fn save(
     answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }
 
+/// Keeps what was typed into a form. What cannot be kept is a page that says why.
+pub(super) async fn keep_typed(
+    bench: &Bench,
+    place: &Place,
+    who: &SignedIn,
+    id: &str,
+    fields: &Fields,
+) -> Result<Option<Response>, Away> {
+    let before = find(bench, who, id).await?;
+    let texts = typed(&before, fields);
+    if fields.get("changed").parse() != Ok(before.line.changed_ms) {
+        let draft = DraftView { texts: texts.unwrap_or_default(), ..before };
+        let trouble = Trouble {
+            message: say(place.lang, "desk.draft.crossed").to_owned(),
+            hint: say(place.lang, "desk.draft.crossed.hint").to_owned(),
+        };
+        return Ok(Some(page(bench, place, who, draft, false, Some(trouble))));
+    }
+    let Some(texts) = texts.filter(|texts| *texts != before.texts) else { return Ok(None) };
+    let (clerk, asked, kept) = (who.clerk.clone(), id.to_owned(), texts.clone());
+    match bench.ask(move |desk| desk.save(&clerk, &asked, &kept)).await? {
+        Ok(()) => Ok(None),
+        Err(said) => Ok(Some(troubled(bench, place, who, DraftView { texts, ..before }, &said))),
+    }
+}
+
 /// The texts of a form that has any: a button for a draft in review sends none.
 fn typed(draft: &DraftView, fields: &Fields) -> Option<std::collections::BTreeMap<String, String>> {
     let kind = Kind::from_id(&draft.line.kind)?;
@@ -151,7 +165,13 @@ fn typed(draft: &DraftView, fields: &Fields) -> Option<std::collections::BTreeMa
     Some(texts)
 }
 
-fn troubled(bench: &Bench, place: &Place, who: &SignedIn, draft: DraftView, said: &Said) -> Response {
+pub(super) fn troubled(
+    bench: &Bench,
+    place: &Place,
+    who: &SignedIn,
+    draft: DraftView,
+    said: &Said,
+) -> Response {
     page(bench, place, who, draft, false, Some(Trouble::of(place.lang, said)))
 }
 
@@ -199,6 +219,7 @@ fn page(
             n => catalog::words::fill(lang, "desk.drafts.faults", &[("n", &n.to_string())]),
         },
         acts: draft.acts.iter().filter(|act| **act != "return").map(|act| (*act, act_key(act))).collect(),
+        files: Files::new(lang, &format!("/desk/draft/{}", draft.line.id), &draft.attachments),
         returns: draft.acts.contains(&"return"),
         reviews: draft.reviews.iter().rev().map(|review| step(lang, review)).collect(),
         saved: saved && trouble.is_none(),

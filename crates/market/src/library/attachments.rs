@@ -1,0 +1,82 @@
+//! Which listings name which files, and which files they name.
+
+use std::ops::{Bound, ControlFlow};
+
+use protocol::{Attachment, DocumentId, FILE, Hash};
+use replica::DocumentState;
+use storage::Table;
+
+use super::{Library, Listing};
+use crate::error::Result;
+
+impl Listing {
+    /// The files that belong to it: pictures first, each sort by title.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        in_order(named_in(&self.state))
+    }
+
+    /// The file of that hash, when it belongs to it.
+    pub fn attachment(&self, file: &Hash) -> Option<Attachment> {
+        named_in(&self.state).into_iter().find(|attachment| attachment.file == *file)
+    }
+}
+
+impl Library {
+    /// Whether a document that is held names a file, as it stands now.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn is_file_named(&self, file: &Hash) -> Result<bool> {
+        let (mut named, mut fault) = (false, None);
+        self.store.walk(Table::Files, &file.0, &mut |key, _| {
+            let Some((_, id)) = row_of(key) else { return ControlFlow::Continue(()) };
+            match self.listing(&id) {
+                Ok(listing) => named = listing.is_some_and(|listing| listing.attachment(file).is_some()),
+                Err(error) => fault = Some(error),
+            }
+            if named || fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        fault.map_or(Ok(named), Err)
+    }
+
+    /// Files with the documents that name them, or did once, behind a place; at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn files_named(
+        &self,
+        after: Option<(Hash, DocumentId)>,
+        limit: usize,
+    ) -> Result<Vec<(Hash, DocumentId)>> {
+        // The least key above: the same with one more byte.
+        let from = after.map(|(file, id)| [&row(&file, &id)[..], &[0]].concat()).unwrap_or_default();
+        let page = self.store.scan(Table::Files, &from, None, limit)?;
+        Ok(page.iter().filter_map(|(key, _)| row_of(key)).collect())
+    }
+}
+
+/// Files as people are to see them: pictures first, each sort by title.
+pub(crate) fn in_order(mut all: Vec<Attachment>) -> Vec<Attachment> {
+    all.sort_by_key(|of| (!of.media.is_picture(), of.title.clone(), of.file));
+    all
+}
+
+/// The key of a row that says that a document names a file.
+pub(crate) fn row(file: &Hash, id: &DocumentId) -> [u8; 64] {
+    let mut key = [0; 64];
+    key[..32].copy_from_slice(&file.0);
+    key[32..].copy_from_slice(&id.0);
+    key
+}
+
+fn row_of(key: &[u8]) -> Option<(Hash, DocumentId)> {
+    let (file, id) = key.split_first_chunk::<32>()?;
+    Some((Hash(*file), DocumentId(id.try_into().ok()?)))
+}
+
+/// The files that a state names.
+pub(crate) fn named_in(state: &DocumentState) -> Vec<Attachment> {
+    let from = (Bound::Included(FILE), Bound::Unbounded);
+    let named = state.fields.range::<str, _>(from).take_while(|(key, _)| key.starts_with(FILE));
+    Attachment::all(named)
+}

@@ -1,0 +1,130 @@
+//! The files of listings on this node's disk: `files` in its home.
+//!
+//! A file is read only when its bytes are those of its name. Any process of this node's owner may put one there, so the command
+//! line hands files over without sending them through the control socket. Absent: who names them (`market`).
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use protocol::limits::MAX_ATTACHMENT;
+use protocol::{Attachment, Hash, file_hash};
+use storage::{Files, Floor, Result};
+
+use crate::bytes::bytes as size_text;
+use crate::config::{AttachmentsSection, Config};
+use crate::office::{Failure, exit};
+
+/// Name of the folder in a home.
+pub const FOLDER: &str = "files";
+/// The files of a home.
+pub struct Filing {
+    files: Files,
+    /// Bytes of all of them, as far as this process knows.
+    held: AtomicU64,
+}
+
+impl Filing {
+    /// Those of a home.
+    pub fn of(home: &Path, config: &Config) -> Self {
+        let floor = Floor::new(home, config.storage.floor_mib << 20);
+        let filing = Self { files: Files::new(&home.join(FOLDER), floor), held: AtomicU64::new(0) };
+        if let Err(error) = filing.count() {
+            tracing::error!("the files of listings could not be counted: {error}");
+        }
+        filing
+    }
+
+    /// Bytes that all of them take.
+    pub fn bytes(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is room for one more.
+    ///
+    /// # Errors
+    /// When all of them take as much as they may.
+    pub fn room(
+        &self,
+        attachment: &Attachment,
+        section: &AttachmentsSection,
+    ) -> std::result::Result<(), Failure> {
+        if self.holds(&attachment.file) || self.bytes().saturating_add(attachment.size) <= section.cap() {
+            return Ok(());
+        }
+        let places = [("held", &*size_text(self.bytes())), ("most", &*size_text(section.cap()))];
+        Err(Failure::said(exit::REFUSED, "attachment.failure.room", &places))
+    }
+
+    /// Counts them anew.
+    fn count(&self) -> Result<()> {
+        let mut sum = 0;
+        self.files.walk(SystemTime::UNIX_EPOCH, &mut |file| sum += file.bytes)?;
+        self.held.store(sum, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Notes that so many bytes came.
+    pub fn came(&self, bytes: u64) {
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether a file is here. Where the disk does not tell, it is not.
+    pub fn holds(&self, file: &Hash) -> bool {
+        self.files.size(&file.0).is_ok_and(|size| size.is_some())
+    }
+
+    /// Keeps a file; it survives a power cut when this returns.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn put(&self, attachment: &Attachment, bytes: &[u8]) -> Result<()> {
+        if !self.holds(&attachment.file) {
+            self.files.put(&attachment.file.0, bytes)?;
+            self.came(attachment.size);
+        }
+        Ok(())
+    }
+
+    /// A file's bytes. One that the disk has spoiled is removed, so that it is fetched again, and is not there.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn read(&self, file: &Hash) -> Result<Option<Vec<u8>>> {
+        let Some(bytes) = self.files.read(&file.0, 0, MAX_ATTACHMENT + 1)? else { return Ok(None) };
+        if file_hash(&bytes) == *file {
+            return Ok(Some(bytes));
+        }
+        tracing::error!(
+            "the file {file} of a listing is damaged on this disk: it is removed, and asked for again"
+        );
+        self.files.remove(&file.0)?;
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filing(home: &Path) -> Filing {
+        let mut config = Config::default();
+        config.storage.floor_mib = 0;
+        Filing::of(home, &config)
+    }
+
+    #[test]
+    fn a_file_that_the_disk_spoiled_is_not_shown() {
+        let home = tempfile::tempdir().unwrap();
+        let filing = filing(home.path());
+        let file = Attachment::of(b"%PDF-1.7 report", "").unwrap();
+        filing.put(&file, b"%PDF-1.7 report").unwrap();
+        assert_eq!(filing.read(&file.file).unwrap().unwrap(), b"%PDF-1.7 report");
+        assert_eq!(filing.bytes(), file.size);
+        let digits = file.file.to_string();
+        let path = home.path().join(FOLDER).join(&digits[..2]).join(&digits[2..]);
+        std::fs::write(path, b"%PDF-1.7 rep0rt").unwrap();
+        assert_eq!(filing.read(&file.file).unwrap(), None);
+        assert!(!filing.holds(&file.file));
+    }
+}
