@@ -6,6 +6,7 @@
 //! - [`credit_code`], [`patent`], [`ipc`], [`date`], [`money`], [`trl`], [`phone`], [`contact`]: one form of value each.
 //! - [`id_number`]: finds resident identity numbers, which never enter a record.
 //! - [`labels`]: what third parties say of a listing.
+//! - [`enquiry`]: what someone who asks about a listing fills in.
 //! - [`display`], [`facets`], [`halls`], [`words`]: how it is shown, filtered, laid out and said, Chinese first, English complete.
 //!
 //! Pure: no clock, disk, socket, randomness or hash map; the tables are carried inside the program. Absent: documents and how
@@ -17,6 +18,7 @@ pub mod contact;
 pub mod credit_code;
 pub mod date;
 pub mod display;
+pub mod enquiry;
 pub mod facets;
 pub mod fold;
 pub mod form;

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod desk;
 pub mod disclosure;
 pub mod doctor;
+pub mod enquiry;
 pub mod forks;
 pub mod halls;
 pub mod issues;
@@ -37,6 +38,7 @@ const TABLES: &[&[Row]] = &[
     desk::TABLE,
     disclosure::TABLE,
     doctor::TABLE,
+    enquiry::TABLE,
     forks::TABLE,
     halls::TABLE,
     kinds::TABLE,

@@ -5,6 +5,7 @@ mod about;
 mod branches;
 mod disclosure;
 mod drafts;
+mod enquiry;
 mod purge;
 mod review;
 mod stranded;
@@ -27,6 +28,9 @@ pub use about::Moving;
 pub use branches::LostEntry;
 pub use disclosure::{DETAIL, DETAILS, Letter, is_private};
 pub use drafts::DraftRecord;
+pub use enquiry::{
+    ANSWER_CHARS, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, SENT_FOR_MS,
+};
 pub(crate) use drafts::is_draft;
 pub use review::{DraftState, Review, Way};
 

@@ -107,6 +107,27 @@ pub enum MarketError {
         /// What was asked for.
         id: String,
     },
+    /// No such enquiry.
+    #[error("there is no enquiry {id} that this node received or sent; see them with `lianshi enquiry list`")]
+    NoSuchEnquiry {
+        /// What was asked for.
+        id: String,
+    },
+    /// The form of an enquiry will not do.
+    #[error("the enquiry will not do: {}", in_english(.0))]
+    AskedWrong(Vec<catalog::enquiry::Wrong>),
+    /// More enquiries in a day than a node sends.
+    #[error("this node has sent as many enquiries as it sends within a day; try again tomorrow, or telephone")]
+    TooManyEnquiries,
+    /// An answer that says nothing, or too much.
+    #[error("an answer has between one and {most} characters")]
+    AnswerWrong {
+        /// Most characters.
+        most: usize,
+    },
+    /// An answer with an identity number in it.
+    #[error("the answer holds an identity number, which never leaves a node; take it out")]
+    AnswerNamesIdentity,
     /// Several listings begin with these digits.
     #[error("several listings begin with {id}; give more digits")]
     AmbiguousId {
@@ -295,6 +316,10 @@ impl MarketError {
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged { .. } | Self::Storage(storage::StorageError::StoreDamaged { .. }))
     }
+}
+
+fn in_english(wrong: &[catalog::enquiry::Wrong]) -> String {
+    wrong.iter().map(|one| one.in_words(catalog::Lang::En)).collect::<Vec<_>>().join("; ")
 }
 
 /// Result of a use case.

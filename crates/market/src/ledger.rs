@@ -10,6 +10,7 @@ mod documents;
 mod examine;
 mod gaps;
 mod layout;
+mod letters;
 mod limits;
 mod mentions;
 mod open;
@@ -41,6 +42,7 @@ pub use gaps::Lacking;
 pub(crate) use layout::{
     LogRecord, creating_place, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
 };
+pub(crate) use letters::{Unread, first_unread, replies_to};
 pub use limits::Relimited;
 pub(crate) use limits::fork_of;
 pub(crate) use mentions::{Mention, mentioned, moves_by, statements_from, statements_on};

@@ -14,8 +14,10 @@ mod root_key;
 
 pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
 pub use desk::{
-    Authored, DETAIL, DETAILS, Desk, DraftRecord, DraftState, Fields, Incoming, Letter, LostEntry, Moving,
-    Outcome, Review, Way, is_private,
+    ANSWER_CHARS, Authored, DETAIL, DETAILS, Desk, DraftRecord, DraftState, Fields, Incoming, Letter, LostEntry, Moving,
+    MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, Outcome, Review, SENT_FOR_MS,
+    Way,
+    is_private,
 };
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
@@ -25,6 +27,7 @@ pub use ledger::{
     BackupPlan, BackupSource, Checkpoint, Lacking, Ledger, LedgerFigures, OpenedLedger, Opener, Relimited,
 };
 pub use library::{
-    Candidate, Dispute, Evidence, Hidden, HistoryItem, Library, Listing, MemberNode, Said, Versions, Writer,
+    ANSWER_WITHIN_MS, Answer, Candidate, Dispute, Enquiry, EnquiryFigures, EnquiryState, Evidence,
+    FIGURES_OVER_MS, Held, Hidden, HistoryItem, Library, Listing, MemberNode, Said, Versions, Writer,
 };
 pub use root_key::RootFile;

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a failed expectation is the answer")]
 
+#[path = "disclosure/enquiry.rs"]
+mod enquiry;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -177,7 +177,7 @@ impl Desk<'_> {
     }
 
     /// A new circle of this institution and others.
-    fn circle(
+    pub(super) fn circle(
         &self,
         others: impl IntoIterator<Item = InstitutionId>,
         mailboxes: &[PublicKey],
@@ -210,7 +210,7 @@ impl Desk<'_> {
     }
 
     /// Writes a new document into a circle.
-    fn seal(&mut self, circle: &Circle, fields: Fields) -> Result<(DocumentId, Authored)> {
+    pub(super) fn seal(&mut self, circle: &Circle, fields: Fields) -> Result<(DocumentId, Authored)> {
         let visibility = Visibility::Sealed(circle.id());
         let shelf = Shelf { region: 0, kind: ShelfKind::CORRESPONDENCE, visibility };
         let log = self.log(shelf)?;
@@ -295,7 +295,7 @@ pub fn is_private(private: &Fields, key: &str) -> bool {
     private.keys().any(|kept| field(kept) == field(key))
 }
 
-fn letter(word: &str, about: &Listing, more: impl IntoIterator<Item = (String, Value)>) -> Fields {
+pub(super) fn letter(word: &str, about: &Listing, more: impl IntoIterator<Item = (String, Value)>) -> Fields {
     let text = |key: &str, value: String| (key.to_owned(), Value::Text(value));
     let head = [
         text("type", word.to_owned()),
@@ -305,16 +305,25 @@ fn letter(word: &str, about: &Listing, more: impl IntoIterator<Item = (String, V
     head.into_iter().chain(more).collect()
 }
 
+/// Whether what an envelope held begins a request or a disclosure. Enquiries are another matter: however many there are, they
+/// crowd out none of these.
+fn begins_a_deal(opened: &[u8]) -> bool {
+    let Ok(signed) = SignedPatch::from_bytes(opened) else { return false };
+    let word = signed.patch.ops.iter().find(|op| op.key == "type").and_then(|op| op.put.as_ref());
+    let deal = |word: &Value| matches!(word, Value::Text(word) if word == "request" || word == "disclosure");
+    signed.patch.is_first() && word.is_some_and(deal)
+}
+
 impl Library {
-    /// Sealed correspondence that this node can read, by the time of its writing; without what another takes the place of.
+    /// Requests and disclosures that this node can read, by the time of its writing; without what another takes the place of.
     ///
     /// # Errors
     /// When the store fails or is damaged.
     pub fn letters(&self) -> Result<Vec<Letter>> {
         let mut ids: Vec<DocumentId> = Vec::new();
-        self.store().walk(Table::Opened, &[], &mut |key, _| {
+        self.store().walk(Table::Opened, &[], &mut |key, opened| {
             let id = key.get(..32).and_then(|id| <[u8; 32]>::try_from(id).ok()).map(DocumentId);
-            ids.extend(id.filter(|id| ids.last() != Some(id)));
+            ids.extend(id.filter(|_| begins_a_deal(opened)));
             if ids.len() < MAX_LETTERS {
                 std::ops::ControlFlow::Continue(())
             } else {

@@ -9,6 +9,7 @@
 //! | Documents | document id (32), number (4), seq (8) | nothing: the other entries |
 //! | Mentions | document id (32), whose move or on which shelf (8), number (4), seq (8) | verb (2), hash of the entry |
 //! | Mentions | a statement's hash (32), zeros (8), number (4), seq (8) | the same |
+//! | Mentions | an enquiry's id (32), `replies` and a zero (8), number (4), seq (8) | the entry that creates what says to reply to it |
 //! | Arrivals | arrival number (8) | document id (32) |
 //! | Projections | document id (32) | state of a document with several patches, of a void one, or of one that waits |
 //! | Opened | document id (32), number (4), seq (8) | the payload that stood in the entry's envelope |
@@ -20,6 +21,7 @@
 //! | Meta | `figures` | next arrival, void entries, entries that made way for others |
 //! | Meta | `fold:` document id | nothing: entries of it were written, and it was not folded yet |
 //! | Meta | `fork:` log id | the proof of the earliest fork known |
+//! | Meta | `asked:` institution (32), document id (32) | number and seq (4, 8): an enquiry that was not looked at |
 //! | Meta | `lost:` entry hash | an entry of this institution's own that made way for another branch |
 
 use protocol::{Decoder, DocumentId, Encoder, Entry, Fault, Hash, Head, LogId, Payload, Value};

@@ -141,8 +141,8 @@ fn mention_of(key: &[u8], value: &[u8]) -> Option<Mention> {
     })
 }
 
-/// Within a document's mentions: whose moves, or statements on which shelf.
-type Group = [u8; 8];
+/// Within a document's mentions: whose moves, statements on which shelf, replies.
+pub(super) type Group = [u8; 8];
 
 /// The group of the row under a statement's own hash.
 const OWN: Group = [0; 8];
@@ -161,7 +161,7 @@ fn first_eight(hash: &Hash) -> Group {
     hash.0.first_chunk().copied().unwrap_or_default()
 }
 
-fn mention_key(id: &[u8; 32], group: Group, place: &[u8; 12]) -> Vec<u8> {
+pub(super) fn mention_key(id: &[u8; 32], group: Group, place: &[u8; 12]) -> Vec<u8> {
     [&id[..], &group, place].concat()
 }
 
@@ -175,7 +175,8 @@ pub(crate) fn statements_on(store: &dyn Store, id: &DocumentId, shelf: &Shelf) -
     mentions(store, id, group_of_statements(shelf))
 }
 
-fn mentions(store: &dyn Store, id: &DocumentId, group: Group) -> Result<Vec<Mention>> {
+/// What is noted of a document in a group: of each log the first [`MAX_MENTIONS`].
+pub(super) fn mentions(store: &dyn Store, id: &DocumentId, group: Group) -> Result<Vec<Mention>> {
     let mut found: Vec<Mention> = Vec::new();
     let end = mention_key(&id.0, group, &entry_key(u32::MAX, u64::MAX));
     let mut from = mention_key(&id.0, group, &entry_key(0, 0));

@@ -56,6 +56,7 @@ impl Ledger {
                 return Ok(false);
             };
             if is_in_place(&opened, entry, self.certificates.get(log)) {
+                self.note_letter(log, &place, checked, &opened, batch);
                 batch.put(Table::Opened, &layout::document_key(&id, place.log, place.seq), opened);
                 batch.put(Table::Documents, &row, value);
                 if counts {

@@ -1,0 +1,444 @@
+//! 询问, read: what someone asked about a listing, that its home node received it, and what was answered.
+//!
+//! All of it lies sealed in one circle, of the institution that asks and the one that is asked, and is read from the entries
+//! that began each document: what is edited later changes none of it. How far the desk has come with an enquiry stands in a
+//! record at home, with no word of what was asked in it.
+//!
+//! **The clock.** An enquiry waits from its receipt (the home node's own clock when it had stored it durably) to the first
+//! answer that a person gives (the same clock). The time on the way, in a mailbox for instance, and the asker's clock are
+//! not in it; receipts are no answers.
+
+use std::ops::ControlFlow;
+
+use catalog::enquiry::Asked;
+use protocol::{
+    Checked, Circle, Decoder, DocumentId, Encoder, InstitutionId, MemberState, Patch, Value, hash,
+};
+use replica::patch_of;
+use storage::Table;
+
+use super::{Library, whole_bytes};
+use crate::error::{MarketError, Result};
+use crate::ledger::{creating_entry, readable_at, replies_to};
+
+/// An enquiry is to be answered within this long, milliseconds: 企业技术需求“24小时”响应.
+pub const ANSWER_WITHIN_MS: i64 = 24 * 3_600_000;
+/// Figures look back this far, milliseconds: thirty days.
+pub const FIGURES_OVER_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Prefix of records of enquiries that wait: the asking institution and the enquiry follow.
+pub(crate) const OPEN: &[u8] = b"enquiry:open:";
+/// Prefix of records of those that are answered or closed: the enquiry follows.
+pub(crate) const DONE: &[u8] = b"enquiry:done:";
+/// Prefix of what was sent from here: when (8 bytes), and the enquiry.
+pub(crate) const SENT: &[u8] = b"enquiry:sent:";
+/// Prefix of what leads from a visitor's address to an enquiry: the hash of its token follows.
+pub(crate) const TOKEN: &[u8] = b"enquiry:token:";
+
+/// Bytes of a name in a record.
+const MAX_BY: usize = 256;
+
+/// How far the desk has come with an enquiry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// When it was received, by this node's clock.
+    pub since_ms: i64,
+    /// Kind code of the listing.
+    pub kind: u16,
+    /// Whether someone has opened it.
+    pub read: bool,
+    /// When a person first answered.
+    pub answered_ms: Option<i64>,
+    /// When it was closed without more.
+    pub closed_ms: Option<i64>,
+    /// Who did that; empty for the command line.
+    pub by: String,
+}
+
+/// Where an enquiry stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EnquiryState {
+    /// 待处理: nobody has opened it.
+    New,
+    /// 已读: someone has.
+    Read,
+    /// 已答复.
+    Answered,
+    /// 已关闭: it needs no answer.
+    Closed,
+}
+
+impl EnquiryState {
+    /// `new`, `read`, `answered` or `closed`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Read => "read",
+            Self::Answered => "answered",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl Held {
+    /// Where it stands.
+    pub fn state(&self) -> EnquiryState {
+        match (self.answered_ms, self.closed_ms) {
+            (Some(_), _) => EnquiryState::Answered,
+            (None, Some(_)) => EnquiryState::Closed,
+            (None, None) if self.read => EnquiryState::Read,
+            (None, None) => EnquiryState::New,
+        }
+    }
+
+    /// Whether it still waits for an answer.
+    pub fn is_open(&self) -> bool {
+        self.answered_ms.is_none() && self.closed_ms.is_none()
+    }
+
+    /// When it stopped waiting.
+    pub fn done_ms(&self) -> Option<i64> {
+        self.answered_ms.or(self.closed_ms)
+    }
+
+    /// How long it has waited, or had waited when it was answered or closed; milliseconds.
+    pub fn waited_ms(&self, now_ms: i64) -> i64 {
+        self.done_ms().unwrap_or(now_ms).saturating_sub(self.since_ms).max(0)
+    }
+
+    /// Whether it waits longer than it should, or did until it was answered.
+    pub fn is_late(&self, now_ms: i64) -> bool {
+        self.closed_ms.is_none_or(|_| self.answered_ms.is_some()) && self.waited_ms(now_ms) > ANSWER_WITHIN_MS
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        to.int(self.since_ms).uint(self.kind.into()).u8(self.read.into());
+        to.option(self.answered_ms.as_ref(), |to, ms| {
+            to.int(*ms);
+        });
+        to.option(self.closed_ms.as_ref(), |to, ms| {
+            to.int(*ms);
+        });
+        to.text(&self.by);
+        to.finish()
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Checked<Self> {
+        Decoder::whole(bytes, "record of an enquiry", |from| {
+            let time = |from: &mut Decoder<'_>| from.option("time", |from| from.int("time"));
+            Ok(Self {
+                since_ms: from.int("time")?,
+                kind: from.uint_max(u16::MAX.into(), "kind")? as u16,
+                read: from.u8("whether it was read")? != 0,
+                answered_ms: time(from)?,
+                closed_ms: time(from)?,
+                by: from.text(MAX_BY, "name")?.to_owned(),
+            })
+        })
+    }
+}
+
+/// An enquiry as both of its sides read it.
+#[derive(Clone, Debug)]
+pub struct Enquiry {
+    /// Its document.
+    pub id: DocumentId,
+    /// The listing.
+    pub about: DocumentId,
+    /// The listing's title when it was asked about.
+    pub title: String,
+    /// What was asked, by whom.
+    pub asked: Asked,
+    /// The institution whose node sent it.
+    pub from: InstitutionId,
+    /// The institution that is asked; the same for visitors of its own pages.
+    pub to: InstitutionId,
+    /// The sending node's clock.
+    pub sent_ms: i64,
+    /// When it was received, by the clock of the node that signed the receipt; `None` while there is none.
+    pub received_ms: Option<i64>,
+    /// What was answered, the earliest first.
+    pub answers: Vec<Answer>,
+    pub(crate) circle: Circle,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its document.
+    pub id: DocumentId,
+    /// What it says.
+    pub message: String,
+    /// When it was signed, by the answering node's clock.
+    pub time_ms: i64,
+}
+
+/// What is told of enquiries in numbers. All of it is counted here, by this node's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EnquiryFigures {
+    /// Those that nobody has opened.
+    pub new: u64,
+    /// Those that wait for an answer, opened or not.
+    pub open: u64,
+    /// Of these the ones that have waited longer than they should.
+    pub overdue: u64,
+    /// Those received within the last thirty days that were answered.
+    pub answered: u64,
+    /// Of these the ones that were answered in time.
+    pub in_time: u64,
+    /// Half of these waited no longer than this, milliseconds; `None` when none was answered.
+    pub median_ms: Option<i64>,
+}
+
+/// A sealed document as its beginning says it.
+struct Begun {
+    circle: Circle,
+    author: InstitutionId,
+    time_ms: i64,
+    patch: Patch,
+}
+
+impl Begun {
+    fn text(&self, key: &str) -> &str {
+        match self.patch.ops.iter().find(|op| op.key == key).and_then(|op| op.put.as_ref()) {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+}
+
+impl Library {
+    fn begun(&self, id: &DocumentId) -> Result<Option<Begun>> {
+        let Some(place) = creating_entry(self.store(), id)? else { return Ok(None) };
+        let info = self.log_info(place.log)?;
+        let Some(author) = info.certificate.as_ref().map(|c| c.body.institution) else { return Ok(None) };
+        let entry = readable_at(self.store(), id, &place)?;
+        if entry.header.log.shelf.circle().is_none() {
+            return Ok(None);
+        }
+        let Some(signed) = patch_of(&entry).ok().flatten() else { return Ok(None) };
+        let circle = Circle::named_by(&signed.patch);
+        let time_ms = entry.header.time_ms;
+        Ok(circle.map(|circle| Begun { circle, author, time_ms, patch: signed.patch }))
+    }
+
+    /// An enquiry with all that replies to it; `None` when the document is none, or this node cannot read it.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn enquiry(&self, id: &DocumentId) -> Result<Option<Enquiry>> {
+        let Some(begun) = self.begun(id)?.filter(|begun| begun.text("type") == "enquiry") else {
+            return Ok(None);
+        };
+        let mut others = begun.circle.parties.iter().filter(|party| **party != begun.author);
+        let to = *others.next().unwrap_or(&begun.author);
+        let (Ok(about), None) = (begun.text("about").parse(), others.next()) else { return Ok(None) };
+        let asked = Asked::new(
+            begun.text("name"),
+            begun.text("organisation"),
+            begun.text("contact"),
+            begun.text("message"),
+        );
+        let mut enquiry = Enquiry {
+            id: *id,
+            about,
+            title: begun.text("title").to_owned(),
+            asked,
+            from: begun.author,
+            to,
+            sent_ms: begun.time_ms,
+            received_ms: None,
+            answers: Vec::new(),
+            circle: begun.circle,
+        };
+        self.add_replies(&mut enquiry)?;
+        Ok(Some(enquiry))
+    }
+
+    /// What replies to an enquiry: written by the institution that was asked, in the same circle.
+    fn add_replies(&self, enquiry: &mut Enquiry) -> Result<()> {
+        for id in replies_to(self.store(), &enquiry.id)? {
+            let Some(reply) = self.begun(&id)? else { continue };
+            let is_reply = reply.author == enquiry.to
+                && reply.circle == enquiry.circle
+                && reply.text("answers") == enquiry.id.to_string();
+            match reply.text("type") {
+                "receipt" if is_reply => {
+                    let earliest = enquiry.received_ms.map_or(reply.time_ms, |ms| ms.min(reply.time_ms));
+                    enquiry.received_ms = Some(earliest);
+                }
+                "answer" if is_reply => {
+                    let message = reply.text("message").to_owned();
+                    enquiry.answers.push(Answer { id, message, time_ms: reply.time_ms });
+                }
+                _ => {}
+            }
+        }
+        enquiry.answers.sort_by_key(|answer| (answer.time_ms, answer.id));
+        Ok(())
+    }
+
+    /// The enquiry that 64 hexadecimal digits, or the first few of them, name.
+    ///
+    /// # Errors
+    /// When none or several begin so.
+    pub fn find_enquiry(&self, text: &str) -> Result<Enquiry> {
+        let missing = || MarketError::NoSuchEnquiry { id: text.to_owned() };
+        let id = self.find_sealed(text).map_err(|error| match error {
+            MarketError::NoSuchDisclosure { .. } => missing(),
+            other => other,
+        })?;
+        self.enquiry(&id)?.ok_or_else(missing)
+    }
+
+    /// How far the desk has come with an enquiry to this institution; `None` when it holds none of that id.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn held(&self, from: &InstitutionId, id: &DocumentId) -> Result<Option<Held>> {
+        for key in [[OPEN, &from.0, &id.0].concat(), [DONE, &id.0].concat()] {
+            if let Some(bytes) = self.store().get(Table::Drafts, &key)? {
+                return Ok(Held::from_bytes(&bytes).ok());
+            }
+        }
+        Ok(None)
+    }
+
+    /// Enquiries to this institution that wait for an answer, those that have waited longest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn open_enquiries(&self) -> Result<Vec<(DocumentId, Held)>> {
+        let mut found = self.held_under(OPEN)?;
+        found.sort_by_key(|(id, held)| (held.since_ms, *id));
+        Ok(found)
+    }
+
+    /// Those that are answered or closed, the latest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn done_enquiries(&self) -> Result<Vec<(DocumentId, Held)>> {
+        let mut found = self.held_under(DONE)?;
+        found.sort_by_key(|(id, held)| (std::cmp::Reverse(held.done_ms()), *id));
+        Ok(found)
+    }
+
+    fn held_under(&self, prefix: &[u8]) -> Result<Vec<(DocumentId, Held)>> {
+        let mut found = Vec::new();
+        self.store().walk(Table::Drafts, prefix, &mut |key, value| {
+            let id = key.last_chunk::<32>().copied().map(DocumentId);
+            found.extend(id.zip(Held::from_bytes(value).ok()));
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+
+    /// Whether an institution has as many enquiries waiting here as are taken in at a time.
+    pub(crate) fn open_of(&self, from: &InstitutionId, most: usize) -> Result<bool> {
+        let page = self.store().scan_prefix(Table::Drafts, &[OPEN, &from.0].concat(), None, most)?;
+        Ok(page.len() >= most)
+    }
+
+    /// Enquiries sent from this node since `from_ms`, the earliest first: when, and which.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn sent_enquiries(&self, from_ms: i64) -> Result<Vec<(i64, DocumentId)>> {
+        let after = [SENT, &from_ms.to_be_bytes()].concat();
+        let (mut found, mut last) = (Vec::new(), Some(after));
+        while let Some(above) = last.take() {
+            let page = self.store().scan_prefix(Table::Drafts, SENT, Some(&above), PAGE)?;
+            let read = |key: &[u8]| {
+                let (time, id) = key.strip_prefix(SENT)?.split_first_chunk::<8>()?;
+                Some((i64::from_be_bytes(*time), DocumentId(id.try_into().ok()?)))
+            };
+            found.extend(page.iter().filter_map(|(key, _)| read(key)));
+            last = page.last().filter(|_| page.len() == PAGE).map(|(key, _)| key.clone());
+        }
+        Ok(found)
+    }
+
+    /// The enquiry that a visitor's address leads to.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn enquiry_at(&self, token: &str) -> Result<Option<Enquiry>> {
+        let Some(token) = whole_bytes(token).filter(|bytes| bytes.len() == TOKEN_BYTES) else {
+            return Ok(None);
+        };
+        match self.store().get(Table::Drafts, &token_key(&token))?.and_then(|id| id.try_into().ok()) {
+            Some(id) => self.enquiry(&DocumentId(id)),
+            None => Ok(None),
+        }
+    }
+
+    /// What there is to tell of enquiries in numbers.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn enquiry_figures(&self, now_ms: i64) -> Result<EnquiryFigures> {
+        let open = self.held_under(OPEN)?;
+        let count = |is: &dyn Fn(&Held) -> bool| open.iter().filter(|(_, held)| is(held)).count() as u64;
+        let done = self.held_under(DONE)?;
+        let lately = |held: &&Held| held.since_ms >= now_ms.saturating_sub(FIGURES_OVER_MS);
+        let answered = done.iter().map(|(_, held)| held).filter(|held| held.answered_ms.is_some());
+        let mut waits: Vec<i64> = answered.filter(lately).map(|held| held.waited_ms(now_ms)).collect();
+        waits.sort_unstable();
+        Ok(EnquiryFigures {
+            new: count(&|held| !held.read),
+            open: open.len() as u64,
+            overdue: count(&|held| held.is_late(now_ms)),
+            answered: waits.len() as u64,
+            in_time: waits.iter().filter(|waited| **waited <= ANSWER_WITHIN_MS).count() as u64,
+            median_ms: waits.get(waits.len().saturating_sub(1) / 2).copied(),
+        })
+    }
+
+    /// Whether an institution is a member in good standing, or this node's own.
+    pub(crate) fn may_ask(&self, who: &InstitutionId, own: &InstitutionId) -> bool {
+        let roster = self.roster();
+        who == own || roster.members.get(who).is_some_and(|member| member.state == MemberState::Active)
+    }
+}
+
+/// Rows read at a time.
+const PAGE: usize = 1_000;
+/// Bytes of a visitor's token.
+pub(crate) const TOKEN_BYTES: usize = 16;
+
+/// Under its hash, so that who reads a copy of the store has no address.
+pub(crate) fn token_key(token: &[u8]) -> Vec<u8> {
+    [TOKEN, &hash("enquiry-token", &[token]).0].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        for held in [
+            Held::default(),
+            Held { since_ms: 7, kind: 17, read: true, answered_ms: Some(9), by: "王芳".into(), ..Held::default() },
+            Held { since_ms: -7, closed_ms: Some(i64::MAX), ..Held::default() },
+        ] {
+            assert_eq!(Held::from_bytes(&held.to_bytes()), Ok(held));
+        }
+    }
+
+    #[test]
+    fn the_clock_runs_from_the_receipt_to_the_first_answer() {
+        let open = Held { since_ms: 1_000, ..Held::default() };
+        let limit = 1_000 + ANSWER_WITHIN_MS;
+        assert!(!open.is_late(limit) && open.is_late(limit + 1));
+        assert_eq!(open.waited_ms(0), 0, "a clock that was set back makes no wait");
+        let late = Held { answered_ms: Some(limit + 1), ..open.clone() };
+        assert!(late.is_late(0) && late.waited_ms(i64::MAX) == ANSWER_WITHIN_MS + 1);
+        let closed = Held { closed_ms: Some(limit + 1), ..open.clone() };
+        assert!(!closed.is_late(i64::MAX), "what needs no answer is not late with one");
+        let both = Held { answered_ms: Some(limit), closed_ms: Some(2_000), ..open };
+        assert!(!both.is_late(i64::MAX) && both.state() == EnquiryState::Answered);
+    }
+}
