@@ -11,12 +11,14 @@ use crate::office::{Failure, MAX_INVITATION_DAYS, exit};
 
 mod accounts;
 mod bundle;
+mod enquiries;
 mod governing;
 mod listings;
 mod wording;
 
 pub use accounts::UserAction;
 pub use bundle::BundleAction;
+pub use enquiries::EnquiryAction;
 pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
 pub use listings::{
     Disclose, DisclosureAction, Import, ListingAction, StatementAction, Template, VisibilityArg,
@@ -58,6 +60,10 @@ pub enum Sub {
     Disclosure {
         #[command(subcommand)]
         action: DisclosureAction,
+    },
+    Enquiry {
+        #[command(subcommand)]
+        action: EnquiryAction,
     },
     Search(Search),
     Export(Export),

@@ -7,6 +7,7 @@ mod bundle;
 mod compact;
 mod disclosure;
 mod doctor;
+mod enquiry;
 mod forks;
 mod import;
 mod keys;
@@ -76,6 +77,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Statement { action } => statement::run(&context, action),
         Sub::Disclose(args) => disclosure::disclose(&context, args),
         Sub::Disclosure { action } => disclosure::run(&context, action),
+        Sub::Enquiry { action } => enquiry::run(&context, action),
         Sub::Search(args) => listing::search(&context, &args),
         Sub::Export(args) => prove::export(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),

@@ -17,6 +17,7 @@ mod limits;
 mod line;
 mod pace;
 mod purses;
+mod receipts;
 mod returning;
 mod serving;
 mod soundness;

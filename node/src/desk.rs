@@ -1,5 +1,7 @@
 //! What the desk's pages are told and do: accounts, drafts, reviews, listings of this institution.
 
+mod enquiries;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

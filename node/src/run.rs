@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::notify::{Heart, Supervisor};
 use crate::office::Office;
 use crate::{control, desk, site};
-use threads::{spawn_core, spawn_index};
+use threads::{spawn_core, spawn_index, spawn_receipts};
 
 /// The store of a home is tried this often while it is held.
 const LOCK_EVERY: Duration = Duration::from_millis(100);
@@ -117,6 +117,7 @@ async fn serve(
         Arc::clone(&announce),
     )?;
     let index = spawn_index(Arc::clone(&office), Arc::clone(stopping))?;
+    let receipts = spawn_receipts(Arc::clone(&office), Arc::clone(stopping))?;
     let listener = tokio::net::TcpListener::bind(&config.web.listen)
         .await
         .map_err(|error| PagesRefused { listen: config.web.listen.clone(), what: error.to_string() })?;
@@ -150,7 +151,7 @@ async fn serve(
     handle.shutdown().await;
     stopping.store(true, Ordering::Release);
     let _ = tokio::time::timeout(Duration::from_secs(2), pages).await;
-    let joined = tokio::task::spawn_blocking(move || (core.join(), index.join()));
+    let joined = tokio::task::spawn_blocking(move || (core.join(), index.join(), receipts.join()));
     let _ = tokio::time::timeout(Duration::from_secs(10), joined).await;
     Ok(())
 }

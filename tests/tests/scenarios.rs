@@ -15,6 +15,8 @@ mod desk;
 mod documents;
 #[path = "scenarios/edits.rs"]
 mod edits;
+#[path = "scenarios/enquiries.rs"]
+mod enquiries;
 #[path = "scenarios/exit_codes.rs"]
 mod exit_codes;
 #[path = "scenarios/faults.rs"]

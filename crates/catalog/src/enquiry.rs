@@ -123,11 +123,7 @@ mod tests {
         for (asked, field, key) in [
             (Asked { name: String::new(), ..good() }, "name", "enquiry.wrong.name"),
             (Asked { name: long(MAX_NAME), ..good() }, "name", "enquiry.wrong.long"),
-            (
-                Asked { organisation: long(MAX_ORGANISATION), ..good() },
-                "organisation",
-                "enquiry.wrong.long",
-            ),
+            (Asked { organisation: long(MAX_ORGANISATION), ..good() }, "organisation", "enquiry.wrong.long"),
             (Asked { contact: "12".into(), ..good() }, "contact", "enquiry.wrong.contact"),
             (Asked { message: "?".into(), ..good() }, "message", "enquiry.wrong.message"),
             (Asked { message: long(MAX_MESSAGE), ..good() }, "message", "enquiry.wrong.long"),

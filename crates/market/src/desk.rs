@@ -28,10 +28,10 @@ pub use about::Moving;
 pub use branches::LostEntry;
 pub use disclosure::{DETAIL, DETAILS, Letter, is_private};
 pub use drafts::DraftRecord;
+pub(crate) use drafts::is_draft;
 pub use enquiry::{
     ANSWER_CHARS, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, SENT_FOR_MS,
 };
-pub(crate) use drafts::is_draft;
 pub use review::{DraftState, Review, Way};
 
 /// Prefix of the local table that leads from a record of ours to its document.

@@ -117,7 +117,9 @@ pub enum MarketError {
     #[error("the enquiry will not do: {}", in_english(.0))]
     AskedWrong(Vec<catalog::enquiry::Wrong>),
     /// More enquiries in a day than a node sends.
-    #[error("this node has sent as many enquiries as it sends within a day; try again tomorrow, or telephone")]
+    #[error(
+        "this node has sent as many enquiries as it sends within a day; try again tomorrow, or telephone"
+    )]
     TooManyEnquiries,
     /// An answer that says nothing, or too much.
     #[error("an answer has between one and {most} characters")]

@@ -22,10 +22,8 @@ use crate::ledger::{creating_entry, entry_at, log_record, projection, readable_a
 
 pub(crate) use attachments::{in_order, named_in, row as file_row};
 pub use disputes::{Candidate, Dispute, Writer};
+pub use enquiries::{ANSWER_WITHIN_MS, Answer, Enquiry, EnquiryFigures, EnquiryState, FIGURES_OVER_MS, Held};
 pub(crate) use enquiries::{DONE, OPEN, SENT, TOKEN_BYTES, token_key};
-pub use enquiries::{
-    ANSWER_WITHIN_MS, Answer, Enquiry, EnquiryFigures, EnquiryState, FIGURES_OVER_MS, Held,
-};
 pub use evidence::Evidence;
 pub use history::HistoryItem;
 pub use members::MemberNode;

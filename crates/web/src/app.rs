@@ -1,5 +1,6 @@
 //! What all handlers share: the source behind a bounded number of turns, and the node's options.
 
+use crate::enquiry::{Enquiries, Rate};
 use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, TURN_WAIT};
 use crate::refusal::Refusal;
 use crate::view::{Names, Source, SourceError};
@@ -28,12 +29,30 @@ pub(crate) struct App {
     pub(crate) options: Options,
     /// Whether there is a desk.
     pub(crate) has_desk: bool,
+    /// Who takes enquiries: where there is a desk to read them.
+    pub(crate) enquiries: Option<Arc<dyn Enquiries>>,
+    /// How many came lately.
+    pub(crate) rate: Rate,
     turns: Arc<Semaphore>,
 }
 
 impl App {
-    pub(crate) fn new(source: Arc<dyn Source>, options: Options, has_desk: bool) -> Self {
-        App { source, options, has_desk, turns: Arc::new(Semaphore::new(CALLS_AT_ONCE)) }
+    pub(crate) fn new(
+        source: Arc<dyn Source>,
+        options: Options,
+        enquiries: Option<Arc<dyn Enquiries>>,
+    ) -> Self {
+        let turns = Arc::new(Semaphore::new(CALLS_AT_ONCE));
+        App { source, options, has_desk: enquiries.is_some(), enquiries, rate: Rate::default(), turns }
+    }
+
+    /// Asks whoever takes enquiries, in the same turns.
+    pub(crate) async fn ask_enquiries<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Enquiries) -> Result<T, SourceError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let Some(enquiries) = self.enquiries.clone() else { return Err(Refusal::NoEnquiry) };
+        self.ask(move |_| call(enquiries.as_ref())).await
     }
 
     /// Asks the source off the async threads. The turn is held until the call has really ended, even when the reader has

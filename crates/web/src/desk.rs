@@ -34,7 +34,8 @@ use sessions::Sessions;
 use throttle::Throttle;
 use view::Desk;
 
-pub(crate) use gate::Client;
+pub(crate) use gate::{Client, Fields, client, is_own_page, see};
+pub(crate) use pages::Trouble;
 
 /// State of the desk's pages.
 pub(crate) struct Bench {
@@ -80,6 +81,8 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/draft/{id}/attach", post(pages::files::add))
         .route("/desk/draft/{id}/detach", post(pages::files::remove))
         .route("/desk/draft/{id}/file/{hash}", get(pages::files::show))
+        .route("/desk/enquiries", get(pages::enquiries::show).post(pages::enquiries::act))
+        .route("/desk/enquiry/{id}", get(pages::enquiries::open).post(pages::enquiries::reply))
         .route("/desk/listings", get(pages::listings::show).post(pages::listings::act))
         .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))

@@ -1,7 +1,10 @@
 //! What stands before every page: which requests are served at all, and the headers that every answer carries.
 
 use crate::app::App;
-use crate::limits::{BODY_BYTES, FORM_BYTES, NAME_CHARS, REQUEST_WAIT, UPLOAD_BYTES, UPLOAD_WAIT, URI_BYTES};
+use crate::enquiry::asked_about;
+use crate::limits::{
+    BODY_BYTES, ENQUIRY_BYTES, FORM_BYTES, NAME_CHARS, REQUEST_WAIT, UPLOAD_BYTES, UPLOAD_WAIT, URI_BYTES,
+};
 use crate::pages::message;
 use crate::refusal::Refusal;
 use crate::request::pairs;
@@ -40,17 +43,11 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     if request.uri().to_string().len() > URI_BYTES {
         return Err(Refusal::LongAddress);
     }
-    // Forms are for the desk, which has its own guard; everywhere else nothing is written.
-    let posted = app.has_desk && *request.method() == Method::POST && is_of_desk(request.uri());
-    if !posted && !matches!(*request.method(), Method::GET | Method::HEAD) {
+    let form = form_bytes(app, request);
+    if form.is_none() && !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Refusal::Method(tidy_line(request.method().as_str(), NAME_CHARS)));
     }
-    let most = match posted {
-        true if carries_file(request.uri()) => UPLOAD_BYTES as u64,
-        true => FORM_BYTES as u64,
-        false => BODY_BYTES,
-    };
-    if announced_body(request.headers()) > most {
+    if announced_body(request.headers()) > form.map_or(BODY_BYTES, |bytes| bytes as u64) {
         return Err(Refusal::Body);
     }
     let host = host(request.uri(), request.headers());
@@ -58,6 +55,18 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
         return Err(Refusal::Host(tidy_line(&host, NAME_CHARS)));
     }
     Ok(())
+}
+
+/// Bytes of the form that a request may carry; `None` where it may carry none. Forms are for the desk, which has its own guard,
+/// and for enquiries about a listing; everywhere else nothing is written.
+fn form_bytes(app: &App, request: &Request) -> Option<usize> {
+    let posted = app.has_desk && *request.method() == Method::POST;
+    match request.uri() {
+        uri if posted && carries_file(uri) => Some(UPLOAD_BYTES),
+        uri if posted && is_of_desk(uri) => Some(FORM_BYTES),
+        uri if posted && asked_about(uri).is_some() => Some(ENQUIRY_BYTES),
+        _ => None,
+    }
 }
 
 fn is_of_desk(uri: &Uri) -> bool {

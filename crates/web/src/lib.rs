@@ -15,6 +15,7 @@
 mod app;
 mod assets;
 pub mod desk;
+pub mod enquiry;
 mod fields;
 mod guard;
 mod labels;

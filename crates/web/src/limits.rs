@@ -93,6 +93,18 @@ pub const UPLOADS_AT_ONCE: usize = 2;
 pub const UPLOAD_WAIT: Duration = Duration::from_secs(110);
 /// Fields of a form.
 pub const FORM_FIELDS: usize = 2_000;
+/// Bytes of a form that a visitor sends: 4,000 Chinese characters take 36,000 once percent-encoded, and the rest of it.
+pub const ENQUIRY_BYTES: usize = 64 * 1024;
+/// Characters of an enquiry or an answer shown: all that one holds.
+pub const REPEATED_CHARS: usize = 10_000;
+/// Enquiries are counted over this long.
+pub const ENQUIRY_WINDOW: Duration = Duration::from_secs(600);
+/// Enquiries from one address in that time: someone who asks about several listings in a row, not a machine.
+pub const ENQUIRIES_FROM_ONE: u32 = 6;
+/// Enquiries about one listing in that time, from wherever they come.
+pub const ENQUIRIES_ABOUT_ONE: u32 = 20;
+/// Addresses and listings that are counted at once.
+pub const ENQUIRERS: usize = 4_096;
 /// Sessions at once; an office has a handful.
 pub const SESSIONS: usize = 1_000;
 /// Sessions of one account: its computers and browsers.

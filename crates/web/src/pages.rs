@@ -60,6 +60,8 @@ mod tests {
         include_str!("../templates/base.html"),
         include_str!("../templates/desk/draft.html"),
         include_str!("../templates/desk/drafts.html"),
+        include_str!("../templates/desk/enquiries.html"),
+        include_str!("../templates/desk/enquiry.html"),
         include_str!("../templates/desk/files.html"),
         include_str!("../templates/desk/listings.html"),
         include_str!("../templates/desk/notes.html"),
@@ -67,6 +69,10 @@ mod tests {
         include_str!("../templates/desk/setup.html"),
         include_str!("../templates/desk/sign_in.html"),
         include_str!("../templates/desk/users.html"),
+        include_str!("../templates/enquiry/ask.html"),
+        include_str!("../templates/enquiry/card.html"),
+        include_str!("../templates/enquiry/fields.html"),
+        include_str!("../templates/enquiry/seen.html"),
         include_str!("../templates/files.html"),
         include_str!("../templates/home.html"),
         include_str!("../templates/list.html"),
@@ -98,9 +104,11 @@ mod tests {
     #[test]
     fn words_and_pages_agree() {
         let sources = sources();
-        let own = [catalog::words::web::TABLE, catalog::words::halls::TABLE, catalog::words::desk::TABLE];
-        let rows = || own.into_iter().flatten();
-        let elsewhere = |key: &str| key.starts_with("web.") || key.starts_with("desk.failure.");
+        use catalog::words::{desk, enquiry, halls, web};
+        let rows = || [web::TABLE, halls::TABLE, desk::TABLE, enquiry::TABLE].into_iter().flatten();
+        let elsewhere = |key: &str| {
+            ["web.", "desk.failure.", "enquiry.wrong.", "cli.", "help."].iter().any(|at| key.starts_with(at))
+        };
         for (key, _, _) in rows().filter(|(key, _, _)| !elsewhere(key)) {
             assert!(sources.contains(&format!("\"{key}\"")), "no page says {key}");
         }

@@ -22,6 +22,8 @@ pub(crate) enum Refusal {
     BadForm,
     #[error("no draft {0} at this desk")]
     NoDraft(String),
+    #[error("no enquiry at this address")]
+    NoEnquiry,
     #[error("the desk is served to this computer alone")]
     DeskElsewhere,
     #[error("the accounts are for administrators")]
@@ -52,7 +54,8 @@ impl Refusal {
             | Refusal::NoListing(_)
             | Refusal::NoOrg(_)
             | Refusal::NoFile(_)
-            | Refusal::NoDraft(_) => StatusCode::NOT_FOUND,
+            | Refusal::NoDraft(_)
+            | Refusal::NoEnquiry => StatusCode::NOT_FOUND,
             Refusal::BadForm => StatusCode::BAD_REQUEST,
             Refusal::DeskElsewhere | Refusal::CrossSite | Refusal::NotAdministrator => StatusCode::FORBIDDEN,
             Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -81,6 +84,7 @@ impl Refusal {
             Refusal::FileAbsent => ["attachment.away.title", "attachment.away.text", "attachment.away.next"],
             Refusal::BadForm => ["attachment.form.title", "attachment.form.text", "attachment.form.next"],
             Refusal::NoDraft(_) => ["error.draft.title", "error.draft.text", "error.draft.next"],
+            Refusal::NoEnquiry => ["error.enquiry.title", "error.enquiry.text", "error.enquiry.next"],
             Refusal::DeskElsewhere => ["error.desk.title", "error.desk.text", "error.desk.next"],
             Refusal::NotAdministrator => ["error.role.title", "error.role.text", "error.role.next"],
             Refusal::CrossSite => ["error.cross.title", "error.cross.text", "error.cross.next"],

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Options};
 use crate::desk::view::Desk;
+use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{file, home, list, listing, message, org, status, suggest};
 use crate::refusal::Refusal;
@@ -19,11 +20,11 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 
 /// Lists and status are for people; single listings are what a search engine should find.
-const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /desk\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
+const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
 
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}`, `/org/{id}`, `/suggest`, `/status`, `/healthz`, `/robots.txt` and assets.
 ///
-/// Only GET and HEAD are served (and forms of the desk, where there is one), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
+/// Only GET and HEAD are served (and, where there is a desk, its forms and enquiries about a listing), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
 pub fn router(source: Arc<dyn Source>, options: Options) -> Router {
     whole(source, None, options)
@@ -35,10 +36,11 @@ pub fn router_with_desk(source: Arc<dyn Source>, desk: Arc<dyn Desk>, options: O
 }
 
 fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options) -> Router {
-    let app = Arc::new(App::new(source, options, desk.is_some()));
+    let app = Arc::new(App::new(source, options, desk.clone().map(|desk| desk as Arc<dyn Enquiries>)));
     let desk = desk.map(|desk| crate::desk::router(Arc::clone(&app), desk));
     Router::new()
         .merge(desk.unwrap_or_default())
+        .merge(crate::enquiry::router())
         .route("/", get(home::handle))
         .route("/list", get(list::handle))
         .route("/hall/{hall}", get(list::handle))

@@ -6,8 +6,10 @@ use serde_json::Value as Json;
 use super::{Context, print_line, text};
 use crate::office::to_value;
 
+mod enquiry;
 mod roster;
 
+pub use enquiry::{enquiry, enquiry_row};
 pub use roster::{roster, step};
 
 /// A value on one line.
@@ -356,6 +358,7 @@ pub fn status(context: &Context, status: &Json) {
     if text(&status["line"], "hours") != "always" {
         line(context, "cli.label.line", &line_state(context, &status["line"]));
     }
+    crate::commands::enquiry::figures(context, &status["enquiries"]);
     for each in status["peers"].as_array().into_iter().flatten() {
         peer(context, each);
     }

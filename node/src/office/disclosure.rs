@@ -121,7 +121,7 @@ impl Office {
     }
 
     /// The nodes named as mailboxes, or those of the configuration.
-    fn mailboxes(&self, named: &[String]) -> Result<Vec<PublicKey>, Failure> {
+    pub(super) fn mailboxes(&self, named: &[String]) -> Result<Vec<PublicKey>, Failure> {
         let named = if named.is_empty() { &self.config().sealed.mailboxes } else { named };
         let core = self.core();
         let known: Vec<PublicKey> = core

@@ -134,6 +134,13 @@ impl From<market::MarketError> for Failure {
             E::NoSuchDisclosure { id } => {
                 Self::said(exit::FAILED, "cli.failure.no-disclosure", &[("id", id)])
             }
+            E::NoSuchEnquiry { id } => Self::said(exit::FAILED, "cli.failure.no-enquiry", &[("id", id)]),
+            E::AskedWrong(wrong) => super::enquiries::asked_wrong(wrong),
+            E::TooManyEnquiries => Self::said(exit::REFUSED, "cli.failure.enquiries", &[]),
+            E::AnswerWrong { most } => {
+                Self::said(exit::REJECTED, "cli.failure.answer", &[("most", &most.to_string())])
+            }
+            E::AnswerNamesIdentity => Self::said(exit::REJECTED, "cli.failure.answer.id-number", &[]),
             E::NoSuchInstitution { name } => {
                 Self::said(exit::USAGE, "cli.failure.institution", &[("name", name)])
             }

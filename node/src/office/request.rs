@@ -239,6 +239,11 @@ pub enum Request {
         /// Fields.
         changes: BTreeMap<String, Option<String>>,
     },
+    /// Enquiries about listings.
+    Enquiry {
+        /// What about them.
+        ask: super::EnquiryAsk,
+    },
     /// The roster.
     Roster {
         /// What about it.

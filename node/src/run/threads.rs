@@ -30,6 +30,8 @@ const INDEX_LAG: Duration = Duration::from_secs(4);
 const TRICKLE: u64 = 50;
 /// The index looks for arrivals this often.
 const INDEX_EVERY: Duration = Duration::from_millis(100);
+/// Enquiries that wait for their receipts are looked for this often.
+const RECEIPTS_EVERY: Duration = Duration::from_millis(250);
 /// How far the index's threads stand back where processors are short (`nice`, 0 to 19): a tenth of what a page or a peer is
 /// given. Documents that come by the thousand would else slow every search.
 #[cfg(target_os = "linux")]
@@ -145,6 +147,30 @@ fn take(core: &mut Core, event: network::Event, announce: &Announce) {
         announce(&format!("listening {address}"));
     }
     core.on_event(event);
+}
+
+/// The thread that has enquiries received once they are durable here: each is signed for by itself, so that others have the
+/// core in between.
+pub(super) fn spawn_receipts(
+    office: Arc<Office>,
+    stopping: Arc<AtomicBool>,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new().name("receipts".to_owned()).spawn(move || {
+        while !stopping.load(Ordering::Acquire) {
+            let received = match office.library().has_unread_enquiries() {
+                Ok(true) => office.core().acknowledge(),
+                other => other,
+            };
+            match received {
+                Ok(true) => {}
+                Ok(false) => std::thread::sleep(RECEIPTS_EVERY),
+                Err(error) => {
+                    tracing::error!("an enquiry could not be received: {error}");
+                    std::thread::sleep(TICK);
+                }
+            }
+        }
+    })
 }
 
 /// The thread that keeps the index in step with the store, behind the acknowledgement. The index's own threads are started

@@ -13,7 +13,7 @@ fn setup_path(node: &Node) -> String {
 }
 
 /// Someone with the first account of a node.
-fn administrator(node: &Node) -> Visitor {
+pub fn administrator(node: &Node) -> Visitor {
     let path = setup_path(node);
     let key = path.split_once("key=").unwrap().1.to_owned();
     let mut visitor = Visitor::new(&node.web());

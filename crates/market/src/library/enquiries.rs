@@ -19,7 +19,7 @@ use storage::Table;
 
 use super::{Library, whole_bytes};
 use crate::error::{MarketError, Result};
-use crate::ledger::{creating_entry, readable_at, replies_to};
+use crate::ledger::{creating_entry, first_unread, readable_at, replies_to};
 
 /// An enquiry is to be answered within this long, milliseconds: 企业技术需求“24小时”响应.
 pub const ANSWER_WITHIN_MS: i64 = 24 * 3_600_000;
@@ -335,6 +335,14 @@ impl Library {
         Ok(found)
     }
 
+    /// Whether there are enquiries that nobody has looked at: new ones, or more than are taken in at a time.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn has_unread_enquiries(&self) -> Result<bool> {
+        Ok(first_unread(self.store(), None)?.is_some())
+    }
+
     /// Whether an institution has as many enquiries waiting here as are taken in at a time.
     pub(crate) fn open_of(&self, from: &InstitutionId, most: usize) -> Result<bool> {
         let page = self.store().scan_prefix(Table::Drafts, &[OPEN, &from.0].concat(), None, most)?;
@@ -421,7 +429,14 @@ mod tests {
     fn a_record_is_read_as_it_was_written() {
         for held in [
             Held::default(),
-            Held { since_ms: 7, kind: 17, read: true, answered_ms: Some(9), by: "王芳".into(), ..Held::default() },
+            Held {
+                since_ms: 7,
+                kind: 17,
+                read: true,
+                answered_ms: Some(9),
+                by: "王芳".into(),
+                ..Held::default()
+            },
             Held { since_ms: -7, closed_ms: Some(i64::MAX), ..Held::default() },
         ] {
             assert_eq!(Held::from_bytes(&held.to_bytes()), Ok(held));

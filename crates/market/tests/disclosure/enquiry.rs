@@ -103,9 +103,7 @@ fn no_later_edit_changes_what_was_asked_or_answered() {
     wire.take([firm.desk().answer_enquiry(&enquiry, "三万元", "").unwrap()]);
     wire.give(&mut university);
     let answer = university.library.enquiry_at(&token).unwrap().unwrap().answers[0].id;
-    let change = |value: &str| {
-        BTreeMap::from([("message".to_owned(), Some(Value::Text(value.to_owned())))])
-    };
+    let change = |value: &str| BTreeMap::from([("message".to_owned(), Some(Value::Text(value.to_owned())))]);
     wire.take(university.desk().edit_sealed(&answer, &change("三元")).unwrap());
     wire.take(firm.desk().edit_sealed(&id, &change("我要赔偿")).unwrap());
     for node in [&mut firm, &mut university] {
@@ -187,7 +185,8 @@ fn one_institution_fills_no_desk() {
     wire.give(&mut firm);
     assert_eq!(firm.receive(&mut wire, NOW), MAX_OPEN_OF_ONE + 1);
     assert_eq!(firm.state(&from_other), Some(EnquiryState::New));
-    let (first, _) = firm.library.open_enquiries().unwrap().into_iter().find(|(id, _)| *id != from_other).unwrap();
+    let (first, _) =
+        firm.library.open_enquiries().unwrap().into_iter().find(|(id, _)| *id != from_other).unwrap();
     let enquiry = firm.library.enquiry(&first).unwrap().unwrap();
     firm.desk().close_enquiry(&enquiry, "").unwrap();
     assert_eq!(firm.receive(&mut wire, NOW), 1, "one goes, one comes");

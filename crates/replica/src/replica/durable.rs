@@ -52,6 +52,11 @@ impl Replica {
         self.fresh.logs.get(log).copied().filter(|durable| durable.seq <= head.seq).unwrap_or(head)
     }
 
+    /// Whether an entry of a log is fsynced here: a power cut would not take it.
+    pub fn is_durable(&self, log: &LogId, seq: u64) -> bool {
+        self.durable_head(log).seq >= seq
+    }
+
     /// An fsync of all that is here begins.
     pub(super) fn on_syncing(&mut self) {
         self.fresh.syncing = self.fresh.logs.keys().map(|log| (*log, self.head(log))).collect();

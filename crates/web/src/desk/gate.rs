@@ -55,7 +55,7 @@ fn admit(bench: &Bench, request: &Request) -> Result<(), Refusal> {
 }
 
 /// Where a request comes from.
-pub(super) fn client(stated: Option<&Client>) -> IpAddr {
+pub(crate) fn client(stated: Option<&Client>) -> IpAddr {
     stated.map_or(IpAddr::from([0, 0, 0, 0]), |client| client.0)
 }
 
@@ -67,7 +67,7 @@ fn is_loopback(host: &str) -> bool {
 
 /// Whether a form was sent by a page of this very host. Browsers say so in `Origin` with every POST, and newer ones in
 /// `Sec-Fetch-Site` too; who says nothing is no browser that a clerk sits before.
-fn is_own_page(uri: &Uri, headers: &HeaderMap) -> bool {
+pub(crate) fn is_own_page(uri: &Uri, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let own = text("host").or_else(|| uri.authority().map(|authority| authority.as_str()));
     let origin = text("origin").and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
@@ -121,7 +121,7 @@ impl Away {
 }
 
 /// Sends the browser to another page of this node.
-pub(super) fn see(href: &str) -> Response {
+pub(crate) fn see(href: &str) -> Response {
     match HeaderValue::from_str(href) {
         Ok(href) => (StatusCode::SEE_OTHER, [(header::LOCATION, href)]).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -145,16 +145,16 @@ pub(super) fn token(headers: &HeaderMap) -> Option<String> {
 }
 
 /// A form's fields, in their order.
-pub(super) struct Fields(Vec<(String, String)>);
+pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    pub(super) fn new(mut pairs: Vec<(String, String)>) -> Self {
+    pub(crate) fn new(mut pairs: Vec<(String, String)>) -> Self {
         pairs.truncate(FORM_FIELDS);
         Self(pairs)
     }
 
     /// The first of a name; empty when there is none.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     }
 

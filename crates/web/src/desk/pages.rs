@@ -2,6 +2,7 @@
 
 pub(super) mod draft;
 pub(super) mod drafts;
+pub(super) mod enquiries;
 pub(super) mod files;
 pub(super) mod listings;
 pub(super) mod overview;
@@ -29,6 +30,7 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
         ("/desk", "desk.nav.home"),
         ("/desk/drafts", "desk.nav.drafts"),
         ("/desk/listings", "desk.nav.listings"),
+        ("/desk/enquiries", "enquiry.nav"),
         ("/desk/users", "desk.nav.users"),
     ];
     shell.halls = match signed_in {
@@ -69,9 +71,9 @@ fn state_key(state: &str) -> &'static str {
 }
 
 /// What was not done, and what to do next.
-struct Trouble {
-    message: String,
-    hint: String,
+pub(crate) struct Trouble {
+    pub(crate) message: String,
+    pub(crate) hint: String,
 }
 
 impl Trouble {

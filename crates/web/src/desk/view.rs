@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use protocol::Hash;
 
+use crate::enquiry::Enquiries;
 use crate::view::{AttachmentView, FileView, SourceError};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
-pub trait Desk: Send + Sync + 'static {
+pub trait Desk: Enquiries {
     /// Whether a key lets someone make the first account now.
     fn may_set_up(&self, key: &str) -> Result<bool, SourceError>;
     /// Makes the first account; `None` when the key is not the one, or there is an account.

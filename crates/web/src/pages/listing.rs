@@ -10,6 +10,7 @@ use super::card::Entry;
 use super::org::org_href;
 use super::{Fact, draw, message};
 use crate::app::App;
+use crate::enquiry::Card;
 use crate::fields::{Arranged, Row, arrange};
 use crate::labels;
 use crate::limits::{ID_DIGITS, NAME_CHARS, RELATED, STATEMENTS_SHOWN, VERSIONS_SHOWN};
@@ -55,6 +56,7 @@ struct Page {
     details: Option<Details>,
     may_ask: bool,
     no_contact: String,
+    ask: Option<Card>,
     history_title: String,
     versions: Vec<Line>,
     versions_more: String,
@@ -142,6 +144,7 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
         details: (view.has_more && view.standing == Standing::Published)
             .then(|| Details::new(lang, whom, &view.id)),
         no_contact: fill(lang, "listing.no_contact", &asked),
+        ask: Card::new(app, lang, view),
         by: institution.clone(),
         history_title: fill(lang, "listing.history", &[("n", &view.provenance.versions_total.to_string())]),
         versions: view

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Texts that run, break out or deceive wherever a page forgets to escape.
-const CORPUS: &[&str] = &[
+pub const CORPUS: &[&str] = &[
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "' onmouseover='alert(1)",
@@ -47,7 +47,7 @@ fn without_own_script(body: &str) -> String {
 }
 
 /// Markup that only a text from the network could have brought.
-const FOREIGN: &[&str] = &[
+pub const FOREIGN: &[&str] = &[
     "<script",
     "<img src=x",
     "<svg/onload",

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use web::desk::view::Desk;
 
 /// A running server; it stops when dropped.
 pub struct Server {
@@ -18,6 +19,15 @@ pub struct Server {
 impl Server {
     /// Serves `fake` on a free port of the loopback interface.
     pub async fn start(fake: Fake) -> Server {
+        Self::serve(fake, None).await
+    }
+
+    /// The same, with a desk.
+    pub async fn start_with_desk(fake: Fake, desk: Arc<dyn Desk>) -> Server {
+        Self::serve(fake, Some(desk)).await
+    }
+
+    async fn serve(fake: Fake, desk: Option<Arc<dyn Desk>>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let options = web::Options {
@@ -27,7 +37,10 @@ impl Server {
             version: "0.1.0".into(),
             hosts: vec!["market.example.cn".into()],
         };
-        let router = web::router(Arc::new(fake), options);
+        let router = match desk {
+            Some(desk) => web::router_with_desk(Arc::new(fake), desk, options),
+            None => web::router(Arc::new(fake), options),
+        };
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(web::serve(listener, router, async {
             let _ = stopped.await;

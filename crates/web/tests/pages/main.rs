@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation is the test's answer")]
 
+mod asked;
 mod fake;
 mod hostile;
 mod http;

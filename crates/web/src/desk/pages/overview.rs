@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use catalog::words::say;
+use catalog::words::{fill, say};
 
 use super::{STATES, shell, state_key};
 use crate::desk::Bench;
@@ -68,6 +68,17 @@ async fn answer(bench: &Bench, place: &Place, headers: &HeaderMap) -> Result<Res
         label: say(lang, "desk.state.listed").to_owned(),
         count: count(overview.listings),
         urgent: false,
+    });
+    let waiting = bench.ask(|desk| desk.enquiry_figures()).await?;
+    let label = match waiting.overdue {
+        0 => say(lang, "enquiry.heap").to_owned(),
+        late => fill(lang, "enquiry.heap.late", &[("n", &count(late))]),
+    };
+    heaps.push(Heap {
+        href: "/desk/enquiries".to_owned(),
+        label,
+        count: count(waiting.open),
+        urgent: waiting.new > 0 || waiting.overdue > 0,
     });
     let fresh = overview.listings == 0 && overview.drafts.values().sum::<u64>() == 0;
     let kinds = catalog::Kind::ALL.iter().map(|kind| (kind.id(), labels::kinds(lang, kind.id()))).collect();
