@@ -165,6 +165,7 @@ fn of_commands() -> impl Iterator<Item = &'static words::Row> {
         .chain(words::care::TABLE)
         .chain(words::disclosure::TABLE)
         .chain(words::doctor::TABLE)
+        .chain(words::enquiry::TABLE)
 }
 
 fn exists(key: &str) -> bool {
