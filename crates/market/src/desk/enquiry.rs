@@ -50,6 +50,8 @@ const LOOKED_AT_ONCE: usize = 64;
 const ENDED_AT_ONCE: usize = 8;
 /// Prefix of the circle for enquiries with an institution.
 const CIRCLE: &[u8] = b"enquiry:circle:";
+/// A local record by its key, and what becomes of it.
+type Change = (Vec<u8>, Option<Vec<u8>>);
 /// A day of the bounds above.
 const DAY_MS: i64 = ANSWER_WITHIN_MS;
 
@@ -100,7 +102,7 @@ impl Desk<'_> {
     }
 
     /// Records of what was sent that have had their time: a few with each that is added, so that they come to an end.
-    fn sent_that_end(&self) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>> {
+    fn sent_that_end(&self) -> Result<Vec<Change>> {
         let oldest = self.library.store().scan_prefix(Table::Drafts, SENT, None, ENDED_AT_ONCE)?;
         let until = [SENT, &self.now_ms.saturating_sub(SENT_FOR_MS).to_be_bytes()].concat();
         let ended = oldest.into_iter().filter(|(key, _)| *key < until).flat_map(|(key, value)| {

@@ -8,9 +8,9 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use catalog::Lang;
 use catalog::enquiry::{Asked, MAX_CONTACT, MAX_MESSAGE, MAX_NAME, MAX_ORGANISATION, Wrong};
 use catalog::words::{fill, say};
+use catalog::{Hall, Kind, Lang};
 
 use super::asked_about;
 use crate::app::App;
@@ -98,7 +98,8 @@ fn page(
     let lang = place.lang;
     let title = tidy_line(&view.title, NAME_CHARS * 2);
     let title = if title.is_empty() { labels::untitled(lang) } else { title };
-    let mut shell = Shell::new(app, place, say(lang, "enquiry.title"), &view.kind);
+    let mut shell =
+        Shell::new(app, place, say(lang, "enquiry.title"), Kind::from_id(&view.kind).map(Hall::of));
     shell.indexed = false;
     let page = Page { shell, title, ask: Card::of(lang, view, asked, wrong), trouble };
     draw(status, &page, lang)

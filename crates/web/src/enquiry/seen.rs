@@ -79,7 +79,7 @@ async fn view(app: &App, path: &str) -> Result<EnquiryView, Refusal> {
 fn page(app: &App, place: &Place, path: &str, view: &EnquiryView) -> Page {
     let lang = place.lang;
     let title = tidy_line(&view.line.title, NAME_CHARS * 2);
-    let mut shell = Shell::new(app, place, say(lang, "enquiry.seen.title"), "");
+    let mut shell = Shell::new(app, place, say(lang, "enquiry.seen.title"), None);
     (shell.indexed, shell.search_in_head) = (false, false);
     Page {
         shell,
