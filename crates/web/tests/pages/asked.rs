@@ -107,6 +107,22 @@ impl Desk for Counter {
     fn act(&self, _: &Clerk, _: &str, _: &Act) -> Result<Result<Done, Said>, SourceError> {
         none()
     }
+    fn attach(
+        &self,
+        _: &Clerk,
+        _: &str,
+        _: &str,
+        _: &str,
+        _: &[u8],
+    ) -> Result<Result<(), Said>, SourceError> {
+        none()
+    }
+    fn detach(&self, _: &Clerk, _: &str, _: &str) -> Result<Result<(), Said>, SourceError> {
+        none()
+    }
+    fn file(&self, _: &str, _: &protocol::Hash) -> Result<Option<web::view::FileView>, SourceError> {
+        none()
+    }
     fn accounts(&self) -> Result<Vec<AccountLine>, SourceError> {
         none()
     }
