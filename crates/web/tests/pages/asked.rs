@@ -204,7 +204,8 @@ async fn what_is_wrong_goes_nowhere_and_is_not_lost() {
     assert!(trapped.status == 422 && trapped.body.contains("notice-bad"));
     let typed =
         post(&server, &about(SOLID), &[("name", "\"><script>x</script>"), ("contact", "")], OWN).await;
-    assert!(typed.status == 422 && !typed.body.contains("<script"));
+    let body = crate::hostile::without_own_script(&typed.body);
+    assert!(typed.status == 422 && !body.contains("<script"), "{body}");
     for (path, status) in [(about(GONE), 404), (about("00000000"), 404), (about("x"), 404)] {
         assert_eq!(post(&server, &path, &[], OWN).await.status, status, "{path}");
     }
@@ -259,8 +260,9 @@ async fn hostile_text_stays_text_where_an_enquiry_is_shown() {
         let server = Server::start_with_desk(Fake::default(), Arc::new(desk)).await;
         let answer = server.get(&format!("/enquiry/{TOKEN}")).await;
         assert_eq!(answer.status, 200);
+        let body = crate::hostile::without_own_script(&answer.body);
         for markup in crate::hostile::FOREIGN {
-            assert!(!answer.body.contains(markup), "{poison} brought {markup}");
+            assert!(!body.contains(markup), "{poison} brought {markup}");
         }
     }
 }

@@ -29,7 +29,7 @@ pub const CORPUS: &[&str] = &[
 const PAGES: &[&str] = &["/", "/list?q=x", "/hall/service?q=x&region=42", "/status"];
 
 /// What every page says to have run: this program's own script, and no other.
-fn without_own_script(body: &str) -> String {
+pub fn without_own_script(body: &str) -> String {
     let mut parts = body.splitn(2, "<script src=\"/assets/suggest.");
     let (before, after) = (parts.next().unwrap(), parts.next().unwrap());
     let (name, rest) = after.split_once("\" defer></script>").unwrap();
