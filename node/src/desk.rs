@@ -9,7 +9,8 @@ use market::{Account, DeskRole};
 use protocol::Hash;
 use web::SourceError;
 use web::desk::view::{
-    AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Overview, OwnLine, Said,
+    AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Heap, Overview, OwnLine,
+    OwnView, Said, Selection,
 };
 
 use web::view::FileView;
@@ -82,12 +83,17 @@ impl Desk for Bench {
 
     fn overview(&self) -> Result<Overview, SourceError> {
         let drafts = self.office.draft_counts().map_err(failed)?;
-        let listings = self.office.own_listings(0, 0).map_err(failed)?.0;
+        let listings = self.office.own_listings(Heap::Shown, "", 0, 0).map_err(failed)?.0;
         Ok(Overview { drafts, listings })
     }
 
-    fn drafts(&self, state: Option<&str>, limit: usize) -> Result<(usize, Vec<DraftLine>), SourceError> {
-        self.office.draft_lines(state, limit).map_err(failed)
+    fn drafts(
+        &self,
+        state: Option<&str>,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(usize, Vec<DraftLine>), SourceError> {
+        self.office.draft_lines(state, offset, limit).map_err(failed)
     }
 
     fn draft(&self, id: &str, clerk: &Clerk) -> Result<Option<DraftView>, SourceError> {
@@ -161,7 +167,32 @@ impl Desk for Bench {
         told(self.office.answer(Request::Account { ask }).map(drop))
     }
 
-    fn listings(&self, offset: usize, limit: usize) -> Result<(u64, Vec<OwnLine>), SourceError> {
-        self.office.own_listings(offset, limit).map_err(failed)
+    fn listings(
+        &self,
+        heap: Heap,
+        text: &str,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(u64, Vec<OwnLine>), SourceError> {
+        self.office.own_listings(heap, text, offset, limit).map_err(failed)
+    }
+
+    fn own(
+        &self,
+        id: &str,
+        clerk: &Clerk,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Option<OwnView>, SourceError> {
+        let account = self.account(clerk).map_err(failed)?;
+        self.office.own_view(id, &account, (before, limit)).map_err(failed)
+    }
+
+    fn all(&self, of: &Selection, limit: usize) -> Result<Vec<(String, String)>, SourceError> {
+        let all = match of {
+            Selection::Drafts(state) => self.office.all_drafts(state.as_deref(), limit),
+            Selection::Listings(heap) => self.office.all_own(*heap, limit),
+        };
+        all.map_err(failed)
     }
 }

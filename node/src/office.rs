@@ -3,10 +3,12 @@
 //! Reads go to the library and the index, beside the core; writes take the core's lock for as long as they take.
 
 mod accounts;
+mod alike;
 mod answers;
 mod attachments;
 mod backup;
 mod bundle;
+mod changes;
 mod disclosure;
 mod documents;
 mod drafts;
@@ -16,6 +18,7 @@ mod examine;
 mod failure;
 mod forks;
 mod json;
+mod own;
 mod proof;
 mod request;
 mod roster;
@@ -36,10 +39,11 @@ use crate::filing::Filing;
 pub use answers::{kind_of, region_code};
 pub use attachments::describe;
 pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
+pub(crate) use changes::{sets_status, step_of};
 pub use editing::MAX_ROWS;
 pub use enquiries::EnquiryAsk;
 pub use failure::{Failure, exit};
-pub use json::{of_value, peer_state, this_year, time as time_text, to_value};
+pub use json::{of_value, peer_state, text_of, this_year, time as time_text, to_value};
 pub use request::{AccountAsk, MoveTo, Reply, Request, Row, Saying};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 

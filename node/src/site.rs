@@ -5,15 +5,15 @@ use std::sync::Arc;
 use catalog::Kind;
 use market::{Hidden, HistoryItem, Listing, MarketError, Said};
 use protocol::{DocumentId, Hash, MemberState, Role, Value, Visibility};
-use replica::{STATUS, WITHDRAWN};
+use replica::WITHDRAWN;
 use web::view::{
-    Card, FieldView, FileView, HiddenBy, HomeView, ListingView, Names, NodeView, OrgView, PeerState,
-    PeerView, SearchView, Standing, StatementView, StatusView, Writer,
+    Card, FieldView, FileView, HiddenBy, HistoryView, HomeView, ListingView, Names, NodeView, OrgView,
+    PeerState, PeerView, SearchView, Standing, StatementView, StatusView, Writer,
 };
 use web::{SearchRequest, Source, SourceError};
 
 use crate::core::now_ms;
-use crate::office::Office;
+use crate::office::{Office, sets_status};
 
 mod kept;
 mod lists;
@@ -94,15 +94,6 @@ fn kind_of(listing: &Listing) -> String {
     Kind::from_code(listing.log.shelf.kind.0).map(|k| k.id().to_owned()).unwrap_or_default()
 }
 
-fn raw(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        Value::Int(n) => n.to_string(),
-        Value::Bool(b) => b.to_string(),
-        Value::Time(ms) => crate::office::time_text(*ms),
-    }
-}
-
 impl Source for Site {
     fn home(&self) -> Result<HomeView, SourceError> {
         self.home_list()
@@ -141,6 +132,18 @@ impl Source for Site {
             beside: if standing == Standing::Published { self.beside(&listing)? } else { Vec::new() },
             standing,
         }))
+    }
+
+    fn history(
+        &self,
+        id: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Option<HistoryView>, SourceError> {
+        let Some((_, listing)) = self.shown(id)? else { return Ok(None) };
+        let screened = self.office.screened(&listing).map_err(failed)?.is_some();
+        let open = listing.hidden.is_none() && !screened;
+        self.office.steps(&listing, (before, limit), (open, false)).map(Some).map_err(failed)
     }
 
     fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError> {
@@ -236,7 +239,8 @@ impl Site {
                 })
             };
             let writers = writers.map(|d| d.values.iter().map(|candidate| first(&candidate.by)).collect());
-            FieldView::new(key.clone(), values.iter().map(raw)).written_by(writers.unwrap_or_default())
+            FieldView::new(key.clone(), values.iter().map(crate::office::text_of))
+                .written_by(writers.unwrap_or_default())
         };
         Ok(shown.map(field).collect())
     }
@@ -269,8 +273,4 @@ fn hidden(why: &Hidden) -> HiddenBy {
         Hidden::Purged(_) => HiddenBy::Purge,
         Hidden::Missing => HiddenBy::Loss,
     }
-}
-
-fn sets_status(item: &HistoryItem, word: &str) -> bool {
-    matches!(item.changes.get(STATUS), Some(Some(Value::Text(text))) if text == word)
 }

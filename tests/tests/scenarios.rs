@@ -13,6 +13,8 @@ mod care;
 mod desk;
 #[path = "scenarios/documents.rs"]
 mod documents;
+#[path = "scenarios/editing.rs"]
+mod editing;
 #[path = "scenarios/edits.rs"]
 mod edits;
 #[path = "scenarios/enquiries.rs"]

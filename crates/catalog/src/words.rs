@@ -12,6 +12,7 @@ pub mod demo;
 pub mod desk;
 pub mod disclosure;
 pub mod doctor;
+pub mod editing;
 pub mod enquiry;
 pub mod forks;
 pub mod halls;
@@ -38,6 +39,7 @@ const TABLES: &[&[Row]] = &[
     desk::TABLE,
     disclosure::TABLE,
     doctor::TABLE,
+    editing::TABLE,
     enquiry::TABLE,
     forks::TABLE,
     halls::TABLE,

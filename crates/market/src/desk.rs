@@ -6,8 +6,10 @@ mod branches;
 mod disclosure;
 mod drafts;
 mod enquiry;
+mod hands;
 mod purge;
 mod review;
+mod revisions;
 mod stranded;
 
 use std::collections::BTreeMap;
@@ -28,11 +30,13 @@ pub use about::Moving;
 pub use branches::LostEntry;
 pub use disclosure::{DETAIL, DETAILS, Letter, is_private};
 pub use drafts::DraftRecord;
-pub(crate) use drafts::is_draft;
+pub(crate) use drafts::{draft_prefix, is_draft, revised_by};
 pub use enquiry::{
     ANSWER_CHARS, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, SENT_FOR_MS,
 };
+pub use hands::Hands;
 pub use review::{DraftState, Review, Way};
+pub use revisions::Revision;
 
 /// Prefix of the local table that leads from a record of ours to its document.
 pub(crate) const OWN: &[u8] = b"own:";
@@ -228,6 +232,12 @@ impl Desk<'_> {
             kept.push((format!("{CONTACT}{id}").into_bytes(), Some(fields_bytes(contact))));
         }
         self.ledger.keep_all(Table::Drafts, &kept)
+    }
+
+    /// Makes these the contact details of a listing, at home alone.
+    fn replace_contact(&mut self, id: &DocumentId, contact: &Fields) -> Result<()> {
+        let key = format!("{CONTACT}{id}");
+        self.ledger.keep(Table::Drafts, key.as_bytes(), Some(&fields_bytes(contact)))
     }
 
     /// Makes a listing of ours say what a record says: fields that the record lacks are removed. One that was moved to

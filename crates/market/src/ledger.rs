@@ -40,7 +40,7 @@ pub use checkpoint::Checkpoint;
 pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, rightful_entries};
 pub use gaps::Lacking;
 pub(crate) use layout::{
-    LogRecord, creating_place, document_entries, entry_at, has_conflicts, log_record, projection, readable_at,
+    LogRecord, creating_place, document_entries, entry_at, log_record, projection, readable_at, state_of,
 };
 pub(crate) use letters::{Unread, first_unread, replies_to};
 pub use limits::Relimited;

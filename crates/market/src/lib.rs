@@ -10,13 +10,14 @@ mod governance;
 mod identity;
 mod ledger;
 mod library;
+mod likeness;
 mod root_key;
 
 pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
 pub use desk::{
-    ANSWER_CHARS, Authored, DETAIL, DETAILS, Desk, DraftRecord, DraftState, Fields, Incoming, Letter,
+    ANSWER_CHARS, Authored, DETAIL, DETAILS, Desk, DraftRecord, DraftState, Fields, Hands, Incoming, Letter,
     LostEntry, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, Moving, Outcome, Review,
-    SENT_FOR_MS, Way, is_private,
+    Revision, SENT_FOR_MS, Way, is_private,
 };
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};
@@ -29,4 +30,5 @@ pub use library::{
     ANSWER_WITHIN_MS, Answer, Candidate, Dispute, Enquiry, EnquiryFigures, EnquiryState, Evidence,
     FIGURES_OVER_MS, Held, Hidden, HistoryItem, Library, Listing, MemberNode, Said, Versions, Writer,
 };
+pub use likeness::{Alike, Likeness};
 pub use root_key::RootFile;

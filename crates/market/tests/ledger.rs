@@ -21,6 +21,8 @@ mod members;
 mod purge;
 #[path = "ledger/review.rs"]
 mod review;
+#[path = "ledger/revisions.rs"]
+mod revisions;
 #[path = "ledger/rot.rs"]
 mod rot;
 

@@ -1,5 +1,6 @@
-//! Style sheet, script and mark, inside the binary, served under names that carry a hash of their bytes so that a browser may
-//! keep them for ever. Absent: anything fetched from elsewhere, fonts.
+//! Style sheet, mark and scripts, inside the binary, served under names that carry a hash of their bytes so that a browser may
+//! keep them for ever. A script only spares a step that the page offers without it. Absent: anything fetched from elsewhere,
+//! fonts.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -22,10 +23,14 @@ const MARK: &str = include_str!("../assets/mark.svg");
 /// Suggestions under a search box; every page works without it.
 const SCRIPT: &str = include_str!("../assets/suggest.js");
 
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+/// The script that keeps a draft while it is written.
+const KEEP: &str = include_str!("../assets/keep.js");
+
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         Asset::new("lianshi", "css", "text/css; charset=utf-8", STYLE),
         Asset::new("suggest", "js", "text/javascript; charset=utf-8", SCRIPT),
+        Asset::new("keep", "js", "text/javascript; charset=utf-8", KEEP),
         Asset::new("mark", "svg", "image/svg+xml", MARK),
     ]
 });
@@ -42,12 +47,17 @@ impl Asset {
     }
 }
 
+/// Address of the script that keeps a draft while it is written.
+pub(crate) fn keep() -> &'static str {
+    ASSETS.get(2).map_or("", |asset| asset.path.as_str())
+}
+
 /// Address of the style sheet.
 pub(crate) fn style() -> &'static str {
     ASSETS.first().map_or("", |asset| asset.path.as_str())
 }
 
-/// Address of the script.
+/// Address of the script that suggests.
 pub(crate) fn script() -> &'static str {
     ASSETS.get(1).map_or("", |asset| asset.path.as_str())
 }

@@ -12,6 +12,7 @@
 
 mod gate;
 mod inputs;
+mod jobs;
 mod multipart;
 mod pages;
 mod sessions;
@@ -30,6 +31,7 @@ use crate::app::App;
 use crate::limits::{CHECKS_AT_ONCE, FORM_BYTES, UPLOADS_AT_ONCE};
 use crate::refusal::Refusal;
 use crate::view::SourceError;
+use jobs::Jobs;
 use sessions::Sessions;
 use throttle::Throttle;
 use view::Desk;
@@ -43,6 +45,7 @@ pub(crate) struct Bench {
     desk: Arc<dyn Desk>,
     sessions: Sessions,
     throttle: Throttle,
+    jobs: Jobs,
     /// Passwords that are being checked.
     checks: Semaphore,
     /// Files that are being taken in.
@@ -67,6 +70,7 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         desk,
         sessions: Sessions::default(),
         throttle: Throttle::default(),
+        jobs: Jobs::default(),
         checks: Semaphore::new(CHECKS_AT_ONCE),
         uploads: Semaphore::new(UPLOADS_AT_ONCE),
     });
@@ -84,6 +88,8 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/enquiries", get(pages::enquiries::show).post(pages::enquiries::act))
         .route("/desk/enquiry/{id}", get(pages::enquiries::open).post(pages::enquiries::reply))
         .route("/desk/listings", get(pages::listings::show).post(pages::listings::act))
+        .route("/desk/listing/{id}", get(pages::own::show).post(pages::own::act))
+        .route("/desk/job/{number}", get(pages::job::show).post(pages::job::stop))
         .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(&bench), gate::gate))

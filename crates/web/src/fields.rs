@@ -3,6 +3,10 @@
 //!
 //! Keys that this version's catalogue does not know are shown as they are, last: another node may know more.
 
+mod compare;
+
+pub(crate) use compare::{Change, compare, said};
+
 use crate::labels::{self, Form, Known};
 use crate::limits::{NAME_CHARS, VALUE_CHARS, VALUES_SHOWN};
 use crate::text::{minute, tidy, tidy_line};
@@ -77,8 +81,10 @@ struct Group<'a> {
     keys: Vec<(Part, &'a str, &'a FieldView)>,
 }
 
-/// Puts the keys of a listing of this kind together.
-pub(crate) fn arrange(lang: Lang, kind: &str, fields: &[FieldView]) -> Arranged {
+/// Keys by their field, in the order of the catalogue, and apart from them what it does not know.
+type Groups<'a> = (BTreeMap<usize, Group<'a>>, BTreeMap<&'a str, Row>);
+
+fn groups<'a>(lang: Lang, kind: &str, fields: &'a [FieldView]) -> Groups<'a> {
     let mut groups: BTreeMap<usize, Group<'_>> = BTreeMap::new();
     let mut unknown: BTreeMap<&str, Row> = BTreeMap::new();
     for field in fields {
@@ -91,6 +97,12 @@ pub(crate) fn arrange(lang: Lang, kind: &str, fields: &[FieldView]) -> Arranged 
             None => add_unknown(lang, &mut unknown, field),
         }
     }
+    (groups, unknown)
+}
+
+/// Puts the keys of a listing of this kind together.
+pub(crate) fn arrange(lang: Lang, kind: &str, fields: &[FieldView]) -> Arranged {
+    let (groups, unknown) = groups(lang, kind, fields);
     let mut out = Arranged::default();
     for group in groups.values() {
         place(lang, kind, group, &mut out);

@@ -18,10 +18,10 @@ use catalog::Lang;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Nothing runs but this program's own script, nothing is fetched from elsewhere, nobody frames the pages; forms lead back to
+/// Nothing runs but this node's own files, nothing is fetched from elsewhere, nobody frames the pages; forms lead back to
 /// this node.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+     script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Lets a request through to its page or answers with a refusal, and dresses the answer.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

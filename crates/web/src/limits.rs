@@ -18,6 +18,8 @@ pub const SAID_BY_ORG: usize = 20;
 pub const NODES_OF_ORG: usize = 50;
 /// Versions listed on a listing's page; the count tells of the rest.
 pub const VERSIONS_SHOWN: usize = 50;
+/// Steps on a page of a listing's history.
+pub const STEPS_SHOWN: usize = 50;
 /// Statements of third parties listed on a listing's page.
 pub const STATEMENTS_SHOWN: usize = 50;
 /// Peers listed on the status page.
@@ -125,5 +127,15 @@ pub const GUESSERS: usize = 4_096;
 pub const CHECKS_AT_ONCE: usize = 2;
 /// Drafts and listings on a page of the desk.
 pub const DESK_PAGE: usize = 50;
-/// Drafts or listings that one form acts on.
+/// Last page of a list at the desk that can be asked for: a hundred thousand drafts are more than an office has.
+pub const LAST_DESK_PAGE: usize = 100_000 / DESK_PAGE;
+/// Last page of published listings at the desk: offset + size stay within the 10,000 hits that the index ranks.
+pub const LAST_OWN_PAGE: usize = 10_000 / DESK_PAGE;
+/// Drafts or listings that one form acts on while the browser waits: two full pages and more.
 pub const ACTS_AT_ONCE: usize = 200;
+/// Drafts or listings that one job acts on: their ids and titles take a few megabytes.
+pub const JOB_ITEMS: usize = 20_000;
+/// Jobs that go on at once, and as many that ended and can still be read: a handful of people work at a desk.
+pub const JOBS: usize = 8;
+/// Refusals that the report of a job tells one by one; the rest is counted.
+pub const REFUSALS_TOLD: usize = 500;

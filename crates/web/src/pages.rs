@@ -2,6 +2,7 @@
 
 pub(crate) mod card;
 pub(crate) mod file;
+pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod list;
 pub(crate) mod listing;
@@ -63,9 +64,12 @@ mod tests {
         include_str!("../templates/desk/enquiries.html"),
         include_str!("../templates/desk/enquiry.html"),
         include_str!("../templates/desk/files.html"),
+        include_str!("../templates/desk/job.html"),
         include_str!("../templates/desk/listings.html"),
         include_str!("../templates/desk/notes.html"),
         include_str!("../templates/desk/overview.html"),
+        include_str!("../templates/desk/own.html"),
+        include_str!("../templates/desk/resume.html"),
         include_str!("../templates/desk/setup.html"),
         include_str!("../templates/desk/sign_in.html"),
         include_str!("../templates/desk/users.html"),
@@ -74,6 +78,7 @@ mod tests {
         include_str!("../templates/enquiry/fields.html"),
         include_str!("../templates/enquiry/seen.html"),
         include_str!("../templates/files.html"),
+        include_str!("../templates/history.html"),
         include_str!("../templates/home.html"),
         include_str!("../templates/list.html"),
         include_str!("../templates/listing.html"),
@@ -81,6 +86,7 @@ mod tests {
         include_str!("../templates/org.html"),
         include_str!("../templates/parts.html"),
         include_str!("../templates/status.html"),
+        include_str!("../templates/steps.html"),
     ];
 
     /// All source and templates of this crate, as one text.

@@ -24,6 +24,10 @@ pub(crate) enum Refusal {
     NoDraft(String),
     #[error("no enquiry at this address")]
     NoEnquiry,
+    #[error("no listing {0} that this institution may edit")]
+    NoOwnListing(String),
+    #[error("no job {0} of this account")]
+    NoJob(String),
     #[error("the desk is served to this computer alone")]
     DeskElsewhere,
     #[error("the accounts are for administrators")]
@@ -55,6 +59,8 @@ impl Refusal {
             | Refusal::NoOrg(_)
             | Refusal::NoFile(_)
             | Refusal::NoDraft(_)
+            | Refusal::NoOwnListing(_)
+            | Refusal::NoJob(_)
             | Refusal::NoEnquiry => StatusCode::NOT_FOUND,
             Refusal::BadForm => StatusCode::BAD_REQUEST,
             Refusal::DeskElsewhere | Refusal::CrossSite | Refusal::NotAdministrator => StatusCode::FORBIDDEN,
@@ -85,6 +91,8 @@ impl Refusal {
             Refusal::BadForm => ["attachment.form.title", "attachment.form.text", "attachment.form.next"],
             Refusal::NoDraft(_) => ["error.draft.title", "error.draft.text", "error.draft.next"],
             Refusal::NoEnquiry => ["error.enquiry.title", "error.enquiry.text", "error.enquiry.next"],
+            Refusal::NoOwnListing(_) => ["error.own.title", "error.own.text", "error.own.next"],
+            Refusal::NoJob(_) => ["error.job.title", "error.job.text", "error.job.next"],
             Refusal::DeskElsewhere => ["error.desk.title", "error.desk.text", "error.desk.next"],
             Refusal::NotAdministrator => ["error.role.title", "error.role.text", "error.role.next"],
             Refusal::CrossSite => ["error.cross.title", "error.cross.text", "error.cross.next"],
@@ -110,6 +118,8 @@ impl Refusal {
             | Refusal::NoOrg(what)
             | Refusal::NoFile(what)
             | Refusal::NoDraft(what)
+            | Refusal::NoOwnListing(what)
+            | Refusal::NoJob(what)
             | Refusal::Method(what)
             | Refusal::Host(what) => what,
             _ => "",

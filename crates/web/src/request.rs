@@ -185,6 +185,13 @@ pub(crate) fn pairs(uri: &Uri) -> Vec<(String, String)> {
     pairs
 }
 
+/// A query string of these parameters, percent-encoded; what is empty is left out.
+pub(crate) fn query<'p>(parameters: impl Iterator<Item = (&'p str, &'p str)>) -> String {
+    let mut query = String::new();
+    parameters.for_each(|(name, value)| push(&mut query, name, value));
+    query
+}
+
 /// This address with `lang` set to `lang` and everything else kept.
 pub(crate) fn href_in_language(uri: &Uri, lang: &str) -> String {
     let mut query = String::new();

@@ -4,7 +4,7 @@ use crate::app::{App, Options};
 use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
-use crate::pages::{file, home, list, listing, message, org, status, suggest};
+use crate::pages::{file, history, home, list, listing, message, org, status, suggest};
 use crate::refusal::Refusal;
 use crate::shell::Place;
 use crate::text::tidy_line;
@@ -22,7 +22,8 @@ use tower_http::compression::CompressionLayer;
 /// Lists and status are for people; single listings are what a search engine should find.
 const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
 
-/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}`, `/org/{id}`, `/suggest`, `/status`, `/healthz`, `/robots.txt` and assets.
+/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/suggest`, `/status`,
+/// `/healthz`, `/robots.txt` and assets.
 ///
 /// Only GET and HEAD are served (and, where there is a desk, its forms and enquiries about a listing), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
@@ -47,6 +48,7 @@ fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options)
         .route("/suggest", get(suggest::handle))
         .route("/listing/{id}", get(listing::handle))
         .route("/listing/{id}/file/{hash}", get(file::handle))
+        .route("/listing/{id}/history", get(history::handle))
         .route("/org/{id}", get(org::handle))
         .route("/status", get(status::handle))
         .route("/healthz", get(|| async { plain("ok\n") }))

@@ -75,6 +75,8 @@ pub(crate) struct Shell {
     pub(crate) search_in_head: bool,
     /// Whether it is a page of the desk.
     pub(crate) at_desk: bool,
+    /// Whether the page is to be looked at again in a moment.
+    pub(crate) again: bool,
     /// Whether this node has a desk that can be reached.
     pub(crate) has_desk: bool,
     /// Who has signed in, on pages of the desk.
@@ -116,6 +118,7 @@ impl Shell {
             indexed: true,
             search_in_head: true,
             at_desk: false,
+            again: false,
             has_desk: app.has_desk,
             user: None,
         }
@@ -128,6 +131,10 @@ impl Shell {
 
     pub(crate) fn style(&self) -> &'static str {
         assets::style()
+    }
+
+    pub(crate) fn keep_script(&self) -> &'static str {
+        assets::keep()
     }
 
     pub(crate) fn mark(&self) -> &'static str {

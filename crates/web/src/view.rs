@@ -5,6 +5,7 @@
 //! Absent: how any of this is stored, searched or verified.
 
 mod files;
+mod history;
 mod lists;
 mod org;
 
@@ -14,6 +15,7 @@ use crate::request::SearchRequest;
 
 pub(crate) use files::file_in;
 pub use files::{AttachmentView, FileView};
+pub use history::{HistoryStep, HistoryView, Step, Version};
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
 
@@ -30,6 +32,14 @@ pub trait Source: Send + Sync + 'static {
     fn suggest(&self, request: &SearchRequest) -> Result<Vec<Card>, SourceError>;
     /// One listing by its document id (lower-case hex, or a unique prefix of it if the source resolves those).
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError>;
+    /// Steps of a listing that come before the one numbered `before` (the newest where nothing is said), newest first, at
+    /// most `limit`.
+    fn history(
+        &self,
+        id: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Option<HistoryView>, SourceError>;
     /// One institution by its id (lower-case hex, or a unique prefix of it).
     fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError>;
     /// A file that belongs to a listing; one that is not here is fetched from now on. `None` when there is none to show.
@@ -306,38 +316,6 @@ pub enum CheckResult {
     Failed(String),
     /// It was not done, and why.
     Skipped(String),
-}
-
-/// One version of a listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
-    /// Number, from 1.
-    pub number: u64,
-    /// What the step did.
-    pub step: Step,
-    /// Author's time, ms.
-    pub signed_ms: i64,
-    /// The node or institution that signed it.
-    pub by: String,
-    /// Entry hash, hex.
-    pub hash: String,
-    /// Field ids that it changed; may be empty.
-    pub changed: Vec<String>,
-}
-
-/// What a version did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Published first.
-    Published,
-    /// Changed.
-    Changed,
-    /// Withdrawn.
-    Withdrawn,
-    /// Published again after a withdrawal.
-    Restored,
-    /// Moved to another shelf, or given other co-editors.
-    Moved,
 }
 
 /// How the node is.

@@ -187,11 +187,17 @@ fn conflicts(context: &Context, kind: Option<String>, limit: usize) -> Outcome {
 }
 
 fn drafts(context: &Context) -> Outcome {
-    let reply = context.ask(&Request::Drafts)?;
-    for draft in reply["drafts"].as_array().into_iter().flatten() {
-        if context.json { print_json(draft) } else { show::row(context, draft) }
+    let mut after = None;
+    loop {
+        let reply = context.ask(&Request::Drafts { after })?;
+        for draft in reply["drafts"].as_array().into_iter().flatten() {
+            if context.json { print_json(draft) } else { show::row(context, draft) }
+        }
+        after = reply["after"].as_str().map(str::to_owned);
+        if after.is_none() {
+            return Ok(0);
+        }
     }
-    Ok(0)
 }
 
 fn history(context: &Context, id: String) -> Outcome {

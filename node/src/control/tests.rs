@@ -44,7 +44,7 @@ fn requests() -> Vec<Request> {
         },
         Request::Show { id: id() },
         Request::History { id: id() },
-        Request::Drafts,
+        Request::Drafts { after: Some(id()) },
         Request::TakeIn {
             kind: "achievement".to_owned(),
             rows: vec![Row { row: u64::MAX, fields: fields.clone(), private: fields.clone() }],

@@ -13,8 +13,8 @@ use crate::hours::Hours;
 
 /// A search waits this long for the index of a running node.
 const INDEX_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
-/// Most drafts shown.
-pub(super) const MAX_DRAFTS: usize = 4_000;
+/// Drafts of one reply.
+const DRAFTS_AT_ONCE: usize = 1_000;
 
 /// When entries pass on the line, and whether they do now.
 fn line_json(core: &Core) -> Json {
@@ -58,7 +58,7 @@ impl Office {
                     json!({ "v": 1, "id": id.to_string(), "entries": items.iter().map(json::of_history).collect::<Vec<_>>() }),
                 )
             }
-            Request::Drafts => self.drafts(),
+            Request::Drafts { after } => self.drafts(after.as_deref()),
             Request::TakeIn { kind, rows, publish, visibility, editors } => {
                 self.take_in(&kind, rows, publish, visibility.as_deref(), &editors)
             }
@@ -74,7 +74,7 @@ impl Office {
             Request::Statements { id } => self.statements(&id),
             Request::Edit { id, changes } => self.edit(&id, &changes),
             Request::Publish { id } => self.publish(&id),
-            Request::Withdraw { id } => self.set_withdrawn(&id, true),
+            Request::Withdraw { id } => self.set_withdrawn(&id, true, ""),
             Request::Purge { id, reason } => self.purge(&id, &reason),
             Request::AskDetails { id, message, mailboxes } => self.request_details(&id, &message, &mailboxes),
             Request::Disclose { id, to, fields, mailboxes } => self.disclose(&id, &to, &fields, &mailboxes),
@@ -236,8 +236,8 @@ impl Office {
         Ok(Json::Object(out))
     }
 
-    fn drafts(&self) -> Reply {
-        let drafts = self.library().drafts(MAX_DRAFTS)?;
+    fn drafts(&self, after: Option<&str>) -> Reply {
+        let drafts = self.library().drafts(after, DRAFTS_AT_ONCE)?;
         let list: Vec<Json> = drafts
             .iter()
             .map(|d| {
@@ -247,7 +247,9 @@ impl Office {
                 })
             })
             .collect();
-        Ok(json!({ "v": 1, "drafts": list }))
+        // Where there may be more, the last of these leads on.
+        let last = drafts.last().filter(|_| drafts.len() == DRAFTS_AT_ONCE).map(|draft| draft.id.clone());
+        Ok(json!({ "v": 1, "drafts": list, "after": last }))
     }
 }
 

@@ -1,17 +1,21 @@
 //! What the desk asks about drafts: their forms, their reviews, and what becomes of them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use catalog::{Context, Kind, Record, form};
 use market::{Account, DeskRole, DraftRecord, DraftState, Fields, Incoming, MarketError, Outcome};
 use protocol::Value;
-use web::desk::view::{Act, Done, DraftLine, DraftView, OwnLine, Remark, ReviewView};
+use web::desk::view::{Act, Done, DraftLine, DraftView, Remark, ReviewView, RevisionView};
+use web::view::FieldView;
 
 use super::Office;
-use super::answers::{MAX_DRAFTS, kind_of};
+use super::answers::kind_of;
 use super::editing::incoming;
 use super::failure::{Failure, exit};
 use super::json;
+use super::own::reviewer;
 
 /// Code of the advice that a wanted field is empty: the form's stars say so already.
 const MISSING: &str = "missing";
@@ -39,24 +43,57 @@ impl Office {
     /// When the store fails.
     pub fn draft_counts(&self) -> Result<BTreeMap<String, u64>, Failure> {
         let mut counts = BTreeMap::new();
-        for draft in self.library().drafts(MAX_DRAFTS)? {
+        self.library().each_draft(&mut |draft| {
             *counts.entry(draft.way.state.id().to_owned()).or_default() += 1;
-        }
+            ControlFlow::Continue(())
+        })?;
         Ok(counts)
     }
 
-    /// Drafts in a state, those changed last first, at most `limit`; and how many there are.
+    /// Drafts in a state, those changed last first, from `offset`, at most `limit`; and how many there are.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn draft_lines(&self, state: Option<&str>, limit: usize) -> Result<(usize, Vec<DraftLine>), Failure> {
-        let mut drafts = self.library().drafts(MAX_DRAFTS)?;
-        drafts.retain(|draft| state.is_none_or(|state| draft.way.state.id() == state));
-        drafts.sort_by(|a, b| (b.way.changed_ms, &a.id).cmp(&(a.way.changed_ms, &b.id)));
-        let total = drafts.len();
-        drafts.truncate(limit);
-        let lines = drafts.iter().map(|draft| self.draft_line(draft, self.read(draft).refused.len()));
-        Ok((total, lines.collect()))
+    pub fn draft_lines(
+        &self,
+        state: Option<&str>,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(usize, Vec<DraftLine>), Failure> {
+        let order = self.drafts_in(state)?;
+        let mut lines = Vec::with_capacity(limit.min(order.len()));
+        for (_, id) in order.iter().skip(offset).take(limit) {
+            let draft = self.library().draft(id)?;
+            lines.extend(draft.map(|draft| self.draft_line(&draft, self.read(&draft).refused.len())));
+        }
+        Ok((order.len(), lines))
+    }
+
+    /// Drafts in a state, those changed last first: what orders each, and its number. Of thousands only the page that is
+    /// shown is held whole.
+    fn drafts_in(&self, state: Option<&str>) -> Result<Vec<(Reverse<i64>, String)>, Failure> {
+        let mut order = Vec::new();
+        self.library().each_draft(&mut |draft| {
+            if state.is_none_or(|state| draft.way.state.id() == state) {
+                order.push((Reverse(draft.way.changed_ms), draft.id));
+            }
+            ControlFlow::Continue(())
+        })?;
+        order.sort();
+        Ok(order)
+    }
+
+    /// All drafts in a state: number and title of each, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn all_drafts(&self, state: Option<&str>, limit: usize) -> Result<Vec<(String, String)>, Failure> {
+        let mut all = Vec::new();
+        for (_, id) in self.drafts_in(state)?.into_iter().take(limit) {
+            let draft = self.library().draft(&id)?;
+            all.extend(draft.map(|draft| (id, draft.text("title").to_owned())));
+        }
+        Ok(all)
     }
 
     /// One draft, as someone sees it.
@@ -70,7 +107,7 @@ impl Office {
             .core()
             .read(|desk| Ok(desk.steps_that_hold(&draft).into_iter().cloned().collect::<Vec<_>>()))?;
         // Who has just begun has done nothing wrong yet.
-        let begun = !draft.fields.is_empty();
+        let begun = draft.fields != self.blank(draft.kind);
         let is_said = |issue: &&catalog::Issue| issue.code != MISSING && (begun || issue.code != REQUIRED);
         let remarks = |issues: &[catalog::Issue]| -> Vec<Remark> {
             let one = |issue: &catalog::Issue| Remark {
@@ -95,18 +132,17 @@ impl Office {
             advice: remarks(&outcome.advice),
             reviews: reviews.collect(),
             acts: acts(&draft, account),
+            revises: self.revision_view(&draft)?,
+            alike: self.alike(&draft)?,
         }))
     }
 
     fn draft_line(&self, draft: &DraftRecord, faults: usize) -> DraftLine {
-        let title = match draft.fields.get("title") {
-            Some(Value::Text(title)) => title.clone(),
-            _ => String::new(),
-        };
         DraftLine {
             id: draft.id.clone(),
             kind: json::kind_id(draft.kind),
-            title,
+            title: draft.text("title").to_owned(),
+            revises: draft.revises.is_some(),
             state: draft.way.state.id().to_owned(),
             by: draft.way.by.clone(),
             changed_ms: draft.way.changed_ms,
@@ -119,7 +155,8 @@ impl Office {
     /// # Errors
     /// When there is no such kind, or the disk fails.
     pub fn begin_draft(&self, account: &Account, kind: &str) -> Result<String, Failure> {
-        let record = plain(kind_of(kind)?, Fields::new());
+        let kind = kind_of(kind)?;
+        let record = plain(kind, self.blank(kind.code()));
         let kept = self
             .writing()
             .work(|desk| Ok((desk.keep_draft_of(None, &record, &account.name)?, Vec::new())))?;
@@ -145,6 +182,11 @@ impl Office {
         let mut fields = self.typed(kind, texts);
         // What stands in no form stays: co-editors, attachments.
         fields.extend(draft.fields.into_iter().filter(|(key, _)| key.starts_with('_')));
+        if draft.revises.is_some() {
+            return Ok(self
+                .writing()
+                .work(|desk| Ok((desk.keep_revision(id, fields, &account.name)?, Vec::new())))?);
+        }
         let record = Incoming { private: draft.private, visibility: draft.visibility, ..plain(kind, fields) };
         self.writing()
             .work(|desk| Ok((desk.keep_draft_of(Some(id), &record, &account.name)?, Vec::new())))?;
@@ -171,6 +213,12 @@ impl Office {
             }
         }
         fields
+    }
+
+    /// What a form holds before anybody has typed: where this node is.
+    fn blank(&self, kind: u16) -> Fields {
+        let kind = Kind::from_code(kind);
+        kind.map(|kind| self.outcome(kind, &BTreeMap::new()).record.into_entries()).unwrap_or_default()
     }
 
     fn outcome(&self, kind: Kind, texts: &BTreeMap<String, String>) -> catalog::Outcome {
@@ -219,12 +267,13 @@ impl Office {
                 Ok(Done::Gone)
             }
             Act::Withdraw | Act::Show => {
-                if account.role < DeskRole::Reviewer {
-                    return Err(MarketError::NotTheirs { name: account.name.clone() }.into());
-                }
-                self.set_withdrawn(id, *act == Act::Withdraw)?;
+                reviewer(account)?;
+                self.set_withdrawn(id, *act == Act::Withdraw, &account.name)?;
                 Ok(Done::Listing(id.to_owned()))
             }
+            Act::Revise => self.revise(account, id),
+            Act::Choose { key, entry } => self.choose_written(account, id, (key, entry)),
+            Act::Purge(reason) => self.purge_at_desk(account, id, reason),
         }
     }
 
@@ -268,36 +317,30 @@ impl Office {
         let published = self.publish(id)?;
         Ok(Done::Listing(published["id"].as_str().unwrap_or_default().to_owned()))
     }
+}
 
-    /// Listings of this institution, the newest first, and how many there are.
-    ///
-    /// # Errors
-    /// When the store or the index fails.
-    pub fn own_listings(&self, offset: usize, limit: usize) -> Result<(u64, Vec<OwnLine>), Failure> {
-        let us = self.identity().institution.id().to_string();
-        let query = search::Query {
-            institution: Some(us),
-            offset,
-            limit,
-            sort: search::Sort::Newest,
-            ..search::Query::default()
+impl Office {
+    /// What a revision changes of its listing as that stands now.
+    fn revision_view(&self, draft: &DraftRecord) -> Result<Option<RevisionView>, Failure> {
+        let (Some(revision), Some(kind)) = (&draft.revises, Kind::from_code(draft.kind)) else {
+            return Ok(None);
         };
-        let results = self.finder().index().search(&query).map_err(MarketError::from)?;
-        let mut lines = Vec::with_capacity(results.hits.len());
-        for hit in &results.hits {
-            let Ok(id) = hit.id.parse() else { continue };
-            let Some(listing) = self.library().listing(&id)? else { continue };
-            lines.push(OwnLine {
-                id: listing.id.to_string(),
-                kind: json::kind_id(listing.log.shelf.kind.0),
-                title: listing.title().to_owned(),
-                withdrawn: listing.state.is_withdrawn(),
-                hidden: listing.hidden.is_some(),
-                disputed: listing.state.conflicts().next().is_some(),
-                updated_ms: listing.updated_ms,
-            });
-        }
-        Ok((results.total as u64, lines))
+        let id = self.library().newest(&revision.of)?;
+        let present = self.library().revisable(&id).unwrap_or_default();
+        let touched =
+            |key: &str| kind.key(key).is_some_and(|(field, _)| revision.touches(kind, field, &draft.fields));
+        let views = |fields: &Fields| {
+            let shown = fields.iter().filter(|(key, _)| touched(key));
+            shown.map(|(key, value)| FieldView::new(key.clone(), [json::text_of(value)])).collect()
+        };
+        let crossed = present.keys().chain(revision.base.keys());
+        let crossed = crossed.filter(|key| touched(key) && present.get(*key) != revision.base.get(*key));
+        Ok(Some(RevisionView {
+            id: id.to_string(),
+            before: views(&present),
+            after: views(&draft.fields),
+            crossed: crossed.cloned().collect(),
+        }))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::{Kind, Lang, Record};
-use market::{Desk, Fields, Incoming, Outcome, is_private};
+use market::{Desk, Fields, Hands, Incoming, Outcome, is_private};
 use serde_json::{Value as Json, json};
 
 use super::Office;
@@ -88,27 +88,35 @@ impl Office {
         Ok(outcome_json(0, &outcome))
     }
 
+    /// Publishes a draft: as a new listing, or as an edit of the one that it revises. A listing is shown again.
     pub(super) fn publish(&self, id: &str) -> Reply {
-        let Some(draft) = self.library().draft(id)? else { return self.set_withdrawn(id, false) };
+        let Some(draft) = self.library().draft(id)? else { return self.set_withdrawn(id, false, "") };
         let kind = kind_of(&json::kind_id(draft.kind))?;
         let record =
             Incoming { visibility: draft.visibility, ..incoming(kind, &draft.fields, &draft.private)? };
-        let outcomes = self.writing().work(|desk: &mut Desk<'_>| {
-            let done = desk.take_in(std::slice::from_ref(&record), true)?;
-            desk.drop_draft(id)?;
-            Ok(done)
+        let outcome = self.writing().work(|desk: &mut Desk<'_>| {
+            let (outcome, authored) = if draft.revises.is_some() {
+                let (outcome, authored) = desk.publish_revision(&draft)?;
+                (Some(outcome), authored)
+            } else {
+                let (outcomes, authored) = desk.take_in(std::slice::from_ref(&record), true)?;
+                desk.drop_draft(id)?;
+                (outcomes.into_iter().next(), authored)
+            };
+            desk.note_hands(&authored, &Hands::of_way(&draft.way))?;
+            Ok((outcome, authored))
         })?;
-        outcomes
-            .first()
-            .map(|o| outcome_json(0, o))
-            .ok_or_else(|| Failure::new(exit::FAILED, "nothing was published", ""))
+        let outcome = outcome.ok_or_else(|| Failure::new(exit::FAILED, "nothing was published", ""))?;
+        Ok(outcome_json(0, &outcome))
     }
 
-    pub(super) fn set_withdrawn(&self, id: &str, withdrawn: bool) -> Reply {
+    /// Withdraws a listing or shows it again; `by` is who does so at the desk, empty for the command line.
+    pub(super) fn set_withdrawn(&self, id: &str, withdrawn: bool, by: &str) -> Reply {
         let id = self.resolve(id)?;
         let changed = self.writing().work(|desk| {
-            let authored = desk.withdraw(&id, withdrawn)?;
-            Ok((authored.is_some(), authored.into_iter().collect()))
+            let authored: Vec<_> = desk.withdraw(&id, withdrawn)?.into_iter().collect();
+            desk.note_hands(&authored, &Hands::of(by))?;
+            Ok((!authored.is_empty(), authored))
         })?;
         let word = match (changed, withdrawn) {
             (false, _) => "unchanged",

@@ -11,6 +11,16 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::core::CoreFigures;
 
+/// A value as pages and forms carry it.
+pub fn text_of(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Int(n) => n.to_string(),
+        Value::Bool(b) => b.to_string(),
+        Value::Time(ms) => time(*ms),
+    }
+}
+
 /// A field's value.
 pub fn of_value(value: &Value) -> Json {
     match value {

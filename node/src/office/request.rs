@@ -93,8 +93,11 @@ pub enum Request {
         /// Document id or its first digits.
         id: String,
     },
-    /// Drafts of this node.
-    Drafts,
+    /// Drafts of this node, some at a time: see the reply.
+    Drafts {
+        /// The last draft of the reply before.
+        after: Option<String>,
+    },
     /// Takes in records.
     TakeIn {
         /// Kind id.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use market::{HistoryItem, Listing};
 use protocol::LogId;
-use replica::{Fate, STATUS, WITHDRAWN};
-use web::view::{Check, CheckKind, CheckResult, Holders, Names, Provenance, Step, Version};
+use replica::Fate;
+use web::view::{Check, CheckKind, CheckResult, Holders, Names, Provenance, Version};
 
-use super::{Site, sets_status};
+use super::Site;
+use crate::office::step_of;
 
 impl Site {
     pub(super) fn provenance(&self, listing: &Listing, history: &[HistoryItem]) -> Provenance {
@@ -18,13 +19,7 @@ impl Site {
         let valid: Vec<&HistoryItem> = history.iter().filter(|i| i.fate == Fate::Valid).collect();
         let versions = valid.iter().enumerate().rev().map(|(n, item)| Version {
             number: n as u64 + 1,
-            step: match item.verb.0 {
-                2 => Step::Published,
-                8 => Step::Moved,
-                _ if sets_status(item, WITHDRAWN) => Step::Withdrawn,
-                _ if item.changes.contains_key(STATUS) => Step::Restored,
-                _ => Step::Changed,
-            },
+            step: step_of(item),
             signed_ms: item.time_ms,
             by: library.name_behind(&item.log).unwrap_or_default(),
             hash: item.entry.to_string(),

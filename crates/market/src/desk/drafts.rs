@@ -1,9 +1,12 @@
 //! Drafts: kept on this node, and never leaving it.
 
-use protocol::{Attachment, Encoder, Visibility};
+use std::ops::ControlFlow;
+
+use protocol::{Attachment, DocumentId, Encoder, Visibility};
 use storage::Table;
 
 use super::review::Way;
+use super::revisions::Revision;
 use super::{Desk, Fields, Incoming, Outcome, fields_bytes, fields_of};
 use crate::error::Result;
 use crate::identity::random;
@@ -25,6 +28,8 @@ pub struct DraftRecord {
     pub fields: Fields,
     /// Fields that are to stay private when it is published.
     pub private: Fields,
+    /// The published listing that it is to change, where it is a revision of one.
+    pub revises: Option<Revision>,
     /// How far it has come.
     pub way: Way,
 }
@@ -35,12 +40,27 @@ impl DraftRecord {
         in_order(self.fields.iter().filter_map(|(key, value)| Attachment::read(key, value)).collect())
     }
 
-    /// What it says: what a review is about.
+    /// What it says: what a review is about. A revision says from what and to what.
     pub(super) fn content(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        to.raw(&self.said());
+        self.revises.iter().for_each(|revision| revision.encode(&mut to));
+        to.finish()
+    }
+
+    fn said(&self) -> Vec<u8> {
         let mut to = Encoder::new();
         to.uint(self.kind.into()).option(self.visibility.as_ref(), |to, visibility| visibility.encode(to));
         to.raw(&fields_bytes(&self.fields)).raw(&fields_bytes(&self.private));
         to.finish()
+    }
+
+    /// A text of it; empty where it has none.
+    pub fn text(&self, key: &str) -> &str {
+        match self.fields.get(key) {
+            Some(protocol::Value::Text(text)) => text,
+            _ => "",
+        }
     }
 }
 
@@ -59,9 +79,9 @@ impl Desk<'_> {
     /// # Errors
     /// When the disk fails or is full.
     pub fn keep_draft_of(&mut self, id: Option<&str>, record: &Incoming, by: &str) -> Result<Outcome> {
-        let before = match id {
-            Some(id) => self.library.draft(id)?.map(|draft| draft.way),
-            None => None,
+        let (revises, before) = match id {
+            Some(id) => self.library.draft(id)?.map(|draft| (draft.revises, draft.way)).unwrap_or_default(),
+            None => (None, Way::default()),
         };
         let id = match id {
             Some(id) => id.to_owned(),
@@ -69,16 +89,23 @@ impl Desk<'_> {
         };
         let mut fields = record.fields.clone();
         fields.extend(record.contact.clone());
-        let way = before.unwrap_or_default().written(by, self.now_ms);
         let (kind, visibility, private) = (record.kind, record.visibility, record.private.clone());
-        self.keep_record(&DraftRecord { id: id.clone(), kind, visibility, fields, private, way })?;
+        let draft = DraftRecord { id: id.clone(), kind, visibility, fields, private, revises, way: before };
+        self.keep_written(draft, by)?;
         Ok(Outcome::Drafted(id))
+    }
+
+    /// Keeps a draft as someone has written it now: what was reviewed before has to be reviewed again.
+    pub(super) fn keep_written(&mut self, draft: DraftRecord, by: &str) -> Result<()> {
+        let way = draft.way.clone().written(by, self.now_ms);
+        self.keep_record(&DraftRecord { way, ..draft })
     }
 
     pub(super) fn keep_record(&mut self, draft: &DraftRecord) -> Result<()> {
         let mut to = Encoder::new();
-        to.raw(&draft.content());
+        to.raw(&draft.said());
         draft.way.encode(&mut to);
+        to.option(draft.revises.as_ref(), |to, revision| revision.encode(to));
         self.ledger.keep(Table::Drafts, format!("{DRAFT}{}", draft.id).as_bytes(), Some(&to.finish()))
     }
 
@@ -92,13 +119,24 @@ impl Desk<'_> {
 }
 
 impl Library {
-    /// Drafts of this node, at most `limit`.
+    /// Drafts of this node in the order of their ids, those that come after one of them, at most `limit`.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn drafts(&self, limit: usize) -> Result<Vec<DraftRecord>> {
-        let page = self.store().scan_prefix(Table::Drafts, DRAFT.as_bytes(), None, limit)?;
+    pub fn drafts(&self, after: Option<&str>, limit: usize) -> Result<Vec<DraftRecord>> {
+        let after = after.map(|id| format!("{DRAFT}{id}").into_bytes());
+        let page = self.store().scan_prefix(Table::Drafts, DRAFT.as_bytes(), after.as_deref(), limit)?;
         Ok(page.iter().filter_map(|(key, value)| draft_of(key, value)).collect())
+    }
+
+    /// Shows every draft of this node, in the order of their ids, until it is told to stop.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn each_draft(&self, visit: &mut dyn FnMut(DraftRecord) -> ControlFlow<()>) -> Result<()> {
+        Ok(self.store().walk(Table::Drafts, DRAFT.as_bytes(), &mut |key, value| {
+            draft_of(key, value).map_or(ControlFlow::Continue(()), &mut *visit)
+        })?)
     }
 
     /// One draft.
@@ -120,12 +158,23 @@ fn draft_of(key: &[u8], value: &[u8]) -> Option<DraftRecord> {
         let (fields, private) = (fields_of(from)?, fields_of(from)?);
         // Drafts of earlier programs end here.
         let way = if from.is_empty() { Way::default() } else { Way::decode(from)? };
-        Ok(DraftRecord { id, kind, visibility, fields, private, way })
+        let revises = if from.is_empty() { None } else { from.option("revision", Revision::decode)? };
+        Ok(DraftRecord { id, kind, visibility, fields, private, revises, way })
     })
     .ok()
+}
+
+/// The listing that a stored draft is to change.
+pub(crate) fn revised_by(key: &[u8], value: &[u8]) -> Option<DocumentId> {
+    draft_of(key, value)?.revises.map(|revision| revision.of)
 }
 
 /// Whether a key of the local table is a draft's.
 pub(crate) fn is_draft(key: &[u8]) -> bool {
     key.starts_with(DRAFT.as_bytes())
+}
+
+/// Prefix of drafts in their table.
+pub(crate) const fn draft_prefix() -> &'static [u8] {
+    DRAFT.as_bytes()
 }

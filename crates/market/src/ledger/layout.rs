@@ -211,9 +211,9 @@ pub(super) fn projection_of(bytes: &[u8]) -> Result<Projection> {
     .map_err(damaged)
 }
 
-/// Whether a stored projection holds a field with several values.
-pub(crate) fn has_conflicts(value: &[u8]) -> bool {
-    projection_of(value).is_ok_and(|projection| projection.state.conflicts().next().is_some())
+/// The state in a stored projection, when it can be read.
+pub(crate) fn state_of(value: &[u8]) -> Option<DocumentState> {
+    projection_of(value).ok().map(|projection| projection.state)
 }
 
 /// The stored projection of a document, when it has one.

@@ -13,7 +13,7 @@ use storage::{Batch, Erasure, Record, StorageError, Store, Table};
 use super::documents::Logs;
 use super::layout::{self, Projection};
 use super::{BATCH_ENTRIES, LOST, Ledger};
-use crate::desk::{OWN, is_draft, kept_beside};
+use crate::desk::{OWN, draft_prefix, is_draft, kept_beside, revised_by};
 use crate::error::Result;
 
 /// Prefix of the marks of documents of which nothing is left here; the document's id follows.
@@ -178,8 +178,8 @@ impl Ledger {
         self.purged.fault.as_deref()
     }
 
-    /// Removes what this node keeps for itself of these documents: contact and private fields, what was lost with a branch,
-    /// which record of ours they came from. The journal has lost it already.
+    /// Removes what this node keeps for itself of these documents: contact and private fields, drafts that revise
+    /// them, what was lost with a branch, which record of ours they came from. The journal has lost it already.
     fn forget_local(&mut self, due: &BTreeSet<DocumentId>) -> Result<()> {
         if due.is_empty() {
             return Ok(());
@@ -188,6 +188,12 @@ impl Ledger {
         for key in due.iter().flat_map(kept_beside) {
             batch.delete(Table::Drafts, &key);
         }
+        self.store.walk(Table::Drafts, draft_prefix(), &mut |key, value| {
+            if revised_by(key, value).is_some_and(|id| due.contains(&id)) {
+                batch.delete(Table::Drafts, key);
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
         for prefix in [OWN, LOST] {
             self.store.walk(Table::Meta, prefix, &mut |key, value| {
                 if of_document(key, value).is_some_and(|id| due.contains(&id)) {
@@ -307,8 +313,9 @@ fn erasure(store: &dyn Store, record: &Record, due: &BTreeSet<DocumentId>) -> Re
         Record::Put { table: Table::Meta, key, value } => {
             goes(of_document(key, value).is_some_and(|id| due.contains(&id)))
         }
-        Record::Put { table: Table::Drafts, key, .. } if is_draft(key) => {
-            goes(store.get(Table::Drafts, key)?.is_none())
+        Record::Put { table: Table::Drafts, key, value } if is_draft(key) => {
+            let revises = revised_by(key, value).is_some_and(|id| due.contains(&id));
+            goes(revises || store.get(Table::Drafts, key)?.is_none())
         }
         Record::Put { table: Table::Drafts, key, .. } => {
             goes(due.iter().flat_map(kept_beside).any(|of| of == *key))

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use protocol::{DocumentId, Hash, PublicKey, Value};
+use replica::DocumentState;
 use storage::Table;
 
 use super::{Library, Listing};
@@ -75,12 +76,24 @@ impl Library {
     /// # Errors
     /// When the store fails.
     pub fn disputed(&self, limit: usize) -> Result<Vec<DocumentId>> {
+        self.documents_where(limit, |_, state| state.conflicts().next().is_some())
+    }
+
+    /// Documents with several patches whose state is such, at most `limit`, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn documents_where(
+        &self,
+        limit: usize,
+        is: impl Fn(&DocumentId, &DocumentState) -> bool,
+    ) -> Result<Vec<DocumentId>> {
         let mut found = Vec::new();
         self.store().walk(Table::Projections, &[], &mut |key, value| {
-            if let Ok(id) = key.try_into()
-                && crate::ledger::has_conflicts(value)
+            if let Ok(id) = key.try_into().map(DocumentId)
+                && crate::ledger::state_of(value).is_some_and(|state| is(&id, &state))
             {
-                found.push(DocumentId(id));
+                found.push(id);
             }
             if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;

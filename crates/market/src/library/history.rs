@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{DocumentId, Entry, Fault, Hash, LogId, SignedPatch, Value, Verb};
+use protocol::{Actor, DocumentId, Entry, Fault, Hash, LogId, OpId, Origin, SignedPatch, Value, Verb};
 use replica::{Fate, check_entry, patch_of};
 
 use super::Library;
@@ -31,6 +31,9 @@ pub struct HistoryItem {
     pub verb: Verb,
     /// What the patch sets (a value) and removes (`None`).
     pub changes: BTreeMap<String, Option<Value>>,
+    /// What stood in each of these fields for its author: nothing, one value, or several that it chose between. Of a patch
+    /// that builds on what is not held, as far as that is known.
+    pub before: BTreeMap<String, Vec<Value>>,
     /// What became of it.
     pub fate: Fate,
     /// Whether the node key's signature verifies.
@@ -92,11 +95,16 @@ impl Library {
                 time_ms: entry.header.time_ms,
                 verb: entry.header.verb,
                 changes: changes_of(&readable_at(store, id, &place)?),
+                before: BTreeMap::new(),
                 fate,
                 signed: entry.verify(&network).is_ok() && entry.check_payload().is_ok(),
             });
         }
         fall(&mut items, &patches);
+        if let Some(first) = rightful.iter().find(|place| place.creates) {
+            let origin = Origin { log: self.log_info(first.log)?.log, seq: first.seq };
+            look_back(&mut items, &patches, &origin);
+        }
         // By the authors' clocks for the eye; the order of their log decides nothing here.
         items.sort_by_key(|item| (item.time_ms, item.log, item.seq));
         Ok(items)
@@ -135,6 +143,26 @@ fn fall(items: &mut [HistoryItem], patches: &[Option<SignedPatch>]) {
         }
         if gone.len() == known {
             return;
+        }
+    }
+}
+
+/// Fills in what each patch replaced: an operation names those whose values it takes the place of.
+fn look_back(items: &mut [HistoryItem], patches: &[Option<SignedPatch>], origin: &Origin) {
+    let mut values: BTreeMap<OpId, Value> = BTreeMap::new();
+    for (item, signed) in items.iter().zip(patches) {
+        let Some(patch) = signed.as_ref().map(|signed| &signed.patch) else { continue };
+        let actor = Actor::derive(&item.log, origin, patch.generation);
+        for (counter, op) in (patch.start_op..).zip(&patch.ops) {
+            values.extend(op.put.clone().map(|value| (OpId { counter, actor }, value)));
+        }
+    }
+    for (item, signed) in items.iter_mut().zip(patches) {
+        for op in signed.iter().flat_map(|signed| &signed.patch.ops) {
+            let mut replaced: Vec<Value> =
+                op.preds.iter().filter_map(|pred| values.get(pred).cloned()).collect();
+            replaced.dedup();
+            item.before.insert(op.key.clone(), replaced);
         }
     }
 }

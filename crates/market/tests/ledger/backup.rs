@@ -69,7 +69,7 @@ fn a_backup_is_one_moment_of_a_node_that_goes_on_writing() {
     // Plans at several moments; what is written later is in none of them.
     let mut moments = Vec::new();
     for n in 0..4 {
-        let drafts = hub.library.drafts(100).unwrap().len();
+        let drafts = hub.library.drafts(None, 100).unwrap().len();
         moments.push((hub.ledger.backup_plan(), hub.view(), drafts, hub.ledger.held().len()));
         hub.desk(NOW + n).edit(&ids[n as usize], &put("title", &format!("之后改的 {n}"))).unwrap();
         hub.desk(NOW + n).keep_draft(None, &record(&format!("之后的草稿 {n}"))).unwrap();
@@ -81,7 +81,7 @@ fn a_backup_is_one_moment_of_a_node_that_goes_on_writing() {
         let file = written(&hub, plan, &source);
         let node = restored(&file);
         assert_eq!(node.view(), *view);
-        assert_eq!(node.library.drafts(100).unwrap().len(), *drafts);
+        assert_eq!(node.library.drafts(None, 100).unwrap().len(), *drafts);
         assert_eq!(node.library.contact(&ids[3]).unwrap(), hub.library.contact(&ids[3]).unwrap());
         assert!(!node.library.contact(&ids[3]).unwrap().is_empty());
         assert_eq!(node.ledger.held().len(), *logs);

@@ -58,6 +58,7 @@ fn listed() -> (Node, DocumentId, DocumentId) {
     node.desk(NOW).drop_draft(&draft).unwrap();
     let (id, other) = (published(&outcomes[0]), published(&outcomes[1]));
     node.desk(NOW).edit(&id, &put("summary", &format!("{CANARY}，再联系"))).unwrap().unwrap();
+    node.desk(NOW).open_revision(&id, "clerk").unwrap();
     node.ledger.checkpoint().unwrap();
     (node, id, other)
 }

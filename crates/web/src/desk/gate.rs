@@ -163,8 +163,13 @@ impl Fields {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// All of them, in their order.
+    pub(super) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     /// Whether it comes from a page that this session was given.
-    fn check(&self, signed_in: &SignedIn) -> Result<(), Refusal> {
+    pub(super) fn check(&self, signed_in: &SignedIn) -> Result<(), Refusal> {
         let same = self.get(FORM_KEY).as_bytes().iter().zip(signed_in.form_key.as_bytes());
         let differ = same.fold(0, |sum, (a, b)| sum | (a ^ b));
         let fits = self.get(FORM_KEY).len() == signed_in.form_key.len() && differ == 0;

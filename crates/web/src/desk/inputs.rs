@@ -1,5 +1,7 @@
 //! A draft's fields as the inputs of a form, with what is wrong beside each.
 
+use std::collections::BTreeMap;
+
 use catalog::{Field, FieldType, Kind, Lang, Need};
 
 use super::view::{DraftView, Remark};
@@ -28,6 +30,8 @@ pub(super) struct Input {
     pub(super) options: Vec<Choice>,
     pub(super) wrong: Vec<String>,
     pub(super) advice: Vec<String>,
+    /// What somebody else has saved in it meanwhile, where that is not what stands here.
+    pub(super) theirs: Option<String>,
 }
 
 /// What an input looks like.
@@ -59,33 +63,27 @@ impl Input {
         self.form == Form::Several
     }
 
-    /// The ids of what describes it, for those who hear the page.
+    /// The ids of what describes it, for those who hear the page: remarks come and go.
     pub(super) fn described(&self) -> String {
-        let parts = [
-            (!self.help.is_empty(), "help"),
-            (!self.wrong.is_empty(), "wrong"),
-            (!self.advice.is_empty(), "advice"),
-        ];
-        let ids: Vec<String> =
-            parts.iter().filter(|(there, _)| *there).map(|(_, part)| format!("{}-{part}", self.id)).collect();
-        ids.join(" ")
+        let help = if self.help.is_empty() { String::new() } else { format!("{}-help ", self.id) };
+        format!("{help}{}-remarks", self.id)
     }
 }
 
 /// The form of a draft: what is wanted first, ways to reach a person by themselves, the rest folded away unless it holds
-/// something.
-pub(super) fn groups(lang: Lang, draft: &DraftView) -> Vec<Group> {
+/// something. Beside what stands in `draft`, it shows the saved texts `theirs` that differ from it.
+pub(super) fn groups(lang: Lang, draft: &DraftView, theirs: Option<&BTreeMap<String, String>>) -> Vec<Group> {
     let Some(kind) = Kind::from_id(&draft.line.kind) else { return Vec::new() };
     let (mut wanted, mut more, mut contact) = (Vec::new(), Vec::new(), Vec::new());
     for field in kind.fields() {
-        let input = input(lang, kind, field, draft);
+        let input = input(lang, kind, field, (draft, theirs));
         match (field.contact, field.need) {
             (true, _) => contact.push(input),
             (_, Need::Optional) if field.id != "summary" => more.push(input),
             _ => wanted.push(input),
         }
     }
-    let is_used = more.iter().any(|input: &Input| !input.wrong.is_empty());
+    let is_used = more.iter().any(|input: &Input| !input.wrong.is_empty() || input.theirs.is_some());
     let group = |title, inputs, folded| Group { title, inputs, folded };
     let all = [
         group("desk.group.wanted", wanted, false),
@@ -95,7 +93,12 @@ pub(super) fn groups(lang: Lang, draft: &DraftView) -> Vec<Group> {
     all.into_iter().filter(|group| !group.inputs.is_empty()).collect()
 }
 
-fn input(lang: Lang, kind: Kind, field: &'static Field, draft: &DraftView) -> Input {
+fn input(
+    lang: Lang,
+    kind: Kind,
+    field: &'static Field,
+    (draft, theirs): (&DraftView, Option<&BTreeMap<String, String>>),
+) -> Input {
     let text = draft.texts.get(field.id).map(String::as_str).unwrap_or_default();
     let said = |remarks: &[Remark]| -> Vec<String> {
         let about = |remark: &&Remark| {
@@ -104,7 +107,9 @@ fn input(lang: Lang, kind: Kind, field: &'static Field, draft: &DraftView) -> In
         remarks.iter().filter(about).map(|remark| lang.pick(&remark.text.0, &remark.text.1).clone()).collect()
     };
     let (form, value, options) = shape(lang, field, text);
+    let saved = theirs.map(|texts| texts.get(field.id).map(String::as_str).unwrap_or_default());
     Input {
+        theirs: saved.filter(|saved| *saved != text).map(|saved| in_words(lang, field, saved)),
         id: field.id,
         label: field.label(lang).to_owned(),
         help: field.help_in(lang).to_owned(),
@@ -162,11 +167,20 @@ fn shape(lang: Lang, field: &Field, text: &str) -> (Form, String, Vec<Choice>) {
     }
 }
 
+/// A text of the form as a reader wants it: terms by their names.
+fn in_words(lang: Lang, field: &Field, text: &str) -> String {
+    let (form, value, options) = shape(lang, field, text);
+    let chosen = options.into_iter().filter(|option| option.chosen).map(|option| option.label);
+    let words: Vec<String> = match form {
+        Form::One => chosen.collect(),
+        Form::Several => chosen.chain(Some(value)).filter(|word| !word.is_empty()).collect(),
+        Form::Line | Form::Area => vec![value],
+    };
+    tidy(&words.join(lang.pick("、", ", ")), SHOWN_CHARS)
+}
+
 /// The texts of a sent form by field: what was ticked and typed for one field, put together.
-pub(super) fn texts<'f>(
-    kind: Kind,
-    all: impl Fn(&'static str) -> Vec<&'f str>,
-) -> std::collections::BTreeMap<String, String> {
+pub(super) fn texts<'f>(kind: Kind, all: impl Fn(&'static str) -> Vec<&'f str>) -> BTreeMap<String, String> {
     let text = |field: &'static Field| {
         let parts = all(field.id).into_iter().map(str::trim).filter(|part| !part.is_empty());
         let between = if field.is_set() { catalog::form::BETWEEN } else { "\n" };

@@ -1,11 +1,15 @@
 //! One module per page of the desk.
 
+pub(super) mod bulk;
 pub(super) mod draft;
 pub(super) mod drafts;
 pub(super) mod enquiries;
 pub(super) mod files;
+pub(super) mod job;
 pub(super) mod listings;
 pub(super) mod overview;
+pub(super) mod own;
+pub(super) mod resume;
 pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod users;
@@ -16,7 +20,7 @@ use catalog::words::{fill, say};
 use super::gate::SignedIn;
 use super::view::{Done, Said};
 use crate::app::App;
-use crate::limits::NAME_CHARS;
+use crate::limits::{DESK_PAGE, LAST_DESK_PAGE, NAME_CHARS};
 use crate::shell::{Link, Place, Shell, User};
 use crate::text::tidy_line;
 
@@ -95,23 +99,7 @@ impl Acted {
     }
 
     fn of(lang: Lang, outcomes: &[(String, Result<Done, Said>)]) -> Self {
-        let key = |done: &Done| match done {
-            Done::Draft("formal") => "desk.done.formal",
-            Done::Draft("department") => "desk.done.department",
-            Done::Draft("returned") => "desk.done.returned",
-            Done::Draft(_) => "desk.done.saved",
-            Done::Listing(_) => "desk.done.listing",
-            Done::Gone => "desk.done.gone",
-        };
-        let mut counts: Vec<(&str, usize)> = Vec::new();
-        for done in outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).map(key) {
-            match counts.iter_mut().find(|(known, _)| *known == done) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((done, 1)),
-            }
-        }
-        let said: Vec<String> =
-            counts.iter().map(|(key, count)| fill(lang, key, &[("n", &count.to_string())])).collect();
+        let done = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
         let failed = outcomes.iter().filter_map(|(id, outcome)| Some((id, outcome.as_ref().err()?)));
         let troubles = failed.map(|(title, said)| {
             let trouble = Trouble::of(lang, said);
@@ -119,6 +107,64 @@ impl Acted {
             let message = format!("{}{between}{}", tidy_line(title, NAME_CHARS), trouble.message);
             Trouble { message, ..trouble }
         });
-        Self { done: said.join(lang.pick("；", "; ")), troubles: troubles.collect() }
+        Self { done: Self::counted(lang, done.map(|done| (done, 1))), troubles: troubles.collect() }
+    }
+
+    /// What was done, each kind of it with its number.
+    fn counted<'d>(lang: Lang, done: impl Iterator<Item = (&'d Done, usize)>) -> String {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for (done, number) in done {
+            let key = done_key(done);
+            match counts.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, count)) => *count += number,
+                None => counts.push((key, number)),
+            }
+        }
+        let said: Vec<String> =
+            counts.iter().map(|(key, count)| fill(lang, key, &[("n", &count.to_string())])).collect();
+        said.join(lang.pick("；", "; "))
+    }
+}
+
+fn done_key(done: &Done) -> &'static str {
+    match done {
+        Done::Draft("formal") => "desk.done.formal",
+        Done::Draft("department") => "desk.done.department",
+        Done::Draft("returned") => "desk.done.returned",
+        Done::Draft(_) => "desk.done.saved",
+        Done::Listing(_) => "desk.done.listing",
+        Done::Opened(_) => "desk.done.opened",
+        Done::Gone => "desk.done.gone",
+    }
+}
+
+/// The first parameter of a name; empty where there is none.
+fn asked<'p>(pairs: &'p [(String, String)], name: &str) -> &'p str {
+    pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+}
+
+/// Where the pages before and after this one are.
+struct Paging {
+    number: usize,
+    /// Address of the page before; empty on the first.
+    before: String,
+    /// Address of the page after; empty on the last.
+    after: String,
+}
+
+impl Paging {
+    /// Of a list of `total`, at `path` with these parameters.
+    fn new(path: &str, parameters: &[(&str, &str)], number: usize, total: usize) -> Self {
+        let link = |page: usize| {
+            let number = page.to_string();
+            let all = parameters.iter().copied().chain([("page", number.as_str())]);
+            format!("{path}?{}", crate::request::query(all))
+        };
+        let last = total.div_ceil(DESK_PAGE).min(LAST_DESK_PAGE);
+        Self {
+            number,
+            before: if number > 1 { link(number.min(last + 1) - 1) } else { String::new() },
+            after: if number < last { link(number + 1) } else { String::new() },
+        }
     }
 }

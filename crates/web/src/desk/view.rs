@@ -1,11 +1,15 @@
 //! What the desk's pages show and ask, as plain data: the node translates.
 
+mod own;
+
 use std::collections::BTreeMap;
 
 use protocol::Hash;
 
 use crate::enquiry::Enquiries;
-use crate::view::{AttachmentView, FileView, SourceError};
+use crate::view::{AttachmentView, FieldView, FileView, SourceError};
+
+pub use own::{DisputeView, Heap, OwnLine, OwnView};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
 pub trait Desk: Enquiries {
@@ -24,8 +28,13 @@ pub trait Desk: Enquiries {
     fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError>;
     /// How many drafts there are in each state, and how many listings of ours.
     fn overview(&self) -> Result<Overview, SourceError>;
-    /// Drafts in a state, those changed last first, at most `limit`; and how many there are.
-    fn drafts(&self, state: Option<&str>, limit: usize) -> Result<(usize, Vec<DraftLine>), SourceError>;
+    /// Drafts in a state, those changed last first, from `offset`, at most `limit`; and how many there are.
+    fn drafts(
+        &self,
+        state: Option<&str>,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(usize, Vec<DraftLine>), SourceError>;
     /// One draft, as this person sees it.
     fn draft(&self, id: &str, clerk: &Clerk) -> Result<Option<DraftView>, SourceError>;
     /// Begins a draft of a kind; its id.
@@ -56,8 +65,24 @@ pub trait Desk: Enquiries {
     fn accounts(&self) -> Result<Vec<AccountLine>, SourceError>;
     /// Changes an account.
     fn change_account(&self, clerk: &Clerk, change: &AccountChange) -> Result<Result<(), Said>, SourceError>;
-    /// Listings of this institution, the newest first, from `offset`.
-    fn listings(&self, offset: usize, limit: usize) -> Result<(u64, Vec<OwnLine>), SourceError>;
+    /// Listings of this institution in a heap, from `offset`; among those shown, the ones that some words find.
+    fn listings(
+        &self,
+        heap: Heap,
+        text: &str,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(u64, Vec<OwnLine>), SourceError>;
+    /// One listing that this institution may edit, with its steps before the one numbered `before`, at most `limit`.
+    fn own(
+        &self,
+        id: &str,
+        clerk: &Clerk,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Option<OwnView>, SourceError>;
+    /// All drafts in a state, or all listings in a heap: id and title of each, at most `limit`.
+    fn all(&self, of: &Selection, limit: usize) -> Result<Vec<(String, String)>, SourceError>;
 }
 
 /// Someone who has signed in.
@@ -172,6 +197,8 @@ pub struct DraftLine {
     pub kind: String,
     /// Title; may be empty.
     pub title: String,
+    /// Whether it is a revision of a published listing.
+    pub revises: bool,
     /// State id.
     pub state: String,
     /// Who wrote it; may be empty.
@@ -199,6 +226,40 @@ pub struct DraftView {
     pub reviews: Vec<ReviewView>,
     /// What this person may do with it now, by the ids of [`Act`].
     pub acts: Vec<&'static str>,
+    /// What it changes, where it is a revision of a published listing.
+    pub revises: Option<RevisionView>,
+    /// What says nearly the same.
+    pub alike: Vec<AlikeView>,
+}
+
+/// What a revision changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RevisionView {
+    /// The listing's document id.
+    pub id: String,
+    /// Its changed fields as the listing has them now.
+    pub before: Vec<FieldView>,
+    /// The same as the revision has them.
+    pub after: Vec<FieldView>,
+    /// Keys of those that somebody else changed since the revision took them over.
+    pub crossed: Vec<String>,
+}
+
+/// Something that may be the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlikeView {
+    /// A draft's number, or a listing's document id.
+    pub id: String,
+    /// Whether it is a draft of this desk.
+    pub draft: bool,
+    /// Its title.
+    pub title: String,
+    /// Who answers for it; empty for a draft.
+    pub institution: String,
+    /// Whether this institution does.
+    pub own: bool,
+    /// The number that both name; empty where the titles are nearly equal.
+    pub number: String,
 }
 
 /// A remark on a field.
@@ -227,25 +288,6 @@ pub struct ReviewView {
     pub holds: bool,
 }
 
-/// A listing of ours.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OwnLine {
-    /// Document id.
-    pub id: String,
-    /// Kind id.
-    pub kind: String,
-    /// Title.
-    pub title: String,
-    /// Whether it is withdrawn.
-    pub withdrawn: bool,
-    /// Whether something else hides it.
-    pub hidden: bool,
-    /// Whether fields wait for someone to choose a value.
-    pub disputed: bool,
-    /// When it was last changed.
-    pub updated_ms: i64,
-}
-
 /// What can be done with a draft or a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
@@ -263,10 +305,30 @@ pub enum Act {
     Withdraw,
     /// Shows it again.
     Show,
+    /// Opens the listing as a draft.
+    Revise,
+    /// Of a field with several values, chooses the one that an entry wrote.
+    Choose {
+        /// The document key.
+        key: String,
+        /// Hash of the entry, hex.
+        entry: String,
+    },
+    /// Has the contents of the listing removed everywhere, for a reason.
+    Purge(String),
+}
+
+/// Drafts or listings, all of a kind of heap at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// Drafts in a state; in any.
+    Drafts(Option<String>),
+    /// Listings of a heap.
+    Listings(Heap),
 }
 
 impl Act {
-    /// Reads an id, with the reason that [`Act::Return`] needs.
+    /// Reads an id, with the reason that some need. What names a value besides is read where it is shown.
     pub(crate) fn from_id(id: &str, reason: &str) -> Option<Self> {
         Some(match id {
             "submit" => Self::Submit,
@@ -276,6 +338,8 @@ impl Act {
             "discard" => Self::Discard,
             "withdraw" => Self::Withdraw,
             "show" => Self::Show,
+            "revise" => Self::Revise,
+            "purge" => Self::Purge(reason.to_owned()),
             _ => return None,
         })
     }
@@ -288,6 +352,8 @@ pub enum Done {
     Draft(&'static str),
     /// A listing by its document id.
     Listing(String),
+    /// A draft that was opened, by its number.
+    Opened(String),
     /// Gone.
     Gone,
 }

@@ -241,14 +241,18 @@ fn fill_reason(lang: Lang, reason: &str) -> String {
     fill(lang, "listing.reason", &[("reason", reason)])
 }
 
-fn line(lang: Lang, kind: &str, version: &Version) -> Line {
-    let step = match version.step {
+/// The words for a step.
+pub(super) fn step_key(step: Step) -> &'static str {
+    match step {
         Step::Published => "step.published",
         Step::Changed => "step.changed",
         Step::Withdrawn => "step.withdrawn",
         Step::Restored => "step.restored",
         Step::Moved => "step.moved",
-    };
+    }
+}
+
+fn line(lang: Lang, kind: &str, version: &Version) -> Line {
     let names = labels::field_names(lang, kind, &version.changed);
     let changed = match version.step {
         Step::Changed if !names.is_empty() => {
@@ -258,7 +262,7 @@ fn line(lang: Lang, kind: &str, version: &Version) -> Line {
     };
     Line {
         number: version.number,
-        step: say(lang, step),
+        step: say(lang, step_key(version.step)),
         when: minute(version.signed_ms, lang),
         stamp: stamp(version.signed_ms),
         by: tidy_line(&version.by, NAME_CHARS),

@@ -1,5 +1,8 @@
 //! A fixed source with listings of every kind and standing, for tests and for looking at the pages.
 
+#[path = "fake/steps.rs"]
+mod steps;
+
 use protocol::Media;
 use web::view::*;
 use web::{SearchRequest, Source, SourceError};
@@ -423,6 +426,10 @@ impl Source for Fake {
             },
             said: STATEMENTS.iter().map(word).collect(),
         }))
+    }
+
+    fn history(&self, id: &str, _: Option<u64>, _: usize) -> Result<Option<HistoryView>, SourceError> {
+        self.steps(id)
     }
 
     fn file(&self, id: &str, file: &protocol::Hash) -> Result<Option<FileView>, SourceError> {

@@ -70,7 +70,8 @@ async fn no_text_becomes_markup_on_any_page() {
     for poison in CORPUS {
         let server = Server::start(Fake { poison: (*poison).to_owned(), ..Fake::default() }).await;
         let (listing, org) = (format!("/listing/{SOLID}"), format!("/org/{ORG}"));
-        for target in PAGES.iter().copied().chain([listing.as_str(), org.as_str()]) {
+        let history = format!("{listing}/history");
+        for target in PAGES.iter().copied().chain([listing.as_str(), history.as_str(), org.as_str()]) {
             for lang in ["zh", "en"] {
                 let answer = server.get_with(target, &format!("Cookie: lang={lang}\r\n")).await;
                 assert_eq!(answer.status, 200, "{poison} {target}");
@@ -129,7 +130,8 @@ async fn every_answer_carries_the_headers() {
 async fn nothing_on_a_page_needs_what_the_policy_forbids() {
     let server = Server::start(Fake::default()).await;
     let listing = format!("/listing/{SOLID}");
-    for target in PAGES.iter().copied().chain([listing.as_str(), "/nowhere"]) {
+    let history = format!("{listing}/history");
+    for target in PAGES.iter().copied().chain([listing.as_str(), history.as_str(), "/nowhere"]) {
         let body = without_own_script(&server.get(target).await.body);
         for forbidden in ["<script", " style=", "<style", " onclick=", "<iframe", "http-equiv"] {
             assert!(!body.contains(forbidden), "{forbidden} on {target}");

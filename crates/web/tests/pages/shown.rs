@@ -52,6 +52,11 @@ async fn every_page_speaks_both_languages() {
             &["Verified", "Contact", "2 values side by side", "CNY 3,000,000–5,000,000", "Versions (3)"],
         ),
         (
+            &format!("/listing/{SOLID}/history"),
+            &["修改记录", "旧的简介", "首次发布", "（空）", "签名节点自己的时钟"],
+            &["History", "Published", "(nothing)", "clock of the node"],
+        ),
+        (
             "/status",
             &["运行正常", "已同步", "对方证书已过期", "31 分钟前", "视图指纹", "48,210"],
             &["Running", "In step", "31 min ago", "View hash", "48,210"],

@@ -9,14 +9,14 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use catalog::words::say;
 
-use super::{Acted, STATES, Trouble, shell, state_key};
+use super::bulk::{Bulk, all_text, bulk};
+use super::{Acted, Paging, STATES, Trouble, asked, shell, state_key};
 use crate::desk::Bench;
-use crate::desk::gate::{Away, Fields, SignedIn, posted, signed_in};
-use crate::desk::view::{Act, Clerk, Done, DraftLine, Said};
+use crate::desk::gate::{Away, SignedIn, posted, see, signed_in};
+use crate::desk::view::{Clerk, DraftLine, Selection};
 use crate::labels;
-use crate::limits::{ACTS_AT_ONCE, DESK_PAGE, NAME_CHARS};
+use crate::limits::{DESK_PAGE, LAST_DESK_PAGE, NAME_CHARS};
 use crate::pages::draw;
-use crate::refusal::Refusal;
 use crate::request::pairs;
 use crate::shell::{Link, Place, Shell};
 use crate::text::{minute, tidy_line};
@@ -28,9 +28,10 @@ struct Page {
     form_key: String,
     tabs: Vec<Link>,
     lines: Vec<Line>,
-    /// How many more there are than are shown.
-    more: usize,
-    more_text: String,
+    /// Keys of what is said where the list is empty.
+    empty: [&'static str; 2],
+    paging: Paging,
+    all: String,
     acts: Vec<(&'static str, &'static str)>,
     state: String,
     done: String,
@@ -44,6 +45,7 @@ struct Line {
     kind_class: &'static str,
     state: &'static str,
     state_class: String,
+    revises: bool,
     by: String,
     changed: String,
     faults: String,
@@ -58,6 +60,7 @@ fn line(lang: catalog::Lang, draft: DraftLine) -> Line {
         kind_class: labels::kind_class(&draft.kind),
         state: state_key(&draft.state),
         state_class: draft.state,
+        revises: draft.revises,
         by: tidy_line(&draft.by, NAME_CHARS),
         changed: if draft.changed_ms > 0 { minute(draft.changed_ms, lang) } else { String::new() },
         faults: if draft.faults > 0 {
@@ -86,16 +89,20 @@ fn acts(clerk: &Clerk, state: &str) -> Vec<(&'static str, &'static str)> {
     acts
 }
 
-fn state_of(uri: &Uri) -> Option<String> {
-    let asked = pairs(uri).into_iter().find(|(name, _)| name == "state").map(|(_, state)| state)?;
-    STATES.contains(&asked.as_str()).then_some(asked)
+fn state_of(pairs: &[(String, String)]) -> Option<String> {
+    Some(asked(pairs, "state")).filter(|state| STATES.contains(state)).map(str::to_owned)
+}
+
+fn page_of(pairs: &[(String, String)]) -> usize {
+    asked(pairs, "page").parse().unwrap_or(1).clamp(1, LAST_DESK_PAGE)
 }
 
 pub(in crate::desk) async fn show(State(bench): State<Arc<Bench>>, uri: Uri, headers: HeaderMap) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
         let who = signed_in(&bench, &headers).await?;
-        page(&bench, &place, &who, state_of(&uri), Acted::none()).await
+        let asked = pairs(&uri);
+        page(&bench, &place, &who, (state_of(&asked), page_of(&asked)), Acted::none()).await
     };
     answer.await.unwrap_or_else(|away| away.answer(&bench, &place))
 }
@@ -104,13 +111,12 @@ async fn page(
     bench: &Bench,
     place: &Place,
     who: &SignedIn,
-    state: Option<String>,
+    (state, number): (Option<String>, usize),
     acted: Acted,
 ) -> Result<Response, Away> {
     let lang = place.lang;
-    let asked = state.clone();
-    let (total, drafts) = bench.ask(move |desk| desk.drafts(asked.as_deref(), DESK_PAGE)).await?;
-    let more = total.saturating_sub(drafts.len());
+    let (asked, offset) = (state.clone(), (number - 1) * DESK_PAGE);
+    let (total, drafts) = bench.ask(move |desk| desk.drafts(asked.as_deref(), offset, DESK_PAGE)).await?;
     let state = state.unwrap_or_default();
     let tab = |id: &str, key: &str| Link {
         href: if id.is_empty() { "/desk/drafts".to_owned() } else { format!("/desk/drafts?state={id}") },
@@ -124,9 +130,14 @@ async fn page(
         form_key: who.form_key.clone(),
         tabs: tabs.collect(),
         acts: acts(&who.clerk, &state),
+        all: all_text(lang, total, drafts.len(), true),
         lines: drafts.into_iter().map(|draft| line(lang, draft)).collect(),
-        more,
-        more_text: catalog::words::fill(lang, "desk.drafts.more", &[("n", &more.to_string())]),
+        empty: match state.as_str() {
+            "returned" => ["desk.drafts.none.returned", "desk.drafts.none.returned.text"],
+            "formal" | "department" => ["desk.drafts.none.review", "desk.drafts.none.review.text"],
+            _ => ["desk.drafts.none", "desk.drafts.none.text"],
+        },
+        paging: Paging::new("/desk/drafts", &[("state", &state)], number, total),
         state,
         done: acted.done,
         troubles: acted.troubles,
@@ -143,28 +154,14 @@ pub(in crate::desk) async fn act(
 ) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
+        let (state, number) = (state_of(&given), page_of(&given));
         let (who, fields) = posted(&bench, &headers, given).await?;
-        let outcomes = act_on_all(&bench, &who, &fields).await?;
-        let state = Some(fields.get("state").to_owned()).filter(|state| STATES.contains(&state.as_str()));
-        page(&bench, &place, &who, state, Acted::of(place.lang, &outcomes)).await
+        match bulk(&bench, &who, &fields, Selection::Drafts(state.clone())).await? {
+            Bulk::Begun(job) => Ok(see(&format!("/desk/job/{job}"))),
+            Bulk::Done(outcomes) => {
+                page(&bench, &place, &who, (state, number), Acted::of(place.lang, &outcomes)).await
+            }
+        }
     };
-    answer.await.unwrap_or_else(|away| away.answer(&bench, &place))
-}
-
-/// Acts on all that a form has ticked; what became of each, under its title.
-pub(super) async fn act_on_all(
-    bench: &Bench,
-    who: &SignedIn,
-    fields: &Fields,
-) -> Result<Vec<(String, Result<Done, Said>)>, Refusal> {
-    let Some(act) = Act::from_id(fields.get("act"), fields.get("reason")) else { return Ok(Vec::new()) };
-    let ids: Vec<String> = fields.all("id").take(ACTS_AT_ONCE).map(str::to_owned).collect();
-    let mut outcomes = Vec::with_capacity(ids.len());
-    for id in ids {
-        let (clerk, act) = (who.clerk.clone(), act.clone());
-        let title = fields.get(&format!("title-{id}")).to_owned();
-        let outcome = bench.ask(move |desk| desk.act(&clerk, &id, &act)).await?;
-        outcomes.push((title, outcome));
-    }
-    Ok(outcomes)
+    answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }
