@@ -78,6 +78,8 @@ pub struct LineSection {
 pub struct WebSection {
     /// Address and port.
     pub listen: String,
+    /// Where visitors reach the pages, such as `https://market.example.cn`: what codes on paper lead to. Empty when they do not.
+    pub address: String,
     /// From where the desk may be opened.
     pub desk: DeskDoor,
 }
@@ -221,7 +223,23 @@ impl LineSection {
 
 impl Default for WebSection {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:7480".to_owned(), desk: DeskDoor::Here }
+        Self { listen: "127.0.0.1:7480".to_owned(), address: String::new(), desk: DeskDoor::Here }
+    }
+}
+
+impl WebSection {
+    /// Where visitors reach the pages; `None` when that is not said.
+    ///
+    /// # Errors
+    /// When it is something else than a scheme, a host and a port.
+    pub fn address(&self) -> Result<Option<web::Address>> {
+        let given = self.address.trim();
+        let read = web::Address::parse(given);
+        anyhow::ensure!(
+            given.is_empty() || read.is_some(),
+            "[web] address: {given:?} is not like https://market.example.cn"
+        );
+        Ok(read)
     }
 }
 

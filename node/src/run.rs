@@ -125,7 +125,7 @@ async fn serve(
     office.set_web(address.clone());
     announce(&format!("web {address}"));
     let (pages, desk) = (site::Site::new(Arc::clone(&office)), desk::Bench::new(Arc::clone(&office)));
-    let router = web::router_with_desk(Arc::new(pages), Arc::new(desk), site::options(&office));
+    let router = web::router_with_desk(Arc::new(pages), Arc::new(desk), site::options(&office)?);
     if let Some(link) = office.setup_link() {
         announce(&format!("desk {link}"));
     }

@@ -29,16 +29,20 @@ pub struct Site {
 }
 
 /// What every page carries.
-pub fn options(office: &Office) -> web::Options {
+///
+/// # Errors
+/// When the configuration names an address that is none.
+pub fn options(office: &Office) -> anyhow::Result<web::Options> {
     let identity = office.identity();
     let charter = &identity.charter.charter;
-    web::Options {
+    Ok(web::Options {
         network: Names::new(&charter.name_zh, &charter.name_en),
         node: Names::new(&office.identity().institution.name, ""),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         desk_anywhere: office.config().web.desk == crate::config::DeskDoor::Anywhere,
+        address: office.config().web.address()?,
         hosts: Vec::new(),
-    }
+    })
 }
 
 fn failed(error: impl std::fmt::Display) -> SourceError {
@@ -121,6 +125,7 @@ impl Source for Site {
             id: listing.id.to_string(),
             kind: kind_of(&listing),
             title: if shown { listing.title().to_owned() } else { String::new() },
+            mark: provenance::mark(&id, &history),
             moved: asked != id,
             has_more: listing.has_more(),
             editors: names.map(|member| member.institution.name.clone()).collect(),

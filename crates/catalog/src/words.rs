@@ -22,6 +22,7 @@ pub mod purge;
 pub mod roster;
 pub mod statements;
 pub mod tables;
+pub mod verification;
 pub mod web;
 
 /// One row of a table: key, Chinese, English.
@@ -49,6 +50,7 @@ const TABLES: &[&[Row]] = &[
     roster::TABLE,
     statements::TABLE,
     tables::TABLE,
+    verification::TABLE,
 ];
 
 /// A language of the interface.

@@ -15,6 +15,7 @@ async fn main() -> std::io::Result<()> {
         network: web::view::Names::new("湖北联合技术市场", "Hubei Joined Technology Market"),
         node: web::view::Names::new("武汉市东湖节点", "Wuhan East Lake node"),
         version: "0.1.0".to_owned(),
+        address: None,
         hosts: Vec::new(),
     };
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;

@@ -1,5 +1,6 @@
 //! What all handlers share: the source behind a bounded number of turns, and the node's options.
 
+use crate::address::Address;
 use crate::enquiry::{Enquiries, Rate};
 use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, TURN_WAIT};
 use crate::refusal::Refusal;
@@ -17,6 +18,8 @@ pub struct Options {
     pub node: Names,
     /// Version of the program, at the foot of every page; may be empty.
     pub version: String,
+    /// Where visitors reach the pages, as codes on paper name it; its host is served.
+    pub address: Option<Address>,
     /// Host names under which the pages are served, besides loopback names and IP addresses.
     pub hosts: Vec<String>,
     /// Whether the desk is served to other computers too.

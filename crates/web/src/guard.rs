@@ -51,7 +51,8 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
         return Err(Refusal::Body);
     }
     let host = host(request.uri(), request.headers());
-    if !is_served(&app.options.hosts, &host) {
+    let own = app.options.address.as_ref().is_some_and(|address| address.host() == host);
+    if !own && !is_served(&app.options.hosts, &host) {
         return Err(Refusal::Host(tidy_line(&host, NAME_CHARS)));
     }
     Ok(())

@@ -12,6 +12,7 @@
 //! they work without, suggests listings while somebody types. What clerks do stands apart, under [`desk`], behind a login.
 //! Every text in a view is taken as hostile and escaped by the templates.
 
+mod address;
 mod app;
 mod assets;
 pub mod desk;
@@ -29,6 +30,7 @@ mod shell;
 mod text;
 pub mod view;
 
+pub use address::Address;
 pub use app::Options;
 pub use request::{SearchRequest, Sort};
 pub use router::{router, router_with_desk};

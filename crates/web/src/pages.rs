@@ -10,6 +10,7 @@ pub(crate) mod message;
 pub(crate) mod org;
 pub(crate) mod status;
 pub(crate) mod suggest;
+pub(crate) mod verification;
 
 use crate::view::SourceError;
 use askama::Template;
@@ -87,6 +88,7 @@ mod tests {
         include_str!("../templates/parts.html"),
         include_str!("../templates/status.html"),
         include_str!("../templates/steps.html"),
+        include_str!("../templates/verification.html"),
     ];
 
     /// All source and templates of this crate, as one text.
@@ -110,8 +112,11 @@ mod tests {
     #[test]
     fn words_and_pages_agree() {
         let sources = sources();
-        use catalog::words::{desk, enquiry, halls, web};
-        let rows = || [web::TABLE, halls::TABLE, desk::TABLE, enquiry::TABLE].into_iter().flatten();
+        use catalog::words::{desk, enquiry, halls, verification, web};
+        let rows = || {
+            let own = [web::TABLE, halls::TABLE, desk::TABLE, enquiry::TABLE, verification::TABLE];
+            own.into_iter().flatten()
+        };
         let elsewhere = |key: &str| {
             ["web.", "desk.failure.", "enquiry.wrong.", "cli.", "help."].iter().any(|at| key.starts_with(at))
         };

@@ -20,6 +20,8 @@ pub(crate) enum Refusal {
     FileAbsent,
     #[error("the form does not read")]
     BadForm,
+    #[error("no listing {0} on this node for a paper")]
+    NoPaper(String),
     #[error("no draft {0} at this desk")]
     NoDraft(String),
     #[error("no enquiry at this address")]
@@ -57,6 +59,7 @@ impl Refusal {
             Refusal::NoPage(_)
             | Refusal::NoListing(_)
             | Refusal::NoOrg(_)
+            | Refusal::NoPaper(_)
             | Refusal::NoFile(_)
             | Refusal::NoDraft(_)
             | Refusal::NoOwnListing(_)
@@ -89,6 +92,7 @@ impl Refusal {
             }
             Refusal::FileAbsent => ["attachment.away.title", "attachment.away.text", "attachment.away.next"],
             Refusal::BadForm => ["attachment.form.title", "attachment.form.text", "attachment.form.next"],
+            Refusal::NoPaper(_) => ["error.paper.title", "error.paper.text", "error.paper.next"],
             Refusal::NoDraft(_) => ["error.draft.title", "error.draft.text", "error.draft.next"],
             Refusal::NoEnquiry => ["error.enquiry.title", "error.enquiry.text", "error.enquiry.next"],
             Refusal::NoOwnListing(_) => ["error.own.title", "error.own.text", "error.own.next"],
@@ -117,6 +121,7 @@ impl Refusal {
             | Refusal::NoListing(what)
             | Refusal::NoOrg(what)
             | Refusal::NoFile(what)
+            | Refusal::NoPaper(what)
             | Refusal::NoDraft(what)
             | Refusal::NoOwnListing(what)
             | Refusal::NoJob(what)

@@ -47,8 +47,13 @@ pub(crate) fn count(number: u64) -> String {
 
 /// A hex id as short as people compare it: its first twelve digits in fours.
 pub(crate) fn short_id(id: &str) -> String {
-    let head: Vec<char> = id.chars().take(12).collect();
-    head.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    fours(&id.chars().take(12).collect::<String>())
+}
+
+/// Digits in fours, as people compare them.
+pub(crate) fn fours(digits: &str) -> String {
+    let digits: Vec<char> = digits.chars().collect();
+    digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 /// A point in time, in China Standard Time.

@@ -124,6 +124,9 @@ pub struct ListingView {
     pub title: String,
     /// Whether it stands, and if not why.
     pub standing: Standing,
+    /// The present version, as codes on paper carry it: how many there are, and the first 16 digits of the hash of the last
+    /// entry, `3-9c4e5a6b7c8d9e0f`; empty when none is valid.
+    pub mark: String,
     /// Whether it was asked for by the id of a document that it continues.
     pub moved: bool,
     /// Names of other institutions that may edit it.

@@ -68,7 +68,7 @@ fn ask(context: &Context, file: &std::path::Path, qr: bool, svg: Option<&std::pa
     }
     print_line(&context.fill("cli.bundle.asked", &[("file", &shown), ("logs", &logs), ("lines", &count)]));
     if qr {
-        codes.iter().for_each(|code| print_line(&qr::terminal(code)));
+        codes.iter().for_each(|code| print_line(&code.terminal()));
     }
     print_note(&context.fill("cli.bundle.asked.next", &[("file", &shown)]));
     Ok(0)

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use market::{HistoryItem, Listing};
-use protocol::LogId;
+use protocol::{DocumentId, Hash, LogId};
 use replica::Fate;
 use web::view::{Check, CheckKind, CheckResult, Holders, Names, Provenance, Version};
 
 use super::Site;
 use crate::office::step_of;
+
+/// Digits of a version's hash on paper: more than anyone finds a second entry for.
+const MARK_DIGITS: usize = 16;
 
 impl Site {
     pub(super) fn provenance(&self, listing: &Listing, history: &[HistoryItem]) -> Provenance {
@@ -67,4 +70,16 @@ impl Site {
         let (nodes, connected) = self.office.holders(&upto)?;
         Some(Holders { nodes: nodes as u64, connected: connected as u64 })
     }
+}
+
+/// The present version of a document as papers name it: how many of its entries count, and the last one's hash.
+pub(super) fn mark(id: &DocumentId, history: &[HistoryItem]) -> String {
+    let counts = |item: &&HistoryItem| item.document == *id && item.fate == Fate::Valid;
+    let valid: Vec<&HistoryItem> = history.iter().filter(counts).collect();
+    valid.last().map(|last| mark_text(valid.len(), &last.entry)).unwrap_or_default()
+}
+
+fn mark_text(versions: usize, last: &Hash) -> String {
+    let digits: String = last.to_string().chars().take(MARK_DIGITS).collect();
+    format!("{versions}-{digits}")
 }

@@ -5,10 +5,12 @@ pub(crate) mod files;
 mod linked;
 mod proof;
 mod said;
+mod scan;
 
 use super::card::Entry;
 use super::org::org_href;
 use super::{Fact, draw, message};
+use crate::address::of_paper;
 use crate::app::App;
 use crate::enquiry::Card;
 use crate::fields::{Arranged, Row, arrange};
@@ -30,7 +32,10 @@ use files::Files;
 use linked::LinkedData;
 use proof::Proof;
 pub(crate) use said::Word;
+use scan::Scan;
 use std::sync::Arc;
+
+pub(super) use scan::version;
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -68,13 +73,14 @@ struct Page {
     beside_title: &'static str,
     beside: Vec<Entry>,
     alike: Vec<Entry>,
+    scan: Option<Scan>,
 }
 
 /// Why a listing does not stand.
-struct Notice {
-    title: &'static str,
-    text: String,
-    bad: bool,
+pub(super) struct Notice {
+    pub(super) title: &'static str,
+    pub(super) text: String,
+    pub(super) bad: bool,
 }
 
 /// A version in the history.
@@ -94,9 +100,10 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     let Some(id) = document_id(given) else {
         return message::page(&app, &place, &Refusal::NoListing(tidy_line(given, NAME_CHARS)));
     };
-    let asked = id.clone();
+    let (asked, (head, _)) = (id.clone(), request.into_parts());
+    let leads = |view: &ListingView| of_paper(&app.options, &head.uri, &head.headers, &view.id, &view.mark);
     match app.ask(move |source| source.listing(&asked)).await {
-        Ok(Some(view)) => draw(StatusCode::OK, &page(&app, &place, &view), place.lang),
+        Ok(Some(view)) => draw(StatusCode::OK, &page(&app, &place, &view, &leads(&view)), place.lang),
         Ok(None) => message::page(&app, &place, &Refusal::NoListing(id)),
         Err(refusal) => message::page(&app, &place, &refusal),
     }
@@ -108,7 +115,8 @@ pub(crate) fn document_id(given: &str) -> Option<String> {
     fits.then(|| given.to_ascii_lowercase())
 }
 
-fn page(app: &App, place: &Place, view: &ListingView) -> Page {
+/// `address` is what a code on paper leads to.
+fn page(app: &App, place: &Place, view: &ListingView, address: &str) -> Page {
     let lang = place.lang;
     let title = tidy_line(&view.title, NAME_CHARS * 2);
     let title = if title.is_empty() { labels::untitled(lang) } else { title };
@@ -162,6 +170,7 @@ fn page(app: &App, place: &Place, view: &ListingView) -> Page {
         beside_title: say(lang, beside_key(&view.kind)),
         beside: view.beside.iter().take(RELATED).map(|card| Entry::new(lang, card, "")).collect(),
         alike: view.alike.iter().take(RELATED).map(|card| Entry::new(lang, card, "")).collect(),
+        scan: Scan::new(lang, address, &view.mark),
         said: view.statements.iter().take(STATEMENTS_SHOWN).map(|s| Word::new(lang, s)).collect(),
         said_more: match view.statements.len().saturating_sub(STATEMENTS_SHOWN) {
             0 => String::new(),
@@ -200,7 +209,7 @@ fn beside_key(kind: &str) -> &'static str {
     }
 }
 
-fn notice(lang: Lang, standing: &Standing) -> Option<Notice> {
+pub(super) fn notice(lang: Lang, standing: &Standing) -> Option<Notice> {
     let (title, text, reason, bad) = match standing {
         Standing::Published => return None,
         Standing::Withdrawn { at_ms, reason } => {

@@ -82,7 +82,7 @@ impl Fake {
             step,
             signed_ms: NOW - days * DAY,
             by: self.text("武汉大学技术转移中心"),
-            hash: "9c4e5a6b7c8d9e0f3f9a02c4".to_owned(),
+            hash: format!("{}c4e5a6b7c8d9e0f3f9a02c4", number + 6),
             changed: changed.iter().map(|id| self.text(id)).collect(),
         };
         Provenance {
@@ -361,6 +361,7 @@ impl Source for Fake {
         let statements = STATEMENTS.iter().map(|row| self.statement(row)).collect();
         let (moved, has_more) = (row.0 == NEED, row.0 == NEED);
         Ok(Some(ListingView {
+            mark: "3-9c4e5a6b7c8d9e0f".to_owned(),
             id,
             kind,
             title,

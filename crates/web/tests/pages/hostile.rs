@@ -71,7 +71,9 @@ async fn no_text_becomes_markup_on_any_page() {
         let server = Server::start(Fake { poison: (*poison).to_owned(), ..Fake::default() }).await;
         let (listing, org) = (format!("/listing/{SOLID}"), format!("/org/{ORG}"));
         let history = format!("{listing}/history");
-        for target in PAGES.iter().copied().chain([listing.as_str(), history.as_str(), org.as_str()]) {
+        let paper = format!("/v/{SOLID}/2-8c4e5a6b7c8d9e0f");
+        let more = [listing.as_str(), history.as_str(), org.as_str(), paper.as_str()];
+        for target in PAGES.iter().copied().chain(more) {
             for lang in ["zh", "en"] {
                 let answer = server.get_with(target, &format!("Cookie: lang={lang}\r\n")).await;
                 assert_eq!(answer.status, 200, "{poison} {target}");

@@ -35,6 +35,7 @@ impl Server {
             network: web::view::Names::new("湖北联合技术市场", "Hubei Joined Technology Market"),
             node: web::view::Names::new("武汉市东湖节点", "Wuhan East Lake node"),
             version: "0.1.0".into(),
+            address: None,
             hosts: vec!["market.example.cn".into()],
         };
         let router = match desk {

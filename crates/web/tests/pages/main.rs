@@ -6,4 +6,5 @@ mod asked;
 mod fake;
 mod hostile;
 mod http;
+mod paper;
 mod shown;

@@ -1,0 +1,112 @@
+//! Where the pages are reached from elsewhere, for what leaves the screen: a code on paper leads back here.
+
+use crate::app::Options;
+use axum::http::uri::{Authority, Scheme};
+use axum::http::{HeaderMap, Uri, header};
+use std::net::IpAddr;
+
+/// Scheme, host and port under which visitors reach the pages: `https://market.example.cn`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    text: String,
+    host: String,
+}
+
+impl Address {
+    /// Reads `https://market.example.cn` or `http://192.0.2.7:7480`; a slash may end it, nothing may follow.
+    pub fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.trim().parse().ok()?;
+        let scheme = uri.scheme().filter(|scheme| [&Scheme::HTTPS, &Scheme::HTTP].contains(scheme))?;
+        let authority = plain(uri.authority()?.as_str())?;
+        let bare = uri.path_and_query().is_none_or(|rest| rest.as_str() == "/");
+        bare.then(|| Address {
+            text: format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()),
+            host: authority.host().trim_matches(['[', ']']).to_ascii_lowercase(),
+        })
+    }
+
+    /// The host alone, without its port.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// What a code about a listing carries: the address of its verification page, as the configuration has it, else as this
+/// request reached the page. Whoever reads a page on the node's own computer gets an id that no telephone follows: an address that
+/// leads to the telephone itself would be worse.
+pub(crate) fn of_paper(options: &Options, uri: &Uri, headers: &HeaderMap, id: &str, mark: &str) -> String {
+    let path = if mark.is_empty() { format!("v/{id}") } else { format!("v/{id}/{mark}") };
+    let base = options.address.as_ref().map(|address| address.text.clone()).or_else(|| reached(uri, headers));
+    match base {
+        Some(base) => format!("{base}/{path}"),
+        None => format!("lianshi:{path}"),
+    }
+}
+
+/// The address under which a request came; `None` when that is this computer's own name for itself.
+fn reached(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let named = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authority = plain(uri.authority().map_or(named, Authority::as_str))?;
+    let host = authority.host().trim_matches(['[', ']', '.']).to_ascii_lowercase();
+    let own = host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified());
+    (!own).then(|| format!("http://{}", authority.as_str().to_ascii_lowercase()))
+}
+
+/// A host and a port, and no user whose name could pose as the host.
+fn plain(text: &str) -> Option<Authority> {
+    let authority: Authority = text.parse().ok()?;
+    (!text.contains('@') && !authority.host().is_empty()).then_some(authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn an_address_is_a_scheme_a_host_and_a_port() {
+        let read = |text: &str| Address::parse(text).map(|address| (address.text.clone(), address.host));
+        let made = |text: &str, host: &str| Some((text.to_owned(), host.to_owned()));
+        assert_eq!(
+            read(" https://Market.Example.cn/ "),
+            made("https://market.example.cn", "market.example.cn")
+        );
+        assert_eq!(read("http://192.0.2.7:7480"), made("http://192.0.2.7:7480", "192.0.2.7"));
+        assert_eq!(read("https://[2001:db8::1]:8443"), made("https://[2001:db8::1]:8443", "2001:db8::1"));
+        for wrong in
+            ["", "market.example.cn", "ftp://a", "https://", "https://a/market", "https://a?b", "https://u@a"]
+        {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_code_leads_to_the_configured_address_else_to_where_the_page_was_read() {
+        let carried = |address: Option<&str>, host: &'static str| {
+            let options = Options { address: address.and_then(Address::parse), ..Options::default() };
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            of_paper(&options, &Uri::from_static("/listing/ab"), &headers, "ab", "2-cd")
+        };
+        assert_eq!(carried(Some("https://a.cn"), "10.0.0.1:7480"), "https://a.cn/v/ab/2-cd");
+        assert_eq!(carried(None, "10.0.0.1:7480"), "http://10.0.0.1:7480/v/ab/2-cd");
+        for own in [
+            "localhost:7480",
+            "127.0.0.1",
+            "[::1]:80",
+            "node.localhost",
+            "10.0.0.1:80@evil.example",
+            "0.0.0.0",
+            "",
+        ] {
+            assert_eq!(carried(None, own), "lianshi:v/ab/2-cd", "{own}");
+        }
+    }
+}
