@@ -30,7 +30,7 @@ mod shared;
 mod web;
 
 pub use binary::binary;
-pub use browser::{Page, browser};
+pub use browser::{Browser, Look, Seen};
 pub use command::{Live, Ran, run_in};
 pub use files::{files_below, traces};
 pub use flipper::{Direction, Flip, Flipper};

@@ -49,9 +49,8 @@ pub fn send(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], bo
         "{method} {path} HTTP/1.1\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).expect("a request can be sent");
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).expect("an answer comes whole");
-    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("a header");
+    let bytes = whole(&mut stream);
+    let end = header_end(&bytes).expect("a header");
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
     let code =
@@ -63,6 +62,31 @@ pub fn send(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], bo
     let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
     let body = if chunked { unchunk(&bytes[end + 4..]) } else { bytes[end + 4..].to_vec() };
     Answer { code, headers, body: String::from_utf8_lossy(&body).into_owned() }
+}
+
+/// Reads an answer: to its stated length, else until the server closes. Not every server closes when it is asked to.
+fn whole(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        let read = stream.read(&mut piece).expect("an answer comes whole");
+        bytes.extend_from_slice(&piece[..read]);
+        let is_whole = header_end(&bytes).is_some_and(|end| {
+            stated_length(&bytes[..end]).is_some_and(|length| bytes.len() >= end + 4 + length)
+        });
+        if read == 0 || is_whole {
+            return bytes;
+        }
+    }
+}
+
+fn header_end(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|w| w == b"\r\n\r\n")
+}
+
+fn stated_length(head: &[u8]) -> Option<usize> {
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
 }
 
 fn unchunk(mut rest: &[u8]) -> Vec<u8> {

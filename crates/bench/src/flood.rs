@@ -28,6 +28,7 @@ use report::{Report, Row};
 
 pub use cores::burn;
 pub use hostile::{HostileArgs, run as hostile};
+pub use measure::Times;
 
 /// Between two floods the hub is given so long to come to rest.
 const REST_PATIENCE: Duration = Duration::from_secs(120);

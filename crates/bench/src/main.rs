@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p bench -- sync --listings 10000 --against git
 //! cargo run --release -p bench -- flood
+//! cargo run --release -p bench -- pages --listings 100000
 //! ```
 //!
 //! W1, the first sync: a node that is empty takes everything from one that is full, over loopback, between real
@@ -12,6 +13,8 @@
 //! The flood: what a hub and two members notice of a third one that does its worst, beside the same with nobody doing
 //! anything (see `flood`).
 //!
+//! The pages: how long each kind takes beside a server that sends the same bytes from memory (see `pages`).
+//!
 //! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
 mod flood;
@@ -20,6 +23,7 @@ mod lianshi;
 mod machine;
 mod namespace;
 mod node;
+mod pages;
 mod random;
 mod records;
 mod report;
@@ -44,6 +48,8 @@ enum Command {
     Sync(SyncArgs),
     /// What others notice of a hostile member at full speed, beside a control that burns its core offline.
     Flood(flood::FloodArgs),
+    /// How long the server takes for each kind of page, beside the same bytes sent from memory.
+    Pages(pages::PagesArgs),
     /// The hostile member: started by `flood`.
     #[command(hide = true)]
     Hostile(flood::HostileArgs),
@@ -113,6 +119,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Sync(args) => sync::run(&args),
         Command::Flood(args) => flood::run(&args),
+        Command::Pages(args) => pages::run(&args),
         Command::Hostile(args) => flood::hostile(&args),
         Command::Burn { core } => flood::burn(core),
         Command::Records { listings, out } => records::write(&out, listings).map(|made| println!("{made}")),

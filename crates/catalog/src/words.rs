@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod editing;
 pub mod enquiry;
 pub mod forks;
+pub mod guide;
 pub mod halls;
 pub mod issues;
 pub mod kinds;
@@ -43,6 +44,7 @@ const TABLES: &[&[Row]] = &[
     editing::TABLE,
     enquiry::TABLE,
     forks::TABLE,
+    guide::TABLE,
     halls::TABLE,
     kinds::TABLE,
     issues::TABLE,

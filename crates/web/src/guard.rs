@@ -8,13 +8,12 @@ use crate::limits::{
 use crate::pages::message;
 use crate::refusal::Refusal;
 use crate::request::pairs;
-use crate::shell::{COOKIE, Place};
+use crate::shell::{CHOICES, Place, asked};
 use crate::text::tidy_line;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use catalog::Lang;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 /// Lets a request through to its page or answers with a refusal, and dresses the answer.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let place = Place::of(request.uri(), request.headers());
-    let chosen = asked_language(request.uri());
+    let chosen = chosen(request.uri());
     let wait = if carries_file(request.uri()) { UPLOAD_WAIT } else { REQUEST_WAIT };
     let mut response = match admit(&app, &request) {
         Err(refusal) => message::page(&app, &place, &refusal),
@@ -35,7 +34,7 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
             Err(_) => message::page(&app, &place, &Refusal::Slow),
         },
     };
-    dress(response.headers_mut(), chosen);
+    dress(response.headers_mut(), &chosen);
     response
 }
 
@@ -105,15 +104,16 @@ fn is_served(names: &[String], host: &str) -> bool {
             && names.iter().any(|name| name.trim_end_matches('.').eq_ignore_ascii_case(host)))
 }
 
-/// The language that the address itself asks for.
-fn asked_language(uri: &Uri) -> Option<Lang> {
+/// What the address itself sets, to be remembered: names and values.
+fn chosen(uri: &Uri) -> Vec<(&'static str, &'static str)> {
     if uri.query().is_none_or(|query| query.len() > URI_BYTES) {
-        return None;
+        return Vec::new();
     }
-    pairs(uri).iter().find(|(name, _)| name == "lang").and_then(|(_, value)| crate::shell::language(value))
+    let pairs = pairs(uri);
+    CHOICES.iter().filter_map(|(name, _)| Some((*name, asked(&pairs, name)?))).collect()
 }
 
-fn dress(headers: &mut HeaderMap, chosen: Option<Lang>) {
+fn dress(headers: &mut HeaderMap, chosen: &[(&'static str, &'static str)]) {
     // Files have a stricter one.
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
@@ -133,8 +133,8 @@ fn dress(headers: &mut HeaderMap, chosen: Option<Lang>) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(header::VARY, HeaderValue::from_static("cookie"));
     }
-    if let Some(lang) = chosen {
-        let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly", lang.id());
+    for (name, value) in chosen {
+        let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             headers.append(header::SET_COOKIE, cookie);
         }

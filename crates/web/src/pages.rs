@@ -2,6 +2,7 @@
 
 pub(crate) mod card;
 pub(crate) mod file;
+pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod list;
@@ -79,6 +80,7 @@ mod tests {
         include_str!("../templates/enquiry/fields.html"),
         include_str!("../templates/enquiry/seen.html"),
         include_str!("../templates/files.html"),
+        include_str!("../templates/help.html"),
         include_str!("../templates/history.html"),
         include_str!("../templates/home.html"),
         include_str!("../templates/list.html"),

@@ -192,13 +192,13 @@ pub(crate) fn query<'p>(parameters: impl Iterator<Item = (&'p str, &'p str)>) ->
     query
 }
 
-/// This address with `lang` set to `lang` and everything else kept.
-pub(crate) fn href_in_language(uri: &Uri, lang: &str) -> String {
+/// This address with the parameter `set` saying `value`, and everything else kept.
+pub(crate) fn href_with(uri: &Uri, set: &str, value: &str) -> String {
     let mut query = String::new();
-    for (name, value) in pairs(uri).iter().filter(|(name, _)| name != "lang") {
+    for (name, value) in pairs(uri).iter().filter(|(name, _)| name != set) {
         push(&mut query, name, value);
     }
-    push(&mut query, "lang", lang);
+    push(&mut query, set, value);
     // A path that starts with two slashes would lead to another host.
     let path = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
     format!("{path}?{query}")
@@ -325,8 +325,8 @@ mod tests {
     }
 
     #[test]
-    fn the_language_link_keeps_the_rest_and_stays_on_this_host() {
-        let href = |target: &str| href_in_language(&target.parse().unwrap(), "en");
+    fn a_link_that_sets_something_keeps_the_rest_and_stays_on_this_host() {
+        let href = |target: &str| href_with(&target.parse().unwrap(), "lang", "en");
         assert_eq!(href("/list?q=a%20b&lang=zh&page=2"), "/list?q=a%20b&page=2&lang=en");
         assert_eq!(href("//evil.example/x"), "/evil.example/x?lang=en");
     }

@@ -4,7 +4,7 @@ use crate::app::{App, Options};
 use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
-use crate::pages::{file, history, home, list, listing, message, org, status, suggest, verification};
+use crate::pages::{file, help, history, home, list, listing, message, org, status, suggest, verification};
 use crate::refusal::Refusal;
 use crate::shell::Place;
 use crate::text::tidy_line;
@@ -22,7 +22,7 @@ use tower_http::compression::CompressionLayer;
 /// Lists and status are for people; single listings are what a search engine should find.
 const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
 
-/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`,
+/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
 /// `/healthz`, `/robots.txt` and assets.
 ///
 /// Only GET and HEAD are served (and, where there is a desk, its forms and enquiries about a listing), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
@@ -53,6 +53,8 @@ fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options)
         .route("/v/{id}", get(verification::handle))
         .route("/v/{id}/{mark}", get(verification::handle))
         .route("/status", get(status::handle))
+        .route("/help", get(help::first))
+        .route("/help/{who}", get(help::one))
         .route("/healthz", get(|| async { plain("ok\n") }))
         .route("/robots.txt", get(|| async { plain(ROBOTS) }))
         .route("/favicon.ico", get(|| async { assets::favicon() }))

@@ -3,19 +3,21 @@
 use crate::app::App;
 use crate::assets;
 use crate::limits::NAME_CHARS;
-use crate::request::{SearchRequest, href_in_language, pairs};
+use crate::request::{SearchRequest, href_with, pairs};
 use crate::text::tidy_line;
 use axum::http::{HeaderMap, Uri, header};
 use catalog::words::say;
 use catalog::{Hall, Lang};
 
-/// The cookie that remembers the language; it holds `zh` or `en` and nothing about the reader.
-pub(crate) const COOKIE: &str = "lang";
+/// What a reader may set by an address, each remembered in a cookie of that name; the values say nothing about the reader.
+pub(crate) const CHOICES: [(&str, [&str; 2]); 2] = [("lang", ["zh", "en"]), ("text", ["normal", "large"])];
 
-/// Where a reader is and which language they read.
+/// Where a reader is, which language they read, and how large.
 pub(crate) struct Place {
     pub(crate) lang: Lang,
     pub(crate) switch_href: String,
+    pub(crate) large: bool,
+    text_href: String,
     path: String,
 }
 
@@ -23,10 +25,17 @@ impl Place {
     /// The language comes from `?lang=`, else from the cookie, else it is Chinese: a page looks the same to everyone who is
     /// sent its address, whatever their browser prefers.
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
-        let asked =
-            pairs(uri).into_iter().find(|(name, _)| name == "lang").and_then(|(_, value)| language(&value));
-        let lang = asked.or_else(|| remembered(headers)).unwrap_or_default();
-        Place { lang, switch_href: href_in_language(uri, lang.other().id()), path: uri.path().to_owned() }
+        let pairs = pairs(uri);
+        let set = |name| asked(&pairs, name).or_else(|| choice(name, &cookie(headers, name)?));
+        let lang = [Lang::Zh, Lang::En].into_iter().find(|lang| set("lang") == Some(lang.id()));
+        let (lang, large) = (lang.unwrap_or_default(), set("text") == Some("large"));
+        Place {
+            lang,
+            switch_href: href_with(uri, "lang", lang.other().id()),
+            large,
+            text_href: href_with(uri, "text", if large { "normal" } else { "large" }),
+            path: uri.path().to_owned(),
+        }
     }
 
     /// Whether this is the page at a path.
@@ -35,13 +44,15 @@ impl Place {
     }
 }
 
-/// Exactly `zh` or `en`.
-pub(crate) fn language(value: &str) -> Option<Lang> {
-    [Lang::Zh, Lang::En].into_iter().find(|lang| lang.id() == value)
+/// One of the values that a reader may set, exactly.
+fn choice(name: &str, value: &str) -> Option<&'static str> {
+    let (_, values) = CHOICES.iter().find(|(known, _)| *known == name)?;
+    values.iter().find(|known| **known == value).copied()
 }
 
-fn remembered(headers: &HeaderMap) -> Option<Lang> {
-    language(&cookie(headers, COOKIE)?)
+/// What the parameters of an address set.
+pub(crate) fn asked(pairs: &[(String, String)], name: &str) -> Option<&'static str> {
+    pairs.iter().find(|(known, _)| known == name).and_then(|(_, value)| choice(name, value))
 }
 
 /// The value of a cookie.
@@ -69,6 +80,11 @@ pub(crate) struct Shell {
     pub(crate) halls: Vec<Link>,
     pub(crate) status: Link,
     pub(crate) switch_href: String,
+    /// Whether letters are larger.
+    pub(crate) large: bool,
+    /// This page with larger letters, or with the usual ones.
+    pub(crate) text_href: String,
+    pub(crate) help: Link,
     /// Whether search engines should list the page.
     pub(crate) indexed: bool,
     /// Whether the head of the page carries a search box, because the page has none of its own.
@@ -100,10 +116,10 @@ impl Shell {
         let parts = [title, network.as_str(), product];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let halls = halls(lang, hall);
-        let status = Link {
-            href: "/status".to_owned(),
-            label: say(lang, "nav.status").to_owned(),
-            current: place.is_at("/status"),
+        let link = |href: &str, label| Link {
+            href: href.to_owned(),
+            label: say(lang, label).to_owned(),
+            current: place.is_at(href),
         };
         Shell {
             lang,
@@ -113,8 +129,11 @@ impl Shell {
             node: tidy_line(app.options.node.pick(lang), NAME_CHARS),
             version: app.options.version.clone(),
             halls,
-            status,
+            status: link("/status", "nav.status"),
             switch_href: place.switch_href.clone(),
+            large: place.large,
+            text_href: place.text_href.clone(),
+            help: link("/help", "guide.nav"),
             indexed: true,
             search_in_head: true,
             at_desk: false,

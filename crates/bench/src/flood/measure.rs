@@ -44,8 +44,14 @@ pub struct Place {
 pub struct Times(Vec<f64>);
 
 impl Times {
-    fn take(&mut self, time: Duration) {
+    /// One more.
+    pub fn take(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1e3);
+    }
+
+    /// Another reader's.
+    pub fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// These times.
@@ -86,8 +92,8 @@ pub struct Figures {
 impl Figures {
     /// Another turn of the same.
     pub fn add(&mut self, turn: Self) {
-        self.seen.0.extend(turn.seen.0);
-        self.searches.0.extend(turn.searches.0);
+        self.seen.add(turn.seen);
+        self.searches.add(turn.searches);
         self.peak = self.peak.max(turn.peak);
         self.cpu += turn.cpu;
     }

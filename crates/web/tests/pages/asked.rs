@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use web::SourceError;
 use web::desk::view::{
-    AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Overview, OwnLine, Said,
+    AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Heap, Overview, OwnLine,
+    OwnView, Said, Selection,
 };
 use web::enquiry::{Enquiries, EnquiryFigures, EnquiryLine, EnquiryView, Which};
 
@@ -87,7 +88,7 @@ impl Desk for Counter {
     fn overview(&self) -> Result<Overview, SourceError> {
         none()
     }
-    fn drafts(&self, _: Option<&str>, _: usize) -> Result<(usize, Vec<DraftLine>), SourceError> {
+    fn drafts(&self, _: Option<&str>, _: usize, _: usize) -> Result<(usize, Vec<DraftLine>), SourceError> {
         none()
     }
     fn draft(&self, _: &str, _: &Clerk) -> Result<Option<DraftView>, SourceError> {
@@ -129,7 +130,13 @@ impl Desk for Counter {
     fn change_account(&self, _: &Clerk, _: &AccountChange) -> Result<Result<(), Said>, SourceError> {
         none()
     }
-    fn listings(&self, _: usize, _: usize) -> Result<(u64, Vec<OwnLine>), SourceError> {
+    fn listings(&self, _: Heap, _: &str, _: usize, _: usize) -> Result<(u64, Vec<OwnLine>), SourceError> {
+        none()
+    }
+    fn own(&self, _: &str, _: &Clerk, _: Option<u64>, _: usize) -> Result<Option<OwnView>, SourceError> {
+        none()
+    }
+    fn all(&self, _: &Selection, _: usize) -> Result<Vec<(String, String)>, SourceError> {
         none()
     }
 }

@@ -4,6 +4,7 @@
 
 mod asked;
 mod fake;
+mod help;
 mod hostile;
 mod http;
 mod paper;
