@@ -26,6 +26,7 @@ pub struct Site {
     office: Arc<Office>,
     homes: kept::Kept<HomeView>,
     lists: kept::Kept<SearchView>,
+    related: kept::Kept<related::Related>,
 }
 
 /// What every page carries.
@@ -52,7 +53,12 @@ fn failed(error: impl std::fmt::Display) -> SourceError {
 impl Site {
     /// Pages of an office.
     pub fn new(office: Arc<Office>) -> Self {
-        Self { office, homes: kept::Kept::default(), lists: kept::Kept::default() }
+        Self {
+            office,
+            homes: kept::Kept::default(),
+            lists: kept::Kept::default(),
+            related: kept::Kept::default(),
+        }
     }
 
     fn node(&self, listings: u64) -> NodeView {
@@ -120,6 +126,10 @@ impl Source for Site {
         let shown = matches!(standing, Standing::Published | Standing::Withdrawn { .. });
         let said = if shown { library.statements(&id).map_err(failed)? } else { Vec::new() };
         let roster = library.roster();
+        let related = match standing {
+            Standing::Published => self.related(&listing)?,
+            _ => Arc::default(),
+        };
         let names = listing.editors.iter().filter_map(|id| roster.members.get(id));
         Ok(Some(ListingView {
             id: listing.id.to_string(),
@@ -133,8 +143,8 @@ impl Source for Site {
             attachments: if shown { self.office.file_views(&listing.attachments()) } else { Vec::new() },
             statements: said.into_iter().map(statement).collect(),
             provenance: self.provenance(&listing, &history),
-            alike: if standing == Standing::Published { self.alike(&listing)? } else { Vec::new() },
-            beside: if standing == Standing::Published { self.beside(&listing)? } else { Vec::new() },
+            alike: related.alike.clone(),
+            beside: related.beside.clone(),
             standing,
         }))
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::StrColumn;
-use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::columnar::{RowId, StrColumn};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, Score, SegmentOrdinal, SegmentReader};
 
 use crate::limits::{MAX_FACET_ORDINALS, MAX_FACET_VALUES};
 use crate::schema::columns;
@@ -117,6 +117,17 @@ type Counted = (StrColumn, Vec<u64>);
 pub(crate) struct SegmentCounter {
     columns: Vec<(Facet, Option<Counted>)>,
     region: String,
+    /// Documents that came one by one and are counted together: a column gives many values as fast as a few.
+    waiting: Vec<DocId>,
+    rows: Rows,
+}
+
+/// Room for what columns are asked and answer, used again for each block.
+#[derive(Default)]
+struct Rows {
+    docs: Vec<DocId>,
+    rows: Vec<RowId>,
+    ordinals: Vec<u64>,
 }
 
 impl Collector for Counter {
@@ -133,7 +144,8 @@ impl Collector for Counter {
             Ok((*facet, counted))
         };
         let columns = self.facets.iter().map(open).collect::<tantivy::Result<_>>()?;
-        Ok(SegmentCounter { columns, region: self.region.clone() })
+        let region = self.region.clone();
+        Ok(SegmentCounter { columns, region, waiting: Vec::new(), rows: Rows::default() })
     }
 
     fn requires_scoring(&self) -> bool {
@@ -161,17 +173,30 @@ impl SegmentCollector for SegmentCounter {
     type Fruit = tantivy::Result<Counts>;
 
     fn collect(&mut self, doc: DocId, _: Score) {
+        self.waiting.push(doc);
+        if self.waiting.len() == COLLECT_BLOCK_BUFFER_LEN {
+            self.count_waiting();
+        }
+    }
+
+    fn collect_block(&mut self, docs: &[DocId]) {
+        let Rows { docs: found, rows, ordinals } = &mut self.rows;
         for (column, counts) in self.columns.iter_mut().filter_map(|(_, counted)| counted.as_mut()) {
-            for ordinal in column.term_ords(doc) {
-                if let Some(count) = usize::try_from(ordinal).ok().and_then(|ordinal| counts.get_mut(ordinal))
-                {
+            found.clear();
+            rows.clear();
+            column.ords().row_ids_for_docs(docs, found, rows);
+            ordinals.resize(rows.len(), 0);
+            column.ords().values.get_vals(rows, ordinals);
+            for ordinal in ordinals.iter() {
+                if let Some(count) = usize::try_from(*ordinal).ok().and_then(|at| counts.get_mut(at)) {
                     *count += 1;
                 }
             }
         }
     }
 
-    fn harvest(self) -> tantivy::Result<Counts> {
+    fn harvest(mut self) -> tantivy::Result<Counts> {
+        self.count_waiting();
         let named = |(facet, counted): &(Facet, Option<Counted>)| {
             let Some((column, counts)) = counted else { return Ok(BTreeMap::new()) };
             let mut named: BTreeMap<String, u64> = name_values(column, counts)?.into_iter().collect();
@@ -181,6 +206,15 @@ impl SegmentCollector for SegmentCounter {
             Ok(named)
         };
         self.columns.iter().map(named).collect()
+    }
+}
+
+impl SegmentCounter {
+    fn count_waiting(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        self.collect_block(&waiting);
+        waiting.clear();
+        self.waiting = waiting;
     }
 }
 

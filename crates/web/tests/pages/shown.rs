@@ -193,8 +193,8 @@ async fn the_six_halls_are_addresses_that_can_be_passed_on() {
     ] {
         assert!(body.contains(part), "{part}: {body}");
     }
-    assert!(!server.get("/hall/demand").await.body.contains("<h3>类别</h3>"), "it has one kind alone");
-    assert!(server.get("/hall/service").await.body.contains("<h3>类别</h3>"));
+    assert!(!server.get("/hall/demand").await.body.contains("<h2>类别</h2>"), "it has one kind alone");
+    assert!(server.get("/hall/service").await.body.contains("<h2>类别</h2>"));
     assert_eq!(server.get("/hall/nowhere").await.status, 404);
 }
 
