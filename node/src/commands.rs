@@ -8,6 +8,7 @@ mod compact;
 mod disclosure;
 mod doctor;
 mod enquiry;
+mod export;
 mod forks;
 mod import;
 mod keys;
@@ -79,7 +80,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Disclosure { action } => disclosure::run(&context, action),
         Sub::Enquiry { action } => enquiry::run(&context, action),
         Sub::Search(args) => listing::search(&context, &args),
-        Sub::Export(args) => prove::export(&context, &args),
+        Sub::Export(args) => export::run(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),
         Sub::Line { hours } => node::line(&context, hours),
         Sub::Bundle { action } => bundle::run(&context, &action),

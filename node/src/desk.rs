@@ -1,6 +1,7 @@
 //! What the desk's pages are told and do: accounts, drafts, reviews, listings of this institution.
 
 mod enquiries;
+mod imports;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,17 +16,19 @@ use web::desk::view::{
 
 use web::view::FileView;
 
+use crate::import::desk::Imports;
 use crate::office::{AccountAsk, Failure, Office, Request};
 
 /// The office, as the pages of its desk see it.
 pub struct Bench {
     office: Arc<Office>,
+    imports: Arc<Imports>,
 }
 
 impl Bench {
-    /// The desk of an office.
-    pub fn new(office: Arc<Office>) -> Self {
-        Self { office }
+    /// The desk of an office, and what is brought in at it.
+    pub fn new(office: Arc<Office>, imports: Arc<Imports>) -> Self {
+        Self { office, imports }
     }
 
     /// The account behind someone who signed in; it may have been removed a moment ago.

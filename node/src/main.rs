@@ -1,5 +1,6 @@
 //! `lianshi`: a node that joins technology markets.
 
+mod apart;
 mod bytes;
 mod cli;
 mod commands;
@@ -11,11 +12,13 @@ mod desk;
 mod filing;
 mod home;
 mod hours;
+mod import;
 mod log;
 mod notify;
 mod office;
 mod run;
 mod site;
+mod table;
 mod turns;
 
 use std::process::ExitCode;
@@ -25,6 +28,9 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == apart::READER) {
+        return ExitCode::from(apart::read());
+    }
     let lang = cli::language();
     let code = match cli::parse(lang) {
         Ok(cli) => commands::run(cli, lang),

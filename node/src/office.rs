@@ -9,6 +9,7 @@ mod attachments;
 mod backup;
 mod bundle;
 mod changes;
+mod columns;
 mod disclosure;
 mod documents;
 mod drafts;
@@ -22,7 +23,9 @@ mod own;
 mod proof;
 mod request;
 mod roster;
+mod rows;
 mod statements;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,12 +43,12 @@ pub use answers::{kind_of, region_code};
 pub use attachments::describe;
 pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
 pub(crate) use changes::{sets_status, step_of};
-pub use editing::MAX_ROWS;
 pub use enquiries::EnquiryAsk;
 pub use failure::{Failure, exit};
 pub use json::{of_value, peer_state, text_of, this_year, time as time_text, to_value};
-pub use request::{AccountAsk, MoveTo, Reply, Request, Row, Saying};
+pub use request::{AccountAsk, MoveTo, Reply, Request, Saying};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
+pub use rows::{Change, Row, RowOutcome, TableAsk};
 
 /// A writer that waits looks this often whether it may.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(20);
@@ -104,6 +107,16 @@ impl Office {
     /// The home's folder.
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// A folder of the home for what is put together and not kept.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn scratch(&self) -> std::io::Result<PathBuf> {
+        let folder = self.home.join("scratch");
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
     }
 
     /// The core, locked.

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::commands::{LOCK_PATIENCE, is_locked};
 use crate::config::Config;
+use crate::import::desk::Imports;
 use crate::notify::{Heart, Supervisor};
 use crate::office::Office;
 use crate::{control, desk, site};
@@ -124,7 +125,9 @@ async fn serve(
     let address = format!("http://{}/", listener.local_addr()?);
     office.set_web(address.clone());
     announce(&format!("web {address}"));
-    let (pages, desk) = (site::Site::new(Arc::clone(&office)), desk::Bench::new(Arc::clone(&office)));
+    let (imports, importing) = Imports::start(Arc::clone(&office), Arc::clone(stopping))?;
+    let (pages, desk) =
+        (site::Site::new(Arc::clone(&office)), desk::Bench::new(Arc::clone(&office), imports));
     let router = web::router_with_desk(Arc::new(pages), Arc::new(desk), site::options(&office)?);
     if let Some(link) = office.setup_link() {
         announce(&format!("desk {link}"));
@@ -151,7 +154,8 @@ async fn serve(
     handle.shutdown().await;
     stopping.store(true, Ordering::Release);
     let _ = tokio::time::timeout(Duration::from_secs(2), pages).await;
-    let joined = tokio::task::spawn_blocking(move || (core.join(), index.join(), receipts.join()));
+    let joined =
+        tokio::task::spawn_blocking(move || (core.join(), index.join(), receipts.join(), importing.join()));
     let _ = tokio::time::timeout(Duration::from_secs(10), joined).await;
     Ok(())
 }

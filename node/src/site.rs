@@ -117,6 +117,16 @@ impl Source for Site {
         self.suggestions(request)
     }
 
+    fn table(
+        &self,
+        request: &SearchRequest,
+        form: web::view::TableForm,
+        zh: bool,
+        out: &mut dyn std::io::Write,
+    ) -> Result<(), SourceError> {
+        self.write_table(request, form, zh, out)
+    }
+
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError> {
         let library = self.office.library();
         let Some((asked, listing)) = self.shown(id)? else { return Ok(None) };

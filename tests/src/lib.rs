@@ -28,6 +28,7 @@ mod power;
 mod scene;
 mod shared;
 mod web;
+mod xls;
 
 pub use binary::binary;
 pub use browser::{Browser, Look, Seen};
@@ -40,6 +41,7 @@ pub use power::{Fault, Heard, Recorder, Struck, Tape};
 pub use scene::{Home, Scene, hub_and_station};
 pub use shared::shared;
 pub use web::{Answer, Visitor, get, percent, send};
+pub use xls::xls;
 
 use std::time::{Duration, Instant};
 

@@ -14,6 +14,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+    /// The same as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -37,6 +39,14 @@ pub fn get(origin: &str, path: &str) -> Answer {
 /// # Panics
 /// When there is no answer, or one that is not HTTP.
 pub fn send(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    send_bytes(origin, method, path, headers, body.as_bytes())
+}
+
+/// The same with a body of any bytes.
+///
+/// # Panics
+/// As [`send`].
+pub fn send_bytes(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let host = origin.strip_prefix("http://").expect("an http address");
     let mut stream = TcpStream::connect(host).expect("the pages are served");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
@@ -45,10 +55,11 @@ pub fn send(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], bo
     let all = own.iter().filter(|_| !stated).chain(headers);
     let lines: String = all.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
+    let request =
+        format!("{method} {path} HTTP/1.1\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("a request can be sent");
+    // Who refuses by the length alone need not read the rest.
+    let _ = stream.write_all(body);
     let bytes = whole(&mut stream);
     let end = header_end(&bytes).expect("a header");
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
@@ -61,7 +72,7 @@ pub fn send(origin: &str, method: &str, path: &str, headers: &[(&str, &str)], bo
         .collect();
     let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
     let body = if chunked { unchunk(&bytes[end + 4..]) } else { bytes[end + 4..].to_vec() };
-    Answer { code, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    Answer { code, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
 }
 
 /// Reads an answer: to its stated length, else until the server closes. Not every server closes when it is asked to.
@@ -152,6 +163,22 @@ impl Visitor {
             self.cookie = cookie.to_owned();
         }
         answer
+    }
+}
+
+impl Visitor {
+    /// Sends a file by a form, as a browser does.
+    pub fn upload(&mut self, path: &str, name: &str, bytes: &[u8]) -> Answer {
+        let (key, origin) = (self.form_key(), self.origin.clone());
+        let part = |head: &str| format!("--lianshi-test\r\nContent-Disposition: form-data; {head}\r\n");
+        let mut body = format!("{}\r\n{key}\r\n", part("name=\"form_key\"")).into_bytes();
+        let head = part(&format!("name=\"file\"; filename=\"{name}\""));
+        body.extend_from_slice(format!("{head}Content-Type: application/octet-stream\r\n\r\n").as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--lianshi-test--\r\n");
+        let kind = "multipart/form-data; boundary=lianshi-test";
+        let headers = [("Cookie", self.cookie.as_str()), ("Content-Type", kind), ("Origin", &origin)];
+        send_bytes(&self.origin, "POST", path, &headers, &body)
     }
 }
 

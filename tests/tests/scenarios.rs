@@ -59,6 +59,8 @@ mod real_data;
 mod rot;
 #[path = "scenarios/sealed.rs"]
 mod sealed;
+#[path = "scenarios/sheets.rs"]
+mod sheets;
 #[path = "scenarios/soak.rs"]
 mod soak;
 #[path = "scenarios/tables.rs"]

@@ -1,11 +1,16 @@
-//! A record as the texts of a form, one a field: what a person may edit and [`Record::from_cells`] reads again.
+//! A record as texts, one a field, that a person may edit and [`Record::from_cells`] reads again: those of a form, and those
+//! of a row in a table.
 //!
-//! Terms stand by their ids, which a form shows as choices; divisions by their codes; amounts and ranges as people write
-//! them. What could not be read stands as it was given.
+//! In a form terms stand by their ids, which it shows as choices, and divisions by their codes; in a table both stand in
+//! words. Amounts and ranges stand as people write them, what could not be read as it was given.
 
-use crate::record::Record;
+use std::collections::BTreeMap;
+
+use protocol::Value;
+
+use crate::record::{Context, Record};
 use crate::words::Lang;
-use crate::{Field, FieldType, Part, display};
+use crate::{Field, FieldType, Kind, Part, display};
 
 /// Between the members of a set.
 pub const BETWEEN: &str = "；";
@@ -26,6 +31,67 @@ pub fn text(field: &Field, record: &Record) -> String {
     let given = field.parts().contains(&Part::AsGiven).then(|| record.text(&field.key_of(Part::AsGiven)));
     let parts: Vec<&str> = read.as_deref().into_iter().chain(given.flatten()).collect();
     parts.join(BETWEEN)
+}
+
+/// A record as the cells of a table: by field id, in words. Where no text for people is read as exactly what the record
+/// says, its parts stand under keys of their own (`price_min`), as do keys that this version does not know.
+pub fn cells(kind: Kind, record: &Record, lang: Lang) -> BTreeMap<String, String> {
+    let mut cells = BTreeMap::new();
+    for field in kind.fields() {
+        let own = of_field(kind, field, record);
+        if own.is_empty() {
+            continue;
+        }
+        let candidates = candidates(field, record, &own, lang);
+        let faithful = candidates.iter().find(|text| reads_as(kind, field, text, &own));
+        let single = own.keys().all(|key| key.contains('/')) || own.contains_key(field.id) && own.len() == 1;
+        match faithful.or(candidates.last().filter(|_| single)) {
+            Some(text) => drop(cells.insert(field.id.to_owned(), text.clone())),
+            None => cells.extend(own.iter().map(|(key, value)| (key.clone(), plain(value)))),
+        }
+    }
+    let unknown = record.entries().iter().filter(|(key, _)| kind.key(key).is_none() && !key.contains('/'));
+    cells.extend(unknown.map(|(key, value)| (key.clone(), plain(value))));
+    cells
+}
+
+/// What a record says of a field. A member that was struck out says nothing.
+fn of_field(kind: Kind, field: &Field, record: &Record) -> BTreeMap<String, Value> {
+    let is_own = |key: &str| kind.key(key).is_some_and(|(owner, _)| owner.id == field.id);
+    let is_said = |key: &str, value: &Value| !(key.contains('/') && *value == Value::Bool(false));
+    let said = record.entries().iter().filter(|(key, value)| is_own(key) && is_said(key, value));
+    said.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// Texts that may stand for a field in a table, the one for people first, the one for programs last.
+fn candidates(field: &Field, record: &Record, own: &BTreeMap<String, Value>, lang: Lang) -> Vec<String> {
+    let typed = text(field, record);
+    // Amounts are in the unit of the header in either language.
+    let shown = if matches!(field.ty, FieldType::Money) { Lang::Zh } else { lang };
+    let mut texts: Vec<String> = display::field_value(field, record, shown).into_iter().collect();
+    // The word that the office wrote comes before what a table makes of it.
+    texts.insert(if matches!(field.ty, FieldType::Trl) { 0 } else { texts.len() }, typed);
+    texts.retain(|text| !text.is_empty());
+    let members: Vec<&str> = own.keys().filter_map(|key| Some(key.split_once('/')?.1)).collect();
+    if !members.is_empty() {
+        texts.push(crate::record::list_of(&members));
+    }
+    texts
+}
+
+/// Whether a text is read as exactly these entries.
+fn reads_as(kind: Kind, field: &Field, text: &str, own: &BTreeMap<String, Value>) -> bool {
+    let outcome = Record::from_cells(kind, &[(field.id, text)], &Context::default());
+    of_field(kind, field, &outcome.record) == *own
+}
+
+/// A value as the text that stands under its own key.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Int(number) | Value::Time(number) => number.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+    }
 }
 
 /// Chinese amounts have a unit in them, which makes them short and plain in both languages.
@@ -53,8 +119,6 @@ fn members(field: &Field, record: &Record) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Kind;
-    use crate::record::Context;
 
     #[test]
     fn what_a_form_shows_is_read_as_the_same() {

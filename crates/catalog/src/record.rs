@@ -12,6 +12,7 @@ mod lists;
 
 pub use draft::{Context, Outcome};
 pub use issue::Issue;
+pub(crate) use lists::written as list_of;
 
 use std::collections::BTreeMap;
 

@@ -17,6 +17,7 @@ pub mod enquiry;
 pub mod forks;
 pub mod guide;
 pub mod halls;
+pub mod import;
 pub mod issues;
 pub mod kinds;
 pub mod purge;
@@ -46,6 +47,7 @@ const TABLES: &[&[Row]] = &[
     forks::TABLE,
     guide::TABLE,
     halls::TABLE,
+    import::TABLE,
     kinds::TABLE,
     issues::TABLE,
     purge::TABLE,

@@ -8,10 +8,11 @@
 //!
 //! A file is hostile until read: sizes are bounded by [`limits`], and no input makes a reader panic or grow.
 //!
-//! Absent here: what a field means (crate `catalog`), storing and publishing (crate `market`), any network. Not read: the
-//! old `.xls` format, files with a password.
+//! Absent here: what a field means (crate `catalog`), storing and publishing (crate `market`), any network. Not read: files
+//! with a password.
 
 pub mod error;
+pub mod layout;
 pub mod limits;
 pub mod mapping;
 pub mod read;

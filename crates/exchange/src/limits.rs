@@ -1,5 +1,7 @@
 //! Every bound of this crate, with its unit and its reason.
 
+use std::time::Duration;
+
 /// Bytes of a csv, tsv, json or jsonl file. These are streamed, so that the bound guards time, not memory.
 pub const MAX_TEXT_FILE_BYTES: u64 = 256 << 20;
 /// Bytes of an xlsx file; a province's whole catalogue as a workbook is about 20 MiB.
@@ -37,6 +39,10 @@ pub const MAX_SHEETS: usize = 50;
 pub const MAX_STAMP_ROWS: usize = 10_000;
 /// Rows of a sheet that wait between the thread that reads a workbook and the one that asks for rows.
 pub const XLSX_ROWS_AHEAD: usize = 16;
+/// How long a helper may take for the next row, or to open a workbook: its share of a processor may be a tenth.
+pub const MAX_HELPER_WAIT: Duration = Duration::from_secs(60);
+/// Bytes of one message of a helper: a row of the longest, or what a workbook of this program says of itself.
+pub const MAX_HELPER_MESSAGE: usize = 8 << 20;
 /// Bytes of one row, or of one JSON record.
 pub const MAX_ROW_BYTES: usize = 1 << 20;
 /// Columns of a table, or flattened keys of a JSON record.

@@ -9,16 +9,19 @@
 //!
 //! Absent here: what a text means in its field; that is the catalogue's to say.
 
+mod choices;
 mod guess;
 mod named;
 mod text;
 
+pub use choices::Choices;
 pub(crate) use guess::field_of;
 
 use crate::read::header::{bracketed, normalize};
 use crate::read::{Row, Source};
-use crate::workbook::LISTING;
-use catalog::{Field, FieldType, Kind};
+pub use crate::workbook::LISTING;
+use catalog::words::say;
+use catalog::{Field, FieldType, Kind, Lang};
 use std::fmt;
 
 /// Columns that one field may be joined from.
@@ -106,11 +109,13 @@ pub struct Mapping {
     listing: Option<String>,
     /// Columns that this program itself wrote for people: nothing of them is a field.
     ours: Vec<String>,
+    /// Columns that somebody chose to leave out.
+    left_out: Vec<String>,
 }
 
 impl Mapping {
     fn new(kind: Kind) -> Mapping {
-        Mapping { kind, entries: Vec::new(), listing: None, ours: Vec::new() }
+        Mapping { kind, entries: Vec::new(), listing: None, ours: Vec::new(), left_out: Vec::new() }
     }
 
     /// Reads `field=column,field=a+b,field=:constant,field="constant"`. In a column's name `,`, `+`, `=` and `\` are
@@ -141,17 +146,46 @@ impl Mapping {
     /// # Errors
     /// As [`Mapping::parse`].
     pub fn of(kind: Kind, text: &str, source: &Source) -> Result<Mapping, MappingError> {
+        Mapping::with(kind, text, source, &Choices::default(), &Choices::default())
+    }
+
+    /// The same, with what somebody chose for this file, which comes before what the file says of itself, and with what is
+    /// remembered of other files, which comes after it.
+    ///
+    /// # Errors
+    /// As [`Mapping::parse`].
+    pub fn with(
+        kind: Kind,
+        text: &str,
+        source: &Source,
+        chosen: &Choices,
+        remembered: &Choices,
+    ) -> Result<Mapping, MappingError> {
         let mut mapping = Mapping::parse(kind, text)?;
         let silenced = text::silenced(text)?;
+        mapping.take_chosen(source.headers(), chosen, &silenced);
         if source.kind() == Some(kind) {
             mapping.take_named(source, &silenced);
         }
+        mapping.take_chosen(source.headers(), remembered, &silenced);
+        mapping.take_listing(source.headers());
         mapping.guess_rest(source.headers(), &silenced);
         Ok(mapping)
     }
 
+    /// Knows the column of ids by its heading, as a csv or jsonl of ours has it.
+    fn take_listing(&mut self, headers: &[String]) {
+        let ours = |header: &String| {
+            header == LISTING
+                || [Lang::Zh, Lang::En].iter().any(|lang| same(header, say(*lang, "table.listing")))
+        };
+        if self.listing.is_none() {
+            self.listing = self.free(headers).into_iter().find(ours);
+        }
+    }
+
     fn guess_rest(&mut self, headers: &[String], silenced: &[String]) {
-        let free = self.unmapped(headers);
+        let free = self.free(headers);
         for entry in guess::entries(self.kind, &free) {
             if !self.has(&entry.key) && !silenced.contains(&entry.key) {
                 self.entries.push(entry);
@@ -190,6 +224,27 @@ impl Mapping {
         let ours = |header: &String| self.ours.contains(header) || self.listing.as_ref() == Some(header);
         let taken = |header: &String| ours(header) || self.columns().any(|column| same(column, header));
         headers.iter().filter(|header| !taken(header)).cloned().collect()
+    }
+
+    /// Columns of which nothing is decided yet.
+    fn free(&self, headers: &[String]) -> Vec<String> {
+        let mut free = self.unmapped(headers);
+        free.retain(|header| !self.left_out.contains(header));
+        free
+    }
+
+    /// What becomes of a column: the field's id or part's key that it is read as, [`LISTING`], or `None` where nothing reads it.
+    pub fn key_of(&self, header: &str) -> Option<&str> {
+        if self.listing.as_deref() == Some(header) {
+            return Some(LISTING);
+        }
+        let of = |entry: &&Entry| matches!(&entry.from, Origin::Columns(columns) if columns.iter().any(|column| same(column, header)));
+        self.entries.iter().find(of).map(|entry| entry.key.as_str())
+    }
+
+    /// Whether this program itself wrote a column, for people to read.
+    pub fn is_ours(&self, header: &str) -> bool {
+        self.ours.iter().any(|own| own == header)
     }
 
     /// Columns that the mapping names and the file does not have: most likely a slip of the pen.
@@ -250,13 +305,6 @@ impl Mapping {
         let cells = self.entries.iter().map(|entry| (entry.key.clone(), entry.text(row)));
         cells.filter(|(_, text)| !text.is_empty()).collect()
     }
-
-    /// The key by which a later import of the same list finds the listing again: the office's own number (`source_id`), when
-    /// the mapping has it and the row too. Without it a row is only ever added.
-    pub fn update_key(&self, row: &Row) -> Option<String> {
-        let entry = self.entries.iter().find(|entry| entry.key == "source_id")?;
-        Some(entry.text(row)).filter(|text| !text.is_empty())
-    }
 }
 
 impl Entry {
@@ -316,74 +364,4 @@ impl fmt::Display for Mapping {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(cells: &[(&str, &str)]) -> Row {
-        let cells = cells.iter().map(|(h, t)| ((*h).to_owned(), (*t).to_owned())).collect();
-        Row { number: 2, cells }
-    }
-
-    fn cell(id: &str, text: &str) -> (String, String) {
-        (id.to_owned(), text.to_owned())
-    }
-
-    #[test]
-    fn columns_constants_and_joins() {
-        let text = "title=名称,summary=a+b,region=:420000,organization=\"某, 大学\",source_id=no\\, 1";
-        let mapping = Mapping::parse(Kind::Achievement, text).unwrap();
-        let row = row(&[("名称", "激光"), ("a", "一"), ("b", "二"), ("no, 1", "K-7"), ("c", "x")]);
-        let cells = mapping.apply(&row);
-        assert_eq!(cells[0], cell("title", "激光"));
-        assert!(cells[1].1 == "一\n二" || cells[1].1 == "一 二");
-        assert_eq!(cells[2], cell("region", "420000"));
-        assert_eq!(cells[3], cell("organization", "某, 大学"));
-        assert_eq!(mapping.update_key(&row).as_deref(), Some("K-7"));
-        let headers: Vec<String> = row.cells.iter().map(|(h, _)| h.clone()).collect();
-        assert_eq!(mapping.unmapped(&headers), ["c"]);
-        assert_eq!(mapping.missing(&["名称".to_owned()]), ["a", "b", "no, 1"]);
-        let again = Mapping::parse(Kind::Achievement, &mapping.to_string()).unwrap();
-        assert_eq!(again.apply(&row), cells);
-    }
-
-    #[test]
-    fn errors_say_what_to_do() {
-        let error = Mapping::parse(Kind::Achievement, "tilte=x").unwrap_err();
-        assert!(error.to_string().contains("title"), "{error}");
-        assert!(matches!(Mapping::parse(Kind::Achievement, "title"), Err(MappingError::Form { .. })));
-        assert!(matches!(
-            Mapping::parse(Kind::Achievement, "title=a,title=b"),
-            Err(MappingError::Twice { .. })
-        ));
-    }
-
-    #[test]
-    fn headers_as_offices_write_them() {
-        let headers = ["★成果名称", "简介（≤140字）", "关键词(3)", "完成 单位", "备注"].map(str::to_owned);
-        let mapping = Mapping::guess(Kind::Achievement, &headers);
-        for field in ["title", "summary", "keywords", "organization"] {
-            assert!(mapping.has(field), "{field} in {mapping}");
-        }
-        assert_eq!(mapping.unmapped(&headers), ["备注"]);
-    }
-
-    #[test]
-    fn a_stated_part_wins_and_an_empty_one_silences() {
-        let csv = "title,名称,abstract,keywords\n".as_bytes();
-        let source = crate::read::open(csv, &crate::read::ReadOptions::default()).unwrap();
-        let mapping = Mapping::of(Kind::Achievement, "title=名称,keywords=", &source).unwrap();
-        assert!(mapping.has("summary") && !mapping.has("keywords"));
-        assert_eq!(mapping.entries()[0].from, Origin::Columns(vec!["名称".to_owned()]));
-    }
-
-    #[test]
-    fn the_unit_of_a_header_reaches_the_cell() {
-        let headers = ["预算（万元）".to_owned()];
-        let mapping = Mapping::parse(Kind::Demand, "budget=预算（万元）").unwrap();
-        assert!(mapping.missing(&headers).is_empty());
-        let text = |cell: &str| mapping.apply(&row(&[("预算（万元）", cell)]))[0].1.clone();
-        assert_eq!(text("50"), "50万元");
-        assert_eq!(text("10-20"), "10-20万元");
-        assert_eq!(text("面议"), "面议");
-    }
-}
+mod tests;

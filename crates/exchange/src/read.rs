@@ -14,6 +14,7 @@
 //! # Ok::<(), exchange::ReadError>(())
 //! ```
 
+mod apart;
 mod csv;
 mod decode;
 pub mod header;
@@ -26,6 +27,7 @@ mod stamped;
 mod table;
 mod xlsx;
 
+pub use apart::{Helper, first_sheet, said, serve};
 pub use input::Input;
 pub use sniff::Format;
 
@@ -56,6 +58,8 @@ pub struct ReadOptions {
     pub records: Option<String>,
     /// Whether there is a header row.
     pub header: HeaderRow,
+    /// Who reads workbooks, where they are not to be read in this process.
+    pub helper: Option<Helper>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -132,7 +136,7 @@ pub fn open(input: impl Into<Input>, options: &ReadOptions) -> Result<Source, Re
     let format = format_of(&input, options)?;
     let mut meta = Meta::new(format);
     let rows: Box<dyn Rows> = match format {
-        Format::Xlsx => {
+        Format::Xlsx | Format::Xls => {
             Box::new(table::Table::open(xlsx::Sheet::open(&input, options, &mut meta)?, options, &mut meta))
         }
         Format::Csv | Format::Tsv => {
@@ -171,9 +175,10 @@ pub struct Contents {
 /// As [`open`].
 pub fn look(input: impl Into<Input>, options: &ReadOptions) -> Result<Contents, ReadError> {
     let input = input.into();
-    match format_of(&input, options)? {
-        Format::Xlsx => {
-            let sheets = xlsx::look(&input, options)?;
+    let format = format_of(&input, options)?;
+    match format {
+        Format::Xlsx | Format::Xls => {
+            let sheets = xlsx::look(&input, options, format)?;
             Ok(Contents { kind: sheets.stamp.as_ref().map(|stamp| stamp.kind), sheets: sheets.visible() })
         }
         _ => Ok(Contents { kind: None, sheets: Vec::new() }),
@@ -189,7 +194,7 @@ fn format_of(input: &Input, options: &ReadOptions) -> Result<Format, ReadError> 
     }
     let format = sniff::format(options.format, input.extension().as_deref(), &head)?;
     let limit = match format {
-        Format::Xlsx => options.limits.xlsx_file_bytes,
+        Format::Xlsx | Format::Xls => options.limits.xlsx_file_bytes,
         _ => options.limits.text_file_bytes,
     };
     if size > limit {

@@ -10,7 +10,8 @@ pub(crate) mod stamp;
 mod template;
 
 pub use furniture::terms;
-pub use listings::listings;
+pub(crate) use furniture::{label, ordered};
+pub use listings::Listings;
 pub use marked::{Mark, Marked, Shortfall};
 pub use stamp::{ERRORS, LISTING, SCHEMA, Stamp};
 pub use template::template;

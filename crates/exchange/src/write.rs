@@ -86,7 +86,8 @@ fn guarded(text: &str) -> String {
 
 /// True for a text that a spreadsheet program may run. Plain numbers and telephone numbers are none.
 pub(crate) fn is_formula_like(text: &str) -> bool {
-    let starts = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Input methods write the wide forms, which some programs take for the narrow ones.
+    let starts = text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r']);
     starts && !text.chars().skip(1).all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')'))
 }
 

@@ -3,17 +3,36 @@
 #![expect(clippy::unwrap_used, reason = "in a test's helper a failure is the test's answer")]
 
 use catalog::{Context, Kind, Lang, Record};
+use exchange::layout::Layout;
 use exchange::mapping::Mapping;
 use exchange::read::{ReadOptions, open};
-use exchange::{samples, workbook};
+use exchange::workbook::Listings;
+use exchange::{samples, write};
 
 fn record(kind: Kind, cells: &[(&str, &str)]) -> Record {
     Record::from_cells(kind, cells, &Context::default()).record
 }
 
-fn read_again(kind: Kind, lang: Lang, listings: &[(String, Record)]) -> Vec<(String, Record)> {
-    let book = workbook::listings(kind, lang, listings).unwrap();
-    let mut source = open(book, &ReadOptions::default()).unwrap();
+/// The listings as a workbook and as a csv, each read again.
+fn read_again(kind: Kind, lang: Lang, listings: &[(String, Record)]) -> [Vec<(String, Record)>; 2] {
+    let mut layout = Layout::new(kind, lang);
+    listings.iter().for_each(|(_, record)| layout.widen(record));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.xlsx");
+    let mut book = Listings::new(layout.clone(), folder.path()).unwrap();
+    let columns = layout.plain_columns();
+    let columns: Vec<(&str, &str)> = columns.iter().map(|(key, label)| (&**key, &**label)).collect();
+    let mut csv = write::CsvWriter::new(Vec::new(), &columns).unwrap();
+    for (id, record) in listings {
+        book.row(id, record).unwrap();
+        assert_eq!(csv.write(&layout.row(id, record)).unwrap(), 0);
+    }
+    book.save(&file).unwrap();
+    [std::fs::read(file).unwrap(), csv.finish().unwrap()].map(|bytes| rows_of(kind, bytes))
+}
+
+fn rows_of(kind: Kind, bytes: Vec<u8>) -> Vec<(String, Record)> {
+    let mut source = open(bytes, &ReadOptions::default()).unwrap();
     let mapping = Mapping::of(kind, "", &source).unwrap();
     assert_eq!(mapping.unmapped(source.headers()), Vec::<String>::new());
     let rows: Vec<_> = source.by_ref().map(Result::unwrap).collect();
@@ -26,7 +45,7 @@ fn read_again(kind: Kind, lang: Lang, listings: &[(String, Record)]) -> Vec<(Str
 }
 
 #[test]
-fn an_exported_workbook_is_read_as_the_same_records() {
+fn an_exported_table_is_read_as_the_same_records() {
     for kind in Kind::ALL {
         for lang in [Lang::Zh, Lang::En] {
             let samples = samples::generate(31, kind, 60);
@@ -39,7 +58,9 @@ fn an_exported_workbook_is_read_as_the_same_records() {
                     (format!("{place:064x}"), record(kind, &cells))
                 })
                 .collect();
-            assert_eq!(read_again(kind, lang, &listings), listings, "{kind:?} {lang:?}");
+            let [book, csv] = read_again(kind, lang, &listings);
+            assert_eq!(book, listings, "{kind:?} {lang:?}");
+            assert_eq!(csv, listings, "{kind:?} {lang:?}");
         }
     }
 }
@@ -83,6 +104,8 @@ fn odd_values_keep_all_their_parts() {
         .map(|(place, cells)| (format!("{place:064x}"), record(Kind::Achievement, cells)))
         .collect();
     for lang in [Lang::Zh, Lang::En] {
-        assert_eq!(read_again(Kind::Achievement, lang, &listings), listings, "{lang:?}");
+        let [book, csv] = read_again(Kind::Achievement, lang, &listings);
+        assert_eq!(book, listings, "{lang:?}");
+        assert_eq!(csv, listings, "{lang:?}");
     }
 }

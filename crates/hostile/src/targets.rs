@@ -46,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "json", run: tables::json, seeds: tables::objects },
     Target { name: "workbook", run: tables::workbook, seeds: tables::workbooks },
     Target { name: "sheet", run: tables::sheet, seeds: tables::sheets },
+    Target { name: "helper", run: tables::helper, seeds: tables::said },
 ];
 
 /// The target of that name.

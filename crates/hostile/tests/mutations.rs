@@ -70,6 +70,7 @@ each! {
     json_of_any_kind "json",
     workbooks_of_any_kind "workbook",
     sheets_of_any_kind "sheet",
+    what_a_helper_says "helper",
 }
 
 #[test]

@@ -2,11 +2,13 @@
 //! acknowledged, and is to be given to the replica so that peers get it.
 
 mod about;
+mod batch;
 mod branches;
 mod disclosure;
 mod drafts;
 mod enquiry;
 mod hands;
+mod matching;
 mod purge;
 mod review;
 mod revisions;
@@ -16,7 +18,7 @@ use std::collections::BTreeMap;
 
 use protocol::{
     CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, InstitutionId, LogId, OpenLog, Origin, Patch,
-    Payload, Shelf, ShelfKind, SignedPatch, Value, Verb, Visibility, hash,
+    Payload, Shelf, ShelfKind, SignedPatch, Value, Verb, Visibility,
 };
 use replica::{PUBLISHED, STATUS, WITHDRAWN};
 use storage::Table;
@@ -35,11 +37,12 @@ pub use enquiry::{
     ANSWER_CHARS, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, SENT_FOR_MS,
 };
 pub use hands::Hands;
+pub use matching::Match;
+pub(crate) use matching::{ALIKE, OWN};
+use matching::{keys_to, own_key};
 pub use review::{DraftState, Review, Way};
 pub use revisions::Revision;
 
-/// Prefix of the local table that leads from a record of ours to its document.
-pub(crate) const OWN: &[u8] = b"own:";
 /// Prefix of contact details, which stay at home.
 const CONTACT: &str = "contact:";
 
@@ -218,7 +221,7 @@ impl Desk<'_> {
         let ids: Vec<DocumentId> = created.map(|e| DocumentId(e.hash.0)).collect();
         let mut kept = Vec::new();
         for (id, record) in ids.iter().zip(&records) {
-            kept.push((own_key(record), Some(id.0.to_vec())));
+            kept.extend(keys_to(id, record.kind, &record.fields));
         }
         self.ledger.keep_all(Table::Meta, &kept)?;
         self.keep_contacts(ids.iter().zip(records.iter().map(|r| &r.contact)))?;
@@ -235,7 +238,10 @@ impl Desk<'_> {
     }
 
     /// Makes these the contact details of a listing, at home alone.
-    fn replace_contact(&mut self, id: &DocumentId, contact: &Fields) -> Result<()> {
+    ///
+    /// # Errors
+    /// When the disk fails or is full.
+    pub fn replace_contact(&mut self, id: &DocumentId, contact: &Fields) -> Result<()> {
         let key = format!("{CONTACT}{id}");
         self.ledger.keep(Table::Drafts, key.as_bytes(), Some(&fields_bytes(contact)))
     }
@@ -331,7 +337,30 @@ impl Desk<'_> {
         let log = self.log(shelf)?;
         let Some(signed) = document.edit(&log, changes, self.now_ms)? else { return Ok(None) };
         let draft = self.draft(Some(*id), Verb::EDIT, signed.to_bytes())?;
-        Ok(Some(self.write(shelf, vec![(draft, Some(signed))])?))
+        let authored = self.write(shelf, vec![(draft, Some(signed))])?;
+        self.find_as_changed(&listing, changes)?;
+        Ok(Some(authored))
+    }
+
+    /// Has a listing found by what it says now, where that is not what it was found by.
+    fn find_as_changed(
+        &mut self,
+        listing: &crate::Listing,
+        changes: &BTreeMap<String, Option<Value>>,
+    ) -> Result<()> {
+        let before = listing.state.flat();
+        let mut after = before.clone();
+        for (key, value) in changes {
+            match value {
+                Some(value) => drop(after.insert(key.clone(), value.clone())),
+                None => drop(after.remove(key)),
+            }
+        }
+        let kind = listing.log.shelf.kind.0;
+        let known = keys_to(&listing.id, kind, &before);
+        let mut keys = keys_to(&listing.id, kind, &after);
+        keys.retain(|key| !known.contains(key));
+        self.ledger.keep_all(Table::Meta, &keys)
     }
 
     /// Hides a listing that we may edit (`true`) or shows it again.
@@ -370,16 +399,6 @@ impl Desk<'_> {
         self.ledger.keep(Table::Meta, LAST, Some(&bytes))?;
         Ok(Some(authored))
     }
-}
-
-/// The key of a record of ours: the office's own number where it has one, else all that it says.
-fn own_key(record: &Incoming) -> Vec<u8> {
-    let kind = record.kind.to_be_bytes();
-    let key = match record.fields.get("source_id") {
-        Some(Value::Text(number)) => hash("own-number", &[&kind, number.as_bytes()]),
-        _ => hash("own-content", &[&kind, &fields_bytes(&record.fields)]),
-    };
-    [OWN, &key.0].concat()
 }
 
 /// The keys of what is kept at home beside a listing: contact details and private fields.

@@ -16,8 +16,8 @@ mod root_key;
 pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
 pub use desk::{
     ANSWER_CHARS, Authored, DETAIL, DETAILS, Desk, DraftRecord, DraftState, Fields, Hands, Incoming, Letter,
-    LostEntry, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, Moving, Outcome, Review,
-    Revision, SENT_FOR_MS, Way, is_private,
+    LostEntry, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, Match, Moving, Outcome,
+    Review, Revision, SENT_FOR_MS, Way, is_private,
 };
 pub use error::{MarketError, Result};
 pub use feed::{Finder, search_doc};

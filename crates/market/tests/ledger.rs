@@ -15,6 +15,8 @@ mod documents;
 mod extremes;
 #[path = "ledger/governance.rs"]
 mod governance;
+#[path = "ledger/matching.rs"]
+mod matching;
 #[path = "ledger/members.rs"]
 mod members;
 #[path = "ledger/purge.rs"]

@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::enquiry::{Enquiries, Rate};
-use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, TURN_WAIT};
+use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, TABLES_AT_ONCE, TURN_WAIT};
 use crate::refusal::Refusal;
 use crate::view::{Names, Source, SourceError};
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub(crate) struct App {
     /// How many came lately.
     pub(crate) rate: Rate,
     turns: Arc<Semaphore>,
+    /// Tables that are being written.
+    tables: Arc<Semaphore>,
 }
 
 impl App {
@@ -46,7 +48,16 @@ impl App {
         enquiries: Option<Arc<dyn Enquiries>>,
     ) -> Self {
         let turns = Arc::new(Semaphore::new(CALLS_AT_ONCE));
-        App { source, options, has_desk: enquiries.is_some(), enquiries, rate: Rate::default(), turns }
+        let tables = Arc::new(Semaphore::new(TABLES_AT_ONCE));
+        App {
+            source,
+            options,
+            has_desk: enquiries.is_some(),
+            enquiries,
+            rate: Rate::default(),
+            turns,
+            tables,
+        }
     }
 
     /// Asks whoever takes enquiries, in the same turns.
@@ -56,6 +67,23 @@ impl App {
     ) -> Result<T, Refusal> {
         let Some(enquiries) = self.enquiries.clone() else { return Err(Refusal::NoEnquiry) };
         self.ask(move |_| call(enquiries.as_ref())).await
+    }
+
+    /// Has somebody write into an answer, off the async threads. Whoever reads slowly holds them up, and a place with them.
+    pub(crate) fn write(
+        &self,
+        write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), SourceError> + Send + 'static,
+    ) -> Result<axum::body::Body, Refusal> {
+        let place = Arc::clone(&self.tables).try_acquire_owned().map_err(|_| Refusal::Busy)?;
+        let (mut sink, body) = crate::download::sink();
+        tokio::task::spawn_blocking(move || {
+            let _place = place;
+            let written = write(&mut sink);
+            if let Err(why) = written.map_err(|error| error.to_string()).and_then(|()| sink.end()) {
+                sink.fail(&why);
+            }
+        });
+        Ok(body)
     }
 
     /// Asks the source off the async threads. The turn is held until the call has really ended, even when the reader has

@@ -11,6 +11,7 @@
 //! Absent: what drafts, reviews and accounts are (crate `market`).
 
 mod gate;
+pub mod imports;
 mod inputs;
 mod jobs;
 mod multipart;
@@ -28,7 +29,7 @@ use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
-use crate::limits::{CHECKS_AT_ONCE, FORM_BYTES, UPLOADS_AT_ONCE};
+use crate::limits::{CHECKS_AT_ONCE, FORM_BYTES, TABLES_AT_ONCE, UPLOADS_AT_ONCE};
 use crate::refusal::Refusal;
 use crate::view::SourceError;
 use jobs::Jobs;
@@ -50,6 +51,8 @@ pub(crate) struct Bench {
     checks: Semaphore,
     /// Files that are being taken in.
     uploads: Semaphore,
+    /// Tables that are being received.
+    imports_in: Semaphore,
 }
 
 impl Bench {
@@ -73,6 +76,7 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         jobs: Jobs::default(),
         checks: Semaphore::new(CHECKS_AT_ONCE),
         uploads: Semaphore::new(UPLOADS_AT_ONCE),
+        imports_in: Semaphore::new(TABLES_AT_ONCE),
     });
     Router::new()
         .route("/desk", get(pages::overview::handle))
@@ -87,6 +91,11 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/draft/{id}/file/{hash}", get(pages::files::show))
         .route("/desk/enquiries", get(pages::enquiries::show).post(pages::enquiries::act))
         .route("/desk/enquiry/{id}", get(pages::enquiries::open).post(pages::enquiries::reply))
+        .route("/desk/import", get(pages::import::show).post(pages::import::act))
+        .route("/desk/import/file", post(pages::import::send))
+        .route("/desk/import/table", get(pages::import::table))
+        .route("/desk/import/marked.xlsx", get(pages::import::marked))
+        .route("/desk/import/template.xlsx", get(pages::import::template))
         .route("/desk/listings", get(pages::listings::show).post(pages::listings::act))
         .route("/desk/listing/{id}", get(pages::own::show).post(pages::own::act))
         .route("/desk/job/{number}", get(pages::job::show).post(pages::job::stop))

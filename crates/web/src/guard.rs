@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::enquiry::asked_about;
 use crate::limits::{
-    BODY_BYTES, ENQUIRY_BYTES, FORM_BYTES, NAME_CHARS, REQUEST_WAIT, UPLOAD_BYTES, UPLOAD_WAIT, URI_BYTES,
+    BODY_BYTES, ENQUIRY_BYTES, FORM_BYTES, NAME_CHARS, REQUEST_WAIT, TABLE_BYTES, UPLOAD_BYTES, UPLOAD_WAIT,
+    URI_BYTES,
 };
 use crate::pages::message;
 use crate::refusal::Refusal;
@@ -26,7 +27,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let place = Place::of(request.uri(), request.headers());
     let chosen = chosen(request.uri());
-    let wait = if carries_file(request.uri()) { UPLOAD_WAIT } else { REQUEST_WAIT };
+    let wait =
+        if carries_file(request.uri()) || carries_table(request.uri()) { UPLOAD_WAIT } else { REQUEST_WAIT };
     let mut response = match admit(&app, &request) {
         Err(refusal) => message::page(&app, &place, &refusal),
         Ok(()) => match tokio::time::timeout(wait, next.run(request)).await {
@@ -46,7 +48,7 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     if form.is_none() && !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Refusal::Method(tidy_line(request.method().as_str(), NAME_CHARS)));
     }
-    if announced_body(request.headers()) > form.map_or(BODY_BYTES, |bytes| bytes as u64) {
+    if announced_body(request.headers()) > form.map_or(BODY_BYTES, |bytes| bytes) {
         return Err(Refusal::Body);
     }
     let host = host(request.uri(), request.headers());
@@ -57,14 +59,20 @@ fn admit(app: &App, request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether forms sent there carry a table.
+fn carries_table(uri: &Uri) -> bool {
+    uri.path() == "/desk/import/file"
+}
+
 /// Bytes of the form that a request may carry; `None` where it may carry none. Forms are for the desk, which has its own guard,
 /// and for enquiries about a listing; everywhere else nothing is written.
-fn form_bytes(app: &App, request: &Request) -> Option<usize> {
+fn form_bytes(app: &App, request: &Request) -> Option<u64> {
     let posted = app.has_desk && *request.method() == Method::POST;
     match request.uri() {
-        uri if posted && carries_file(uri) => Some(UPLOAD_BYTES),
-        uri if posted && is_of_desk(uri) => Some(FORM_BYTES),
-        uri if posted && asked_about(uri).is_some() => Some(ENQUIRY_BYTES),
+        uri if posted && carries_file(uri) => Some(UPLOAD_BYTES as u64),
+        uri if posted && carries_table(uri) => Some(TABLE_BYTES + FORM_BYTES as u64),
+        uri if posted && is_of_desk(uri) => Some(FORM_BYTES as u64),
+        uri if posted && asked_about(uri).is_some() => Some(ENQUIRY_BYTES as u64),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ mod address;
 mod app;
 mod assets;
 pub mod desk;
+mod download;
 pub mod enquiry;
 mod fields;
 mod guard;

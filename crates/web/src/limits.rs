@@ -93,6 +93,12 @@ pub const UPLOAD_BYTES: usize = protocol::limits::MAX_ATTACHMENT as usize + FORM
 pub const UPLOADS_AT_ONCE: usize = 2;
 /// How long a form that carries a file may take: 10 MiB on a line of 1 Mbit/s.
 pub const UPLOAD_WAIT: Duration = Duration::from_secs(110);
+/// Bytes of a table that is sent to the desk: what a workbook may have (`exchange::limits::MAX_XLSX_FILE_BYTES`).
+pub const TABLE_BYTES: u64 = 32 << 20;
+/// Fields of a form beside such a file; there is one, its key.
+pub const IMPORT_FIELDS: usize = 8;
+/// Tables received at once.
+pub const TABLES_AT_ONCE: usize = 4;
 /// Fields of a form.
 pub const FORM_FIELDS: usize = 2_000;
 /// Bytes of a form that a visitor sends: 4,000 Chinese characters take 36,000 once percent-encoded, and the rest of it.

@@ -250,7 +250,7 @@ fn push(query: &mut String, name: &str, value: &str) {
 }
 
 /// RFC 3986 percent-encoding of everything but unreserved characters.
-fn encode(out: &mut String, text: &str) {
+pub(crate) fn encode(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

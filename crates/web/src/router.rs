@@ -4,7 +4,9 @@ use crate::app::{App, Options};
 use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
-use crate::pages::{file, help, history, home, list, listing, message, org, status, suggest, verification};
+use crate::pages::{
+    file, help, history, home, list, listing, message, org, status, suggest, table, verification,
+};
 use crate::refusal::Refusal;
 use crate::shell::Place;
 use crate::text::tidy_line;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 
 /// Lists and status are for people; single listings are what a search engine should find.
-const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
+const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /table?\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
 
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
 /// `/healthz`, `/robots.txt` and assets.
@@ -52,6 +54,7 @@ fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options)
         .route("/org/{id}", get(org::handle))
         .route("/v/{id}", get(verification::handle))
         .route("/v/{id}/{mark}", get(verification::handle))
+        .route("/table", get(table::handle))
         .route("/status", get(status::handle))
         .route("/help", get(help::first))
         .route("/help/{who}", get(help::one))

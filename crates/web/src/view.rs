@@ -8,6 +8,9 @@ mod files;
 mod history;
 mod lists;
 mod org;
+mod table;
+
+use std::io::Write;
 
 use protocol::Hash;
 
@@ -18,6 +21,7 @@ pub use files::{AttachmentView, FileView};
 pub use history::{HistoryStep, HistoryView, Step, Version};
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
+pub use table::TableForm;
 
 /// Where pages get their data. Calls may block; the router runs them off the async threads, bounded and with a time limit.
 ///
@@ -46,6 +50,15 @@ pub trait Source: Send + Sync + 'static {
     fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError>;
     /// How the node and its peers are.
     fn status(&self) -> Result<StatusView, SourceError>;
+    /// Writes what a search finds as a table, in Chinese or English, as far as `out` takes it. The search names one kind; the page
+    /// that it asks for does not matter.
+    fn table(
+        &self,
+        request: &SearchRequest,
+        form: TableForm,
+        zh: bool,
+        out: &mut dyn Write,
+    ) -> Result<(), SourceError>;
 }
 
 /// Why a source could not answer. The text goes to the node's log; a reader sees which of the two it was and what to do.

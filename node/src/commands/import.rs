@@ -1,53 +1,74 @@
-//! Import: a dry run that names every row, or the real thing, piece by piece, each piece acknowledged when it is durable.
+//! Import: a dry run that says of every row what it would become, or the real thing, piece by piece, each piece acknowledged when
+//! it is durable.
 //!
 //! A workbook's sheets are read in turn where several hold rows of the kind. What was refused or deserves a second look may come
 //! back as the same table with its cells marked (`--errors`).
 
-mod known;
 mod report;
-mod rows;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use catalog::Kind;
-use exchange::mapping::Mapping;
-use exchange::read::{self, HeaderRow, ReadOptions, Source};
+use exchange::mapping::{Choices, Mapping, Origin};
+use exchange::read::{self, HeaderRow, Input, ReadOptions};
 use exchange::workbook::Marked;
+use serde_json::Value as Json;
 
-use super::{Context, Outcome, file_failure, template};
-use crate::cli::Import;
-use crate::office::{Failure, exit, kind_of};
-use rows::Importing;
+use super::{Answerer, Context, Outcome, file_failure, text};
+use crate::cli::{Import, VisibilityArg};
+use crate::core::now_ms;
+use crate::import::{Order, Run, Taken, Taker, Terms};
+use crate::office::{Failure, Request, Row, RowOutcome, TableAsk, exit, kind_of};
+use report::{Report, Sheet};
 
 pub fn run(context: &Context, args: &Import) -> Outcome {
-    let options = options(args)?;
     if let Err(error) = std::fs::metadata(&args.file) {
         return Err(file_failure(&args.file, &error));
     }
-    let contents =
-        read::look(args.file.as_path(), &options).map_err(|error| unread(context, args, &error))?;
+    let mut order = Order {
+        input: Input::from(args.file.as_path()),
+        options: options(args)?,
+        stated: args.map.clone().unwrap_or_default(),
+        chosen: Choices::default(),
+        remembered: Choices::default(),
+    };
+    let contents = order.look().map_err(|failure| named(args, failure))?;
     let kind = match (&args.kind, contents.kind) {
         (Some(kind), _) => kind_of(kind)?,
         (None, Some(kind)) => kind,
         (None, None) => return Err(Failure::said(exit::USAGE, "cli.import.kind", &[])),
     };
-    let marked = args.errors.as_deref().map(|out| begin_marked(context, args, kind, out)).transpose()?;
-    let mut import = Importing::new(context, args, kind, marked);
-    if args.sheet.is_some() || contents.sheets.len() < 2 {
-        let reading = Reading::open(context, args, kind, options)?;
-        reading.refuse_missing(context)?;
-        import.sheet(reading, false)?;
-    } else {
-        in_turn(&mut import, kind, &options, &contents.sheets)?;
+    let mut marked = args.errors.as_deref().map(|out| begin_marked(context, args, kind, out)).transpose()?;
+    let mut desk = context.desk()?;
+    order.remembered = remembered(&mut desk, kind)?;
+    let terms = Terms { kind, region: region(&mut desk)?, ask: ask(args), skip: 0 };
+    let mut report = Report::new(context, args, kind);
+    let (mut sheets, mut stated) = (Vec::new(), BTreeMap::new());
+    let mut run =
+        Run::new(terms, &mut desk, &mut report, marked.as_mut().map(|marked| (marked, context.lang)));
+    let passed = order.each_sheet(kind, |mut reading, name| {
+        // The command line never says stop.
+        let (Taken::Whole | Taken::Stopped) = run.sheet(&mut reading, name.as_deref())?;
+        stated.extend(by_hand(&order.stated, &reading.mapping));
+        sheets.push(Sheet::of(name, &reading.source, &reading.mapping));
+        Ok(())
+    });
+    let passed = passed.map_err(|failure| named(args, failure))?;
+    let rows = run.rows();
+    if args.apply && !stated.is_empty() {
+        desk.ask(&Request::Remember { kind: kind.id().to_owned(), choices: stated })?;
     }
-    import.finish()
+    let saved = marked.zip(args.errors.as_deref()).map(|(marked, out)| marked.save(out)).transpose();
+    let short = saved.map_err(|fault| Failure::of_fault(&fault))?;
+    Ok(report.finish(rows, &sheets, &passed, short))
 }
 
 fn options(args: &Import) -> Result<ReadOptions, Failure> {
     Ok(ReadOptions {
         format: match &args.format {
             Some(id) => Some(read::Format::from_id(id).ok_or_else(|| {
-                Failure::new(exit::USAGE, format!("{id:?}"), "csv, tsv, jsonl, json, xlsx")
+                Failure::new(exit::USAGE, format!("{id:?}"), "csv, tsv, jsonl, json, xlsx, xls")
             })?),
             None => None,
         },
@@ -58,13 +79,56 @@ fn options(args: &Import) -> Result<ReadOptions, Failure> {
             (_, true) => HeaderRow::Absent,
             _ => HeaderRow::Detect,
         },
+        helper: crate::apart::helper(),
         ..ReadOptions::default()
     })
 }
 
-fn unread(context: &Context, args: &Import, error: &exchange::ReadError) -> Failure {
-    let said = context.lang.pick(error.zh(), error.to_string());
-    Failure::new(exit::REJECTED, format!("{}: {said}", args.file.display()), "")
+fn ask(args: &Import) -> TableAsk {
+    TableAsk {
+        columns: Vec::new(),
+        begun_ms: now_ms(),
+        dry: !args.apply,
+        // A dry run compares with what is published, which is what an import mostly changes.
+        publish: args.publish || !args.apply,
+        visibility: args.visibility.map(VisibilityArg::id),
+    }
+}
+
+/// A failure of reading, with the file's name.
+fn named(args: &Import, failure: Failure) -> Failure {
+    if failure.code != exit::REJECTED {
+        return failure;
+    }
+    let file = args.file.display();
+    let (message, message_zh) =
+        (format!("{file}: {}", failure.message), format!("{file}：{}", failure.message_zh));
+    Failure { message, message_zh, ..failure }
+}
+
+/// What was chosen for columns before, on this node.
+fn remembered(desk: &mut Answerer, kind: Kind) -> Result<Choices, Failure> {
+    let reply = desk.ask(&Request::Remembered { kind: kind.id().to_owned() })?;
+    let mut choices = Choices::default();
+    for (header, field) in reply["choices"].as_object().into_iter().flatten() {
+        choices.choose(header, field.as_str().unwrap_or_default());
+    }
+    Ok(choices)
+}
+
+fn region(desk: &mut Answerer) -> Result<String, Failure> {
+    Ok(text(&desk.ask(&Request::Status)?, "region").to_owned())
+}
+
+/// The columns that a mapping takes since they were stated.
+fn by_hand(stated: &str, mapping: &Mapping) -> BTreeMap<String, String> {
+    let own = Mapping::parse(mapping.kind(), stated);
+    let entries = own.iter().flat_map(|own| own.entries());
+    let columns = entries.filter_map(|entry| match &entry.from {
+        Origin::Columns(columns) => Some((&entry.key, columns)),
+        Origin::Constant(_) => None,
+    });
+    columns.flat_map(|(key, columns)| columns.iter().map(|column| (column.clone(), key.clone()))).collect()
 }
 
 /// The workbook that is to come back. It never takes the place of the one that it is about.
@@ -76,102 +140,16 @@ fn begin_marked(context: &Context, args: &Import, kind: Kind, out: &Path) -> Res
     }
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::metadata(folder).map_err(|error| file_failure(folder, &error))?;
-    Marked::new(kind, context.lang, folder).map_err(|fault| template::failed(context, &fault))
+    Marked::new(kind, context.lang, folder).map_err(|fault| Failure::of_fault(&fault))
 }
 
-/// Reads every sheet that has rows of the kind, and says which others there are. Where none has, the first is read as a
-/// single one would be.
-fn in_turn(
-    import: &mut Importing<'_>,
-    kind: Kind,
-    options: &ReadOptions,
-    sheets: &[String],
-) -> Result<(), Failure> {
-    let (context, args) = (import.context, import.args);
-    let mut passed = Vec::new();
-    let mut taken = 0;
-    for name in sheets {
-        let options = ReadOptions { sheet: Some(name.clone()), ..options.clone() };
-        let reading = Reading::open(context, args, kind, options)?;
-        match reading.stranger() {
-            Some(why) => passed.push(context.fill(why, &[("sheet", name)])),
-            None => {
-                taken += 1;
-                import.sheet(reading, true)?;
-            }
-        }
-    }
-    if taken == 0 {
-        let reading = Reading::open(context, args, kind, options.clone())?;
-        reading.refuse_missing(context)?;
-        return import.sheet(reading, false);
-    }
-    import.passed_over(passed);
-    Ok(())
-}
-
-/// A file, or a sheet of it, about to be read.
-pub struct Reading {
-    options: ReadOptions,
-    source: Source,
-    mapping: Mapping,
-}
-
-impl Reading {
-    fn open(context: &Context, args: &Import, kind: Kind, options: ReadOptions) -> Result<Reading, Failure> {
-        let opened = read::open(args.file.as_path(), &options);
-        let source = opened.map_err(|error| unread(context, args, &error))?;
-        let stated = with_title(args.map.clone().unwrap_or_default(), source.headers());
-        let mapping = Mapping::of(kind, &stated, &source).map_err(|error| {
-            let said = context.lang.pick(error.zh(), error.to_string());
-            Failure::new(exit::USAGE, said, context.say("cli.import.map.hint"))
-        })?;
-        Ok(Reading { options, source, mapping })
-    }
-
-    /// Refuses a mapping that names columns which are not there: most likely a slip of the pen.
-    fn refuse_missing(&self, context: &Context) -> Result<(), Failure> {
-        let missing = self.mapping.missing(self.source.headers());
-        if missing.is_empty() || self.source.header_row().is_none() {
-            return Ok(());
-        }
-        let (names, there) = (context.list(&missing), context.list(self.source.headers()));
-        let message = context.fill("cli.import.missing", &[("columns", &names), ("there", &there)]);
-        Err(Failure::new(exit::USAGE, message, context.say("cli.import.map.hint")))
-    }
-
-    /// Why a sheet among several is not of the kind; `None` when it is.
-    fn stranger(&self) -> Option<&'static str> {
-        let headers = self.source.headers();
-        match self.source.header_row() {
-            _ if headers.is_empty() => Some("cli.import.passed.empty"),
-            None => Some("cli.import.passed.header"),
-            Some(_) if !self.mapping.has("title") => Some("cli.import.passed.title"),
-            Some(_) if !self.mapping.missing(headers).is_empty() => Some("cli.import.passed.map"),
-            Some(_) => None,
-        }
-    }
-
-    /// The names of all columns. JSON tells some late, and a table without a header may grow, so these are read twice.
-    fn all_headers(&self, context: &Context, args: &Import) -> Result<Vec<String>, Failure> {
-        if self.source.header_row().is_some() {
-            return Ok(self.source.headers().to_vec());
-        }
-        let opened = read::open(args.file.as_path(), &self.options);
-        let mut source = opened.map_err(|error| unread(context, args, &error))?;
-        source.by_ref().for_each(drop);
-        Ok(source.headers().to_vec())
-    }
-}
-
-/// A list without a header row nearly always begins with the name: its first column is taken for the title where the
-/// mapping names none. The note on the missing header says so.
-fn with_title(stated: String, headers: &[String]) -> String {
-    let nameless = headers.first().is_some_and(|header| header == "column1");
-    let named = stated.split(',').any(|part| part.trim_start().starts_with("title="));
-    match (nameless && !named, stated.is_empty()) {
-        (false, _) => stated,
-        (true, true) => "title=column1".to_owned(),
-        (true, false) => format!("{stated},title=column1"),
+impl Taker for Answerer {
+    fn take(&mut self, kind: Kind, rows: Vec<Row>, ask: &TableAsk) -> Result<Vec<RowOutcome>, Failure> {
+        let reply = self.ask(&Request::TakeTable { kind: kind.id().to_owned(), rows, ask: ask.clone() })?;
+        let rows: Vec<Json> = reply["rows"].as_array().cloned().unwrap_or_default();
+        let read = rows.into_iter().map(serde_json::from_value).collect::<Result<_, _>>();
+        read.map_err(|error: serde_json::Error| {
+            Failure::said(exit::FAILED, "cli.failure.reply", &[("what", &error.to_string())])
+        })
     }
 }

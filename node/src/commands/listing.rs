@@ -131,7 +131,7 @@ fn new(context: &Context, kind: &str, (fields, private): (&[String], &[String]),
         .map(|(key, value)| (key.clone(), of_value(value)))
         .partition(|(key, _)| is_private(key));
     let Reach { publish, visibility, editors } = reach;
-    let rows = vec![Row { row: 1, fields, private }];
+    let rows = vec![Row { row: 1, fields, private, listing: None }];
     let request = Request::TakeIn { kind: kind.id().to_owned(), rows, publish, visibility, editors };
     let reply = desk.ask(&request)?;
     say_outcome(context, &reply["rows"][0])

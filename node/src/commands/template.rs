@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::{Context, Outcome, print_json, print_line, write_file};
 use crate::cli::Template;
-use crate::office::{Failure, exit, kind_of};
+use crate::office::{Failure, kind_of};
 
 pub fn run(context: &Context, args: &Template) -> Outcome {
     let kind = kind_of(&args.kind)?;
     let made = exchange::workbook::template(kind, context.lang);
-    let bytes = made.map_err(|fault| failed(context, &fault))?;
+    let bytes = made.map_err(|fault| Failure::of_fault(&fault))?;
     write_file(&args.out, &bytes)?;
     let file = args.out.display().to_string();
     if context.json {
@@ -19,9 +19,4 @@ pub fn run(context: &Context, args: &Template) -> Outcome {
         print_line(&context.fill("cli.template", &places));
     }
     Ok(0)
-}
-
-/// The failure of a workbook that could not be written.
-pub fn failed(context: &Context, fault: &exchange::workbook::Fault) -> Failure {
-    Failure::new(exit::FAILED, context.lang.pick(fault.zh(), fault.to_string()), "")
 }

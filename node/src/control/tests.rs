@@ -47,7 +47,7 @@ fn requests() -> Vec<Request> {
         Request::Drafts { after: Some(id()) },
         Request::TakeIn {
             kind: "achievement".to_owned(),
-            rows: vec![Row { row: u64::MAX, fields: fields.clone(), private: fields.clone() }],
+            rows: vec![Row { row: u64::MAX, fields: fields.clone(), private: fields.clone(), listing: None }],
             publish: true,
             visibility: Some("members".to_owned()),
             editors: vec![id()],

@@ -1,5 +1,7 @@
 //! The answers.
 
+use std::collections::BTreeMap;
+
 use catalog::Kind;
 use protocol::DocumentId;
 use serde_json::{Value as Json, json};
@@ -65,6 +67,18 @@ impl Office {
             Request::Attach { id, file, title } => self.attach(&id, &file, &title, ""),
             Request::Detach { id, which } => self.detach(&id, &which, ""),
             Request::File { id, which } => self.file(&id, &which),
+            Request::TakeTable { kind, rows, ask } => {
+                let rows = self.take_table(kind_of(&kind)?, &rows, &ask, None)?;
+                Ok(json!({ "v": 1, "rows": rows }))
+            }
+            Request::Remembered { kind } => {
+                let choices = self.remembered(kind_of(&kind)?)?;
+                Ok(json!({ "v": 1, "choices": choices.iter().collect::<BTreeMap<_, _>>() }))
+            }
+            Request::Remember { kind, choices } => {
+                let kept = self.remember(kind_of(&kind)?, &choices)?;
+                Ok(json!({ "v": 1, "kept": kept }))
+            }
             Request::Choose { id, field, number } => self.choose(&id, &field, number),
             Request::Conflicts { kind, limit } => self.conflicts(kind.as_deref(), limit),
             Request::Move { id, to } => self.relocate(&id, &to),

@@ -10,7 +10,8 @@ use super::Office;
 use super::answers::kind_of;
 use super::failure::{Failure, exit};
 use super::json;
-use super::request::{Reply, Row};
+use super::request::Reply;
+use super::rows::Row;
 
 /// Most rows of one request; the command line sends an import in pieces of this size.
 pub const MAX_ROWS: usize = 500;
@@ -164,7 +165,9 @@ fn unusable(key: &str) -> Failure {
     Failure::new(exit::REJECTED, format!("{key}: a field holds a text, a whole number, yes or no"), "")
 }
 
-fn values_of(fields: &BTreeMap<String, Json>) -> Result<BTreeMap<String, protocol::Value>, Failure> {
+pub(super) fn values_of(
+    fields: &BTreeMap<String, Json>,
+) -> Result<BTreeMap<String, protocol::Value>, Failure> {
     let one = |(key, value): (&String, &Json)| {
         Ok((key.clone(), json::to_value(value).ok_or_else(|| unusable(key))?))
     };

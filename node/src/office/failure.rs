@@ -60,6 +60,11 @@ impl Failure {
         }
     }
 
+    /// A workbook could not be written.
+    pub fn of_fault(fault: &exchange::workbook::Fault) -> Self {
+        Self { message_zh: fault.zh(), ..Self::new(exit::FAILED, fault.to_string(), "") }
+    }
+
     /// A file is not of the kind that was asked for.
     fn other_file(kind: &str) -> Self {
         let name = |lang| words::say(lang, &format!("cli.file.{kind}")).to_owned();

@@ -6,18 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::failure::Failure;
-
-/// One row of an import: a record that the catalogue has accepted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Row {
-    /// Its number in the file, as a person counts.
-    pub row: u64,
-    /// Fields: texts, whole numbers, yes or no.
-    pub fields: BTreeMap<String, Json>,
-    /// Fields that stay on this node until they are disclosed.
-    #[serde(default)]
-    pub private: BTreeMap<String, Json>,
-}
+use super::rows::{Row, TableAsk};
 
 /// Where a listing moves; what is not said stays as it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -112,6 +101,27 @@ pub enum Request {
         /// Institutions whose edits are to count too: id, its first digits, or name.
         #[serde(default)]
         editors: Vec<String>,
+    },
+    /// Compares rows of a table with what is there, or takes them in.
+    TakeTable {
+        /// Kind id.
+        kind: String,
+        /// The records.
+        rows: Vec<Row>,
+        /// How.
+        ask: TableAsk,
+    },
+    /// Which columns were chosen by hand before: header to field id.
+    Remembered {
+        /// Kind id.
+        kind: String,
+    },
+    /// Keeps in mind which columns were chosen by hand; `""` for one that is left out.
+    Remember {
+        /// Kind id.
+        kind: String,
+        /// Header to field id.
+        choices: BTreeMap<String, String>,
     },
     /// Changes fields of a listing; `null` removes one.
     Edit {

@@ -1,9 +1,10 @@
 //! Lists for the pages: the first page, the halls, suggestions.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::sync::Arc;
 
-use catalog::{Hall, Kind, Record};
+use catalog::{Hall, Kind, Lang, Record};
 use market::Listing;
 use protocol::{DocumentId, InstitutionId};
 use search::{Facet, FacetCount, Query};
@@ -13,6 +14,8 @@ use web::{SearchRequest, SourceError};
 
 use super::kept::Revision;
 use super::{Site, failed, kind_of};
+use crate::office::Failure;
+use crate::table::{self, Shelf};
 
 /// Characters of a summary that a card carries: more than any page draws.
 const SUMMARY_CHARS: usize = 400;
@@ -199,5 +202,49 @@ fn card(listing: &Listing) -> Card {
         negotiable: facets.price.negotiable,
         has_more: listing.has_more(),
         updated_ms: listing.updated_ms,
+    }
+}
+
+/// What a search finds, for a table that anyone may keep.
+struct Found<'a> {
+    site: &'a Site,
+    query: Query,
+}
+
+impl Shelf for Found<'_> {
+    fn ids(&mut self, offset: usize, limit: usize) -> Result<(Vec<String>, bool), Failure> {
+        let query = Query { offset, limit, ..self.query.clone() };
+        let results = self.site.office.find(query).map_err(market::MarketError::from)?;
+        let more = results.hits.len() == limit;
+        Ok((results.hits.into_iter().map(|hit| hit.id).collect(), more))
+    }
+
+    fn record(&mut self, id: &str) -> Result<Option<Record>, Failure> {
+        let Ok(id) = id.parse() else { return Ok(None) };
+        let listing = self.site.office.library().listing(&id)?;
+        Ok(listing.filter(|listing| self.site.office.shows_publicly(listing)).map(|listing| {
+            let mut fields = listing.state.flat();
+            fields.retain(|key, _| !key.starts_with('_'));
+            Record::new(fields)
+        }))
+    }
+}
+
+impl Site {
+    pub(super) fn write_table(
+        &self,
+        request: &SearchRequest,
+        form: web::view::TableForm,
+        zh: bool,
+        out: &mut dyn Write,
+    ) -> Result<(), SourceError> {
+        let kind = request.kind.as_deref().and_then(Kind::from_id);
+        let kind = kind.ok_or_else(|| SourceError::Failed("a table holds one kind".to_owned()))?;
+        let query = self.within(self.asked(request), request.hall);
+        let folder = self.office.scratch().map_err(failed)?;
+        let lang = if zh { Lang::Zh } else { Lang::En };
+        let written =
+            table::write(&mut Found { site: self, query }, kind, lang, table::form_of(form), out, &folder);
+        written.map(drop).map_err(failed)
     }
 }

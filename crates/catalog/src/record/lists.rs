@@ -84,6 +84,12 @@ fn tidy<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         .collect()
 }
 
+/// Members as the array text that [`words`] and its kin read as these members, whatever separators they hold.
+pub(crate) fn written(members: &[&str]) -> String {
+    let quoted = |member: &&str| format!("\"{}\"", member.replace('\\', "\\\\").replace('"', "\\\""));
+    format!("[{}]", members.iter().map(quoted).collect::<Vec<_>>().join(","))
+}
+
 /// The strings of `["a", "b"]` or `['a', 'b']`; `None` when the text is no such array.
 fn array(text: &str) -> Option<Vec<String>> {
     let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?;

@@ -5,6 +5,8 @@ use super::Row;
 /// Key, Chinese, English; sorted by key.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
+    ("cli.failure.table", "表格没有写完：{what}", "The table could not be written: {what}"),
+    ("cli.failure.table.hint", "请检查磁盘空间和文件夹权限，再导出一次", "check free space and the folder's permissions, then export again"),
     ("cli.import.at", "第 {row} 行", "row {row}"),
     ("cli.import.at.cells", "第 {row} 行（{cells}）", "row {row} ({cells})"),
     ("cli.import.at.sheet", "“{sheet}”{at}", "“{sheet}”, {at}"),

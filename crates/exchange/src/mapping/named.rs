@@ -10,7 +10,7 @@ impl Mapping {
     pub(super) fn take_named(&mut self, source: &Source, silenced: &[String]) {
         let stated: Vec<String> = self.entries.iter().map(|entry| entry.key.clone()).collect();
         let open = |key: &String| !stated.contains(key) && !silenced.contains(key);
-        let free = self.unmapped(source.headers());
+        let free = self.free(source.headers());
         for (place, key) in source.named() {
             let Some(header) = source.headers().get(*place).filter(|header| free.contains(header)) else {
                 continue;
@@ -30,7 +30,7 @@ impl Mapping {
     }
 
     /// Adds a column to a field, which may have others already.
-    fn join(&mut self, key: &str, field: &'static Field, header: &str) {
+    pub(super) fn join(&mut self, key: &str, field: &'static Field, header: &str) {
         match self.entries.iter_mut().find(|entry| entry.key == key) {
             Some(Entry { from: Origin::Columns(columns), .. }) if columns.len() < MAX_JOINED_COLUMNS => {
                 columns.push(header.to_owned());

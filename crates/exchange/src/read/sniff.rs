@@ -15,6 +15,8 @@ pub enum Format {
     Json,
     /// An Office Open XML workbook (ISO/IEC 29500).
     Xlsx,
+    /// A workbook of Excel 97 to 2003 ([MS-XLS]); read by a helper alone, see [`super::Helper`].
+    Xls,
 }
 
 impl Format {
@@ -26,12 +28,13 @@ impl Format {
             Format::Jsonl => "jsonl",
             Format::Json => "json",
             Format::Xlsx => "xlsx",
+            Format::Xls => "xls",
         }
     }
 
     /// The format of that word.
     pub fn from_id(id: &str) -> Option<Format> {
-        [Format::Csv, Format::Tsv, Format::Jsonl, Format::Json, Format::Xlsx]
+        [Format::Csv, Format::Tsv, Format::Jsonl, Format::Json, Format::Xlsx, Format::Xls]
             .into_iter()
             .find(|f| f.id() == id)
     }
@@ -48,7 +51,7 @@ pub(crate) fn format(
     head: &[u8],
 ) -> Result<Format, ReadError> {
     if head.starts_with(OLE) {
-        return Err(ReadError::Unsupported { what: "an old .xls file, or a workbook with a password" });
+        return Ok(Format::Xls);
     }
     if head.starts_with(PDF) {
         return Err(ReadError::Unsupported { what: "a PDF" });
@@ -61,8 +64,12 @@ pub(crate) fn format(
             format: "xlsx",
             why: "it does not begin as a zip archive does".to_owned(),
         }),
+        Some(Format::Xls) if stated.is_some() => Err(ReadError::Damaged {
+            format: "xls",
+            why: "it does not begin as a compound file does".to_owned(),
+        }),
         Some(Format::Json) if stated.is_none() => Ok(json_or_jsonl(head)),
-        Some(Format::Xlsx) | None => Ok(by_content(head)),
+        Some(Format::Xlsx | Format::Xls) | None => Ok(by_content(head)),
         Some(known) => Ok(known),
     }
 }
@@ -74,6 +81,7 @@ fn by_extension(extension: &str) -> Option<Format> {
         "jsonl" | "ndjson" => Some(Format::Jsonl),
         "json" => Some(Format::Json),
         "xlsx" | "xlsm" => Some(Format::Xlsx),
+        "xls" => Some(Format::Xls),
         _ => None,
     }
 }
@@ -151,7 +159,8 @@ mod tests {
         assert_eq!(find(None, b"  [{}]"), Format::Json);
         assert_eq!(find(Some("txt"), b"a\tb\n1\t2\n"), Format::Tsv);
         assert_eq!(find(Some("xlsx"), b"a,b\n1,2\n"), Format::Csv);
-        assert!(matches!(format(None, Some("xls"), OLE), Err(ReadError::Unsupported { .. })));
+        assert_eq!(find(Some("xls"), OLE), Format::Xls);
+        assert_eq!(find(Some("xls"), b"a,b\n1,2\n"), Format::Csv);
         assert!(matches!(format(Some(Format::Xlsx), None, b"a,b"), Err(ReadError::Damaged { .. })));
     }
 

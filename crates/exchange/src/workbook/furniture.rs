@@ -28,14 +28,14 @@ pub(super) const FAULTY: Color = Color::RGB(0xFF_C7_CE);
 pub(super) const ADVISED: Color = Color::RGB(0xFF_F2_CC);
 
 /// The fields of a kind in the order in which a sheet has them: first those that forms mark ★, last how to reach a person.
-pub(super) fn ordered(kind: Kind) -> Vec<&'static Field> {
+pub(crate) fn ordered(kind: Kind) -> Vec<&'static Field> {
     let mut fields: Vec<&Field> = kind.fields().iter().collect();
     fields.sort_by_key(|field| (field.contact, field.need == Need::Optional));
     fields
 }
 
 /// A field's header: ★ where forms have it, and the unit of amounts.
-pub(super) fn label(field: &Field, lang: Lang) -> String {
+pub(crate) fn label(field: &Field, lang: Lang) -> String {
     let star = if field.need == Need::Optional { "" } else { "★" };
     let unit = if matches!(field.ty, FieldType::Money) { say(lang, "table.unit") } else { "" };
     format!("{star}{}{unit}", field.label(lang))

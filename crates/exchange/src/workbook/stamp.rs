@@ -97,6 +97,25 @@ impl Stamp {
         (alone && !there.iter().any(|sheet| sheet == only)).then_some(only)
     }
 
+    /// The cells that [`Stamp::read`] reads as this one.
+    pub(crate) fn rows(&self) -> Vec<Vec<String>> {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let mut rows = vec![texts(&[MAGIC, LAYOUT, self.kind.id(), &self.schema.to_string()])];
+        rows.extend(self.guides.iter().map(|guide| texts(&["guide", guide])));
+        for column in &self.columns {
+            let mut row = texts(&["column", &column.sheet, &column.key, &column.label]);
+            if let Some((place, header)) = column.place {
+                let numbers = [(place as u64 + 1).to_string(), (header + 1).to_string()];
+                let blank = [String::new(), String::new()];
+                row.extend(if column.sure { numbers.to_vec() } else { [blank, numbers].concat() });
+            }
+            rows.push(row);
+        }
+        let constants = self.constants.iter();
+        rows.extend(constants.map(|(of, key, text)| texts(&["constant", of, key, text])));
+        rows
+    }
+
     /// Appends the sheet to a workbook.
     pub(crate) fn write(&self, workbook: &mut Workbook) -> Result<(), Fault> {
         let sheet = workbook.add_worksheet();

@@ -75,6 +75,24 @@ pub fn workbooks() -> Vec<Vec<u8>> {
     sheets().iter().map(|sheet| zipped(sheet)).chain([template]).collect()
 }
 
+/// What the process says that reads workbooks for another.
+pub fn helper(bytes: &[u8]) {
+    exchange::read::said(bytes);
+}
+
+/// What it says of the workbooks that are seeds.
+pub fn said() -> Vec<Vec<u8>> {
+    workbooks().iter().map(|book| asked(book)).collect()
+}
+
+/// The answer to the request for the first sheet of a workbook.
+fn asked(book: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    exchange::read::serve(&mut [&exchange::read::first_sheet()[..], book].concat().as_slice(), &mut out)
+        .expect("an answer");
+    out
+}
+
 /// The first sheet of a workbook that is otherwise in order, and its shared strings: no fuzzer makes a zip.
 pub fn sheet(bytes: &[u8]) {
     workbook(&zipped(bytes));

@@ -9,7 +9,7 @@ use protocol::{
 use replica::EDITOR;
 use storage::Table;
 
-use super::{Authored, Desk, Fields, Incoming, own_key};
+use super::{Authored, Desk, Fields, keys_to};
 use crate::error::{MarketError, Result};
 use crate::ledger::load_document;
 use crate::library::version_of;
@@ -60,10 +60,8 @@ impl Desk<'_> {
         let authored = self.write(shelf, vec![(draft, None)])?;
         let moved = last(&authored);
         // What stays at home is found by the line of moves.
-        let (contact, private) = (Fields::new(), Fields::new());
-        let record = Incoming { kind: to.kind, fields, contact, private, visibility: None };
         let new = DocumentId(moved.0);
-        self.ledger.keep_all(Table::Meta, &[(own_key(&record), Some(new.0.to_vec()))])?;
+        self.ledger.keep_all(Table::Meta, &keys_to(&new, to.kind, &fields))?;
         Ok(Some((new, authored)))
     }
 

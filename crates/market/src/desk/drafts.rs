@@ -13,7 +13,7 @@ use crate::identity::random;
 use crate::library::{Library, in_order};
 
 /// Prefix of drafts.
-const DRAFT: &str = "draft:";
+pub(super) const DRAFT: &str = "draft:";
 
 /// A draft kept on this node.
 #[derive(Clone, Debug)]
@@ -62,6 +62,15 @@ impl DraftRecord {
             _ => "",
         }
     }
+
+    /// As it is stored.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        to.raw(&self.said());
+        self.way.encode(&mut to);
+        to.option(self.revises.as_ref(), |to, revision| revision.encode(to));
+        to.finish()
+    }
 }
 
 impl Desk<'_> {
@@ -102,11 +111,8 @@ impl Desk<'_> {
     }
 
     pub(super) fn keep_record(&mut self, draft: &DraftRecord) -> Result<()> {
-        let mut to = Encoder::new();
-        to.raw(&draft.said());
-        draft.way.encode(&mut to);
-        to.option(draft.revises.as_ref(), |to, revision| revision.encode(to));
-        self.ledger.keep(Table::Drafts, format!("{DRAFT}{}", draft.id).as_bytes(), Some(&to.finish()))
+        let key = format!("{DRAFT}{}", draft.id);
+        self.ledger.keep(Table::Drafts, key.as_bytes(), Some(&draft.to_bytes()))
     }
 
     /// Removes a draft, once it was published or is no longer wanted.

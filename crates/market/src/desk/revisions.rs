@@ -81,7 +81,7 @@ impl Revision {
 }
 
 /// The keys that name files: each of them is one file, whatever the others are.
-fn files<'f, const N: usize>(of: [&'f Fields; N]) -> impl Iterator<Item = &'f String> {
+fn files<const N: usize>(of: [&Fields; N]) -> impl Iterator<Item = &String> {
     of.into_iter().flat_map(Fields::keys).filter(|key| key.starts_with(FILE))
 }
 

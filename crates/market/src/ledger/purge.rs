@@ -13,7 +13,7 @@ use storage::{Batch, Erasure, Record, StorageError, Store, Table};
 use super::documents::Logs;
 use super::layout::{self, Projection};
 use super::{BATCH_ENTRIES, LOST, Ledger};
-use crate::desk::{OWN, draft_prefix, is_draft, kept_beside, revised_by};
+use crate::desk::{ALIKE, OWN, draft_prefix, is_draft, kept_beside, revised_by};
 use crate::error::Result;
 
 /// Prefix of the marks of documents of which nothing is left here; the document's id follows.
@@ -194,7 +194,7 @@ impl Ledger {
             }
             std::ops::ControlFlow::Continue(())
         })?;
-        for prefix in [OWN, LOST] {
+        for prefix in [OWN, ALIKE, LOST] {
             self.store.walk(Table::Meta, prefix, &mut |key, value| {
                 if of_document(key, value).is_some_and(|id| due.contains(&id)) {
                     batch.delete(Table::Meta, key);
@@ -326,7 +326,7 @@ fn erasure(store: &dyn Store, record: &Record, due: &BTreeSet<DocumentId>) -> Re
 
 /// The document that a local record of the `Meta` table is about.
 fn of_document(key: &[u8], value: &[u8]) -> Option<DocumentId> {
-    if key.starts_with(OWN) {
+    if key.starts_with(OWN) || key.starts_with(ALIKE) {
         return value.try_into().ok().map(DocumentId);
     }
     let entry = key.starts_with(LOST).then(|| layout::entry_of(value).ok()).flatten();

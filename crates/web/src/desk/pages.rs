@@ -5,6 +5,7 @@ pub(super) mod draft;
 pub(super) mod drafts;
 pub(super) mod enquiries;
 pub(super) mod files;
+pub(super) mod import;
 pub(super) mod job;
 pub(super) mod listings;
 pub(super) mod overview;
@@ -33,6 +34,7 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
     let links = [
         ("/desk", "desk.nav.home"),
         ("/desk/drafts", "desk.nav.drafts"),
+        ("/desk/import", "import.title"),
         ("/desk/listings", "desk.nav.listings"),
         ("/desk/enquiries", "enquiry.nav"),
         ("/desk/users", "desk.nav.users"),

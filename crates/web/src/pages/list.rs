@@ -3,6 +3,7 @@
 mod facets;
 
 use super::card::Entry;
+use super::table::{self, Tables};
 use super::{draw, message};
 use crate::app::App;
 use crate::labels;
@@ -25,6 +26,9 @@ use std::sync::Arc;
 #[template(path = "list.html")]
 struct Page {
     shell: Shell,
+    /// Links to tables of what was found.
+    tables: Vec<Tables>,
+    tables_heading: &'static str,
     heading: String,
     /// What stands in this hall.
     line: &'static str,
@@ -122,6 +126,8 @@ fn page(app: &App, place: &Place, request: SearchRequest, view: &SearchView) -> 
         empty: empty(lang, &request, view),
         cards: view.cards.iter().take(PAGE_SIZE as usize).map(|card| Entry::new(lang, card, mark)).collect(),
         pages: pages(&request, view.total),
+        tables: table::of(lang, &request, &view.kinds),
+        tables_heading: table::heading(lang),
         shell,
         request,
     }

@@ -4,8 +4,11 @@ use crate::fake::{Fake, GONE, NOW, SOLID};
 use crate::http::{Answer, Server};
 use catalog::enquiry::Asked;
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use web::SourceError;
+use web::desk::imports::{ImportAct, ImportView, Imports, RowView, TableAsk};
 use web::desk::view::{
     AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Heap, Overview, OwnLine,
     OwnView, Said, Selection,
@@ -70,6 +73,46 @@ impl Enquiries for Counter {
 
 fn none<T>() -> Result<T, SourceError> {
     Err(SourceError::Failed("nobody has signed in".to_owned()))
+}
+
+impl Imports for Counter {
+    fn import(&self, _: &Clerk) -> Result<Option<ImportView>, SourceError> {
+        none()
+    }
+
+    fn receive(&self, _: &Clerk) -> Result<Result<PathBuf, Said>, SourceError> {
+        none()
+    }
+
+    fn received(&self, _: &Clerk, _: &Path, _: &str, _: bool) -> Result<Result<(), Said>, SourceError> {
+        none()
+    }
+
+    fn change_import(&self, _: &Clerk, _: &ImportAct) -> Result<Result<(), Said>, SourceError> {
+        none()
+    }
+
+    fn import_rows(
+        &self,
+        _: &Clerk,
+        _: &str,
+        _: usize,
+        _: usize,
+    ) -> Result<(usize, Vec<RowView>), SourceError> {
+        none()
+    }
+
+    fn marked_table(&self, _: &Clerk) -> Result<Option<PathBuf>, SourceError> {
+        none()
+    }
+
+    fn write_table(&self, _: &Clerk, _: &TableAsk, _: &mut dyn Write) -> Result<(), SourceError> {
+        none()
+    }
+
+    fn template(&self, _: &str, _: bool) -> Result<Option<Vec<u8>>, SourceError> {
+        none()
+    }
 }
 
 impl Desk for Counter {

@@ -271,6 +271,17 @@ const KINDS: &[(&str, u64)] = &[
 ];
 
 impl Source for Fake {
+    fn table(
+        &self,
+        request: &SearchRequest,
+        form: web::view::TableForm,
+        zh: bool,
+        out: &mut dyn std::io::Write,
+    ) -> Result<(), SourceError> {
+        let line = format!("{:?} {form:?} {zh} {}\n", request.kind, request.text);
+        out.write_all(line.as_bytes()).map_err(|error| SourceError::Failed(error.to_string()))
+    }
+
     fn home(&self) -> Result<HomeView, SourceError> {
         let newest = if self.empty { Vec::new() } else { CARDS.iter().map(|row| self.card(row)).collect() };
         let halls = if self.empty { Vec::new() } else { buckets(HALLS) };

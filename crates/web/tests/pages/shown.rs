@@ -392,3 +392,22 @@ async fn the_first_page_weighs_less_than_its_budget() {
     }
     assert!(whole < 100 * 1024, "{whole} bytes before they are compressed");
 }
+
+#[tokio::test]
+async fn what_was_found_is_taken_as_a_table_of_one_kind() {
+    let server = Server::start(Fake::default()).await;
+    let page = server.get("/list?q=a%26b&kind=achievement").await.body;
+    let href = "/table?q=a%26b&amp;kind=achievement&amp;form=csv";
+    assert!(page.contains(href) || page.contains(&href.replace("&amp;", "&#38;")), "{page}");
+    let kept = server.get("/table?hall=demand&q=a%26b&kind=demand&form=csv").await;
+    assert_eq!(kept.status, 200);
+    assert!(kept.body.contains("Some(\"demand\") Csv true a&b"), "{}", kept.body);
+    let head = kept.head.to_ascii_lowercase();
+    assert!(head.contains("content-type: text/csv") && head.contains("attachment; filename="), "{head}");
+    // A table holds one kind, in a form that there is.
+    for target in
+        ["/table?form=csv", "/table?kind=spaceship&form=csv", "/table?kind=demand&form=exe", "/table"]
+    {
+        assert_eq!(server.get(target).await.status, 404, "{target}");
+    }
+}

@@ -3,12 +3,12 @@
 //!
 //! Sizes that a zip archive declares are not believed: every part is inflated and counted.
 
-use super::damaged;
 use crate::error::ReadError;
 use crate::limits::{
     Limits, MAX_XLSX_MERGES, MAX_XLSX_PART_BYTES, MAX_XLSX_PARTS, MAX_XLSX_STATED_STRINGS,
     MAX_XLSX_STRINGS_BYTES, XLSX_INFLATED, XLSX_PART, XLSX_SMALL_BYTES, XLSX_STRINGS,
 };
+use crate::read::Format;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -39,6 +39,10 @@ pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, ReadError> 
         total += inflate(part, most.total - total, &most, &mut merges)?;
     }
     Ok(merges > 0)
+}
+
+fn damaged(why: String) -> ReadError {
+    super::damaged(Format::Xlsx, why)
 }
 
 fn too_large(what: &'static str, size: u64, limit: u64) -> ReadError {

@@ -1,19 +1,63 @@
 //! Gathering the cells of a sheet, which come one by one, into rows of text.
 
-use super::Message;
 use super::merges::Merges;
+use super::{Gone, Message, Sink};
 use crate::error::RowProblem;
 use crate::limits::Limits;
 use crate::read::table::{Raw, RawRow};
-use calamine::{DataRef, ExcelDateTime, XlsxCellReader, XlsxError};
+use calamine::{Data, DataRef, ExcelDateTime, XlsxCellReader, XlsxError};
 use std::io::Cursor;
-use std::sync::mpsc::SyncSender;
+
+/// Cells as they come, row by row.
+pub(super) trait Cells {
+    /// The next one: row from 1, column from 0, text.
+    fn next_cell(&mut self) -> Result<Option<(u64, usize, String)>, Unread>;
+}
+
+/// A cell that cannot be read.
+pub(super) struct Unread {
+    why: String,
+    /// Whether reading can go on with the next cell.
+    alone: bool,
+}
+
+impl Cells for XlsxCellReader<'_, Cursor<Vec<u8>>> {
+    fn next_cell(&mut self) -> Result<Option<(u64, usize, String)>, Unread> {
+        let cell = XlsxCellReader::next_cell(self);
+        let cell = cell.map_err(|error| Unread { why: error.to_string(), alone: is_of_one_cell(&error) })?;
+        Ok(cell.map(|cell| {
+            let (row, column) = cell.get_position();
+            (u64::from(row) + 1, column as usize, text(cell.get_value()))
+        }))
+    }
+}
+
+/// Cells of a sheet that is held whole.
+pub(super) struct Held<I>(pub(super) I);
+
+impl<'a, I: Iterator<Item = (u64, usize, &'a Data)>> Cells for Held<I> {
+    fn next_cell(&mut self) -> Result<Option<(u64, usize, String)>, Unread> {
+        Ok(self.0.next().map(|(row, column, value)| (row, column, text(&lent(value)))))
+    }
+}
+
+fn lent(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::Int(number) => DataRef::Int(*number),
+        Data::Float(number) => DataRef::Float(*number),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => DataRef::SharedString(text),
+        Data::Bool(yes) => DataRef::Bool(*yes),
+        Data::DateTime(moment) => DataRef::DateTime(*moment),
+        Data::Error(error) => DataRef::Error(error.clone()),
+        Data::Empty => DataRef::Empty,
+    }
+}
 
 /// The rows of a sheet on their way to whoever asks for them.
-pub(super) struct RowsOfCells<'a> {
-    cells: XlsxCellReader<'a, Cursor<Vec<u8>>>,
+pub(super) struct RowsOfCells<'a, 's> {
+    cells: &'a mut dyn Cells,
     limits: &'a Limits,
-    sender: &'a SyncSender<Message>,
+    sink: &'a mut Sink<'s>,
     merges: Merges,
     row: Option<Gathered>,
     /// Why a cell after the last good one could not be read.
@@ -27,35 +71,29 @@ pub(super) struct Gathered {
     problem: Option<RowProblem>,
 }
 
-/// Nobody listens any more.
-pub(super) struct Gone;
-
-impl<'a> RowsOfCells<'a> {
+impl<'a, 's> RowsOfCells<'a, 's> {
     pub(super) fn new(
-        cells: XlsxCellReader<'a, Cursor<Vec<u8>>>,
+        cells: &'a mut dyn Cells,
         limits: &'a Limits,
-        sender: &'a SyncSender<Message>,
+        sink: &'a mut Sink<'s>,
         merges: Merges,
     ) -> Self {
-        RowsOfCells { cells, limits, sender, merges, row: None, unread: None }
+        RowsOfCells { cells, limits, sink, merges, row: None, unread: None }
     }
 
     pub(super) fn run(&mut self) -> Result<(), Gone> {
         loop {
             match self.cells.next_cell() {
-                Ok(Some(cell)) => {
-                    let (row, column) = cell.get_position();
-                    self.put(u64::from(row) + 1, column as usize, text(cell.get_value()))?;
-                }
+                Ok(Some((row, column, text))) => self.put(row, column, text)?,
                 Ok(None) => {
                     self.blame(None);
                     return self.send_row();
                 }
-                Err(error) if is_of_one_cell(&error) => self.unread = Some(error.to_string()),
-                Err(error) => {
+                Err(Unread { why, alone: true }) => self.unread = Some(why),
+                Err(Unread { why, .. }) => {
                     let number = self.row.as_ref().map_or(1, |row| row.number);
                     self.row = None;
-                    return self.send(Err(RowProblem::broke_off(number, &error.to_string())));
+                    return self.send(Err(RowProblem::broke_off(number, &why)));
                 }
             }
         }
@@ -123,7 +161,7 @@ impl<'a> RowsOfCells<'a> {
     }
 
     fn send(&mut self, row: RawRow) -> Result<(), Gone> {
-        self.sender.send(Message::Row(row)).map_err(|_| Gone)
+        (self.sink)(Message::Row(row))
     }
 }
 

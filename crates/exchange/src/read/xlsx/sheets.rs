@@ -1,13 +1,13 @@
 //! Which sheets a workbook has, and what it says of itself on the hidden one.
 
-use super::{Workbook, rows};
+use super::{Bytes, rows};
 use crate::error::{Note, ReadError};
 use crate::limits::{MAX_SHEETS, MAX_STAMP_ROWS};
 use crate::workbook::stamp::{self, Stamp};
-use calamine::{Reader, SheetType, SheetVisible};
+use calamine::{Reader, SheetType, SheetVisible, Xlsx};
 
 /// The cells of the hidden sheet, if the workbook has it.
-pub(super) fn read_stamp(workbook: &mut Workbook) -> Option<Stamp> {
+pub(super) fn read_stamp(workbook: &mut Xlsx<Bytes>) -> Option<Stamp> {
     if !workbook.sheets_metadata().iter().any(|sheet| sheet.name == stamp::SHEET) {
         return None;
     }
@@ -35,17 +35,17 @@ const STAMP_COLUMNS: usize = 8;
 /// The sheets of a workbook that may hold rows, and what it says of itself.
 pub(crate) struct Sheets {
     /// Their names, and whether they can be seen, in the workbook's order; the hidden sheets of this program and its explanations left out.
-    all: Vec<(String, bool)>,
+    pub(crate) all: Vec<(String, bool)>,
     pub(crate) stamp: Option<Stamp>,
 }
 
 impl Sheets {
-    pub(super) fn of(workbook: &Workbook, stamp: Option<Stamp>) -> Sheets {
+    pub(super) fn of(sheets: &[calamine::Sheet], stamp: Option<Stamp>) -> Sheets {
         let ours = |name: &String| {
             let guide = stamp.as_ref().is_some_and(|stamp| stamp.guides.contains(name));
             stamp.is_some() && (guide || [stamp::SHEET, stamp::TERMS].contains(&name.as_str()))
         };
-        let sheets = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+        let sheets = sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
         let all = sheets
             .filter(|sheet| !ours(&sheet.name))
             .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
