@@ -8,7 +8,7 @@
   // Milliseconds: after a field was left, and while someone goes on typing.
   var AFTER_FIELD = 300, WHILE_TYPING = 5000, AGAIN = 15000;
   var said = document.getElementById("kept");
-  var left = {}, unsaved = false, edits = 0, going = false, over = false, timer = 0;
+  var left = {}, unsaved = false, edits = 0, going = false, soon = false, over = false, timer = 0;
 
   function tell(text) {
     said.textContent = text;
@@ -22,6 +22,7 @@
   function keep() {
     if (going || over || !unsaved) return;
     going = true;
+    soon = false;
     var sent = edits;
     tell(form.dataset.going);
     fetch(form.action, {
@@ -41,7 +42,7 @@
       later(AGAIN);
     }).then(function () {
       going = false;
-      if (edits !== sent) later(WHILE_TYPING);
+      if (edits !== sent) later(soon ? AFTER_FIELD : WHILE_TYPING);
     });
   }
 
@@ -83,7 +84,8 @@
   form.addEventListener("change", function (event) {
     var field = event.target.closest("[data-field]");
     if (!field) return;
-    left[field.dataset.field] = unsaved = true;
+    left[field.dataset.field] = unsaved = soon = true;
+    edits += 1;
     later(AFTER_FIELD);
   });
   form.addEventListener("submit", function () {
