@@ -102,7 +102,7 @@ fn larger_text_has_larger_targets_and_fits_a_phone() {
     let web = stage.hub.web();
     let small = "return [...document.querySelectorAll('main button, main select, main input:not([type=hidden]):not([type=checkbox]),\
         .halls a, .head-end a, .tabs a, .facet a, .pages a, main summary')]
-        .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44)
+        .filter(e => e.offsetParent && e.tabIndex >= 0 && e.getBoundingClientRect().height < 44)
         .map(e => e.outerHTML.slice(0, 120) + ' ' + e.getBoundingClientRect().height)";
     for look in [Look::wide(1280), Look::wide(360).plain()] {
         browser.look(look);

@@ -13,7 +13,7 @@ use protocol::{Value, Visibility};
 use tests::{Browser, Home, Node, Scene, percent, send};
 
 use crate::corpus::{CORPUS, numbered};
-use crate::stage::{ADMINISTRATOR, add, sign_in};
+use crate::stage::{ADMINISTRATOR, add, around, sign_in};
 use crate::visitor::{serve, spoken};
 use crate::watch;
 
@@ -159,14 +159,17 @@ fn no_text_of_the_corpus_becomes_more_than_text_on_any_page() {
 
     let fixed = ["/", "/list", "/list?q=planted", "/list?kind=achievement", "/list?kind=demand", "/status"];
     let fixed = fixed.iter().flat_map(|path| ["zh", "en"].map(|lang| spoken(path, lang)));
-    let pages: Vec<String> = fixed.chain(asked()).chain(public.iter().cloned()).collect();
+    let ids = public.iter().filter_map(|path| path.strip_prefix("/listing/"));
+    let around = ids.clone().flat_map(around);
+    let pages: Vec<String> = fixed.chain(asked()).chain(public.iter().cloned()).chain(around).collect();
     let mut found = look(&browser, &hub, &pages, &planted);
 
     add(&site, &scene, ADMINISTRATOR, "administrator");
     sign_in(&browser, &site, ADMINISTRATOR);
     browser.seen();
     let desk = ["/", "/desk", "/desk/drafts", "/desk/listings", "/desk/users"].map(str::to_owned);
-    let pages: Vec<String> = desk.into_iter().chain(drafts.iter().cloned()).collect();
+    let own = ids.map(|id| format!("/desk/listing/{id}"));
+    let pages: Vec<String> = desk.into_iter().chain(drafts.iter().cloned()).chain(own).collect();
     found.extend(look(&browser, &site, &pages, &planted));
     println!("{} texts in {count} listings and as many drafts", planted.0.len());
     assert!(found.is_empty(), "{} things:\n{}", found.len(), found.join("\n"));

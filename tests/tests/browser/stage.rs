@@ -1,6 +1,6 @@
 //! A market to look at: a hub and a station with listings of every kind, people at the station's desk, drafts on their way.
 
-use tests::{Browser, Home, Node, Scene, Visitor};
+use tests::{Browser, Home, Node, Scene, Visitor, get};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "石榴树下的三只猫咪呀";
@@ -65,14 +65,31 @@ impl Stage {
             "/listing/0000000000000000000000000000000000000000000000000000000000000000",
         ];
         let listings = self.listings.iter().map(|id| format!("/listing/{id}"));
-        fixed.iter().map(|path| (*path).to_owned()).chain(listings).collect()
+        let one = self.listings.iter().take(1).flat_map(|id| around(id));
+        let first = get(&self.hub.web(), &format!("/listing/{}", self.listings[0])).body;
+        let institution = first.split("href=\"/org/").nth(1).and_then(|rest| rest.split('"').next());
+        let institution = institution.map(|id| format!("/org/{id}"));
+        fixed.iter().map(|path| (*path).to_owned()).chain(listings).chain(one).chain(institution).collect()
     }
 
     /// Addresses of the station's desk, for who has signed in.
     pub fn desk(&self) -> Vec<String> {
-        let fixed = ["/desk", "/desk/drafts", "/desk/drafts?state=returned", "/desk/listings", "/desk/users"];
-        fixed.iter().map(|path| (*path).to_owned()).chain(self.drafts.iter().cloned()).collect()
+        let fixed = [
+            "/desk",
+            "/desk/drafts",
+            "/desk/drafts?state=returned",
+            "/desk/listings",
+            "/desk/enquiries",
+            "/desk/users",
+        ];
+        let own = self.listings.iter().take(1).map(|id| format!("/desk/listing/{id}"));
+        fixed.iter().map(|path| (*path).to_owned()).chain(self.drafts.iter().cloned()).chain(own).collect()
     }
+}
+
+/// Pages around a listing, beside its own.
+pub fn around(id: &str) -> [String; 3] {
+    [format!("/v/{id}"), format!("/listing/{id}/history"), format!("/listing/{id}/enquiry")]
 }
 
 /// Takes the samples of a kind in and publishes them; the id of the first.

@@ -46,7 +46,7 @@ pub const TABLE: &[Row] = &[
     ("guide.text.normal", "标准字号", "Normal text"),
     ("guide.title", "帮助", "Help"),
     ("guide.visitor.ask", "想进一步了解", "To learn more"),
-    ("guide.visitor.ask.text", "按信息页“联系方式”的说明联系发布机构，报上信息编号。标着“详情可申请”的，机构还有不公开的内容，由它决定提供给谁。", "Get in touch with the institution as the listing says under Contact, and give the listing's number. Where it says Details on request, the institution keeps more and decides who may have it."),
+    ("guide.visitor.ask.text", "在信息页点“填写询问”，写明想了解什么：内容加密发给发布机构，别人读不到。发出后请收藏回执的网址，签收和答复都显示在那里。\n也可以按“联系方式”的说明联系，报上信息编号。标着“详情可申请”的，机构还有不公开的内容，由它决定提供给谁。", "Choose Ask about this on the listing and say what you would like to know: it goes under seal to the institution, and nobody else reads it. Keep the address of the receipt: receipt and answer appear there.\nOr get in touch as the listing says under Contact, and give its number. Where it says Details on request, the institution keeps more and decides who may have it."),
     ("guide.visitor.comfort", "看得更清楚", "Easier to read"),
     ("guide.visitor.comfort.text", "页面上方的“大字”放大文字和按钮，加深颜色，简化版面；再点一次恢复。深色、浅色跟随您电脑或手机的设置。\n用键盘：Tab 键逐项前进，Shift+Tab 后退，回车打开。页面开头的“跳到正文”略过导航。\n每一页都可以直接打印。", "Larger text, at the head of every page, makes text and buttons larger, colours stronger and the page simpler; choose it again to go back. Dark and light follow the settings of your computer or phone.\nBy keyboard: Tab goes on, Shift+Tab goes back, Enter opens. Skip to content, at the very beginning, passes over the navigation.\nEvery page can be printed as it is."),
     ("guide.visitor.find", "怎样查找", "Find something"),
