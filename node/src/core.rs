@@ -13,6 +13,7 @@ mod contacts;
 mod dialing;
 mod events;
 mod figures;
+mod files;
 mod limits;
 mod line;
 mod pace;
@@ -69,6 +70,7 @@ pub struct Core {
     replica: Replica,
     library: Arc<Library>,
     files: Arc<Filing>,
+    checks: files::Checks,
     network: Option<network::Handle>,
     serving: Serving,
     purses: Purses,
@@ -118,6 +120,7 @@ impl Core {
             replica,
             library,
             files: Arc::new(Filing::of(home, config)),
+            checks: files::Checks::default(),
             network: None,
             serving: Serving::default(),
             purses: Purses::default(),
@@ -306,6 +309,10 @@ impl Core {
             Effect::ReadPurges { after } => return self.read_purges(after),
             Effect::ReadBare { session, after } => return self.read_bare(session, after),
             Effect::Fill { log, entries } => self.fill(&log, &entries),
+            Effect::ReadFile { session, ask } => self.serving.ask_file(session, ask),
+            Effect::KeepPiece { file, offset, bytes, whole } => {
+                return self.keep_piece((file, offset), &bytes, whole);
+            }
             Effect::RosterChanged => self.library.set_roster(self.replica.roster().clone()),
             Effect::HangUp { session, reason } => {
                 self.pump();

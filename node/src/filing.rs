@@ -1,12 +1,14 @@
 //! The files of listings on this node's disk: `files` in its home.
 //!
 //! A file is read only when its bytes are those of its name. Any process of this node's owner may put one there, so the command
-//! line hands files over without sending them through the control socket. Absent: who names them (`market`).
+//! line hands files over without sending them through the control socket. Absent: who names them (`market`), and who has them
+//! sent (`core::files`).
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
+use market::FileUse;
 use protocol::limits::MAX_ATTACHMENT;
 use protocol::{Attachment, Hash, file_hash};
 use storage::{Files, Floor, Result};
@@ -17,22 +19,38 @@ use crate::office::{Failure, exit};
 
 /// Name of the folder in a home.
 pub const FOLDER: &str = "files";
+/// A file that nothing has ever named is kept so long: it may be about to be attached.
+const UNNAMED: Duration = Duration::from_secs(24 * 3_600);
+/// A file that is named no more is kept so long after it came: what named it may come back, with the other branch of a fork.
+const NAMED_ONCE: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// The files of a home.
 pub struct Filing {
     files: Files,
     /// Bytes of all of them, as far as this process knows.
     held: AtomicU64,
+    /// Something was purged since they were swept.
+    due: AtomicBool,
 }
 
 impl Filing {
     /// Those of a home.
     pub fn of(home: &Path, config: &Config) -> Self {
         let floor = Floor::new(home, config.storage.floor_mib << 20);
-        let filing = Self { files: Files::new(&home.join(FOLDER), floor), held: AtomicU64::new(0) };
+        let filing = Self {
+            files: Files::new(&home.join(FOLDER), floor),
+            held: AtomicU64::new(0),
+            due: AtomicBool::new(true),
+        };
         if let Err(error) = filing.count() {
             tracing::error!("the files of listings could not be counted: {error}");
         }
         filing
+    }
+
+    /// The folder.
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     /// Bytes that all of them take.
@@ -69,6 +87,16 @@ impl Filing {
         self.held.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// What they are to listings has changed: they are to be swept soon.
+    pub fn sweep_soon(&self) {
+        self.due.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was said since the last time that it was asked.
+    pub fn is_sweep_due(&self) -> bool {
+        self.due.swap(false, Ordering::Relaxed)
+    }
+
     /// Whether a file is here. Where the disk does not tell, it is not.
     pub fn holds(&self, file: &Hash) -> bool {
         self.files.size(&file.0).is_ok_and(|size| size.is_some())
@@ -101,6 +129,38 @@ impl Filing {
         self.files.remove(&file.0)?;
         Ok(None)
     }
+
+    /// Removes files that nothing names, once they have been here for a while; `kept` says of a file what it is to listings and
+    /// drafts. Returns how many went.
+    ///
+    /// # Errors
+    /// When the disk or the store fails.
+    pub fn sweep(
+        &self,
+        now: SystemTime,
+        mut kept: impl FnMut(&Hash) -> market::Result<FileUse>,
+    ) -> market::Result<u64> {
+        let mut found = Vec::new();
+        self.files.walk(now.checked_sub(UNNAMED).unwrap_or(now), &mut |file| found.push(file))?;
+        let (mut gone, mut sum) = (0, 0);
+        for file in found {
+            let age = now.duration_since(file.modified).unwrap_or_default();
+            let goes = match kept(&Hash(file.name))? {
+                FileUse::Now => false,
+                FileUse::Purged => true,
+                FileUse::Once => age > NAMED_ONCE,
+                FileUse::Never => age > UNNAMED,
+            };
+            if goes {
+                self.files.remove(&file.name)?;
+                gone += 1;
+            } else {
+                sum += file.bytes;
+            }
+        }
+        self.held.store(sum, Ordering::Relaxed);
+        Ok(gone)
+    }
 }
 
 #[cfg(test)]
@@ -126,5 +186,27 @@ mod tests {
         std::fs::write(path, b"%PDF-1.7 rep0rt").unwrap();
         assert_eq!(filing.read(&file.file).unwrap(), None);
         assert!(!filing.holds(&file.file));
+    }
+
+    #[test]
+    fn what_nothing_names_goes_after_a_while_and_what_was_purged_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let filing = filing(home.path());
+        let file = Attachment::of(b"%PDF-1.7 report", "").unwrap();
+        let day = Duration::from_secs(24 * 3_600);
+        for (named, stays, goes) in [
+            (FileUse::Now, Some(day * 1_000), None),
+            (FileUse::Once, Some(day * 29), Some(day * 31)),
+            (FileUse::Never, Some(day / 2), Some(day * 2)),
+            (FileUse::Purged, None, Some(Duration::ZERO)),
+        ] {
+            filing.put(&file, b"%PDF-1.7 report").unwrap();
+            for (age, left) in [(stays, true), (goes, false)] {
+                let Some(age) = age else { continue };
+                filing.sweep(SystemTime::now() + age, |_| Ok(named)).unwrap();
+                assert_eq!(filing.holds(&file.file), left, "{named:?} after {age:?}");
+                assert_eq!(filing.bytes() > 0, left);
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A running node: peers, pages, control socket, index; started in this order and stopped in the other.
 
+mod filing;
 mod syncer;
 mod threads;
 
@@ -119,6 +120,7 @@ async fn serve(
     )?;
     let index = spawn_index(Arc::clone(&office), Arc::clone(stopping))?;
     let receipts = spawn_receipts(Arc::clone(&office), Arc::clone(stopping))?;
+    let files = filing::spawn_filing(Arc::clone(&office), Arc::clone(stopping))?;
     let listener = tokio::net::TcpListener::bind(&config.web.listen)
         .await
         .map_err(|error| PagesRefused { listen: config.web.listen.clone(), what: error.to_string() })?;
@@ -154,8 +156,8 @@ async fn serve(
     handle.shutdown().await;
     stopping.store(true, Ordering::Release);
     let _ = tokio::time::timeout(Duration::from_secs(2), pages).await;
-    let joined =
-        tokio::task::spawn_blocking(move || (core.join(), index.join(), receipts.join(), importing.join()));
+    let threads = move || (core.join(), index.join(), receipts.join(), importing.join(), files.join());
+    let joined = tokio::task::spawn_blocking(threads);
     let _ = tokio::time::timeout(Duration::from_secs(10), joined).await;
     Ok(())
 }

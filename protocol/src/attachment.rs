@@ -5,9 +5,10 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
-use crate::hash::Hash;
-use crate::limits::{MAX_ATTACHMENT, MAX_ATTACHMENT_TITLE, MAX_ATTACHMENTS};
+use crate::hash::{DocumentId, Hash};
+use crate::limits::{MAX_ATTACHMENT, MAX_ATTACHMENT_TITLE, MAX_ATTACHMENTS, MAX_PIECE};
 use crate::value::Value;
 
 /// Prefix of the keys under which a document names its files; the file's hash in 64 lower-case hexadecimal digits follows.
@@ -145,6 +146,83 @@ impl Attachment {
     }
 }
 
+/// What is asked of a peer: a file that a document names, from a byte on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileAsk {
+    /// The document.
+    pub document: DocumentId,
+    /// The file.
+    pub file: Hash,
+    /// The first byte wanted.
+    pub offset: u64,
+}
+
+impl FileAsk {
+    /// Writes it.
+    pub fn encode(&self, to: &mut Encoder) {
+        self.document.encode(to);
+        self.file.encode(to);
+        to.uint(self.offset);
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Bytes of another form.
+    pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        let (document, file) = (DocumentId::decode(from)?, Hash::decode(from)?);
+        Ok(Self { document, file, offset: from.uint_max(MAX_ATTACHMENT, "offset")? })
+    }
+}
+
+/// The answer: some of the file's bytes, or that there are none for the asker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePiece {
+    /// The file.
+    pub file: Hash,
+    /// Its length, bytes; 0 when there is nothing for the asker.
+    pub size: u64,
+    /// Where these bytes stand in it.
+    pub offset: u64,
+    /// At most [`MAX_PIECE`]; empty when there is nothing for the asker.
+    pub bytes: Vec<u8>,
+}
+
+impl FilePiece {
+    /// Says that there is nothing for the asker: the file is not here, or not for it.
+    pub fn none(file: Hash) -> Self {
+        Self { file, size: 0, offset: 0, bytes: Vec::new() }
+    }
+
+    /// Whether it says so.
+    pub fn is_none(&self) -> bool {
+        self.size == 0
+    }
+
+    /// Writes it.
+    pub fn encode(&self, to: &mut Encoder) {
+        self.file.encode(to);
+        to.uint(self.size).uint(self.offset).bytes(&self.bytes);
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Bytes of another form; a piece that does not lie in its file.
+    pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        let file = Hash::decode(from)?;
+        let (size, offset) =
+            (from.uint_max(MAX_ATTACHMENT, "file")?, from.uint_max(MAX_ATTACHMENT, "offset")?);
+        let bytes = from.bytes(MAX_PIECE, "piece of a file")?.to_vec();
+        let lies_within = offset + bytes.len() as u64 <= size && bytes.is_empty() == (size == 0);
+        if lies_within {
+            Ok(Self { file, size, offset, bytes })
+        } else {
+            Err(Fault::NotCanonical { what: "piece of a file" })
+        }
+    }
+}
+
 /// A title on one line, without control characters, within its bound.
 fn tidy(title: &str) -> String {
     let words: Vec<&str> = title.split(|c: char| c.is_whitespace() || c.is_control()).collect();
@@ -198,6 +276,33 @@ mod tests {
             [file.key().to_uppercase(), file.key()[..69].to_owned(), "title".to_owned(), FILE.to_owned()]
         {
             assert_eq!(Attachment::read(&key, &file.value()), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_piece_lies_within_its_file_or_is_none() {
+        let read = |piece: &FilePiece| {
+            let mut to = Encoder::new();
+            piece.encode(&mut to);
+            Decoder::whole(&to.finish(), "piece", FilePiece::decode)
+        };
+        let piece = |size, offset, len| FilePiece { file: Hash([7; 32]), size, offset, bytes: vec![1; len] };
+        for good in [
+            piece(10, 0, 10),
+            piece(10, 9, 1),
+            piece(MAX_ATTACHMENT, 0, MAX_PIECE),
+            FilePiece::none(Hash([7; 32])),
+        ] {
+            assert_eq!(read(&good), Ok(good));
+        }
+        for wrong in [
+            piece(10, 9, 2),
+            piece(10, 3, 0),
+            piece(0, 1, 0),
+            piece(MAX_ATTACHMENT + 1, 0, 1),
+            piece(MAX_ATTACHMENT, 0, MAX_PIECE + 1),
+        ] {
+            assert!(read(&wrong).is_err(), "{} {}", wrong.size, wrong.offset);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::attachment::{FileAsk, FilePiece};
 use crate::certificate::NodeCertificate;
 use crate::circle::CircleId;
 use crate::codec::{Decoder, Encoder};
@@ -139,6 +140,10 @@ pub enum Frame {
     Fork(Box<Fork>),
     /// Whether entries pass on my line; if not, announcements alone, until I say otherwise.
     Line(bool),
+    /// A file that I ask for.
+    AskFile(FileAsk),
+    /// Some of it.
+    FilePiece(FilePiece),
 }
 
 /// What is said of a circle; see SPEC §13.
@@ -266,6 +271,14 @@ impl Frame {
             Self::Line(open) => {
                 to.u8(11).u8(u8::from(*open));
             }
+            Self::AskFile(ask) => {
+                to.u8(12);
+                ask.encode(&mut to);
+            }
+            Self::FilePiece(piece) => {
+                to.u8(13);
+                piece.encode(&mut to);
+            }
         }
         to.finish()
     }
@@ -297,6 +310,8 @@ impl Frame {
                 open @ (0 | 1) => Ok(Self::Line(open == 1)),
                 code => Err(Fault::Unknown { what: "line", code: code.into() }),
             },
+            12 => Ok(Self::AskFile(FileAsk::decode(from)?)),
+            13 => Ok(Self::FilePiece(FilePiece::decode(from)?)),
             code => Err(Fault::Unknown { what: "frame type", code: code.into() }),
         })
     }

@@ -34,7 +34,7 @@ mod statement;
 mod steps;
 mod value;
 
-pub use attachment::{Attachment, FILE, Media, file_hash};
+pub use attachment::{Attachment, FILE, FileAsk, FilePiece, Media, file_hash};
 pub use bundle::{
     BUNDLE_LINE, CHUNK_LENGTH, Lock, MAX_HEAD, Manifest, SignedManifest, VolumeKey, VolumeReader,
     VolumeWriter, bundle_line,

@@ -28,7 +28,8 @@ pub use ledger::{
 };
 pub use library::{
     ANSWER_WITHIN_MS, Answer, Candidate, Dispute, Enquiry, EnquiryFigures, EnquiryState, Evidence,
-    FIGURES_OVER_MS, Held, Hidden, HistoryItem, Library, Listing, MemberNode, Said, Versions, Writer,
+    FIGURES_OVER_MS, FileUse, Held, Hidden, HistoryItem, Library, Listing, MemberNode, Said, Versions,
+    Writer,
 };
 pub use likeness::{Alike, Likeness};
 pub use root_key::RootFile;

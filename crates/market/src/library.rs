@@ -20,6 +20,7 @@ use crate::desk::DETAILS;
 use crate::error::{MarketError, Result};
 use crate::ledger::{creating_entry, entry_at, log_record, projection, readable_at};
 
+pub use attachments::FileUse;
 pub(crate) use attachments::{in_order, named_in, row as file_row};
 pub use disputes::{Candidate, Dispute, Writer};
 pub use enquiries::{ANSWER_WITHIN_MS, Answer, Enquiry, EnquiryFigures, EnquiryState, FIGURES_OVER_MS, Held};

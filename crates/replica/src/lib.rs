@@ -24,8 +24,8 @@ pub use document::{
 };
 pub use limit::{Limit, Reach, Why, limits};
 pub use replica::{
-    Carried, Effect, Input, LogState, Me, NotServed, Over, Piece, Reached, Remembered, Replica, Room,
-    entry_bytes,
+    Carried, Effect, FileOutcome, FoundPiece, Input, LogState, Me, NotServed, Over, Piece, Reached,
+    Remembered, Replica, Room, entry_bytes,
 };
 pub use session::{PeerView, SessionId, SessionState};
 pub use validity::{check_entry, continued_by, editors_of, may_edit, open_entry, patch_of, statement_of};

@@ -23,6 +23,7 @@ mod compare;
 mod deadlines;
 mod durable;
 mod exchange;
+mod files;
 mod forks;
 mod gaps;
 mod greeting;
@@ -37,6 +38,7 @@ mod roster;
 pub use allowance::{Over, Room, entry_bytes};
 pub use api::{Effect, Input, LogState, Me, Reached};
 pub use carried::Carried;
+pub use files::{FileOutcome, FoundPiece};
 pub use packing::{NotServed, Piece};
 pub use remembered::Remembered;
 
@@ -84,6 +86,8 @@ pub struct Replica {
     contested: BTreeSet<LogId>,
     /// Searches for the place where a peer's log parts from ours.
     probes: BTreeMap<LogId, forks::Probe>,
+    /// Files of listings that are being fetched.
+    files: files::Fetches,
     /// What is not fsynced yet.
     fresh: durable::Fresh,
     conduct: Conduct,
@@ -124,6 +128,7 @@ impl Replica {
             held_bytes,
             contested: BTreeSet::new(),
             probes: BTreeMap::new(),
+            files: files::Fetches::default(),
             fresh: durable::Fresh::default(),
             conduct: Conduct::default(),
             line_open: true,
@@ -136,8 +141,9 @@ impl Replica {
         let (me, book) = (self.me.clone(), std::mem::replace(&mut self.book, empty));
         let (conduct, forks) = (std::mem::take(&mut self.conduct), std::mem::take(&mut self.forks));
         let (circles, brought) = (std::mem::take(&mut self.circles), std::mem::take(&mut self.brought));
-        let line_open = self.line_open;
-        *self = Self { conduct, circles, brought, line_open, ..Self::new(me, logs, book, forks) };
+        let (line_open, mut files) = (self.line_open, std::mem::take(&mut self.files));
+        files.release_all();
+        *self = Self { conduct, circles, brought, line_open, files, ..Self::new(me, logs, book, forks) };
     }
 
     /// Takes one input at the moment `now_ms` (milliseconds since 1970, this node's clock).
@@ -175,6 +181,11 @@ impl Replica {
             }
             Input::Tick => self.tick(now_ms, &mut out),
             Input::Line { open } => self.on_line(open, now_ms, &mut out),
+            Input::WantFile { attachment, document, log, have } => {
+                self.want_file(attachment, (document, log), have, now_ms, &mut out);
+            }
+            Input::FileRead { session, ask, found } => self.on_file_read(session, &ask, found, &mut out),
+            Input::FileKept { file, outcome } => self.on_file_kept(&file, outcome, now_ms, &mut out),
             Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
         }
         self.finish(now_ms, out)

@@ -44,6 +44,12 @@ pub struct Node {
     pub forks: BTreeMap<LogId, Fork>,
     /// How far logs count, as it was worked out last.
     pub reach: BTreeMap<LogId, Reach>,
+    /// Files of listings that are held whole.
+    pub files: BTreeMap<Hash, Vec<u8>>,
+    /// What has come of others.
+    pub parts: BTreeMap<Hash, Vec<u8>>,
+    /// Pieces of files that were kept so far.
+    pub pieces: usize,
     /// What an operator would have read.
     pub reports: Vec<String>,
     /// How often the roster became another one.
@@ -109,6 +115,9 @@ impl Node {
             forks: BTreeMap::new(),
             reach: BTreeMap::new(),
             reports: Vec::new(),
+            files: BTreeMap::new(),
+            parts: BTreeMap::new(),
+            pieces: 0,
             roster_changes: 0,
             clock_ms: 0,
             clock_off_ms: 0,

@@ -126,6 +126,11 @@ fn describe(bytes: &[u8]) -> String {
             format!("deliver {}", shown.join(", "))
         }
         Ok(Frame::Line(open)) => format!("line {}", if open { "open" } else { "closed" }),
+        Ok(Frame::AskFile(ask)) => format!("ask for file {} from {}", ask.file.short(), ask.offset),
+        Ok(Frame::FilePiece(piece)) if piece.is_none() => format!("no file {}", piece.file.short()),
+        Ok(Frame::FilePiece(piece)) => {
+            format!("file piece {} {}+{}", piece.file.short(), piece.offset, piece.bytes.len())
+        }
         Ok(Frame::Fork(fork)) => format!("fork {} at {}", log_name(&fork.log()), fork.seq()),
         Ok(Frame::Run(bytes)) => match CheckedRun::peek(&bytes) {
             Ok((log, after, count)) => {

@@ -12,6 +12,7 @@ use crate::trace::Trace;
 use time::Timeline;
 
 mod carrying;
+mod filing;
 mod meddling;
 mod steps;
 mod time;
@@ -218,6 +219,13 @@ impl World {
             Effect::KeepCircle { id, known } => {
                 let stored = KnownCircle::from_bytes(&known.to_bytes()).unwrap();
                 self.nodes[node].circles.insert(id, stored);
+            }
+            Effect::ReadFile { session, ask } => {
+                let found = self.find_piece(node, &ask);
+                inputs.push_back(Input::FileRead { session, ask, found });
+            }
+            Effect::KeepPiece { file, offset, bytes, whole } => {
+                inputs.extend(self.keep_piece(node, (file, offset), &bytes, whole));
             }
             Effect::RosterChanged => self.nodes[node].roster_changes += 1,
             Effect::Report { session, what } => {

@@ -11,7 +11,7 @@ use super::{
     write_secret,
 };
 use crate::cli::{Init, Invite, PeerAction, Run, Status, WaitFor};
-use crate::config::Config;
+use crate::config::{Config, Fetch};
 use crate::control::Client;
 use crate::core::now_ms;
 use crate::office::{Failure, Motion, Request, exit, region_code, time_text};
@@ -90,6 +90,10 @@ pub fn init(context: &Context, args: Init) -> Outcome {
     config.role = role.id().to_owned();
     config.node.name = name.clone();
     config.node.region = region.clone();
+    if args.config.is_none() && role == protocol::Role::Hub {
+        // So that they are seen while their authors are away.
+        config.attachments.fetch = Fetch::All;
+    }
     make_home(home, &config)?;
     let who = Applicant {
         name,

@@ -102,6 +102,7 @@ impl Core {
     pub fn tick(&mut self) {
         let now = now_ms();
         self.watch_line(now);
+        self.take_checked();
         self.drive(Input::Tick);
         self.count_nodes();
         for peer in self.replica.peers() {

@@ -109,6 +109,7 @@ impl Core {
     fn note_purged(&self, purged: &[DocumentId]) {
         self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
         if !purged.is_empty() {
+            self.files.sweep_soon();
             let listings = purged.len();
             tracing::info!(
                 listings,

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use market::{Identity, Ledger};
 use network::{SendOutcome, SessionId};
-use protocol::{Decoder, Entry, Frame, LogId, RunCutter, ShelfKind, Unsigned, Verb, limits};
+use protocol::{
+    Decoder, Entry, FileAsk, Frame, LogId, PublicKey, RunCutter, ShelfKind, Unsigned, Verb, limits,
+};
 use replica::Input;
 
 use super::Core;
@@ -28,6 +30,8 @@ struct Range {
 struct Outbox {
     frames: VecDeque<Vec<u8>>,
     ranges: VecDeque<Range>,
+    /// A file that its peer asked for last.
+    file: Option<FileAsk>,
     full: bool,
     line: Line,
 }
@@ -61,6 +65,28 @@ impl Serving {
             Some(range) => *range = Range { log, have, to: to.max(range.to) },
             None => outbox.ranges.push_back(Range { log, have, to }),
         }
+    }
+
+    /// A piece of a file; of several that were asked for the last.
+    pub fn ask_file(&mut self, session: u64, ask: FileAsk) {
+        self.sessions.entry(session).or_default().file = Some(ask);
+    }
+
+    /// The next file to send a piece of: of the session after the one served last whose line could take it.
+    pub fn next_file(&mut self, may: impl Fn(u64) -> bool) -> Option<(u64, FileAsk)> {
+        let (upto, after) = (self.sessions.range(..=self.last), self.sessions.range(self.last + 1..));
+        let ready = |(id, o): (&u64, &Outbox)| {
+            (o.file.is_some() && o.frames.is_empty() && !o.full && may(*id)).then_some(*id)
+        };
+        let session = after.chain(upto).find_map(ready)?;
+        self.last = session;
+        Some((session, self.sessions.get_mut(&session)?.file.take()?))
+    }
+
+    /// How many bytes a session's line takes in a run's time.
+    pub fn run_bytes(&self, session: u64, peer: Option<PublicKey>) -> usize {
+        let line = self.sessions.get(&session).map(|outbox| &outbox.line);
+        peer.zip(line).map_or(0, |(peer, line)| self.paces.run(&peer, line).0)
     }
 
     /// A session begins.
@@ -136,7 +162,10 @@ impl Core {
             let author = replica.answers_for(log).filter(|_| log.node != me);
             author.is_some() && purses.spent(&author, now).is_none()
         };
-        let Some((session, range)) = self.serving.next(now, may, passes, waits) else { return false };
+        let Some((session, range)) = self.serving.next(now, may, passes, waits) else {
+            // Entries first: they say which files there are.
+            return self.serve_file(&network);
+        };
         let (begun, waits) = (Instant::now(), waits(&range.log));
         self.send_run(session, range);
         self.pump_session(&network, session);
@@ -163,10 +192,13 @@ impl Core {
     /// True while something waits that the lines could take, if only its party may have it.
     pub fn has_work(&self) -> bool {
         let passes = |id: u64, o: &Outbox| o.ranges.iter().any(|range| self.replica.passes(id, &range.log));
-        self.serving.sessions.iter().any(|(id, o)| !o.full && (!o.frames.is_empty() || passes(*id, o)))
+        self.serving
+            .sessions
+            .iter()
+            .any(|(id, o)| !o.full && (!o.frames.is_empty() || o.file.is_some() || passes(*id, o)))
     }
 
-    fn pump_session(&mut self, network: &network::Handle, session: u64) {
+    pub(super) fn pump_session(&mut self, network: &network::Handle, session: u64) {
         let Some(outbox) = self.serving.sessions.get_mut(&session) else { return };
         while !outbox.full {
             let Some(frame) = outbox.frames.pop_front() else { return };
@@ -273,7 +305,7 @@ pub(super) fn directory(ledger: &Ledger, me: &Identity) -> market::Result<Vec<St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{PublicKey, Shelf};
+    use protocol::Shelf;
 
     const MS: Duration = Duration::from_millis(1);
 

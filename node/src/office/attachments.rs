@@ -1,10 +1,13 @@
-//! Answers about the files of a listing: attaching, detaching, and where each stands.
+//! Answers about the files of a listing: attaching, detaching, fetching, and where each stands.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use protocol::limits::{MAX_ATTACHMENT, MAX_ATTACHMENTS};
-use protocol::{Attachment, Hash, Value};
+use protocol::{Attachment, DocumentId, Hash, Value};
 use serde_json::{Value as Json, json};
 
-use market::{Account, Incoming, Listing, MarketError, Outcome};
+use market::{Account, FileUse, Incoming, Listing, MarketError, Outcome};
 use web::view::{AttachmentView, FileView};
 
 use super::Office;
@@ -15,9 +18,14 @@ use super::failure::{Failure, exit};
 use super::json;
 use super::request::Reply;
 use crate::bytes::bytes as size_text;
+use crate::config::Fetch;
 
 /// Fewest hexadecimal digits that stand for a file; shorter texts are numbers in the list.
 const SHORTEST_PREFIX: usize = 4;
+/// Names of files that are looked at in one go: a look at the disk for each.
+const FILES_LOOKED_AT: usize = 1_000;
+/// Files that are fetched unasked at a time.
+const FETCHED_AT_ONCE: usize = 64;
 
 /// Describes a file that is to be attached.
 ///
@@ -102,11 +110,17 @@ impl Office {
     /// # Errors
     /// When the listing has none like that.
     pub(super) fn file(&self, id: &str, which: &str) -> Reply {
-        let attachments = match self.library().draft(id)? {
-            Some(draft) => draft.attachments(),
-            None => self.newest_listing(id)?.attachments(),
+        let listing = match self.library().draft(id)? {
+            Some(draft) => return Ok(self.file_json(pick(&draft.attachments(), which)?)),
+            None => self.newest_listing(id)?,
         };
-        Ok(self.file_json(pick(&attachments, which)?))
+        let attachments = listing.attachments();
+        let attachment = pick(&attachments, which)?;
+        let mut found = self.file_json(attachment);
+        if found["here"] != true {
+            found["coming"] = json!(self.fetch(&listing, attachment));
+        }
+        Ok(found)
     }
 
     /// The files of a listing.
@@ -158,9 +172,53 @@ impl Office {
         self.attach(id, &attachment.file.to_string(), &attachment.title, &account.name).map(drop)
     }
 
-    /// Has a file fetched that is not here. False when nobody can be asked.
-    fn fetch(&self, _listing: &Listing, _attachment: &Attachment) -> bool {
-        false
+    /// Has a file fetched that is not here. False when nobody can be asked, or there is no room for it.
+    fn fetch(&self, listing: &Listing, attachment: &Attachment) -> bool {
+        self.running
+            && listing.hidden.is_none()
+            && self.files().room(attachment, &self.config().attachments).is_ok()
+            && self.core().want_file(listing, attachment)
+    }
+
+    /// Has files fetched that are not here, of those named behind a place: this institution's own, and all where the
+    /// configuration says so. Returns the last place looked at; `None` at the end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn fetch_some(
+        &self,
+        after: Option<(Hash, DocumentId)>,
+    ) -> market::Result<Option<(Hash, DocumentId)>> {
+        let page = self.library().files_named(after, FILES_LOOKED_AT)?;
+        let (us, all) = (self.identity().institution.id(), self.config().attachments.fetch == Fetch::All);
+        for (file, id) in page.iter().filter(|(file, _)| !self.files().holds(file)) {
+            let listing = self.library().listing(id)?;
+            let wanted = listing.filter(|listing| all || listing.institution == Some(us));
+            let named = wanted.and_then(|listing| Some((listing.attachment(file)?, listing)));
+            if let Some((attachment, listing)) = named {
+                // Some places are left for those whom someone waits for.
+                if self.core().files_wanted() >= FETCHED_AT_ONCE {
+                    return Ok(after);
+                }
+                self.fetch(&listing, &attachment);
+            }
+        }
+        Ok(page.last().copied().filter(|_| page.len() == FILES_LOOKED_AT))
+    }
+
+    /// Removes files that neither a listing nor a draft names, once they have been here for a while. Returns how many went.
+    ///
+    /// # Errors
+    /// When the disk or the store fails.
+    pub fn sweep_files(&self) -> market::Result<u64> {
+        let mut drafted = BTreeSet::new();
+        self.library().each_draft(&mut |draft| {
+            drafted.extend(draft.attachments().into_iter().map(|of| of.file));
+            ControlFlow::Continue(())
+        })?;
+        self.files().sweep(std::time::SystemTime::now(), |file| {
+            if drafted.contains(file) { Ok(FileUse::Now) } else { self.library().file_use(file) }
+        })
     }
 }
 

@@ -1,8 +1,8 @@
 //! A hub's replica, and peers that send it whatever they like: forks of their logs and of its own, settles, circles.
 
 use protocol::{
-    CircleId, Credential, Delivery, DeliveryWord, Entry, Fork, Frame, Hash, Head, Hello, LogHead, LogId,
-    NodeCertificate, PublicKey, Subscription, Verb, Want,
+    CircleId, Credential, Delivery, DeliveryWord, DocumentId, Entry, FileAsk, FilePiece, Fork, Frame, Hash,
+    Head, Hello, LogHead, LogId, NodeCertificate, PublicKey, Subscription, Verb, Want,
 };
 use replica::Input;
 
@@ -91,6 +91,15 @@ fn any_frame(from: &mut Reader<'_>) -> Vec<u8> {
             if from.one_in(2) { Frame::Heads(heads).to_bytes() } else { Frame::Durable(heads).to_bytes() }
         }
         3 => any_fork(from).unwrap_or_default(),
+        4 if from.one_in(8) => {
+            let (file, offset) = (Hash([from.byte(); 32]), from.odd_number());
+            Frame::AskFile(FileAsk { document: DocumentId(file.0), file, offset }).to_bytes()
+        }
+        4 if from.one_in(8) => {
+            let (file, size, offset) = (Hash([from.byte(); 32]), from.odd_number(), from.odd_number());
+            let bytes = from.take(64).to_vec();
+            Frame::FilePiece(FilePiece { file, size, offset, bytes }).to_bytes()
+        }
         4 if from.one_in(4) => Frame::Line(from.one_in(2)).to_bytes(),
         4 => Frame::Deliver((0..from.below(8)).map(|_| any_delivery(from)).collect()).to_bytes(),
         _ => {

@@ -6,8 +6,21 @@ use protocol::{Attachment, DocumentId, FILE, Hash};
 use replica::DocumentState;
 use storage::Table;
 
-use super::{Library, Listing};
+use super::{Hidden, Library, Listing};
 use crate::error::Result;
+
+/// What a file is to the documents of a node, from nothing to what counts most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileUse {
+    /// None ever named it.
+    Never,
+    /// All that named it were purged.
+    Purged,
+    /// Those that named it do not any more.
+    Once,
+    /// One of them names it.
+    Now,
+}
 
 impl Listing {
     /// The files that belong to it: pictures first, each sort by title.
@@ -22,21 +35,22 @@ impl Listing {
 }
 
 impl Library {
-    /// Whether a document that is held names a file, as it stands now.
+    /// What a file is to the documents held.
     ///
     /// # Errors
     /// When the store fails or is damaged.
-    pub fn is_file_named(&self, file: &Hash) -> Result<bool> {
-        let (mut named, mut fault) = (false, None);
+    pub fn file_use(&self, file: &Hash) -> Result<FileUse> {
+        let (mut found, mut fault) = (FileUse::Never, None);
         self.store.walk(Table::Files, &file.0, &mut |key, _| {
             let Some((_, id)) = row_of(key) else { return ControlFlow::Continue(()) };
             match self.listing(&id) {
-                Ok(listing) => named = listing.is_some_and(|listing| listing.attachment(file).is_some()),
+                Ok(listing) => found = found.max(use_in(listing.as_ref(), file)),
                 Err(error) => fault = Some(error),
             }
-            if named || fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let settled = found == FileUse::Now || fault.is_some();
+            if settled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        fault.map_or(Ok(named), Err)
+        fault.map_or(Ok(found), Err)
     }
 
     /// Files with the documents that name them, or did once, behind a place; at most `limit`.
@@ -52,6 +66,15 @@ impl Library {
         let from = after.map(|(file, id)| [&row(&file, &id)[..], &[0]].concat()).unwrap_or_default();
         let page = self.store.scan(Table::Files, &from, None, limit)?;
         Ok(page.iter().filter_map(|(key, _)| row_of(key)).collect())
+    }
+}
+
+/// What a file is to a document that names it, or did once.
+fn use_in(listing: Option<&Listing>, file: &Hash) -> FileUse {
+    match listing {
+        Some(listing) if listing.attachment(file).is_some() => FileUse::Now,
+        Some(listing) if matches!(listing.hidden, Some(Hidden::Purged(_))) => FileUse::Purged,
+        _ => FileUse::Once,
     }
 }
 

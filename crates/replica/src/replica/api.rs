@@ -1,11 +1,11 @@
 //! What goes into a replica and what comes out.
 
 use protocol::{
-    Charter, CheckedEntry, CheckedRun, CircleId, DocumentId, Entry, Fork, Frame, Head, LogHead, LogId,
-    NodeCertificate, PublicKey, Redemption, SealingKey, SignedStep, Subscription,
+    Attachment, Charter, CheckedEntry, CheckedRun, CircleId, DocumentId, Entry, FileAsk, Fork, Frame, Hash,
+    Head, LogHead, LogId, NodeCertificate, PublicKey, Redemption, SealingKey, SignedStep, Subscription,
 };
 
-use super::Room;
+use super::{FileOutcome, FoundPiece, Room};
 use crate::circles::KnownCircle;
 use crate::session::SessionId;
 
@@ -151,6 +151,33 @@ pub enum Input {
         /// True when entries pass.
         open: bool,
     },
+    /// A file that a document names is wanted; so much of it has come before.
+    WantFile {
+        /// The file.
+        attachment: Attachment,
+        /// The document.
+        document: DocumentId,
+        /// The log of the entry that creates it.
+        log: LogId,
+        /// Bytes that have come, and are those of the file as far as is known.
+        have: u64,
+    },
+    /// What was asked for with [`Effect::ReadFile`].
+    FileRead {
+        /// For whom.
+        session: SessionId,
+        /// What it asked for.
+        ask: FileAsk,
+        /// What was found; `None` when the document does not name the file or is hidden, or the file is not here.
+        found: Option<FoundPiece>,
+    },
+    /// What became of a file of which [`Effect::KeepPiece`] brought the last piece, or that could not be kept.
+    FileKept {
+        /// The file.
+        file: Hash,
+        /// What it was.
+        outcome: FileOutcome,
+    },
     /// The operator lets a peer begin anew: what it did is forgotten, and it is no longer refused.
     Forgive {
         /// Its node key.
@@ -240,6 +267,26 @@ pub enum Effect {
         log: LogId,
         /// The entries, authentic; not one after the other.
         entries: Vec<CheckedEntry>,
+    },
+    /// Look up a file that a peer asks for, when the line has room for it, and answer with [`Input::FileRead`]. Of several for
+    /// one session the last will do.
+    ReadFile {
+        /// For whom.
+        session: SessionId,
+        /// What it asks for.
+        ask: FileAsk,
+    },
+    /// Keep a piece of a file behind those that came before; from there on it is what counts. With the last one: see whether all
+    /// of it is the file, and answer with [`Input::FileKept`]; also when it cannot be kept.
+    KeepPiece {
+        /// The file.
+        file: Hash,
+        /// Where the piece stands in it.
+        offset: u64,
+        /// The piece.
+        bytes: Vec<u8>,
+        /// What it must be, with the last piece.
+        whole: Option<Attachment>,
     },
     /// The roster is another one now: views and admissions follow.
     RosterChanged,

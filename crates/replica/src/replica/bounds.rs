@@ -71,6 +71,24 @@ pub(crate) const MAX_TRIALS: usize = 64;
 /// Envelopes that are tried before a log of an unknown circle is declined; each costs up to 64 key agreements.
 pub(crate) const TRIAL_ENVELOPES: usize = 4;
 
+/// Files that are being fetched, or wait for someone who has them: a page's worth for each of a dozen readers. More are not
+/// taken, and asked for again by who wants them; about 200 KiB.
+pub(crate) const MAX_FILES_WANTED: usize = 256;
+/// Files asked for at once, each of another peer, so that entries keep most of a line.
+pub(crate) const FILES_IN_FLIGHT: usize = 4;
+/// A piece that does not come for this long is asked of another peer, milliseconds: the peer sends entries first.
+pub(crate) const FILE_PATIENCE_MS: i64 = 60_000;
+/// … and of the same again after this, when there is no other, milliseconds.
+pub(crate) const FILE_LATE_MS: i64 = 5_000;
+/// Who has nothing of a file for us is asked again after this long, milliseconds: it may be fetching it itself.
+pub(crate) const FILE_AGAIN_MS: i64 = 20_000;
+/// … and then ever more rarely up to this, milliseconds.
+pub(crate) const FILE_RARELY_MS: i64 = 600_000;
+/// Who sent other bytes than those of a file is not asked for it again for this long, milliseconds.
+pub(crate) const FILE_WRONG_MS: i64 = 86_400_000;
+/// A file that nobody has asked to see for this long, and of which nothing has come, is no more wanted, milliseconds.
+pub(crate) const FILE_WANTED_MS: i64 = 3_600_000;
+
 /// Milliseconds since a moment; more than any patience when there was none, or the clock has been set back.
 pub(crate) fn elapsed(since_ms: Option<i64>, now_ms: i64) -> i64 {
     let passed = since_ms.map(|since| now_ms.saturating_sub(since));

@@ -17,6 +17,7 @@ impl Replica {
         self.end_the_late(now_ms, out);
         self.give_up_probes(now_ms);
         self.give_up_stalled(now_ms, out);
+        self.ask_for_files(now_ms, out);
         let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
         for session in sessions {
             if let Some(s) = self.sessions.get_mut(&session) {

@@ -69,6 +69,8 @@ impl Replica {
             Frame::Deliver(told) => self.on_deliver(session, told, now_ms, out),
             Frame::Fork(fork) => self.on_fork(session, *fork, now_ms, out),
             Frame::Line(open) => self.on_peer_line(session, open, now_ms, out),
+            Frame::AskFile(ask) => self.on_ask_file(session, ask, out),
+            Frame::FilePiece(piece) => self.on_piece(session, piece, now_ms, out),
         }
     }
 

@@ -51,8 +51,12 @@ impl Replica {
         let me = &self.me.certificate.body.node;
         let held_back = |log: &LogId| holds_back(self.line_open && s.line_open, me, log);
         let flights: Vec<LogId> = s.flights.keys().filter(|log| held_back(log)).copied().collect();
+        let closed = !(self.line_open && s.line_open);
         for log in &flights {
             self.release(log);
+        }
+        if closed {
+            self.files.release(session);
         }
         self.refresh_session(session);
         self.plan(session, now_ms, out);

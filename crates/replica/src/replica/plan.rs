@@ -151,6 +151,7 @@ impl Replica {
     }
 
     pub(super) fn release_all(&mut self, session: SessionId) {
+        self.files.release(session);
         let Some(s) = self.sessions.get_mut(&session) else { return };
         for log in std::mem::take(&mut s.flights).into_keys() {
             self.in_flight.remove(&log);

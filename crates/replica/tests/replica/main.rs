@@ -12,6 +12,7 @@ mod document;
 mod durable;
 mod epochs;
 mod faults;
+mod files;
 mod forks;
 mod harness {
     pub use simulator::{Faults, KIND, Node, REGION, Rng, World, fields, node_certificate, runs, shelf};

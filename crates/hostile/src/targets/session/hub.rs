@@ -133,6 +133,12 @@ impl Hub {
                 }
             }
             Effect::Relimit { log } => inputs.extend(self.relimit(log)),
+            Effect::ReadFile { session, ask } => {
+                inputs.push(Input::FileRead { session, ask, found: None });
+            }
+            Effect::KeepPiece { file, .. } => {
+                assert!(self.replica.is_file_wanted(&file), "a piece that nobody asked for is kept");
+            }
             Effect::Countersign { .. }
             | Effect::RosterChanged
             | Effect::Report { .. }
