@@ -1,6 +1,7 @@
 //! `SPEC.md` put to the test: one module for each of its parts, and the golden bytes in `vectors/`.
 
 #[cfg(test)]
+mod attached;
 mod book;
 #[cfg(test)]
 mod bundle;

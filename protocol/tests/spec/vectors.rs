@@ -7,10 +7,10 @@ use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, ROOT};
 use protocol::{
     Action, Actor, Bucket, CheckedRun, Continuation, Credential, Delivery, DeliveryWord, DocumentId, Entry,
-    Envelope, FileAsk, FileKind, FilePiece, Fork, Frame, Governors, Hash, Head, Hello, Invitation, LogHead,
-    Op, OpId, Origin, Patch, Profile, Purge, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind,
-    ShelfPattern, SignedCharter, SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want,
-    bucket_of, file_hash, frontier_digest, seal_file, seconds, to_scalar, value_bytes,
+    Envelope, FileKind, Fork, Frame, Governors, Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin,
+    Patch, Profile, Purge, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern,
+    SignedCharter, SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want, bucket_of,
+    frontier_digest, seal_file, seconds, to_scalar, value_bytes,
 };
 
 use crate::codec::{echoes, written};
@@ -323,7 +323,6 @@ fn frames() -> Vec<Vector> {
     let mut short = [0; 8];
     short.copy_from_slice(&digest.0[..8]);
     let heads = vec![LogHead { log, head }, LogHead { log: world.log(Shelf::ROSTER), head: Head::default() }];
-    let file = file_hash(b"%PDF-1.7\n");
     let all = [
         ("hello with a certificate", hello(Credential::Certificate(own))),
         ("hello with a redemption", hello(Credential::Redemption(Box::new(redemption())))),
@@ -336,15 +335,9 @@ fn frames() -> Vec<Vector> {
         ("durable", Frame::Durable(heads[..1].to_vec())),
         ("fork", Frame::Fork(Box::new(fork()))),
         ("deliver", Frame::Deliver(deliveries())),
-        ("line", Frame::Line(false)),
-        ("ask for a file", Frame::AskFile(FileAsk { document: DocumentId([7; 32]), file, offset: 65_536 })),
-        (
-            "piece of a file",
-            Frame::FilePiece(FilePiece { file, size: 65_545, offset: 65_536, bytes: b"%PDF-1.7\n".into() }),
-        ),
-        ("no file", Frame::FilePiece(FilePiece::none(file))),
     ];
-    all.map(|(name, frame)| v(name, "frame", frame.to_bytes())).into()
+    let all = all.into_iter().chain(crate::attached::golden());
+    all.map(|(name, frame)| v(name, "frame", frame.to_bytes())).collect()
 }
 
 fn deliveries() -> Vec<Delivery> {
