@@ -4,6 +4,7 @@
 mod about;
 mod batch;
 mod branches;
+mod demands;
 mod disclosure;
 mod drafts;
 mod enquiry;

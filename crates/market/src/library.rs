@@ -8,6 +8,7 @@ mod history;
 mod line;
 mod members;
 mod statements;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,13 +24,15 @@ use crate::ledger::{creating_entry, entry_at, log_record, projection, readable_a
 pub use attachments::FileUse;
 pub(crate) use attachments::{in_order, named_in, row as file_row};
 pub use disputes::{Candidate, Dispute, Writer};
-pub use enquiries::{ANSWER_WITHIN_MS, Answer, Enquiry, EnquiryFigures, EnquiryState, FIGURES_OVER_MS, Held};
+pub use enquiries::{Answer, Enquiry};
 pub(crate) use enquiries::{DONE, OPEN, SENT, TOKEN_BYTES, token_key};
 pub use evidence::Evidence;
 pub use history::HistoryItem;
 pub use members::MemberNode;
 pub(crate) use statements::version_of;
 pub use statements::{Said, Versions};
+pub(crate) use waiting::figures_of;
+pub use waiting::{ANSWER_WITHIN_MS, EnquiryFigures, EnquiryState, FIGURES_OVER_MS, Held};
 
 /// Fewest hexadecimal digits that stand for a listing's id.
 const SHORTEST_PREFIX: usize = 6;

@@ -46,6 +46,8 @@ pub trait Enquiries: Send + Sync + 'static {
     fn close(&self, clerk: &Clerk, id: &str) -> Result<Result<(), Said>, SourceError>;
     /// How many wait, and how long answers took.
     fn enquiry_figures(&self) -> Result<EnquiryFigures, SourceError>;
+    /// The same of demands that were submitted for review: how many wait for a first step, and how long that took.
+    fn demand_figures(&self) -> Result<EnquiryFigures, SourceError>;
 }
 
 /// Which enquiries a list shows.
@@ -101,7 +103,7 @@ pub struct EnquiryView {
     pub ours: bool,
 }
 
-/// Enquiries in numbers.
+/// Enquiries, or demands, in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnquiryFigures {
     /// Those that nobody has opened.

@@ -41,20 +41,20 @@ fn list(context: &Context, all: bool, sent: bool) -> Outcome {
         print_note(context.say(if sent { "cli.enquiry.none.sent" } else { "cli.enquiry.none" }));
     }
     if !sent {
-        figures(context, &reply["figures"]);
+        figures(context, "cli.enquiry.figures", &reply["figures"]);
     }
     Ok(0)
 }
 
 /// How many wait, and how long answers took, on one line; nothing where there never were any.
-pub fn figures(context: &Context, figures: &Json) {
+pub fn figures(context: &Context, key: &str, figures: &Json) {
     let number = |key: &str| figures[key].as_u64().unwrap_or_default().to_string();
     let keys = ["open", "overdue", "answered", "in_time"];
     if keys.iter().any(|key| figures[*key].as_u64().is_some_and(|n| n > 0)) {
         let numbers = keys.map(number);
         let places: Vec<(&str, &str)> =
             keys.iter().copied().zip(numbers.iter().map(String::as_str)).collect();
-        print_line(&context.fill("cli.enquiry.figures", &places));
+        print_line(&context.fill(key, &places));
     }
 }
 

@@ -358,7 +358,8 @@ pub fn status(context: &Context, status: &Json) {
     if text(&status["line"], "hours") != "always" {
         line(context, "cli.label.line", &line_state(context, &status["line"]));
     }
-    crate::commands::enquiry::figures(context, &status["enquiries"]);
+    super::enquiry::figures(context, "cli.enquiry.figures", &status["enquiries"]);
+    super::enquiry::figures(context, "cli.enquiry.demands", &status["demands"]);
     for each in status["peers"].as_array().into_iter().flatten() {
         peer(context, each);
     }

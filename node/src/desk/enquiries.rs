@@ -35,4 +35,8 @@ impl Enquiries for Bench {
     fn enquiry_figures(&self) -> Result<EnquiryFigures, SourceError> {
         self.office.enquiry_figures().map_err(failed)
     }
+
+    fn demand_figures(&self) -> Result<EnquiryFigures, SourceError> {
+        self.office.demand_figures().map_err(failed)
+    }
 }

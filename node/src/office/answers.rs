@@ -174,6 +174,7 @@ impl Office {
             "line": line_json(&self.core()),
             "bytes": { "in": figures.bytes.0, "out": figures.bytes.1, "disk": figures.disk },
             "enquiries": self.enquiry_figures_json().unwrap_or_default(),
+            "demands": self.demand_figures_json().unwrap_or_default(),
             "certificate": { "id": identity.certificate.id().to_string(), "not_after": json::time(body.not_after_ms) },
             "started": json::time(self.started_ms()),
             "mended": figures.mended,

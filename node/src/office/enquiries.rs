@@ -185,11 +185,12 @@ impl Office {
 
     /// What `status` tells of enquiries.
     pub(super) fn enquiry_figures_json(&self) -> Result<Json, Failure> {
-        let figures = self.library().enquiry_figures(now_ms())?;
-        Ok(json!({
-            "new": figures.new, "open": figures.open, "overdue": figures.overdue,
-            "answered": figures.answered, "in_time": figures.in_time, "median_ms": figures.median_ms,
-        }))
+        Ok(figures_json(&self.library().enquiry_figures(now_ms())?))
+    }
+
+    /// What it tells of demands that were submitted for review.
+    pub(super) fn demand_figures_json(&self) -> Result<Json, Failure> {
+        Ok(figures_json(&self.library().demand_figures(now_ms())?))
     }
 
     fn with_record(&self, enquiry: Enquiry) -> Result<Seen, Failure> {
@@ -306,15 +307,15 @@ impl Office {
     /// # Errors
     /// When the store fails.
     pub fn enquiry_figures(&self) -> Result<EnquiryFigures, Failure> {
-        let figures = self.library().enquiry_figures(now_ms())?;
-        Ok(EnquiryFigures {
-            new: figures.new,
-            open: figures.open,
-            overdue: figures.overdue,
-            answered: figures.answered,
-            in_time: figures.in_time,
-            median_ms: figures.median_ms,
-        })
+        Ok(figures_view(self.library().enquiry_figures(now_ms())?))
+    }
+
+    /// Demands that were submitted, in numbers.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn demand_figures(&self) -> Result<EnquiryFigures, Failure> {
+        Ok(figures_view(self.library().demand_figures(now_ms())?))
     }
 
     fn enquiry_view(&self, seen: &Seen) -> EnquiryView {
@@ -346,6 +347,24 @@ impl Office {
             answers: enquiry.answers.iter().map(|a| (a.message.clone(), a.time_ms)).collect(),
             ours: seen.held.is_some(),
         }
+    }
+}
+
+fn figures_json(figures: &market::EnquiryFigures) -> Json {
+    json!({
+        "new": figures.new, "open": figures.open, "overdue": figures.overdue,
+        "answered": figures.answered, "in_time": figures.in_time, "median_ms": figures.median_ms,
+    })
+}
+
+fn figures_view(figures: market::EnquiryFigures) -> EnquiryFigures {
+    EnquiryFigures {
+        new: figures.new,
+        open: figures.open,
+        overdue: figures.overdue,
+        answered: figures.answered,
+        in_time: figures.in_time,
+        median_ms: figures.median_ms,
     }
 }
 

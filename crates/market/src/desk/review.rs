@@ -186,6 +186,7 @@ impl Desk<'_> {
         if back.is_some() && reason.is_empty() {
             return Err(MarketError::NoReason);
         }
+        self.note_demand(&draft, &by.name)?;
         let (by, passed) = (by.name.clone(), back.is_none());
         let unsigned = Signature([0; 64]);
         let mut review = Review { step, by, passed, reason, time_ms: self.now_ms, signature: unsigned };

@@ -65,6 +65,45 @@ fn a_draft_passes_two_reviews_by_people_who_did_not_write_it() {
 }
 
 #[test]
+fn a_demand_is_answered_by_the_first_review_of_somebody_else() {
+    const DAY: i64 = market::ANSWER_WITHIN_MS;
+    let mut node = hub();
+    let clerk = account(&mut node, "clerk", DeskRole::Clerk);
+    let reviewer = account(&mut node, "reviewer", DeskRole::Reviewer);
+    let demand = market::Incoming { kind: 17, ..record("一项需求") };
+    let begin = |node: &mut Node, by: &str| match node.desk(NOW).keep_draft_of(None, &demand, by).unwrap() {
+        Outcome::Drafted(id) => id,
+        other => panic!("{other:?}"),
+    };
+    let [soon, late, own] = ["clerk", "clerk", "reviewer"].map(|by| begin(&mut node, by));
+    for id in [&soon, &late, &own] {
+        node.desk(NOW + 10).submit_draft(id, &clerk).unwrap();
+    }
+    // What is no demand has no clock.
+    let result = draft(&mut node, &clerk);
+    node.desk(NOW + 10).submit_draft(&result, &clerk).unwrap();
+    node.desk(NOW + 20).review_draft(&result, &reviewer, None).unwrap();
+    node.desk(NOW + 1_010).review_draft(&soon, &reviewer, Some("指标不清")).unwrap();
+    let figures = node.library.demand_figures(NOW + 10 + DAY + 1).unwrap();
+    assert_eq!((figures.open, figures.overdue, figures.answered), (2, 2, 1));
+    assert_eq!((figures.in_time, figures.median_ms), (1, Some(1_000)));
+    node.desk(NOW + 10 + 2 * DAY).review_draft(&late, &reviewer, None).unwrap();
+    let second = account(&mut node, "second", DeskRole::Administrator);
+    node.desk(NOW + 10 + 3 * DAY).review_draft(&late, &second, None).unwrap();
+    let figures = node.library.demand_figures(NOW + 4 * DAY).unwrap();
+    assert_eq!(
+        (figures.open, figures.answered, figures.in_time),
+        (1, 2, 1),
+        "the second step is no first answer"
+    );
+    // It comes again: another submission, another clock.
+    node.desk(NOW + 5 * DAY).keep_draft_of(Some(&soon), &demand, "clerk").unwrap();
+    node.desk(NOW + 5 * DAY).submit_draft(&soon, &clerk).unwrap();
+    let figures = node.library.demand_figures(NOW + 6 * DAY).unwrap();
+    assert_eq!((figures.open, figures.overdue), (2, 1));
+}
+
+#[test]
 fn a_draft_comes_back_with_a_reason() {
     let mut node = hub();
     let clerk = account(&mut node, "clerk", DeskRole::Clerk);

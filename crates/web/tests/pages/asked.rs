@@ -69,6 +69,9 @@ impl Enquiries for Counter {
     fn enquiry_figures(&self) -> Result<EnquiryFigures, SourceError> {
         none()
     }
+    fn demand_figures(&self) -> Result<EnquiryFigures, SourceError> {
+        none()
+    }
 }
 
 fn none<T>() -> Result<T, SourceError> {

@@ -96,15 +96,23 @@ pub(in crate::desk) async fn show(State(bench): State<Arc<Bench>>, uri: Uri, hea
     answer.await.unwrap_or_else(|away| away.answer(&bench, &place))
 }
 
-/// What the clock measured, in sentences.
-fn figures(lang: Lang, figures: &EnquiryFigures) -> Vec<String> {
-    let waiting = [("open", &*count(figures.open)), ("overdue", &count(figures.overdue))];
-    let mut said = vec![fill(lang, "enquiry.figures.waiting", &waiting)];
+/// What the clock measured, in sentences: of enquiries, and of demands where there were any.
+fn figures(lang: Lang, enquiries: &EnquiryFigures, demands: &EnquiryFigures) -> Vec<String> {
+    let words = ["enquiry.figures.waiting", "enquiry.figures.answered"];
+    let mut said = sentences(lang, words, enquiries);
+    if demands.open > 0 || demands.answered > 0 {
+        said.extend(sentences(lang, ["enquiry.demands.waiting", "enquiry.demands.answered"], demands));
+    }
+    said
+}
+
+fn sentences(lang: Lang, [waiting, answered]: [&str; 2], figures: &EnquiryFigures) -> Vec<String> {
+    let (open, overdue) = (count(figures.open), count(figures.overdue));
+    let mut said = vec![fill(lang, waiting, &[("open", &open), ("overdue", &overdue)])];
     if let Some(median_ms) = figures.median_ms {
         let span = span(median_ms, lang);
         let (all, in_time) = (count(figures.answered), count(figures.in_time));
-        let answered = [("n", &*all), ("in_time", &in_time), ("span", &span)];
-        said.push(fill(lang, "enquiry.figures.answered", &answered));
+        said.push(fill(lang, answered, &[("n", &all), ("in_time", &in_time), ("span", &span)]));
     }
     said
 }
@@ -118,7 +126,8 @@ async fn list(
 ) -> Result<Response, Away> {
     let lang = place.lang;
     let (total, lines) = bench.ask(move |desk| desk.enquiries(which, DESK_PAGE)).await?;
-    let numbers = bench.ask(|desk| desk.enquiry_figures()).await?;
+    let (enquiries, demands) =
+        bench.ask(|desk| Ok((desk.enquiry_figures()?, desk.demand_figures()?))).await?;
     let more = total.saturating_sub(lines.len());
     let tab = |(of, _, key): &(&str, Which, &str)| Link {
         href: if of.is_empty() { "/desk/enquiries".to_owned() } else { format!("/desk/enquiries?list={of}") },
@@ -129,7 +138,7 @@ async fn list(
         shell: shell(&bench.app, place, "enquiry.nav", Some(who)),
         form_key: who.form_key.clone(),
         tabs: LISTS.iter().map(tab).collect(),
-        figures: figures(lang, &numbers),
+        figures: figures(lang, &enquiries, &demands),
         lines: lines.iter().map(|of| line(lang, of)).collect(),
         more,
         more_text: fill(lang, "enquiry.list.more", &[("n", &count(more as u64))]),
