@@ -240,7 +240,7 @@ fn the_check_up_says_of_every_finding_what_it_is_why_it_matters_and_what_to_do()
 /// Words that a state, an outcome or a role makes at run time.
 #[test]
 fn words_made_at_run_time_exist() {
-    let families: [(&str, &[&str]); 10] = [
+    let families: [(&str, &[&str]); 11] = [
         (
             "cli.outcome",
             &[
@@ -255,8 +255,12 @@ fn words_made_at_run_time_exist() {
                 "taken-back",
                 "requested",
                 "disclosed",
+                "asked",
+                "answered",
+                "closed",
             ],
         ),
+        ("cli.enquiry.state", &["new", "read", "answered", "closed", "sent", "received"]),
         ("cli.disclosure.way", &["in", "out"]),
         ("cli.disclosure.kind", &["request", "disclosure"]),
         ("cli.disclosure.state", &["open", "answered", "disclosed"]),
