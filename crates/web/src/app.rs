@@ -32,7 +32,7 @@ pub(crate) struct App {
     pub(crate) options: Options,
     /// Whether there is a desk.
     pub(crate) has_desk: bool,
-    /// Who takes enquiries: where there is a desk to read them.
+    /// Who takes enquiries, where visitors may ask.
     pub(crate) enquiries: Option<Arc<dyn Enquiries>>,
     /// How many came lately.
     pub(crate) rate: Rate,
@@ -45,6 +45,7 @@ impl App {
     pub(crate) fn new(
         source: Arc<dyn Source>,
         options: Options,
+        has_desk: bool,
         enquiries: Option<Arc<dyn Enquiries>>,
     ) -> Self {
         let turns = Arc::new(Semaphore::new(CALLS_AT_ONCE));
@@ -52,7 +53,7 @@ impl App {
         App {
             source,
             options,
-            has_desk: enquiries.is_some(),
+            has_desk,
             enquiries,
             rate: Rate::default(),
             turns,

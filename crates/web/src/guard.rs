@@ -67,12 +67,12 @@ fn carries_table(uri: &Uri) -> bool {
 /// Bytes of the form that a request may carry; `None` where it may carry none. Forms are for the desk, which has its own guard,
 /// and for enquiries about a listing; everywhere else nothing is written.
 fn form_bytes(app: &App, request: &Request) -> Option<u64> {
-    let posted = app.has_desk && *request.method() == Method::POST;
-    match request.uri() {
-        uri if posted && carries_file(uri) => Some(UPLOAD_BYTES as u64),
-        uri if posted && carries_table(uri) => Some(TABLE_BYTES + FORM_BYTES as u64),
-        uri if posted && is_of_desk(uri) => Some(FORM_BYTES as u64),
-        uri if posted && asked_about(uri).is_some() => Some(ENQUIRY_BYTES as u64),
+    let (uri, posted) = (request.uri(), *request.method() == Method::POST);
+    match posted {
+        true if app.has_desk && carries_file(uri) => Some(UPLOAD_BYTES as u64),
+        true if app.has_desk && carries_table(uri) => Some(TABLE_BYTES + FORM_BYTES as u64),
+        true if app.has_desk && is_of_desk(uri) => Some(FORM_BYTES as u64),
+        true if app.enquiries.is_some() && asked_about(uri).is_some() => Some(ENQUIRY_BYTES as u64),
         _ => None,
     }
 }

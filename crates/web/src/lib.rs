@@ -34,6 +34,6 @@ pub mod view;
 pub use address::Address;
 pub use app::Options;
 pub use request::{SearchRequest, Sort};
-pub use router::{router, router_with_desk};
+pub use router::{router, router_with_desk, router_with_enquiries};
 pub use server::serve;
 pub use view::{Source, SourceError};

@@ -27,19 +27,34 @@ const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisal
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
 /// `/healthz`, `/robots.txt` and assets.
 ///
-/// Only GET and HEAD are served (and, where there is a desk, its forms and enquiries about a listing), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
+/// Only GET and HEAD are served (and forms of the desk and enquiries about a listing, where there are these), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
 pub fn router(source: Arc<dyn Source>, options: Options) -> Router {
-    whole(source, None, options)
+    whole(source, None, None, options)
 }
 
-/// The same, and the desk under `/desk`.
+/// The same, where visitors may ask about listings.
+pub fn router_with_enquiries(
+    source: Arc<dyn Source>,
+    enquiries: Arc<dyn Enquiries>,
+    options: Options,
+) -> Router {
+    whole(source, None, Some(enquiries), options)
+}
+
+/// The same, and the desk under `/desk` to answer them.
 pub fn router_with_desk(source: Arc<dyn Source>, desk: Arc<dyn Desk>, options: Options) -> Router {
-    whole(source, Some(desk), options)
+    let enquiries: Arc<dyn Enquiries> = desk.clone();
+    whole(source, Some(desk), Some(enquiries), options)
 }
 
-fn whole(source: Arc<dyn Source>, desk: Option<Arc<dyn Desk>>, options: Options) -> Router {
-    let app = Arc::new(App::new(source, options, desk.clone().map(|desk| desk as Arc<dyn Enquiries>)));
+fn whole(
+    source: Arc<dyn Source>,
+    desk: Option<Arc<dyn Desk>>,
+    enquiries: Option<Arc<dyn Enquiries>>,
+    options: Options,
+) -> Router {
+    let app = Arc::new(App::new(source, options, desk.is_some(), enquiries));
     let desk = desk.map(|desk| crate::desk::router(Arc::clone(&app), desk));
     Router::new()
         .merge(desk.unwrap_or_default())

@@ -3,6 +3,8 @@
 //! The clock runs from the submission of a draft to the first step of its review that somebody else than its writer takes,
 //! whichever way that goes; both by this node's clock. A draft that came back and is submitted again begins anew.
 
+use std::ops::ControlFlow;
+
 use catalog::Kind;
 use storage::Table;
 
@@ -14,15 +16,19 @@ use crate::library::{EnquiryFigures, FIGURES_OVER_MS, Held, Library, figures_of}
 const ANSWERED: &[u8] = b"demand:";
 /// Records that end with each one that is added.
 const ENDED_AT_ONCE: usize = 8;
-/// Drafts looked at for the figures: more than an office has.
-const MAX_DRAFTS: usize = 4_000;
+
+/// Whether a draft is a new demand that waits for the first step of its review. What revises a published one is no new demand.
+fn is_waiting(draft: &DraftRecord) -> bool {
+    let is_new = draft.kind == Kind::Demand.code() && draft.revises.is_none();
+    is_new && draft.way.state == DraftState::Formal
+}
 
 impl Desk<'_> {
     /// Someone takes a step of a draft's review. Where it is the first one of a demand, and not its writer's own, the demand has
     /// been answered.
     pub(super) fn note_demand(&mut self, draft: &DraftRecord, by: &str) -> Result<()> {
         let own = draft.way.by.to_lowercase() == by.to_lowercase();
-        if draft.kind != Kind::Demand.code() || draft.way.state != DraftState::Formal || own {
+        if !is_waiting(draft) || own {
             return Ok(());
         }
         let since_ms = draft.way.changed_ms;
@@ -50,15 +56,17 @@ impl Library {
     /// # Errors
     /// When the store fails.
     pub fn demand_figures(&self, now_ms: i64) -> Result<EnquiryFigures> {
-        let waits =
-            |draft: &DraftRecord| draft.kind == Kind::Demand.code() && draft.way.state == DraftState::Formal;
-        let held = |draft: &DraftRecord| Held { since_ms: draft.way.changed_ms, ..Held::default() };
-        let open: Vec<Held> =
-            self.drafts(MAX_DRAFTS)?.iter().filter(|draft| waits(draft)).map(held).collect();
+        let mut open = Vec::new();
+        self.each_draft(&mut |draft| {
+            if is_waiting(&draft) {
+                open.push(Held { since_ms: draft.way.changed_ms, ..Held::default() });
+            }
+            ControlFlow::Continue(())
+        })?;
         let mut done = Vec::new();
         self.store().walk(Table::Drafts, ANSWERED, &mut |_, value| {
             done.extend(Held::from_bytes(value));
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         })?;
         Ok(figures_of(&open, &done, now_ms))
     }

@@ -8,11 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use web::SourceError;
-use web::desk::imports::{ImportAct, ImportView, Imports, RowView, TableAsk};
-use web::desk::view::{
-    AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Heap, Overview, OwnLine,
-    OwnView, Said, Selection,
-};
+use web::desk::view::{Clerk, Said};
 use web::enquiry::{Enquiries, EnquiryFigures, EnquiryLine, EnquiryView, Which};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -78,115 +74,6 @@ fn none<T>() -> Result<T, SourceError> {
     Err(SourceError::Failed("nobody has signed in".to_owned()))
 }
 
-impl Imports for Counter {
-    fn import(&self, _: &Clerk) -> Result<Option<ImportView>, SourceError> {
-        none()
-    }
-
-    fn receive(&self, _: &Clerk) -> Result<Result<PathBuf, Said>, SourceError> {
-        none()
-    }
-
-    fn received(&self, _: &Clerk, _: &Path, _: &str, _: bool) -> Result<Result<(), Said>, SourceError> {
-        none()
-    }
-
-    fn change_import(&self, _: &Clerk, _: &ImportAct) -> Result<Result<(), Said>, SourceError> {
-        none()
-    }
-
-    fn import_rows(
-        &self,
-        _: &Clerk,
-        _: &str,
-        _: usize,
-        _: usize,
-    ) -> Result<(usize, Vec<RowView>), SourceError> {
-        none()
-    }
-
-    fn marked_table(&self, _: &Clerk) -> Result<Option<PathBuf>, SourceError> {
-        none()
-    }
-
-    fn write_table(&self, _: &Clerk, _: &TableAsk, _: &mut dyn Write) -> Result<(), SourceError> {
-        none()
-    }
-
-    fn template(&self, _: &str, _: bool) -> Result<Option<Vec<u8>>, SourceError> {
-        none()
-    }
-}
-
-impl Desk for Counter {
-    fn may_set_up(&self, _: &str) -> Result<bool, SourceError> {
-        none()
-    }
-    fn set_up(&self, _: &str, _: &str, _: &str) -> Result<Result<Option<Clerk>, Said>, SourceError> {
-        none()
-    }
-    fn sign_in(&self, _: &str, _: &str) -> Result<Option<Clerk>, SourceError> {
-        none()
-    }
-    fn clerk(&self, _: &str) -> Result<Option<Clerk>, SourceError> {
-        none()
-    }
-    fn overview(&self) -> Result<Overview, SourceError> {
-        none()
-    }
-    fn drafts(&self, _: Option<&str>, _: usize, _: usize) -> Result<(usize, Vec<DraftLine>), SourceError> {
-        none()
-    }
-    fn draft(&self, _: &str, _: &Clerk) -> Result<Option<DraftView>, SourceError> {
-        none()
-    }
-    fn begin(&self, _: &Clerk, _: &str) -> Result<Result<String, Said>, SourceError> {
-        none()
-    }
-    fn save(
-        &self,
-        _: &Clerk,
-        _: &str,
-        _: &BTreeMap<String, String>,
-    ) -> Result<Result<(), Said>, SourceError> {
-        none()
-    }
-    fn act(&self, _: &Clerk, _: &str, _: &Act) -> Result<Result<Done, Said>, SourceError> {
-        none()
-    }
-    fn attach(
-        &self,
-        _: &Clerk,
-        _: &str,
-        _: &str,
-        _: &str,
-        _: &[u8],
-    ) -> Result<Result<(), Said>, SourceError> {
-        none()
-    }
-    fn detach(&self, _: &Clerk, _: &str, _: &str) -> Result<Result<(), Said>, SourceError> {
-        none()
-    }
-    fn file(&self, _: &str, _: &protocol::Hash) -> Result<Option<web::view::FileView>, SourceError> {
-        none()
-    }
-    fn accounts(&self) -> Result<Vec<AccountLine>, SourceError> {
-        none()
-    }
-    fn change_account(&self, _: &Clerk, _: &AccountChange) -> Result<Result<(), Said>, SourceError> {
-        none()
-    }
-    fn listings(&self, _: Heap, _: &str, _: usize, _: usize) -> Result<(u64, Vec<OwnLine>), SourceError> {
-        none()
-    }
-    fn own(&self, _: &str, _: &Clerk, _: Option<u64>, _: usize) -> Result<Option<OwnView>, SourceError> {
-        none()
-    }
-    fn all(&self, _: &Selection, _: usize) -> Result<Vec<(String, String)>, SourceError> {
-        none()
-    }
-}
-
 fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
@@ -217,7 +104,7 @@ fn about(id: &str) -> String {
 #[tokio::test]
 async fn a_good_form_is_sent_once_and_leads_to_its_address() {
     let desk = Arc::new(Counter::default());
-    let server = Server::start_with_desk(Fake::default(), desk.clone()).await;
+    let server = Server::start_with_enquiries(Fake::default(), desk.clone()).await;
     let listing = server.get(&format!("/listing/{SOLID}")).await;
     assert!(listing.body.contains(&format!("action=\"/listing/{SOLID}/enquiry\"")));
     assert!(!server.get(&format!("/listing/{GONE}")).await.body.contains("/enquiry\""), "it is withdrawn");
@@ -243,7 +130,7 @@ async fn a_good_form_is_sent_once_and_leads_to_its_address() {
 #[tokio::test]
 async fn what_is_wrong_goes_nowhere_and_is_not_lost() {
     let desk = Arc::new(Counter::default());
-    let server = Server::start_with_desk(Fake::default(), desk.clone()).await;
+    let server = Server::start_with_enquiries(Fake::default(), desk.clone()).await;
     let long = "长".repeat(4_001);
     for (field, value) in
         [("name", ""), ("contact", "1"), ("message", ""), ("message", &long), ("name", "11010519491231002X")]
@@ -270,7 +157,7 @@ async fn what_is_wrong_goes_nowhere_and_is_not_lost() {
 #[tokio::test]
 async fn forms_from_elsewhere_and_to_elsewhere_are_refused() {
     let desk = Arc::new(Counter::default());
-    let server = Server::start_with_desk(Fake::default(), desk.clone()).await;
+    let server = Server::start_with_enquiries(Fake::default(), desk.clone()).await;
     for headers in [
         "",
         "Origin: null\r\n",
@@ -296,7 +183,7 @@ async fn forms_from_elsewhere_and_to_elsewhere_are_refused() {
 #[tokio::test]
 async fn one_listing_is_not_asked_about_without_end() {
     let desk = Arc::new(Counter::default());
-    let server = Server::start_with_desk(Fake::default(), desk.clone()).await;
+    let server = Server::start_with_enquiries(Fake::default(), desk.clone()).await;
     let most = web::limits::ENQUIRIES_ABOUT_ONE as usize;
     for _ in 0..most {
         assert_eq!(post(&server, &about(SOLID), &[], OWN).await.status, 303);
@@ -310,7 +197,7 @@ async fn one_listing_is_not_asked_about_without_end() {
 async fn hostile_text_stays_text_where_an_enquiry_is_shown() {
     for poison in crate::hostile::CORPUS {
         let desk = Counter { poison: (*poison).to_owned(), ..Counter::default() };
-        let server = Server::start_with_desk(Fake::default(), Arc::new(desk)).await;
+        let server = Server::start_with_enquiries(Fake::default(), Arc::new(desk)).await;
         let answer = server.get(&format!("/enquiry/{TOKEN}")).await;
         assert_eq!(answer.status, 200);
         let body = crate::hostile::without_own_script(&answer.body);

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use web::desk::view::Desk;
+use web::enquiry::Enquiries;
 
 /// A running server; it stops when dropped.
 pub struct Server {
@@ -22,12 +22,12 @@ impl Server {
         Self::serve(fake, None).await
     }
 
-    /// The same, with a desk.
-    pub async fn start_with_desk(fake: Fake, desk: Arc<dyn Desk>) -> Server {
-        Self::serve(fake, Some(desk)).await
+    /// The same, where visitors may ask.
+    pub async fn start_with_enquiries(fake: Fake, enquiries: Arc<dyn Enquiries>) -> Server {
+        Self::serve(fake, Some(enquiries)).await
     }
 
-    async fn serve(fake: Fake, desk: Option<Arc<dyn Desk>>) -> Server {
+    async fn serve(fake: Fake, enquiries: Option<Arc<dyn Enquiries>>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let options = web::Options {
@@ -38,8 +38,8 @@ impl Server {
             address: None,
             hosts: vec!["market.example.cn".into()],
         };
-        let router = match desk {
-            Some(desk) => web::router_with_desk(Arc::new(fake), desk, options),
+        let router = match enquiries {
+            Some(enquiries) => web::router_with_enquiries(Arc::new(fake), enquiries, options),
             None => web::router(Arc::new(fake), options),
         };
         let (stop, stopped) = oneshot::channel::<()>();
