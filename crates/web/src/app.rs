@@ -50,15 +50,7 @@ impl App {
     ) -> Self {
         let turns = Arc::new(Semaphore::new(CALLS_AT_ONCE));
         let tables = Arc::new(Semaphore::new(TABLES_AT_ONCE));
-        App {
-            source,
-            options,
-            has_desk,
-            enquiries,
-            rate: Rate::default(),
-            turns,
-            tables,
-        }
+        App { source, options, has_desk, enquiries, rate: Rate::default(), turns, tables }
     }
 
     /// Asks whoever takes enquiries, in the same turns.

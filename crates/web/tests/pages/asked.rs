@@ -4,8 +4,6 @@ use crate::fake::{Fake, GONE, NOW, SOLID};
 use crate::http::{Answer, Server};
 use catalog::enquiry::Asked;
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use web::SourceError;
 use web::desk::view::{Clerk, Said};
