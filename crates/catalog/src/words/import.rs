@@ -45,6 +45,8 @@ pub const TABLE: &[Row] = &[
     ("import.failure.rows.hint", "请拆成几个文件分别导入，或在本机用 lianshi import 导入", "split it into several files, or import it on this computer with lianshi import"),
     ("import.failure.running", "您有一次导入正在进行", "an import of yours is under way"),
     ("import.failure.running.hint", "请等它完成，或者先停止", "wait for its end, or stop it first"),
+    ("import.failure.slow", "表格较大，还在认列", "the table is large, its columns are still being looked at"),
+    ("import.failure.slow.hint", "文件已经收到，不必再传；过一会儿刷新本页即可", "the file has come and need not be sent again; load this page again in a moment"),
     ("import.file", "表格文件", "Table"),
     ("import.file.help", "xlsx、xls、csv（UTF-8 或 GBK）、jsonl 都可以；表头不在第一行、有合并单元格、有几张工作表也可以。最大", "xlsx, xls, csv (UTF-8 or GBK) or jsonl; the header may stand further down, cells may be merged, sheets may be several. At most"),
     ("import.how", "导入之后", "What becomes of the rows"),

@@ -271,7 +271,11 @@ async fn receive(
         return Ok(Err(both("import.failure.none", "")));
     }
     let (clerk, name) = (who.clerk.clone(), tidy_line(name, NAME_CHARS));
-    Ok(bench.ask(move |desk| desk.received(&clerk, &path, &name, lang == Lang::Zh)).await?)
+    match bench.ask(move |desk| desk.received(&clerk, &path, &name, lang == Lang::Zh)).await {
+        // A large workbook is looked at for longer than a page waits; it shows on this page once that is done.
+        Err(Refusal::Slow) => Ok(Err(both("import.failure.slow", ""))),
+        received => Ok(received?),
+    }
 }
 
 fn broken(why: &Broken) -> Said {
