@@ -9,14 +9,14 @@ use crate::desk::{add, administrator, begin, changed, save, signed_in};
 fn publish(visitor: &mut Visitor, fields: &[(&str, &str)]) -> String {
     let draft = begin(visitor);
     let done = save(visitor, &draft, &[fields, &[("act", "publish")]].concat());
-    let listing = done.header("location").unwrap_or_else(|| panic!("{}", done.body));
+    let listing = done.header("location").expect(&done.body);
     listing.strip_prefix("/listing/").unwrap().to_owned()
 }
 
 /// Opens a listing as a draft.
 fn revise(visitor: &mut Visitor, id: &str) -> String {
     let opened = visitor.post(&format!("/desk/listing/{id}"), &[("act", "revise")]);
-    opened.header("location").unwrap_or_else(|| panic!("{}", opened.body)).to_owned()
+    opened.header("location").expect(&opened.body).to_owned()
 }
 
 /// The fields of a draft's form as the page shows them: lines of text and texts of several lines.
