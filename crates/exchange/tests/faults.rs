@@ -1,7 +1,5 @@
 //! Five hundred different faults in one workbook: each is named with the cell in which it stands, as a refusal or as advice.
 
-#![expect(clippy::unwrap_used, reason = "in a test's helper a failure is the test's answer")]
-
 use std::collections::BTreeSet;
 
 use catalog::{Context, Field, FieldType, Kind, Record};
