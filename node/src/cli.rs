@@ -223,6 +223,7 @@ pub struct Search {
 #[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
 pub enum ExportFormat {
     Proof,
+    Certificate,
     Charter,
     Jsonl,
     Csv,

@@ -2,6 +2,7 @@
 
 mod apart;
 mod bytes;
+mod certificate;
 mod cli;
 mod commands;
 mod config;
@@ -16,6 +17,7 @@ mod import;
 mod log;
 mod notify;
 mod office;
+mod proven;
 mod run;
 mod site;
 mod table;

@@ -186,6 +186,19 @@ impl Source for Site {
         self.office.file_view(&attachment, Some(&listing)).map_err(failed).map(Some)
     }
 
+    fn certificate(&self, id: &str, address: Option<&web::Address>) -> Result<Option<Vec<u8>>, SourceError> {
+        let library = self.office.library();
+        let asked = match library.find(id) {
+            Ok(id) => library.newest(&id).map_err(failed)?,
+            Err(MarketError::NoSuchListing { .. } | MarketError::AmbiguousId { .. }) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let listing = library.listing(&asked).map_err(failed)?;
+        let stands = |listing: &Listing| self.office.shows_publicly(listing) && !listing.state.is_withdrawn();
+        let Some(listing) = listing.filter(stands) else { return Ok(None) };
+        self.office.certificate_of(&listing, address.cloned()).map(Some).map_err(failed)
+    }
+
     fn status(&self) -> Result<StatusView, SourceError> {
         let figures = self.office.figures();
         let identity = self.office.identity();

@@ -11,6 +11,8 @@ mod backups;
 mod bundles;
 #[path = "scenarios/care.rs"]
 mod care;
+#[path = "scenarios/certificates.rs"]
+mod certificates;
 #[path = "scenarios/desk.rs"]
 mod desk;
 #[path = "scenarios/documents.rs"]

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod attachments;
 pub mod bundle;
 pub mod care;
+pub mod certificate;
 pub mod cli;
 pub mod demo;
 pub mod desk;
@@ -37,6 +38,7 @@ const TABLES: &[&[Row]] = &[
     attachments::TABLE,
     bundle::TABLE,
     care::TABLE,
+    certificate::TABLE,
     cli::TABLE,
     demo::TABLE,
     desk::TABLE,

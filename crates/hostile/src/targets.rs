@@ -38,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "patch", run: bytes::patch, seeds: bytes::patches },
     Target { name: "identity", run: bytes::identity, seeds: bytes::identities },
     Target { name: "file", run: bytes::file, seeds: bytes::files },
+    Target { name: "certificate", run: bytes::paper, seeds: bytes::papers },
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "document", run: document::run, seeds: document::seeds },
     Target { name: "roster", run: roster::run, seeds: roster::seeds },

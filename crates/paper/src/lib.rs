@@ -1,7 +1,9 @@
-//! What goes on paper: QR codes, which a telephone reads.
+//! What goes on paper: QR codes, which a telephone reads, and certificates.
 //!
-//! Pages, slips and certificates draw the same [`Code`]. This crate knows nothing of networks, stores or pages.
+//! Pages, slips and certificates draw the same [`Code`]. This crate knows nothing of networks, stores, pages or what a listing is: it is
+//! given words.
 
+pub mod certificate;
 mod qr;
 
 pub use qr::{Code, QUIET, QrFault, TELEPHONE_BYTES};

@@ -36,27 +36,29 @@ impl Address {
     }
 }
 
-/// What a code about a listing carries: the address of its verification page, as the configuration has it, else as this
-/// request reached the page. Whoever reads a page on the node's own computer gets an id that no telephone follows: an address that
-/// leads to the telephone itself would be worse.
-pub(crate) fn of_paper(options: &Options, uri: &Uri, headers: &HeaderMap, id: &str, mark: &str) -> String {
+/// What a code about a listing carries: the address of its verification page. Without an address it is an id that no telephone follows: one
+/// that leads to the telephone itself would be worse. `mark` is the version that the paper shows; may be empty.
+pub fn paper_address(address: Option<&Address>, id: &str, mark: &str) -> String {
     let path = if mark.is_empty() { format!("v/{id}") } else { format!("v/{id}/{mark}") };
-    let base = options.address.as_ref().map(|address| address.text.clone()).or_else(|| reached(uri, headers));
-    match base {
-        Some(base) => format!("{base}/{path}"),
+    match address {
+        Some(address) => format!("{}/{path}", address.text),
         None => format!("lianshi:{path}"),
     }
 }
 
-/// The address under which a request came; `None` when that is this computer's own name for itself.
-fn reached(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+/// Where the pages are reached: as the configuration has it, else as this request came; `None` when that was under this computer's own name
+/// for itself.
+pub(crate) fn reached(options: &Options, uri: &Uri, headers: &HeaderMap) -> Option<Address> {
+    if options.address.is_some() {
+        return options.address.clone();
+    }
     let named = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let authority = plain(uri.authority().map_or(named, Authority::as_str))?;
     let host = authority.host().trim_matches(['[', ']', '.']).to_ascii_lowercase();
     let own = host == "localhost"
         || host.ends_with(".localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified());
-    (!own).then(|| format!("http://{}", authority.as_str().to_ascii_lowercase()))
+    if own { None } else { Address::parse(&format!("http://{authority}")) }
 }
 
 /// A host and a port, and no user whose name could pose as the host.
@@ -93,7 +95,8 @@ mod tests {
             let options = Options { address: address.and_then(Address::parse), ..Options::default() };
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static(host));
-            of_paper(&options, &Uri::from_static("/listing/ab"), &headers, "ab", "2-cd")
+            let address = reached(&options, &Uri::from_static("/listing/ab"), &headers);
+            paper_address(address.as_ref(), "ab", "2-cd")
         };
         assert_eq!(carried(Some("https://a.cn"), "10.0.0.1:7480"), "https://a.cn/v/ab/2-cd");
         assert_eq!(carried(None, "10.0.0.1:7480"), "http://10.0.0.1:7480/v/ab/2-cd");

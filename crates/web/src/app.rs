@@ -2,11 +2,11 @@
 
 use crate::address::Address;
 use crate::enquiry::{Enquiries, Rate};
-use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, TABLES_AT_ONCE, TURN_WAIT};
+use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, DRAWN_AT_ONCE, TABLES_AT_ONCE, TURN_WAIT};
 use crate::refusal::Refusal;
 use crate::view::{Names, Source, SourceError};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// What the node's configuration says about its pages.
@@ -39,6 +39,7 @@ pub(crate) struct App {
     turns: Arc<Semaphore>,
     /// Tables that are being written.
     tables: Arc<Semaphore>,
+    draws: Arc<Semaphore>,
 }
 
 impl App {
@@ -49,8 +50,9 @@ impl App {
         enquiries: Option<Arc<dyn Enquiries>>,
     ) -> Self {
         let turns = Arc::new(Semaphore::new(CALLS_AT_ONCE));
+        let draws = Arc::new(Semaphore::new(DRAWN_AT_ONCE));
         let tables = Arc::new(Semaphore::new(TABLES_AT_ONCE));
-        App { source, options, has_desk, enquiries, rate: Rate::default(), turns, tables }
+        App { source, options, has_desk, enquiries, rate: Rate::default(), turns, tables, draws }
     }
 
     /// Asks whoever takes enquiries, in the same turns.
@@ -77,6 +79,11 @@ impl App {
             }
         });
         Ok(body)
+    }
+
+    /// A turn to have a certificate made, to be held until it is; `None` when others took too long.
+    pub(crate) async fn turn_to_draw(&self) -> Option<OwnedSemaphorePermit> {
+        timeout(TURN_WAIT, Arc::clone(&self.draws).acquire_owned()).await.ok()?.ok()
     }
 
     /// Asks the source off the async threads. The turn is held until the call has really ended, even when the reader has

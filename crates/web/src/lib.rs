@@ -31,9 +31,10 @@ mod shell;
 mod text;
 pub mod view;
 
-pub use address::Address;
+pub use address::{Address, paper_address};
 pub use app::Options;
 pub use request::{SearchRequest, Sort};
 pub use router::{router, router_with_desk, router_with_enquiries};
 pub use server::serve;
+pub use text::minute;
 pub use view::{Source, SourceError};

@@ -65,6 +65,8 @@ pub const ID_DIGITS: std::ops::RangeInclusive<usize> = 8..=64;
 
 /// Calls into the source at once: more would only queue in front of the disk.
 pub const CALLS_AT_ONCE: usize = 16;
+/// Certificates made at once: each takes a processor for a moment, and pages are to go on.
+pub const DRAWN_AT_ONCE: usize = 2;
 /// How long a request waits for its turn before the page says that the node is busy.
 pub const TURN_WAIT: Duration = Duration::from_secs(3);
 /// How long a call into the source may take before the page gives up on it.

@@ -1,6 +1,7 @@
 //! One module per page: ask the source, turn the view into what the template shows, draw.
 
 pub(crate) mod card;
+pub(crate) mod certificate;
 pub(crate) mod file;
 pub(crate) mod help;
 pub(crate) mod history;

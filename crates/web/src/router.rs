@@ -5,7 +5,7 @@ use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
-    file, help, history, home, list, listing, message, org, status, suggest, table, verification,
+    certificate, file, help, history, home, list, listing, message, org, status, suggest, table, verification,
 };
 use crate::refusal::Refusal;
 use crate::shell::Place;
@@ -67,6 +67,7 @@ fn whole(
         .route("/listing/{id}/file/{hash}", get(file::handle))
         .route("/listing/{id}/history", get(history::handle))
         .route("/org/{id}", get(org::handle))
+        .route("/listing/{id}/certificate.pdf", get(certificate::handle))
         .route("/v/{id}", get(verification::handle))
         .route("/v/{id}/{mark}", get(verification::handle))
         .route("/table", get(table::handle))

@@ -123,7 +123,7 @@ pub(crate) fn date(ms: i64, lang: Lang) -> String {
 }
 
 /// The date and `14:05`.
-pub(crate) fn minute(ms: i64, lang: Lang) -> String {
+pub fn minute(ms: i64, lang: Lang) -> String {
     let Moment { hour, minute, .. } = Moment::new(ms);
     format!("{} {hour:02}:{minute:02}", date(ms, lang))
 }

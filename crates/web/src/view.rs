@@ -14,6 +14,7 @@ use std::io::Write;
 
 use protocol::Hash;
 
+use crate::address::Address;
 use crate::request::SearchRequest;
 
 pub(crate) use files::file_in;
@@ -48,6 +49,8 @@ pub trait Source: Send + Sync + 'static {
     fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError>;
     /// A file that belongs to a listing; one that is not here is fetched from now on. `None` when there is none to show.
     fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError>;
+    /// The certificate of a listing as PDF, whose code leads to `address`; `None` of one that is not shown or is withdrawn.
+    fn certificate(&self, id: &str, address: Option<&Address>) -> Result<Option<Vec<u8>>, SourceError>;
     /// How the node and its peers are.
     fn status(&self) -> Result<StatusView, SourceError>;
     /// Writes what a search finds as a table, in Chinese or English, as far as `out` takes it. The search names one kind; the page

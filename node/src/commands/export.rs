@@ -19,11 +19,19 @@ pub fn run(context: &Context, args: &Export) -> Outcome {
             return node::save(context, &reply, &args.out, "cli.export.charter");
         }
         ExportFormat::Proof => return proof(context, args),
+        ExportFormat::Certificate => return certificate(context, args),
         ExportFormat::Jsonl => TableForm::Jsonl,
         ExportFormat::Csv => TableForm::Csv,
         ExportFormat::Xlsx => TableForm::Xlsx,
     };
     list(context, args, form)
+}
+
+fn certificate(context: &Context, args: &Export) -> Outcome {
+    let id = args.id.clone();
+    let id = id.ok_or_else(|| Failure::new(exit::USAGE, context.say("cli.export.id"), ""))?;
+    let reply = context.ask(&Request::Certificate { id })?;
+    node::save(context, &reply, &args.out, "cli.export.certificate")
 }
 
 fn proof(context: &Context, args: &Export) -> Outcome {

@@ -393,4 +393,19 @@ pub fn verified(context: &Context, found: &Json) {
     }
     said.iter().for_each(|each| statement(context, each, "cli.verify.version"));
     print_line(context.say("cli.verify.later"));
+    if found["certificate"].is_object() {
+        page(context, &found["certificate"]);
+    }
+}
+
+/// Of a certificate, whether the page says what is proven, and what on it nobody signed.
+fn page(context: &Context, page: &Json) {
+    let looks = match text(page, "looks") {
+        "same" => context.say("cli.verify.looks.same").to_owned(),
+        _ => context.fill("cli.verify.looks.unknown", &[("program", text(page, "program"))]),
+    };
+    line(context, "cli.verify.page", &looks);
+    line(context, "cli.verify.page.made", text(page, "made"));
+    line(context, "cli.verify.page.code", text(page, "code"));
+    print_line(context.say("cli.verify.page.unsigned"));
 }

@@ -64,6 +64,7 @@ fn requests() -> Vec<Request> {
         Request::Roster { ask: Ask::Steps { id: id() } },
         Request::Roster { ask: Ask::Show { name: Some("样例".to_owned()) } },
         Request::Proof { id: id() },
+        Request::Certificate { id: id() },
         Request::Charter,
     ]
 }

@@ -101,6 +101,7 @@ impl Office {
             Request::Bundle { carriage } => self.answer_carriage(carriage),
             Request::Renew => self.renew(),
             Request::Proof { id } => self.proof(&id),
+            Request::Certificate { id } => self.certificate(&id),
             Request::Forks => self.forks(),
             Request::ForkFile { log } => self.fork_file(&log),
             Request::Lost => self.lost(),

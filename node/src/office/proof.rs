@@ -1,8 +1,8 @@
-//! The file that proves a listing, and what is stated of it.
+//! The file that proves a listing, and what is stated of it; the certificate that is made of it.
 
 use std::collections::BTreeSet;
 
-use market::{Evidence, Hidden, MarketError};
+use market::{Evidence, Hidden, Listing, MarketError};
 use protocol::limits::{MAX_FILE, MAX_HEADS, MAX_PROOF_ENTRIES, MAX_PROOF_STATEMENTS};
 use protocol::{
     DocumentId, Entry, FileKind, Hash, InstitutionId, Proof, PublicKey, Roster, RosterInput, ShelfKind,
@@ -14,12 +14,58 @@ use super::Office;
 use super::answers::file_reply;
 use super::failure::{Failure, exit};
 use super::request::Reply;
+use crate::certificate::{self, Made, Unmade};
+use crate::core::now_ms;
 
 impl Office {
     pub(super) fn proof(&self, id: &str) -> Reply {
-        let id = self.resolve(id)?;
-        let missing = || Failure::said(exit::FAILED, "cli.failure.missing", &[("id", &id.to_string())]);
-        let listing = self.library().listing(&id)?.ok_or_else(missing)?;
+        let listing = self.newest_listing(id)?;
+        let (file, count, all) = self.proof_file(&listing)?;
+        let mut reply = file_reply(&file);
+        (reply["statements"], reply["left_out"]) = (json!(count), json!(all - count));
+        Ok(reply)
+    }
+
+    pub(super) fn certificate(&self, id: &str) -> Reply {
+        let listing = self.newest_listing(id)?;
+        let address = self.config().web.address();
+        let address = address.map_err(|error| {
+            Failure::said(exit::FAILED, "cli.failure.config", &[("what", &error.to_string())])
+        })?;
+        Ok(file_reply(&self.certificate_of(&listing, address)?))
+    }
+
+    /// The certificate of a listing, whose code leads to `address`.
+    ///
+    /// # Errors
+    /// When it is withdrawn or not shown here, or the store fails.
+    pub fn certificate_of(
+        &self,
+        listing: &Listing,
+        address: Option<web::Address>,
+    ) -> Result<Vec<u8>, Failure> {
+        let title = [("title", listing.title())];
+        let withdrawn = || Failure::said(exit::REFUSED, "cli.failure.certificate.withdrawn", &title);
+        if listing.state.is_withdrawn() {
+            return Err(withdrawn());
+        }
+        if !self.shows(listing) {
+            return Err(Failure::said(exit::REFUSED, "cli.failure.certificate.hidden", &title));
+        }
+        let (proof, _, _) = self.proof_file(listing)?;
+        let charter = &self.identity().charter.charter;
+        let not_made =
+            |what: &str| Failure::said(exit::FAILED, "cli.failure.certificate.made", &[("what", what)]);
+        certificate::make(&proof, charter, &Made::now(now_ms(), address)).map_err(|why| match why {
+            Unmade::Withdrawn => withdrawn(),
+            Unmade::Unproven(why) => not_made(&why.in_words(catalog::Lang::En)),
+            Unmade::Paper(fault) => not_made(&fault.to_string()),
+        })
+    }
+
+    /// The proof of a listing, how many statements are in it, and how many there are.
+    fn proof_file(&self, listing: &Listing) -> Result<(Vec<u8>, usize, usize), Failure> {
+        let id = listing.id;
         if matches!(listing.hidden, Some(Hidden::Purged(_))) {
             return Err(MarketError::Purged { id: id.to_string() }.into());
         }
@@ -35,9 +81,7 @@ impl Office {
             }
             count /= 2;
         };
-        let mut reply = file_reply(&file);
-        (reply["statements"], reply["left_out"]) = (json!(count), json!(all - count));
-        Ok(reply)
+        Ok((file, count, all))
     }
 
     /// A proof with the first `count` of the statements.

@@ -274,6 +274,11 @@ pub enum Request {
         /// Document id or its first digits.
         id: String,
     },
+    /// The certificate of a listing; the answer holds the PDF in base64.
+    Certificate {
+        /// Document id or its first digits.
+        id: String,
+    },
     /// Forks known here.
     Forks,
     /// The proof of a fork; the answer holds the file in base64.

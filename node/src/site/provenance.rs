@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use market::{HistoryItem, Listing};
-use protocol::{DocumentId, Hash, LogId};
+use protocol::{DocumentId, LogId};
 use replica::Fate;
 use web::view::{Check, CheckKind, CheckResult, Holders, Names, Provenance, Version};
 
 use super::Site;
 use crate::office::step_of;
-
-/// Digits of a version's hash on paper: more than anyone finds a second entry for.
-const MARK_DIGITS: usize = 16;
+use crate::proven::mark_text;
 
 impl Site {
     pub(super) fn provenance(&self, listing: &Listing, history: &[HistoryItem]) -> Provenance {
@@ -77,9 +75,4 @@ pub(super) fn mark(id: &DocumentId, history: &[HistoryItem]) -> String {
     let counts = |item: &&HistoryItem| item.document == *id && item.fate == Fate::Valid;
     let valid: Vec<&HistoryItem> = history.iter().filter(counts).collect();
     valid.last().map(|last| mark_text(valid.len(), &last.entry)).unwrap_or_default()
-}
-
-fn mark_text(versions: usize, last: &Hash) -> String {
-    let digits: String = last.to_string().chars().take(MARK_DIGITS).collect();
-    format!("{versions}-{digits}")
 }

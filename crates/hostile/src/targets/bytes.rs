@@ -260,3 +260,24 @@ pub fn files() -> Vec<Vec<u8>> {
     seeds.push(StepsFile { network, governors: crate::world::charter(1, 1).governors, steps }.to_file());
     seeds
 }
+
+/// A certificate: the file inside is found or not, and what is found lies in it.
+pub fn paper(bytes: &[u8]) {
+    for beginning in [b"lianshi proof 1\n".as_slice(), b"lianshi certificate 1\n"] {
+        if let Some(inside) = paper::certificate::attached(bytes, beginning) {
+            assert!(inside.len() < bytes.len());
+            let _ = unseal_file(FileKind::Proof, inside).and_then(Proof::from_bytes);
+        }
+    }
+}
+
+pub fn papers() -> Vec<Vec<u8>> {
+    let stream = |file: &[u8]| {
+        let head =
+            format!("%PDF-1.7\n7 0 obj\n<<\n  /Length {}\n  /Type /EmbeddedFile\n>>\nstream\n", file.len());
+        [head.as_bytes(), file, b"\nendstream\nendobj\n%%EOF"].concat()
+    };
+    let mut seeds: Vec<Vec<u8>> = golden("files", "proof file").iter().map(|file| stream(file)).collect();
+    seeds.push(stream(b"lianshi certificate 1\nprogram 0.1.0\nmade 1\naddress \n"));
+    seeds
+}

@@ -10,7 +10,7 @@ mod scan;
 use super::card::Entry;
 use super::org::org_href;
 use super::{Fact, draw, message};
-use crate::address::of_paper;
+use crate::address::{paper_address, reached};
 use crate::app::App;
 use crate::enquiry::Card;
 use crate::fields::{Arranged, Row, arrange};
@@ -101,7 +101,8 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
         return message::page(&app, &place, &Refusal::NoListing(tidy_line(given, NAME_CHARS)));
     };
     let (asked, (head, _)) = (id.clone(), request.into_parts());
-    let leads = |view: &ListingView| of_paper(&app.options, &head.uri, &head.headers, &view.id, &view.mark);
+    let address = reached(&app.options, &head.uri, &head.headers);
+    let leads = |view: &ListingView| paper_address(address.as_ref(), &view.id, &view.mark);
     match app.ask(move |source| source.listing(&asked)).await {
         Ok(Some(view)) => draw(StatusCode::OK, &page(&app, &place, &view, &leads(&view)), place.lang),
         Ok(None) => message::page(&app, &place, &Refusal::NoListing(id)),
@@ -170,7 +171,7 @@ fn page(app: &App, place: &Place, view: &ListingView, address: &str) -> Page {
         beside_title: say(lang, beside_key(&view.kind)),
         beside: view.beside.iter().take(RELATED).map(|card| Entry::new(lang, card, "")).collect(),
         alike: view.alike.iter().take(RELATED).map(|card| Entry::new(lang, card, "")).collect(),
-        scan: Scan::new(lang, address, &view.mark),
+        scan: Scan::new(lang, address, view),
         said: view.statements.iter().take(STATEMENTS_SHOWN).map(|s| Word::new(lang, s)).collect(),
         said_more: match view.statements.len().saturating_sub(STATEMENTS_SHOWN) {
             0 => String::new(),

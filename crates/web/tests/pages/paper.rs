@@ -48,3 +48,21 @@ async fn a_code_leads_to_what_stands_of_the_paper() {
         "the code stands beside it"
     );
 }
+
+#[tokio::test]
+async fn a_certificate_is_a_file_whose_code_leads_to_where_it_was_asked_for() {
+    let server = Server::start(Fake::default()).await;
+    let page = server.get(&format!("/listing/{SOLID}")).await;
+    let path = format!("/listing/{SOLID}/certificate.pdf");
+    assert!(page.body.contains(&format!("href=\"{path}\" download")), "the page offers it");
+    let answer = server.get_with(&path, "Host: market.example.cn\r\n").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/pdf"));
+    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"lianshi-3f9a02c411be.pdf\"");
+    assert_eq!(answer.body, "%PDF-1.7 http://market.example.cn");
+    assert_eq!(server.get(&path).await.body, "%PDF-1.7 ", "this computer's name for itself leads nowhere");
+    let gone = server.get(&format!("/listing/{GONE}")).await;
+    assert!(!gone.body.contains("certificate.pdf"), "a withdrawn listing has none");
+    for none in [GONE, "zz", "00112233445566778899"] {
+        assert_eq!(server.get(&format!("/listing/{none}/certificate.pdf")).await.status, 404, "{none}");
+    }
+}

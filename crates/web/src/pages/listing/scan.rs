@@ -1,6 +1,7 @@
 //! The code beside a listing: what a telephone that reads it from paper is led to.
 
 use crate::text::fours;
+use crate::view::{ListingView, Standing};
 use catalog::Lang;
 use catalog::words::{fill, say};
 use paper::{Code, QUIET};
@@ -12,16 +13,22 @@ pub(super) struct Scan {
     pub(super) path: String,
     /// The version that is on paper then.
     pub(super) version: String,
+    /// Where the certificate is; empty when there is none.
+    pub(super) certificate: String,
 }
 
 impl Scan {
     /// A code for `address`; `None` when it is too long for one, which no address of a node is.
-    pub(super) fn new(lang: Lang, address: &str, mark: &str) -> Option<Self> {
+    pub(super) fn new(lang: Lang, address: &str, view: &ListingView) -> Option<Self> {
         let code = Code::for_paper(address).ok()?;
+        let stands = view.standing == Standing::Published;
+        let certificate =
+            if stands { format!("/listing/{}/certificate.pdf", view.id) } else { String::new() };
         Some(Scan {
             side: code.side() + 2 * QUIET,
             path: code.path(QUIET, QUIET),
-            version: version(lang, mark),
+            version: version(lang, &view.mark),
+            certificate,
         })
     }
 }
