@@ -11,6 +11,8 @@ pub const READER: &str = "read-workbook-from-stdin";
 
 /// Memory that a reader may have, bytes: a workbook of 32 MiB whose parts are held inflated, and the allocator's reserve.
 const MAX_MEMORY: u64 = 1 << 30;
+/// Address space that the allocator asks the system for at a time, by default all of [`MAX_MEMORY`]: it would then get none.
+const RESERVE: &str = "64MiB";
 /// Seconds of a processor that it may take: a workbook of 32 MiB in a debug build.
 const MAX_SECONDS: u64 = 300;
 /// Files that it may open: its standard streams, and what the system's libraries look at.
@@ -24,7 +26,8 @@ pub fn helper() -> Option<Helper> {
     } else {
         std::env::current_exe().ok()?
     };
-    Some(Helper { program, arguments: vec![READER.to_owned()] })
+    let environment = vec![("MIMALLOC_ARENA_RESERVE".to_owned(), RESERVE.to_owned())];
+    Some(Helper { program, arguments: vec![READER.to_owned()], environment })
 }
 
 /// Does the reader's work; returns the exit code.

@@ -62,6 +62,7 @@ each! {
     patches_of_any_kind "patch",
     identities_of_any_kind "identity",
     files_of_any_kind "file",
+    certificates_of_any_kind "certificate",
     volumes_and_slips "bundle",
     documents_of_hostile_editors "document",
     rosters_of_any_steps "roster",

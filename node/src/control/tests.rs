@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::*;
 use crate::config::Config;
-use crate::office::{Ask, Row};
+use crate::office::{Ask, EnquiryAsk, Row, TableAsk};
 
 /// Damaged requests that are put to an office.
-const MUTATIONS: u64 = 600;
+const MUTATIONS: u64 = 800;
 
 fn office(home: &Path) -> Office {
     let who = market::Applicant {
@@ -52,7 +52,32 @@ fn requests() -> Vec<Request> {
             visibility: Some("members".to_owned()),
             editors: vec![id()],
         },
+        Request::TakeTable {
+            kind: "achievement".to_owned(),
+            rows: vec![Row { row: 2, fields: fields.clone(), private: BTreeMap::new(), listing: Some(id()) }],
+            ask: TableAsk {
+                columns: vec!["title".to_owned()],
+                begun_ms: i64::MAX,
+                dry: true,
+                publish: false,
+                visibility: None,
+            },
+        },
         Request::Edit { id: String::new(), changes: fields },
+        Request::Attach { id: id(), file: "ab".repeat(32), title: "检测报告".to_owned() },
+        Request::Detach { id: id(), which: "1".to_owned() },
+        Request::File { id: id(), which: id() },
+        Request::Remembered { kind: "achievement".to_owned() },
+        Request::Enquiry { ask: EnquiryAsk::List { all: true, sent: false } },
+        Request::Enquiry { ask: EnquiryAsk::Show { id: id() } },
+        Request::Enquiry {
+            ask: EnquiryAsk::Make {
+                listing: id(),
+                asked: ["李工", "", "0710-3456789", "能否寄样？"].map(str::to_owned),
+            },
+        },
+        Request::Enquiry { ask: EnquiryAsk::Answer { id: id(), message: "可以。".to_owned() } },
+        Request::Enquiry { ask: EnquiryAsk::Close { id: id() } },
         Request::Choose { id: id(), field: "title".to_owned(), number: usize::MAX },
         Request::Conflicts { kind: None, limit: usize::MAX },
         Request::Statements { id: id() },

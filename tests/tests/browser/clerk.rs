@@ -37,12 +37,12 @@ fn write(browser: &Browser, node: &Node, title: &str) -> String {
     browser.fill("#title", title);
     browser.fill("#region", "没有这个地方");
     browser.follow("button[name=act][value=submit]");
-    assert!(browser.has("#region-wrong"), "{}", browser.text());
+    assert!(browser.has("#region-remarks .wrong"), "{}", browser.text());
     let kept = browser.eval("return document.querySelector('#title').value");
     assert_eq!(kept, title, "what was typed stays");
     browser.fill("#region", "武汉市");
     browser.follow("button[name=act][value=submit]");
-    assert!(!browser.has("#region-wrong"), "{}", browser.text());
+    assert!(!browser.has("#region-remarks .wrong"), "{}", browser.text());
     draft.split('?').next().unwrap().to_owned()
 }
 

@@ -27,7 +27,7 @@ fn held(scene: &Scene, home: &Home) -> BTreeSet<String> {
         .ok();
     let text = std::fs::read_to_string(out).unwrap();
     text.lines()
-        .map(|l| serde_json::from_str::<Json>(l).unwrap()["id"].as_str().unwrap().to_owned())
+        .map(|l| serde_json::from_str::<Json>(l).unwrap()["_listing"].as_str().unwrap().to_owned())
         .collect()
 }
 

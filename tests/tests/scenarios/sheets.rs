@@ -96,7 +96,7 @@ fn act(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Answer {
 
 /// The number that a tab of the lists shows.
 fn counted(page: &str, list: &str) -> u64 {
-    let (_, rest) = page.split_once(&format!("?list={list}&amp;page=1\"")).expect(page);
+    let (_, rest) = page.split_once(&format!("?list={list}&#38;page=1\"")).expect(page);
     let label = rest.split_once('>').unwrap().1.split_once('<').unwrap().0;
     label.rsplit(' ').next().unwrap().replace(',', "").parse().unwrap()
 }

@@ -31,7 +31,7 @@ pub const TABLE: &[Row] = &[
     ("guide.operator.health.text", "“节点状态”页和下面两条命令都会说明；doctor 逐项检查，并写明每个问题该怎么办。\n$ lianshi status\n$ lianshi doctor", "The page Node status says so, and these two commands do; doctor looks at everything and says of each finding what to do.\n$ lianshi status\n$ lianshi doctor"),
     ("guide.operator.lead", "让节点开着、连着、备份着，管理用户。", "Keep the node running, connected and backed up; look after accounts."),
     ("guide.operator.pages", "让别人也能打开网页", "Let others open the pages"),
-    ("guide.operator.pages.text", "默认只有本机能打开。要对外服务，在 config.toml 的 [web] 中写明 listen 和 hosts，并在前面加上带 HTTPS 的反向代理。\n工作台另由 desk 决定：here 只在本机，anywhere 从别处也能登录。", "By default they open on this computer alone. To serve others, state listen and hosts under [web] in config.toml and put a reverse proxy with HTTPS before it.\nThe desk follows its own setting: desk = \"here\" for this computer, \"anywhere\" to sign in from elsewhere."),
+    ("guide.operator.pages.text", "默认只有本机能打开。要对外服务，在 config.toml 的 [web] 中写明 listen 和对外网址 address（如 https://market.example.cn），并在前面加上带 HTTPS 的反向代理。\n工作台另由 desk 决定：here 只在本机，anywhere 从别处也能登录。", "By default they open on this computer alone. To serve others, state listen and address (such as https://market.example.cn) under [web] in config.toml and put a reverse proxy with HTTPS before it.\nThe desk follows its own setting: desk = \"here\" for this computer, \"anywhere\" to sign in from elsewhere."),
     ("guide.operator.title", "节点管理员", "For those who run the node"),
     ("guide.other", "其他帮助", "Other help"),
     ("guide.reviewer.lead", "审核、退回、发布和下架本单位的信息。", "Review, return, publish and withdraw your institution's listings."),

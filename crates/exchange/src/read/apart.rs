@@ -33,6 +33,8 @@ pub struct Helper {
     pub program: PathBuf,
     /// What it is told.
     pub arguments: Vec<String>,
+    /// Its whole environment.
+    pub environment: Vec<(String, String)>,
 }
 
 /// What a helper is asked.
@@ -71,7 +73,7 @@ impl Helper {
     ) -> io::Result<Helping> {
         let file = input.stream().map_err(io::Error::other)?;
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).env_clear();
+        command.args(&self.arguments).env_clear().envs(self.environment.clone());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());

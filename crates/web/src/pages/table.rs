@@ -54,7 +54,11 @@ fn answer(app: &App, place: &Place, request: &Request) -> Result<Response, Refus
     let missing = || Refusal::NoPage(tidy_line(request.uri().path(), NAME_CHARS));
     let form = pairs(request.uri()).into_iter().find(|(name, _)| name == "form").map(|(_, form)| form);
     let form = form.and_then(|form| TableForm::from_id(&form)).ok_or_else(missing)?;
-    let asked = SearchRequest::from_uri(request.uri());
+    let mut asked = SearchRequest::from_uri(request.uri());
+    // A hall of one kind has no filter for it.
+    if let Some([only]) = asked.hall.map(catalog::Hall::kinds) {
+        asked.kind = Some(only.id().to_owned());
+    }
     let kind = asked.kind.as_deref().and_then(Kind::from_id).ok_or_else(missing)?;
     let (source, lang) = (Arc::clone(&app.source), place.lang);
     let body = app.write(move |out| source.table(&asked, form, lang == Lang::Zh, out))?;
