@@ -1,13 +1,14 @@
 //! Forms that carry a file: `multipart/form-data` (RFC 7578), read whole from a body whose length is bounded before.
 //!
 //! Browsers write it in one way: a boundary, parts with a header each, CRLF between lines. What is written otherwise is refused.
+//! Tables, which may be large, are read as they come (`pages/import/upload.rs`), by the same rules.
 
 use crate::limits::FORM_FIELDS;
 
 /// Longest boundary (RFC 2046), bytes.
 const MAX_BOUNDARY: usize = 70;
 /// Longest header of a part, bytes.
-const MAX_HEAD: usize = 2_048;
+pub(in crate::desk) const MAX_HEAD: usize = 2_048;
 
 /// A file in a form.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub(super) struct Parts {
 }
 
 /// The boundary that a content type names.
-pub(super) fn boundary(content_type: &str) -> Option<String> {
+pub(in crate::desk) fn boundary(content_type: &str) -> Option<String> {
     let (media, parameters) = content_type.split_once(';')?;
     if !media.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
@@ -68,7 +69,7 @@ pub(super) fn read(body: &[u8], boundary: &str) -> Option<Parts> {
 }
 
 /// A part's name, and the name of its file if it is one.
-fn disposition(head: &str) -> Option<(String, Option<String>)> {
+pub(in crate::desk) fn disposition(head: &str) -> Option<(String, Option<String>)> {
     let line = head.split("\r\n").find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.trim().eq_ignore_ascii_case("content-disposition").then_some(value)
@@ -81,7 +82,8 @@ fn disposition(head: &str) -> Option<(String, Option<String>)> {
     Some((named("name")?, named("filename")))
 }
 
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+/// Where `part` begins first.
+pub(in crate::desk) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     let first = *part.first()?;
     let mut from = 0;
     while let Some(at) = text.get(from..)?.iter().position(|byte| *byte == first) {

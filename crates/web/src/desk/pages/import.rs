@@ -19,6 +19,7 @@ use super::{Trouble, shell};
 use crate::desk::Bench;
 use crate::desk::gate::{Away, Fields, SignedIn, posted, see, signed_in};
 use crate::desk::imports::{ImportAct, ImportView, TableAsk};
+use crate::desk::multipart;
 use crate::desk::view::Said;
 use crate::labels;
 use crate::limits::{DESK_PAGE, NAME_CHARS, TABLE_BYTES};
@@ -226,7 +227,7 @@ async fn taken(
     lang: Lang,
 ) -> Result<Result<(), Said>, Away> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let Some(boundary) = upload::boundary(kind) else { return Ok(Err(broken(&Broken::Form))) };
+    let Some(boundary) = multipart::boundary(kind) else { return Ok(Err(broken(&Broken::Form))) };
     let mut form = Incoming::new(request.into_body(), &boundary);
     let mut fields: Vec<(String, String)> = Vec::new();
     for _ in 0..upload::MOST_PARTS {

@@ -12,12 +12,9 @@ use hyper::body::Body as _;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
+use crate::desk::multipart::{MAX_HEAD, disposition, find};
 use crate::limits::{IMPORT_FIELDS, TABLE_BYTES};
 
-/// Longest boundary (RFC 2046), bytes.
-const MAX_BOUNDARY: usize = 70;
-/// Longest header of a part, bytes.
-const MAX_HEAD: usize = 2_048;
 /// Longest field beside the file, bytes.
 const MAX_FIELD: usize = 4_096;
 
@@ -50,20 +47,6 @@ pub(super) enum Part {
     File(String),
     /// The form's end.
     End,
-}
-
-/// The boundary that a content type names.
-pub(super) fn boundary(content_type: &str) -> Option<String> {
-    let (media, parameters) = content_type.split_once(';')?;
-    if !media.trim().eq_ignore_ascii_case("multipart/form-data") {
-        return None;
-    }
-    let named = parameters.split(';').find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"').to_owned())
-    })?;
-    let fits = (1..=MAX_BOUNDARY).contains(&named.len()) && named.bytes().all(|b| b.is_ascii_graphic());
-    fits.then_some(named)
 }
 
 impl Incoming {
@@ -157,31 +140,6 @@ impl Incoming {
 /// Parts that are read before a form is given up.
 pub(super) const MOST_PARTS: usize = IMPORT_FIELDS;
 
-/// A part's name, and the name of its file if it is one.
-fn disposition(head: &str) -> Option<(String, Option<String>)> {
-    let line = head.split("\r\n").find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.trim().eq_ignore_ascii_case("content-disposition").then_some(value)
-    })?;
-    let named = |wanted: &str| {
-        let (_, rest) = line.split_once(&format!(" {wanted}=\""))?;
-        Some(rest.split_once('"')?.0.to_owned())
-    };
-    Some((named("name")?, named("filename")))
-}
-
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    let first = *part.first()?;
-    let mut from = 0;
-    while let Some(at) = text.get(from..)?.iter().position(|byte| *byte == first) {
-        if text.get(from + at..)?.starts_with(part) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,14 +176,5 @@ mod tests {
         let long = "x".repeat(MAX_FIELD + 100);
         let long = format!("--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{long}\r\n--X--");
         assert_eq!(read(&long).await, Err(Broken::Form));
-    }
-
-    #[test]
-    fn boundaries_are_those_of_forms_with_files() {
-        for wrong in ["multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=X"]
-        {
-            assert_eq!(boundary(wrong), None, "{wrong}");
-        }
-        assert_eq!(boundary("Multipart/Form-Data; charset=x; Boundary=\"--a\"").as_deref(), Some("--a"));
     }
 }
