@@ -106,10 +106,11 @@ fn two_nodes_that_edited_apart_converge() {
 }
 
 #[test]
-#[ignore = "half an hour: cargo test --release -p simulator --test apart -- --ignored --nocapture"]
+#[ignore = "half an hour, from seed FROM on: cargo test --release -p simulator --test apart -- --ignored --nocapture"]
 fn two_nodes_with_ten_thousand_edits_each_converge() {
-    let seeds: u64 = std::env::var("SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
-    for seed in 0..seeds {
+    let stated = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let (from, seeds) = (stated("FROM").unwrap_or(0), stated("SEEDS").unwrap_or(200));
+    for seed in from..from + seeds {
         let disputed = meet_after(10_000, seed);
         println!("seed {seed}: converged, {disputed} fields with two values");
     }

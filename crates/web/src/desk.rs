@@ -10,11 +10,11 @@
 //!
 //! Absent: what drafts, reviews and accounts are (crate `market`).
 
+mod form;
 mod gate;
 pub mod imports;
 mod inputs;
 mod jobs;
-mod multipart;
 mod pages;
 mod sessions;
 mod throttle;

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use catalog::words::say;
+use protocol::limits::MAX_ATTACHMENT;
 
 use super::draft::{find, keep_typed, troubled};
 use crate::desk::Bench;
+use crate::desk::form::{Broken, Incoming, Part};
 use crate::desk::gate::{Away, posted, see, signed_in};
-use crate::desk::multipart::{self, Parts};
 use crate::desk::view::Said;
-use crate::limits::{NAME_CHARS, UPLOAD_BYTES};
+use crate::limits::{FORM_FIELDS, NAME_CHARS};
 use crate::pages::file;
 use crate::refusal::Refusal;
 use crate::shell::Place;
@@ -32,21 +32,21 @@ pub(in crate::desk) async fn add(
         // Who has not signed in uploads nothing.
         signed_in(&bench, &headers).await?;
         let turn = bench.uploads.acquire().await.map_err(|_| Refusal::Busy)?;
-        let Parts { fields, upload } = parts(&headers, request).await?;
+        let Parts { fields, name, bytes } = parts(&headers, request).await?;
         let (who, fields) = posted(&bench, &headers, fields).await?;
         if let Some(response) = keep_typed(&bench, &place, &who, &id, &fields).await? {
             return Ok(response);
         }
-        let Some(upload) = upload.filter(|upload| !upload.bytes.is_empty()) else {
+        if bytes.is_empty() {
             let draft = find(&bench, &who, &id).await?;
             return Ok(troubled(&bench, &place, &who, draft, &none_chosen()));
-        };
+        }
         let given = tidy_line(fields.get("file_title"), NAME_CHARS * 2);
-        let name = tidy_line(&upload.name, NAME_CHARS * 2);
+        let name = tidy_line(&name, NAME_CHARS * 2);
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
         let title = if given.is_empty() { stem.to_owned() } else { given };
         let (clerk, asked) = (who.clerk.clone(), id.clone());
-        let added = bench.ask(move |desk| desk.attach(&clerk, &asked, &name, &title, &upload.bytes)).await?;
+        let added = bench.ask(move |desk| desk.attach(&clerk, &asked, &name, &title, &bytes)).await?;
         drop(turn);
         match added {
             Ok(()) => Ok(see(&format!("/desk/draft/{id}?saved=1#files"))),
@@ -56,12 +56,36 @@ pub(in crate::desk) async fn add(
     answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }
 
-/// The parts of a form whose length the guard has bounded.
+/// The fields of a form, and its file.
+#[derive(Default)]
+struct Parts {
+    fields: Vec<(String, String)>,
+    /// What the file was called where it came from.
+    name: String,
+    /// None where no file was chosen.
+    bytes: Vec<u8>,
+}
+
 async fn parts(headers: &HeaderMap, request: Request) -> Result<Parts, Away> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let boundary = multipart::boundary(kind).ok_or(Refusal::BadForm)?;
-    let body = to_bytes(request.into_body(), UPLOAD_BYTES).await.map_err(|_| Refusal::Body)?;
-    Ok(multipart::read(&body, &boundary).ok_or(Refusal::BadForm)?)
+    let refused = |why: Broken| match why {
+        Broken::Large => Refusal::Body,
+        Broken::Form | Broken::Disk(_) => Refusal::BadForm,
+    };
+    let read = async {
+        let mut form = Incoming::new(headers, request.into_body(), FORM_FIELDS, MAX_ATTACHMENT)?;
+        let mut parts = Parts::default();
+        while let Some(part) = form.part().await? {
+            match part {
+                Part::Field(name, text) => parts.fields.push((name, text)),
+                Part::File(file) => {
+                    parts.name.clone_from(&file.name);
+                    parts.bytes = file.bytes().await?;
+                }
+            }
+        }
+        Ok(parts)
+    };
+    Ok(read.await.map_err(refused)?)
 }
 
 fn none_chosen() -> Said {

@@ -2,7 +2,6 @@
 
 mod columns;
 mod rows;
-mod upload;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,12 +16,12 @@ use catalog::words::{fill, say};
 
 use super::{Trouble, shell};
 use crate::desk::Bench;
+use crate::desk::form::{Broken, Incoming, Part, Upload};
 use crate::desk::gate::{Away, Fields, SignedIn, posted, see, signed_in};
 use crate::desk::imports::{ImportAct, ImportView, TableAsk};
-use crate::desk::multipart;
 use crate::desk::view::Said;
 use crate::labels;
-use crate::limits::{DESK_PAGE, NAME_CHARS, TABLE_BYTES};
+use crate::limits::{DESK_PAGE, IMPORT_FIELDS, NAME_CHARS, TABLE_BYTES};
 use crate::pages::draw;
 use crate::refusal::Refusal;
 use crate::request::pairs;
@@ -31,7 +30,6 @@ use crate::text::{count, tidy_line};
 use crate::view::TableForm;
 use columns::{Chosen, Column};
 use rows::Line;
-use upload::{Broken, Incoming, Part};
 
 /// Lists of rows, in the order of their tabs; the first is all.
 const LISTS: [&str; 6] = ["", "new", "changed", "unchanged", "refused", "advised"];
@@ -226,47 +224,41 @@ async fn taken(
     request: Request,
     lang: Lang,
 ) -> Result<Result<(), Said>, Away> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let Some(boundary) = multipart::boundary(kind) else { return Ok(Err(broken(&Broken::Form))) };
-    let mut form = Incoming::new(request.into_body(), &boundary);
     let mut fields: Vec<(String, String)> = Vec::new();
-    for _ in 0..upload::MOST_PARTS {
-        let part = match form.part().await {
-            Ok(part) => part,
-            Err(why) => return Ok(Err(broken(&why))),
-        };
-        match part {
-            Part::Field(name, text) => fields.push((name, text)),
-            Part::End => break,
-            Part::File(name) => {
-                // Nothing is written for a form that another page made.
-                Fields::new(fields).check(who)?;
-                return receive(bench, who, &mut form, &name, lang).await;
+    let file = async {
+        let mut form = Incoming::new(headers, request.into_body(), IMPORT_FIELDS, TABLE_BYTES)?;
+        while let Some(part) = form.part().await? {
+            match part {
+                Part::Field(name, text) => fields.push((name, text)),
+                Part::File(file) => return Ok(file),
             }
         }
+        Err(Broken::Form)
+    };
+    match file.await {
+        Ok(file) => {
+            // Nothing is written for a form that another page made.
+            Fields::new(fields).check(who)?;
+            receive(bench, who, *file, lang).await
+        }
+        Err(why) => Ok(Err(broken(&why))),
     }
-    Ok(Err(broken(&Broken::Form)))
 }
 
-async fn receive(
-    bench: &Bench,
-    who: &SignedIn,
-    form: &mut Incoming,
-    name: &str,
-    lang: Lang,
-) -> Result<Result<(), Said>, Away> {
+async fn receive(bench: &Bench, who: &SignedIn, file: Upload, lang: Lang) -> Result<Result<(), Said>, Away> {
     let clerk = who.clerk.clone();
     let path: PathBuf = match bench.ask(move |desk| desk.receive(&clerk)).await? {
         Ok(path) => path,
         Err(said) => return Ok(Err(said)),
     };
-    let saved = form.save(&path).await;
+    let sent = file.name.clone();
+    let saved = file.save(&path).await;
     if let Err(why) = &saved {
         let _ = tokio::fs::remove_file(&path).await;
         return Ok(Err(broken(why)));
     }
     // Some old browsers send the whole path.
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     if name.is_empty() {
         let _ = tokio::fs::remove_file(&path).await;
         return Ok(Err(both("import.failure.none", "")));
