@@ -17,8 +17,6 @@ use crate::bytes::bytes as size_text;
 use crate::config::{AttachmentsSection, Config};
 use crate::office::{Failure, exit};
 
-/// Name of the folder in a home.
-pub const FOLDER: &str = "files";
 /// A file that nothing has ever named is kept so long: it may be about to be attached.
 const UNNAMED: Duration = Duration::from_secs(24 * 3_600);
 /// A file that is named no more is kept so long after it came: what named it may come back, with the other branch of a fork.
@@ -38,7 +36,7 @@ impl Filing {
     pub fn of(home: &Path, config: &Config) -> Self {
         let floor = Floor::new(home, config.storage.floor_mib << 20);
         let filing = Self {
-            files: Files::new(&home.join(FOLDER), floor),
+            files: Files::new(&home.join(Files::FOLDER), floor),
             held: AtomicU64::new(0),
             due: AtomicBool::new(true),
         };
@@ -100,6 +98,20 @@ impl Filing {
     /// Whether a file is here. Where the disk does not tell, it is not.
     pub fn holds(&self, file: &Hash) -> bool {
         self.files.size(&file.0).is_ok_and(|size| size.is_some())
+    }
+
+    /// Names of the files that are here, ascending, behind a place.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn names(&self, after: Option<Hash>) -> Result<Vec<Hash>> {
+        let mut names = Vec::new();
+        self.files.walk(SystemTime::UNIX_EPOCH, &mut |file| {
+            let behind = after.is_none_or(|after| file.name > after.0);
+            names.extend((file.whole && behind).then_some(Hash(file.name)));
+        })?;
+        names.sort();
+        Ok(names)
     }
 
     /// Keeps a file; it survives a power cut when this returns.
@@ -182,7 +194,7 @@ mod tests {
         assert_eq!(filing.read(&file.file).unwrap().unwrap(), b"%PDF-1.7 report");
         assert_eq!(filing.bytes(), file.size);
         let digits = file.file.to_string();
-        let path = home.path().join(FOLDER).join(&digits[..2]).join(&digits[2..]);
+        let path = home.path().join(Files::FOLDER).join(&digits[..2]).join(&digits[2..]);
         std::fs::write(path, b"%PDF-1.7 rep0rt").unwrap();
         assert_eq!(filing.read(&file.file).unwrap(), None);
         assert!(!filing.holds(&file.file));

@@ -49,6 +49,9 @@ pub struct Files {
 }
 
 impl Files {
+    /// Name of their folder in a home.
+    pub const FOLDER: &str = "files";
+
     /// The files in `dir`, which is made with the first of them. Nothing is written below the floor.
     #[must_use]
     pub fn new(dir: &Path, floor: Floor) -> Self {

@@ -3,6 +3,7 @@
 //! This process writes the file and reads it, whether the node runs or not: a running one hands over pages of the moment that
 //! was agreed, so that it needs no leave to write where the user keeps backups.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use market::backup::{BackupError, BackupHead, Checked, Pages, Totals, unpack_entries, unpack_records};
 use market::{BackupPlan, Identity, MarketError};
-use protocol::{Head, LogId};
+use protocol::{Hash, Head, LogId};
 use serde_json::json;
 use storage::{Position, Record};
 
@@ -20,6 +21,7 @@ use super::{
 use crate::cli::Backup;
 use crate::config::Config;
 use crate::core::{AGENT, now_ms};
+use crate::filing::Filing;
 use crate::office::{Failure, Request, exit, time_text};
 
 /// Name of the file in a home that tells when its last backup was made.
@@ -42,30 +44,32 @@ pub fn backup(context: &Context, args: &Backup) -> Outcome {
         return Err(Failure::said(exit::REFUSED, "cli.failure.file.exists", &[("file", &file)]));
     }
     let draft = draft_of(&args.file)?;
-    let checked = write(context, args, &identity, &draft).and_then(|()| {
+    let checked = write(context, args, &identity, &draft).and_then(|unread| {
         // A backup that nobody has read is none yet.
         let file = File::open(&draft).map_err(|error| failed(&error))?;
-        market::backup::check(BufReader::with_capacity(BUFFER, file))
-            .map_err(|error| in_words(&args.file, error))
+        let checked = market::backup::check(BufReader::with_capacity(BUFFER, file))
+            .map_err(|error| in_words(&args.file, error))?;
+        Ok((checked, unread))
     });
     let bytes = fs::metadata(&draft).map(|data| data.len()).unwrap_or_default();
-    let named = checked.and_then(|checked| {
+    let named = checked.and_then(|done| {
         fs::rename(&draft, &args.file)
             .and_then(|()| sync_folder(&args.file))
             .map_err(|error| failed(&error))?;
-        Ok(checked)
+        Ok(done)
     });
-    let checked = named.inspect_err(|_| {
+    let (checked, unread) = named.inspect_err(|_| {
         // What is reported is why it could not be finished.
         let _ = fs::remove_file(&draft);
     })?;
     let note = format!("{}\n{}\n", checked.head.made_ms, args.file.display());
     market::write_private(&context.home.join(LAST), note.as_bytes()).map_err(given_file)?;
-    told(context, args, &checked, bytes);
+    told(context, args, &checked, unread, bytes);
     Ok(0)
 }
 
-fn write(context: &Context, args: &Backup, identity: &Identity, draft: &Path) -> Result<(), Failure> {
+/// Writes it; returns how many files of listings could not be read.
+fn write(context: &Context, args: &Backup, identity: &Identity, draft: &Path) -> Result<u64, Failure> {
     let failed = |error: &std::io::Error| file_failure(&args.file, error);
     let mut answerer = context.desk()?;
     let plan =
@@ -86,18 +90,34 @@ fn write(context: &Context, args: &Backup, identity: &Identity, draft: &Path) ->
     let file = options.open(draft).map_err(|error| failed(&error))?;
     let to = BufWriter::with_capacity(BUFFER, file);
     let (total, mut teller) = (plan.entries(), Teller::begin(context, "cli.backup.progress"));
-    let pages = Asked { answerer: &mut answerer, file: &args.file };
+    let mut pages = Asked {
+        answerer: &mut answerer,
+        file: &args.file,
+        filing: Filing::of(&context.home, &context.config()?),
+        names: VecDeque::new(),
+        asked: None,
+        unread: 0,
+    };
     let (to, _) =
-        market::backup::write(to, &head, &files, &plan, pages, &mut |done| teller.tell(done, total))
+        market::backup::write(to, &head, &files, &plan, &mut pages, &mut |done| teller.tell(done, total))
             .map_err(|Stopped(failure)| failure)?;
+    let unread = pages.unread;
     let file = to.into_inner().map_err(|error| failed(error.error()))?;
-    file.sync_all().map_err(|error| failed(&error))
+    file.sync_all().map_err(|error| failed(&error))?;
+    Ok(unread)
 }
 
 /// Pages as whoever has the ledger open hands them over.
 struct Asked<'a> {
     answerer: &'a mut Answerer,
     file: &'a Path,
+    filing: Filing,
+    /// Names of files of listings that come next.
+    names: VecDeque<Hash>,
+    /// The last of them that was asked for, and whether there are more.
+    asked: Option<(Hash, bool)>,
+    /// Files that could not be read, or were not what their names say.
+    unread: u64,
 }
 
 /// Why the pages ended.
@@ -120,7 +140,21 @@ impl Asked<'_> {
     }
 }
 
-impl Pages for Asked<'_> {
+impl Asked<'_> {
+    /// Asks for more names of files.
+    fn ask_names(&mut self) -> Result<(), Stopped> {
+        let after = self.asked.map(|(last, _)| last.to_string());
+        let reply = self.answerer.ask(&Request::BackupFiles { after }).map_err(Stopped)?;
+        for name in reply["files"].as_array().into_iter().flatten().filter_map(|name| name.as_str()) {
+            self.names.push_back(name.parse().map_err(|fault| Stopped(MarketError::from(fault).into()))?);
+        }
+        let last = self.names.back().copied().or(self.asked.map(|(last, _)| last)).unwrap_or_default();
+        self.asked = Some((last, reply["more"] == json!(true)));
+        Ok(())
+    }
+}
+
+impl Pages for &mut Asked<'_> {
     type Error = Stopped;
 
     fn entries(&mut self, log: &LogId, have: Head, to: u64) -> Result<(Head, Vec<Vec<u8>>), Stopped> {
@@ -133,21 +167,41 @@ impl Pages for Asked<'_> {
         let request = Request::BackupRecords { from: from.as_u64(), to: to.as_u64() };
         self.page(&request, unpack_records)
     }
+
+    fn attachment(&mut self) -> Result<Option<(Hash, Vec<u8>)>, Stopped> {
+        loop {
+            while let Some(name) = self.names.pop_front() {
+                // One bad place on the disk is no reason to have no backup.
+                match self.filing.read(&name) {
+                    Ok(Some(bytes)) => return Ok(Some((name, bytes))),
+                    Ok(None) | Err(_) => self.unread += 1,
+                }
+            }
+            if self.asked.is_some_and(|(_, more)| !more) {
+                return Ok(None);
+            }
+            self.ask_names()?;
+        }
+    }
 }
 
-fn told(context: &Context, args: &Backup, checked: &Checked, bytes: u64) {
+fn told(context: &Context, args: &Backup, checked: &Checked, unread: u64, bytes: u64) {
     let file = args.file.display().to_string();
     let root = super::keys::root_state(&context.home);
-    let Totals { entries, records } = checked.totals;
+    let Totals { entries, records, attachments } = checked.totals;
     if context.json {
         print_json(&json!({
             "v": 1, "file": file, "bytes": bytes, "entries": entries, "records": records, "logs": checked.logs,
-            "own": args.own, "root_key": root, "made": time_text(checked.head.made_ms),
+            "attachments": attachments, "attachments_unread": unread, "own": args.own, "root_key": root, "made": time_text(checked.head.made_ms),
         }));
         return;
     }
-    let (size, entries) = (crate::bytes::bytes(bytes), entries.to_string());
-    print_line(&context.fill("cli.backup.done", &[("file", &file), ("size", &size), ("entries", &entries)]));
+    let [size, entries, files] = [crate::bytes::bytes(bytes), entries.to_string(), attachments.to_string()];
+    let places = [("file", &*file), ("size", &size), ("entries", &entries), ("files", &files)];
+    print_line(&context.fill("cli.backup.done", &places));
+    if unread > 0 {
+        print_note(&context.fill("cli.backup.unread", &[("files", &unread.to_string())]));
+    }
     print_note(context.say(&format!("cli.backup.root.{root}")));
     print_note(context.say("cli.backup.keep"));
 }
@@ -175,7 +229,8 @@ pub fn restore(context: &Context, file: &Path) -> Outcome {
     if context.json {
         print_json(&json!({
             "v": 1, "home": home, "node": checked.head.node.to_string(), "name": checked.head.institution,
-            "entries": checked.totals.entries, "records": checked.totals.records, "own": checked.head.own, "made": made,
+            "entries": checked.totals.entries, "records": checked.totals.records,
+            "attachments": checked.totals.attachments, "own": checked.head.own, "made": made,
         }));
         return Ok(0);
     }

@@ -110,6 +110,7 @@ impl Office {
             Request::BackupPlan => Ok(self.backup_plan()),
             Request::BackupEntries { log, seq, hash, to } => self.backup_entries(&log, seq, &hash, to),
             Request::BackupRecords { from, to } => self.backup_records(from, to),
+            Request::BackupFiles { after } => self.backup_files(after.as_deref()),
             Request::Account { ask } => self.answer_account(ask),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }

@@ -211,14 +211,20 @@ impl Office {
     /// # Errors
     /// When the disk or the store fails.
     pub fn sweep_files(&self) -> market::Result<u64> {
+        let drafted = self.drafted_files()?;
+        self.files().sweep(std::time::SystemTime::now(), |file| {
+            if drafted.contains(file) { Ok(FileUse::Now) } else { self.library().file_use(file) }
+        })
+    }
+
+    /// The files that drafts name.
+    pub(super) fn drafted_files(&self) -> market::Result<BTreeSet<Hash>> {
         let mut drafted = BTreeSet::new();
         self.library().each_draft(&mut |draft| {
             drafted.extend(draft.attachments().into_iter().map(|of| of.file));
             ControlFlow::Continue(())
         })?;
-        self.files().sweep(std::time::SystemTime::now(), |file| {
-            if drafted.contains(file) { Ok(FileUse::Now) } else { self.library().file_use(file) }
-        })
+        Ok(drafted)
     }
 }
 

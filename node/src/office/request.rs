@@ -315,6 +315,11 @@ pub enum Request {
         /// The position behind the last one wanted.
         to: u64,
     },
+    /// Files of listings for a backup, by name, some at a time: the answer holds their names. They lie in the home.
+    BackupFiles {
+        /// The last one of the answer before.
+        after: Option<String>,
+    },
     /// Accounts of the desk.
     Account {
         /// What about them.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value as Json;
-use tests::{Dice, Scene, hub_and_station};
+use tests::{Dice, Home, Scene, hub_and_station};
 
 /// Rows of a round's list.
 const ROWS: u64 = 600;
@@ -67,6 +67,74 @@ fn backups_at_random_points_restore_and_the_rest_comes_back() {
     (0..rounds).for_each(|n| round(100 + n));
 }
 
+/// Saves a listing's or a draft's only file, and reads it.
+fn only_file(home: &Home, scene: &Scene, id: &str) -> Vec<u8> {
+    let out = scene.file("saved").display().to_string();
+    home.run(["listing", "file", id, "1", "--out", &out]).ok();
+    std::fs::read(out).unwrap()
+}
+
+/// What only this node has comes back with it, though no peer is in reach; what others published comes from them.
+#[test]
+fn files_of_its_own_listings_come_back_with_a_node_that_meets_nobody() {
+    let scene = Scene::new();
+    let (hub, station) = hub_and_station(&scene);
+    let attached = |node: &Home, id: &str, name: &str| {
+        let bytes = [b"%PDF-1.7\n", name.repeat(100_000).as_bytes()].concat();
+        node.run(["listing", "attach", id, &scene.write(&format!("{name}.pdf"), &bytes)]).ok();
+        bytes
+    };
+    let theirs = station.publish("分站的成果");
+    let others = attached(&station, &theirs, "theirs");
+    hub.agrees_with(&[&station]);
+    tests::until("the hub fetches all files", || {
+        hub.show(&theirs).filter(|shown| shown["attachments"][0]["here"] == true)
+    });
+    let own = hub.publish("大市场的成果");
+    let report = attached(&hub, &own, "report");
+    let draft = hub.run(["listing", "new", "--kind", "demand", "title=草稿", "--json"]).ok().json();
+    let draft = draft["id"].as_str().unwrap();
+    let note = attached(&hub, draft, "note");
+    let made = hub.run(["backup", "hub.backup", "--json"]).ok().json();
+    assert_eq!((&made["attachments"], &made["attachments_unread"]), (&2.into(), &0.into()), "{made}");
+    let station = station.stop();
+    let lost = hub.stop();
+    std::fs::remove_dir_all(lost.path()).unwrap();
+
+    let home = scene.home("machine");
+    let told = home.run(["restore", "hub.backup", "--json"]).ok().json();
+    assert_eq!(told["attachments"], 2);
+    assert_eq!(only_file(&home, &scene, &own), report);
+    assert_eq!(only_file(&home, &scene, draft), note);
+    assert_eq!(home.show(&theirs).unwrap()["attachments"][0]["here"], false);
+    let hub = home.start();
+    let station = station.start();
+    station.synced();
+    tests::until("what others published is fetched again", || {
+        hub.show(&theirs).filter(|shown| shown["attachments"][0]["here"] == true)
+    });
+    assert_eq!(only_file(&hub, &scene, &theirs), others);
+}
+
+/// Backups that programs of each version have written. They stay for ever, as the homes beside them do.
+#[test]
+fn backups_of_every_version_restore() {
+    for version in ["v1", "v2"] {
+        let scene = Scene::new();
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("fixtures/backups/{version}.backup"));
+        let home = scene.home("home");
+        home.run(["restore", file.to_str().unwrap()]).ok();
+        let hits = home.search("秸秆");
+        let listing = home.show(hits[0]["id"].as_str().unwrap()).unwrap();
+        assert_eq!(listing["contact"]["contact_phone"], "13900000000");
+        // Version 1 knew of files what the listing says, and no bytes.
+        assert_eq!(listing["attachments"][0]["here"], version != "v1", "{listing}");
+        assert_eq!(home.run(["listing", "list", "--drafts", "--json"]).ok().lines().len(), 1);
+        home.publish("之后的成果");
+    }
+}
+
 #[test]
 fn a_restore_writes_over_nothing_and_from_nothing_damaged() {
     let scene = Scene::new();
@@ -87,7 +155,7 @@ fn a_restore_writes_over_nothing_and_from_nothing_damaged() {
     bad[bytes.len() / 2] ^= 4;
     scene.write("bad.backup", bad);
     scene.write("cut.backup", &bytes[..bytes.len() - 1]);
-    scene.write("newer.backup", [b"lianshi backup 2\n", &bytes[17..]].concat());
+    scene.write("newer.backup", [b"lianshi backup 3\n", &bytes[17..]].concat());
     for (file, why) in [
         ("bad.backup", "damaged"),
         ("cut.backup", "cut off"),

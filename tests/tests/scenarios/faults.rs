@@ -19,6 +19,9 @@ const MODES: [&str; 7] = ["kill", "torn", "power", "eio", "enospc", "broken", "f
 /// Rows of a list that is imported.
 const ROWS: u64 = 12;
 
+/// A file of a listing.
+const REPORT: &[u8] = b"%PDF-1.7\nreport";
+
 /// What somebody does at a home, in a process of its own.
 struct Act {
     name: &'static str,
@@ -30,6 +33,8 @@ struct Act {
     purges: bool,
     /// The home is being made: before that is done there is no node, and it is done again.
     makes: bool,
+    /// The listing whose file is there, whole, once it is done.
+    brings_file: Option<String>,
     held: Held,
 }
 
@@ -45,7 +50,7 @@ impl Act {
         } else {
             read_back(&copied(&home, &before.with_extension("read"))).unwrap()
         };
-        Self { name, before, args, texts, purges: false, makes, held }
+        Self { name, before, args, texts, purges: false, makes, brings_file: None, held }
     }
 
     fn about(mut self, texts: impl IntoIterator<Item = String>) -> Self {
@@ -119,6 +124,11 @@ impl Act {
         } else if done {
             owed.extend(self.texts.iter().cloned());
         }
+        if let Some(id) = self.brings_file.as_deref().filter(|_| done) {
+            let out = home.path().with_extension("pdf").display().to_string();
+            home.run(["listing", "file", id, "1", "--out", &out]).ok();
+            assert_eq!(std::fs::read(out).unwrap(), REPORT, "{what}");
+        }
         // What it held of others may have gone with a store that a power cut took; that is said.
         let lost: Vec<_> =
             owed.difference(&held.texts).filter(|text| !held.rebuilt || !text.starts_with("tk8")).collect();
@@ -155,9 +165,11 @@ fn acts(scene: &Scene) -> Vec<Act> {
     hub.import("theirs.csv", &[]).ok();
     hub.run(["bundle", "out", "plain/stick.lianshi"]).ok();
     let id = home.publish(&token(2, 0));
-    home.publish(&token(2, 1));
+    let with_file = home.publish(&token(2, 1));
+    home.run(["listing", "attach", &with_file, &scene.write("plain/report.pdf", REPORT)]).ok();
     home.run(["listing", "new", "--kind", "demand", &format!("title={}", token(2, 2))]).ok();
     home.run(["backup", "plain/old.backup"]).ok();
+    home.run(["listing", "detach", &with_file, "1"]).ok();
 
     let plain = scene.file("plain");
     let other = |name: &str| copied(&plain, &scene.file(name));
@@ -185,14 +197,21 @@ fn acts(scene: &Scene) -> Vec<Act> {
         Act { purges: true, ..act("purge", &purge).about([token(2, 0)]) },
         act("compact", &["compact"]),
         act("backup", &["backup", "new.backup"]),
+        Act {
+            brings_file: Some(with_file.clone()),
+            ..act("attach", &["listing", "attach", &with_file, "report.pdf"])
+        },
         Act::new("rotate", full, &publish),
         Act::new("write anew", purged, &publish),
         Act::new("begin anew", damaged, &publish),
-        Act::new("restore", empty.clone(), &["restore", "old.backup"]).about([
-            token(2, 0),
-            token(2, 1),
-            token(2, 2),
-        ]),
+        Act {
+            brings_file: Some(with_file),
+            ..Act::new("restore", empty.clone(), &["restore", "old.backup"]).about([
+                token(2, 0),
+                token(2, 1),
+                token(2, 2),
+            ])
+        },
         Act::new("found", empty, &["init", "--role", "hub", "--name", "大市场", "--region", "420000"]),
     ]
 }

@@ -5,12 +5,13 @@ use super::Row;
 /// The table, sorted by key.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
-    ("cli.backup.done", "备份已写入 {file}（{size}，{entries} 条签名条目），并已从头到尾读回核对", "The backup is in {file} ({size}, {entries} signed entries); it was read back from end to end"),
+    ("cli.backup.done", "备份已写入 {file}（{size}，{entries} 条签名条目，{files} 个附件），并已从头到尾读回核对", "The backup is in {file} ({size}, {entries} signed entries, files of listings: {files}); it was read back from end to end"),
     ("cli.backup.keep", "里面有本节点的密钥、草稿和联系方式：请放在另一处可靠的地方，像保管密钥一样保管。恢复：lianshi --home 新文件夹 restore 备份文件。恢复密钥（recovery.key）不在其中，另行保管", "It holds this node's keys, drafts and contact details: keep it in another place, as safely as the keys. To restore: lianshi --home FOLDER restore FILE. The recovery key is not in it: that one is kept apart"),
     ("cli.backup.progress", "已备份 {done} / {total} 条", "{done} of {total} entries written"),
     ("cli.backup.root.absent", "根密钥不在本机，备份里也没有：请确认它另有保管", "The root key is not on this machine, so it is not in the backup: make sure that it is kept elsewhere"),
     ("cli.backup.root.locked", "根密钥在其中，有口令保护；口令不在其中", "The root key is in it, under its passphrase; the passphrase is not"),
     ("cli.backup.root.plain", "根密钥在其中，没有口令保护：谁拿到备份，谁就能代表本单位。先运行 lianshi key lock 再备份更稳妥", "The root key is in it without a passphrase: whoever has the backup can act for this institution. Better run lianshi key lock first, then back up again"),
+    ("cli.backup.unread", "{files} 个附件读不出来或已损坏，不在备份里：lianshi doctor 会列出是哪些、怎么办", "{files} files of listings cannot be read or are damaged, and are not in it: lianshi doctor names them and says what to do"),
     ("cli.compact.begun", "正在重写数据文件；中途断电也不要紧，旧文件到新文件写好之后才删除", "The data file is written anew; the old one goes only once the new one is whole, so a power cut does no harm"),
     ("cli.compact.done", "数据文件由 {before} 压缩到 {after}", "The data file took {before} and takes {after} now"),
     ("cli.failure.backup-changed", "{file} 在读取过程中变了", "{file} changed while it was read"),
@@ -35,9 +36,9 @@ pub const TABLE: &[Row] = &[
     ("cli.restore.next", "下一步：lianshi --home {home} run。连上其他节点后，备份之后发布的内容会自动取回，取回之前不会写入新内容。原来那台机器上的节点从此不要再启动", "Next: lianshi --home {home} run. What was published after the backup comes back from other nodes, and nothing new is written before that. Never run the node on the old machine again"),
     ("cli.restore.own", "这份备份只含本单位自己的内容，其他单位的信息在连上网络后同步", "This backup holds your own contents only; others' listings come with the next sync"),
     ("cli.restore.progress", "已恢复 {done} / {total} 条", "{done} of {total} entries restored"),
-    ("help.backup", "把整个节点备份成一个文件；节点运行时也能做", "Back up the whole node into one file, whether it runs or not"),
+    ("help.backup", "把整个节点备份成一个文件，本单位的附件也在其中；节点运行时也能做", "Back up the whole node into one file, files of its own listings too, whether it runs or not"),
     ("help.backup.file", "备份写入哪个文件；已有的旧备份等新的写好、核对过才被替换", "The file to write; an older backup there is replaced once the new one is whole and was read back"),
-    ("help.backup.own", "只备份本单位自己的内容和名册，其他单位的信息恢复后再同步", "Only your own contents and the roster; others' listings are synced again after a restore"),
+    ("help.backup.own", "只备份本单位自己的内容（含附件）和名册，其他单位的信息恢复后再同步", "Only your own contents, files too, and the roster; others' listings are synced after a restore"),
     ("help.compact", "压缩数据文件，腾出删改留下的空间；节点须先停下", "Shrink the data file: give back the space that deletions have left in it; the node has to be stopped"),
     ("help.restore", "从备份恢复节点，写入 --home 指定的空文件夹", "Restore a node from a backup, into the empty folder of --home"),
     ("help.restore.file", "备份文件", "The backup"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use protocol::{Decoder, Entry, Hash, Head, LogId, NetworkId, Verb};
+use protocol::{Decoder, Entry, Hash, Head, LogId, NetworkId, Verb, file_hash};
 use storage::Record;
 
 use super::part::{BackupHead, Part, Parts, Totals};
@@ -31,12 +31,13 @@ impl Checked {
     }
 }
 
-/// The place that reading has reached: parts come in the order head, files, entries, records, end.
+/// The place that reading has reached: parts come in the order head, files, entries, records, attachments, end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Files,
     Entries,
     Records,
+    Attachments,
     End,
 }
 
@@ -47,11 +48,14 @@ struct Reading {
     /// The log that is being read, with its head and its last entry.
     log: Option<(LogId, Head, Entry)>,
     logs: u64,
+    /// The attachment that came last.
+    attachment: Option<Hash>,
     totals: Totals,
 }
 
 /// Reads a backup to its end and checks all of it: checksums, form, that logs have no gaps and are signed by their nodes, that
-/// the identity's files belong together. Memory stays at a few parts, whatever the file holds.
+/// the identity's files belong together, that files of listings are what their names say. Memory stays at a few parts,
+/// whatever the file holds.
 ///
 /// # Errors
 /// What is wrong with it, or when it cannot be read.
@@ -66,6 +70,7 @@ pub fn check(from: impl Read) -> Result<Checked> {
         files: BTreeMap::new(),
         log: None,
         logs: 0,
+        attachment: None,
         totals: Totals::default(),
     };
     while let Some(part) = parts.next()? {
@@ -87,6 +92,7 @@ impl Reading {
             Part::File { .. } => Stage::Files,
             Part::Entries { .. } => Stage::Entries,
             Part::Records(_) => Stage::Records,
+            Part::Attachment { .. } => Stage::Attachments,
             Part::End(_) => Stage::End,
         };
         if stage < self.stage {
@@ -115,6 +121,15 @@ impl Reading {
                 if !records.iter().all(reads) {
                     return Err("an entry in it does not read");
                 }
+            }
+            Part::Attachment { name, bytes } => {
+                if file_hash(&bytes) != name {
+                    return Err("a file of a listing in it is not what its name says");
+                }
+                if self.attachment.replace(name).is_some_and(|before| before >= name) {
+                    return Err("its files of listings are out of order");
+                }
+                self.totals.attachments += 1;
             }
             Part::End(totals) => {
                 self.end_log()?;

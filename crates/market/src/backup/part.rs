@@ -2,16 +2,21 @@
 
 use std::io::{ErrorKind, Read};
 
+use protocol::limits::MAX_ATTACHMENT;
 use protocol::{Decoder, Encoder, Entry, Fault, Hash, LogId, NetworkId, PublicKey, hash};
 use storage::{Record, Table};
 
-use super::{BackupError, FIRST, MAX_BACKUP_FILE, MAX_FIRST, MAX_PART, Result, VERSION, damaged};
+use super::{
+    BackupError, FIRST, MAX_BACKUP_FILE, MAX_FIRST, MAX_PART, OLDEST, Result, VERSION, WITH_ATTACHMENTS,
+    damaged,
+};
 
 pub(super) const HEAD: u8 = 1;
 pub(super) const FILE: u8 = 2;
 pub(super) const ENTRIES: u8 = 3;
 pub(super) const RECORDS: u8 = 4;
 pub(super) const END: u8 = 5;
+pub(super) const ATTACHMENT: u8 = 6;
 
 const ENTRY: u8 = 1;
 const PUT: u8 = 2;
@@ -48,6 +53,8 @@ pub struct Totals {
     pub entries: u64,
     /// Records of the journal.
     pub records: u64,
+    /// Files of listings.
+    pub attachments: u64,
 }
 
 /// A part.
@@ -57,6 +64,7 @@ pub(super) enum Part {
     File { name: String, bytes: Vec<u8> },
     Entries { log: LogId, entries: Vec<Entry> },
     Records(Vec<Record>),
+    Attachment { name: Hash, bytes: Vec<u8> },
     End(Totals),
 }
 
@@ -74,7 +82,7 @@ impl BackupHead {
 impl Totals {
     pub(super) fn to_bytes(self) -> Vec<u8> {
         let mut to = Encoder::new();
-        to.uint(self.entries).uint(self.records);
+        to.uint(self.entries).uint(self.records).uint(self.attachments);
         to.finish()
     }
 }
@@ -104,7 +112,8 @@ pub(super) fn decode_record(from: &mut Decoder<'_>) -> std::result::Result<Recor
     }
 }
 
-fn decode(kind: u8, body: &[u8]) -> std::result::Result<Part, Fault> {
+fn decode(version: u32, kind: u8, body: &[u8]) -> std::result::Result<Part, Fault> {
+    let with_attachments = version >= WITH_ATTACHMENTS;
     Decoder::whole(body, "part of a backup", |from| {
         Ok(match kind {
             HEAD => Part::Head(BackupHead {
@@ -127,15 +136,25 @@ fn decode(kind: u8, body: &[u8]) -> std::result::Result<Part, Fault> {
                 Part::Entries { log, entries: from.list(MAX_PART, "entries", entry)? }
             }
             RECORDS => Part::Records(from.list(MAX_PART, "records", decode_record)?),
-            END => Part::End(Totals { entries: from.uint("entries")?, records: from.uint("records")? }),
+            ATTACHMENT if with_attachments => Part::Attachment {
+                name: Hash::decode(from)?,
+                bytes: from
+                    .bytes(usize::try_from(MAX_ATTACHMENT).unwrap_or(MAX_PART), "attachment")?
+                    .to_vec(),
+            },
+            END => Part::End(Totals {
+                entries: from.uint("entries")?,
+                records: from.uint("records")?,
+                attachments: if with_attachments { from.uint("attachments")? } else { 0 },
+            }),
             _ => return Err(Fault::Unknown { what: "part of a backup", code: kind.into() }),
         })
     })
 }
 
 /// The digest before the first part.
-pub(super) fn first_digest() -> Hash {
-    hash("backup", &[format!("{FIRST}{VERSION}\n").as_bytes()])
+pub(super) fn first_digest(version: u32) -> Hash {
+    hash("backup", &[format!("{FIRST}{version}\n").as_bytes()])
 }
 
 /// The digest of a part.
@@ -148,6 +167,7 @@ pub(super) fn next_digest(before: &Hash, kind: u8, body: &[u8]) -> Hash {
 /// Reads the parts of a backup, one after the other.
 pub(super) struct Parts<R> {
     from: R,
+    version: u32,
     digest: Hash,
     number: u64,
     ended: bool,
@@ -166,7 +186,9 @@ impl<R: Read> Parts<R> {
         }
         let version = std::str::from_utf8(&line).ok().and_then(|line| line.trim_end().strip_prefix(FIRST));
         match version.and_then(|version| version.parse::<u32>().ok()) {
-            Some(VERSION) => Ok(Self { from, digest: first_digest(), number: 0, ended: false }),
+            Some(version @ OLDEST..=VERSION) => {
+                Ok(Self { from, version, digest: first_digest(version), number: 0, ended: false })
+            }
             Some(found) if found > VERSION => Err(BackupError::Newer { found }),
             _ => Err(BackupError::Foreign),
         }
@@ -205,7 +227,7 @@ impl<R: Read> Parts<R> {
         if self.digest.0 != digest {
             return Err(damaged(self.number, "the checksum does not fit"));
         }
-        let part = decode(kind, &body).map_err(|_| damaged(self.number, "it does not read"))?;
+        let part = decode(self.version, kind, &body).map_err(|_| damaged(self.number, "it does not read"))?;
         self.ended = matches!(part, Part::End(_));
         Ok(Some(part))
     }

@@ -4,6 +4,7 @@
 //! home/
 //!   restoring             the mark: there until all is done; nothing else in the home counts before
 //!   data/                 the ledger, laid down through the same door as entries from peers, then the journal's records
+//!   files/                the files of listings, each fsynced before it is named
 //!   config.toml, port     as they were
 //!   identity/             its `certificate` comes last: a home without it is no node
 //! ```
@@ -17,11 +18,12 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use protocol::{CheckedEntry, Entry};
-use storage::Options;
+use storage::{Files, Floor, Options};
 
 use super::check::{Checked, parts_again};
 use super::part::{Part, Totals};
 use super::{BackupError, Result};
+use crate::error::MarketError;
 use crate::identity::{CERTIFICATE, Identity, write_private};
 use crate::ledger::Ledger;
 
@@ -66,8 +68,9 @@ pub fn restore(
     let identity = home.join("identity");
     fs::create_dir_all(&identity)?;
     let opener = Identity::opener_in(&checked.files).ok_or(BackupError::Changed)?;
+    let files = Files::new(&home.join(Files::FOLDER), Floor::new(home, options.floor_bytes));
     let mut ledger = Ledger::open(&home.join("data"), options, opener)?.ledger;
-    fill(&mut ledger, from, checked, progress)?;
+    fill(&mut ledger, &files, from, checked, progress)?;
     ledger.begin_incarnation()?;
     ledger.checkpoint()?;
     drop(ledger);
@@ -81,7 +84,13 @@ pub fn restore(
 }
 
 /// Lays down what the file holds: entries first, so that the journal finds them there, and the records behind them win.
-fn fill(ledger: &mut Ledger, from: impl Read, checked: &Checked, progress: &mut Progress<'_>) -> Result<()> {
+fn fill(
+    ledger: &mut Ledger,
+    files: &Files,
+    from: impl Read,
+    checked: &Checked,
+    progress: &mut Progress<'_>,
+) -> Result<()> {
     let mut parts = parts_again(from)?;
     let mut done = Totals::default();
     while let Some(part) = parts.next()? {
@@ -96,6 +105,10 @@ fn fill(ledger: &mut Ledger, from: impl Read, checked: &Checked, progress: &mut 
                 done.records += records.len() as u64;
                 ledger.take_back(records)?;
             }
+            Part::Attachment { name, bytes } => {
+                files.put(&name.0, &bytes).map_err(MarketError::from)?;
+                done.attachments += 1;
+            }
             Part::Head(_) | Part::File { .. } | Part::End(_) => {}
         }
         progress(&done);
@@ -108,7 +121,7 @@ fn clear(home: &Path) -> Result<()> {
     if !interrupted(home) {
         return Ok(());
     }
-    for folder in ["data", "identity"] {
+    for folder in ["data", "identity", Files::FOLDER] {
         match fs::remove_dir_all(home.join(folder)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}

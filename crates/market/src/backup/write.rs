@@ -38,8 +38,15 @@ pub trait Pages {
         from: Position,
         to: Position,
     ) -> std::result::Result<(Position, Vec<Record>), Self::Error>;
+
+    /// The next file of a listing, ascending by name; `None` behind the last.
+    ///
+    /// # Errors
+    /// When they cannot be had.
+    fn attachment(&mut self) -> std::result::Result<Option<(Hash, Vec<u8>)>, Self::Error>;
 }
 
+/// A ledger without the folder of files beside it.
 impl Pages for &BackupSource {
     type Error = BackupError;
 
@@ -50,9 +57,14 @@ impl Pages for &BackupSource {
     fn records(&mut self, from: Position, to: Position) -> Result<(Position, Vec<Record>)> {
         Ok(BackupSource::records(self, from, to)?)
     }
+
+    fn attachment(&mut self) -> Result<Option<(Hash, Vec<u8>)>> {
+        Ok(None)
+    }
 }
 
-/// Writes a backup: what `head` says of it, the small files of the home, and what `plan` names.
+/// Writes a backup: what `head` says of it, the small files of the home, what `plan` names, and the files of listings. Those come
+/// last: a file is there before an entry names it, so all that the plan's entries name are.
 ///
 /// # Errors
 /// When `to` takes no more, or the pages cannot be had.
@@ -90,10 +102,14 @@ pub fn write<W: Write, P: Pages>(
         progress(&writer.totals);
         at = next;
     }
+    while let Some((name, bytes)) = pages.attachment()? {
+        writer.attachment(&name, &bytes)?;
+        progress(&writer.totals);
+    }
     Ok(writer.end()?)
 }
 
-/// The parts in their order: head, files, entries of each log, records, end.
+/// The parts in their order: head, files, entries of each log, records, attachments, end.
 struct Writer<W> {
     to: W,
     digest: Hash,
@@ -103,7 +119,7 @@ struct Writer<W> {
 impl<W: Write> Writer<W> {
     fn begin(mut to: W, head: &BackupHead) -> Result<Self> {
         to.write_all(format!("{FIRST}{VERSION}\n").as_bytes())?;
-        let mut writer = Self { to, digest: part::first_digest(), totals: Totals::default() };
+        let mut writer = Self { to, digest: part::first_digest(VERSION), totals: Totals::default() };
         writer.part(part::HEAD, &head.to_bytes())?;
         Ok(writer)
     }
@@ -143,6 +159,15 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    fn attachment(&mut self, name: &Hash, bytes: &[u8]) -> Result<()> {
+        let mut to = Encoder::new();
+        name.encode(&mut to);
+        to.bytes(bytes);
+        self.part(part::ATTACHMENT, &to.finish())?;
+        self.totals.attachments += 1;
+        Ok(())
+    }
+
     fn end(mut self) -> Result<(W, Totals)> {
         let totals = self.totals;
         self.part(part::END, &totals.to_bytes())?;
@@ -152,7 +177,7 @@ impl<W: Write> Writer<W> {
 
     fn part(&mut self, kind: u8, body: &[u8]) -> Result<()> {
         self.digest = next_digest(&self.digest, kind, body);
-        // A body is one page and an item more at most, far below 4 GiB.
+        // A body is a page and an item more, or a file of a listing: far below 4 GiB.
         let length = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
         for bytes in [&[kind][..], &length, body, &self.digest.0] {
             self.to.write_all(bytes)?;

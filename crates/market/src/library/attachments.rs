@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, ControlFlow};
 
-use protocol::{Attachment, DocumentId, FILE, Hash};
+use protocol::{Attachment, DocumentId, FILE, Hash, InstitutionId};
 use replica::DocumentState;
 use storage::Table;
 
@@ -28,6 +28,12 @@ impl Listing {
         in_order(named_in(&self.state))
     }
 
+    /// Whether its files are `us`'s to keep: it is theirs, or they may edit it, and it was not purged.
+    pub fn is_kept_for(&self, us: &InstitutionId) -> bool {
+        let theirs = self.institution.as_ref() == Some(us) || self.editors.contains(us);
+        theirs && !matches!(self.hidden, Some(Hidden::Purged(_)))
+    }
+
     /// The file of that hash, when it belongs to it.
     pub fn attachment(&self, file: &Hash) -> Option<Attachment> {
         named_in(&self.state).into_iter().find(|attachment| attachment.file == *file)
@@ -51,6 +57,25 @@ impl Library {
             if settled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         fault.map_or(Ok(found), Err)
+    }
+
+    /// Whether only others answer for a file, or what named it was purged: no listing that names it, or did once, is of `us` or has
+    /// `us` among its editors. False of one that none ever named.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn is_only_others(&self, file: &Hash, us: &InstitutionId) -> Result<bool> {
+        let (mut found, mut fault) = ((false, false), None);
+        self.store.walk(Table::Files, &file.0, &mut |key, _| {
+            let Some((_, id)) = row_of(key) else { return ControlFlow::Continue(()) };
+            found.0 = true;
+            match self.listing(&id) {
+                Ok(listing) => found.1 |= listing.is_some_and(|listing| listing.is_kept_for(us)),
+                Err(error) => fault = Some(error),
+            }
+            if found.1 || fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        fault.map_or(Ok(found.0 && !found.1), Err)
     }
 
     /// Files with the documents that name them, or did once, behind a place; at most `limit`.

@@ -2,8 +2,10 @@
 
 use std::io::Read;
 
-use market::backup::{BackupError, BackupHead, Checked, Totals, check, interrupted, restore, write};
+use market::backup::{BackupError, BackupHead, Checked, Pages, Totals, check, interrupted, restore, write};
 use market::{BackupPlan, BackupSource};
+use protocol::{Hash, Head, file_hash};
+use storage::{Files, Floor, Position, Record};
 
 use super::*;
 
@@ -21,6 +23,41 @@ fn head(node: &Node) -> BackupHead {
 fn written(node: &Node, plan: &BackupPlan, source: &BackupSource) -> Vec<u8> {
     let files = Identity::small_files(node.home.path()).unwrap();
     write(Vec::new(), &head(node), &files, plan, source, &mut |_: &Totals| {}).unwrap().0
+}
+
+/// A ledger with files of listings beside it.
+struct WithFiles<'a>(&'a BackupSource, Vec<(Hash, Vec<u8>)>);
+
+impl Pages for WithFiles<'_> {
+    type Error = BackupError;
+
+    fn entries(&mut self, log: &LogId, have: Head, to: u64) -> Result<(Head, Vec<Vec<u8>>), BackupError> {
+        Pages::entries(&mut self.0, log, have, to)
+    }
+
+    fn records(&mut self, from: Position, to: Position) -> Result<(Position, Vec<Record>), BackupError> {
+        Pages::records(&mut self.0, from, to)
+    }
+
+    fn attachment(&mut self) -> Result<Option<(Hash, Vec<u8>)>, BackupError> {
+        Ok((!self.1.is_empty()).then(|| self.1.remove(0)))
+    }
+}
+
+/// A backup with such files, in the order given.
+fn written_with(node: &Node, files: Vec<(Hash, Vec<u8>)>) -> Vec<u8> {
+    let (plan, source) = (node.ledger.backup_plan(), node.ledger.backup_source());
+    let small = Identity::small_files(node.home.path()).unwrap();
+    let pages = WithFiles(&source, files);
+    write(Vec::new(), &head(node), &small, &plan, pages, &mut |_: &Totals| {}).unwrap().0
+}
+
+/// Files of listings, ascending by name.
+fn files(texts: &[&str]) -> Vec<(Hash, Vec<u8>)> {
+    let mut files: Vec<_> =
+        texts.iter().map(|text| (file_hash(text.as_bytes()), text.as_bytes().to_vec())).collect();
+    files.sort();
+    files
 }
 
 fn options() -> storage::Options {
@@ -135,7 +172,31 @@ fn small() -> Vec<u8> {
     let mut hub = hub();
     hub.desk(NOW).take_in(&[record("甲")], true).unwrap();
     hub.desk(NOW).keep_draft(None, &record("草稿")).unwrap();
-    written(&hub, &hub.ledger.backup_plan(), &hub.ledger.backup_source())
+    written_with(&hub, files(&["%PDF-1.7 a", "%PDF-1.7 b"]))
+}
+
+#[test]
+fn files_of_listings_come_back_and_others_than_their_names_say_are_refused() {
+    let (hub, ..) = busy();
+    let largest = vec![b'x'; protocol::limits::MAX_ATTACHMENT as usize];
+    let mut all = files(&["%PDF-1.7 a", "%PDF-1.7 b"]);
+    all.push((file_hash(&largest), largest));
+    all.sort();
+    let node = restored(&written_with(&hub, all.clone()));
+    assert_eq!(node.view(), hub.view());
+    let kept = Files::new(&node.home.path().join(Files::FOLDER), Floor::new(node.home.path(), 0));
+    for (name, bytes) in &all {
+        assert_eq!(kept.read(&name.0, 0, u64::MAX).unwrap().as_ref(), Some(bytes));
+    }
+    let refused =
+        |files: Vec<(Hash, Vec<u8>)>| check(written_with(&hub, files).as_slice()).unwrap_err().to_string();
+    assert!(refused(all.iter().rev().cloned().collect()).contains("out of order"));
+    assert!(refused(vec![all[0].clone(), all[0].clone()]).contains("out of order"));
+    assert!(refused(vec![(all[0].0, b"%PDF-1.7 c".to_vec())]).contains("not what its name says"));
+    let mut long = vec![b'x'; protocol::limits::MAX_ATTACHMENT as usize + 1];
+    assert!(refused(vec![(file_hash(&long), long.clone())]).contains("does not read"));
+    long.extend([b'x'; 2_000]);
+    assert!(refused(vec![(file_hash(&long), long)]).contains("out of bounds"));
 }
 
 #[test]
@@ -152,10 +213,15 @@ fn a_truncated_or_damaged_backup_is_refused_wherever_it_is_hurt() {
         bad[at] ^= 1;
         assert!(check(bad.as_slice()).is_err(), "byte {at} of {}", file.len());
     }
+    // As an older version it would count differently; that has other checksums.
+    let older = [b"lianshi backup 1\n", &file[17..]].concat();
+    assert!(matches!(check(older.as_slice()), Err(BackupError::Damaged { part: 1, .. })));
+    let none = [b"lianshi backup 0\n", &file[17..]].concat();
+    assert!(matches!(check(none.as_slice()), Err(BackupError::Foreign)));
     let more = [file.as_slice(), b"x"].concat();
     assert!(matches!(check(more.as_slice()), Err(BackupError::Damaged { .. })));
-    let newer = [b"lianshi backup 2\n", &file[17..]].concat();
-    assert!(matches!(check(newer.as_slice()), Err(BackupError::Newer { found: 2 })));
+    let newer = [b"lianshi backup 3\n", &file[17..]].concat();
+    assert!(matches!(check(newer.as_slice()), Err(BackupError::Newer { found: 3 })));
     assert!(matches!(check(&b"PK\x03\x04 something else"[..]), Err(BackupError::Foreign)));
 }
 
@@ -203,7 +269,7 @@ fn parts(file: &[u8]) -> Vec<(u8, Vec<u8>)> {
 
 /// A file of such parts, with checksums that hold.
 fn sealed(parts: &[(u8, Vec<u8>)]) -> Vec<u8> {
-    let mut file = b"lianshi backup 1\n".to_vec();
+    let mut file = b"lianshi backup 2\n".to_vec();
     let mut digest = protocol::hash("backup", &[&file]);
     for (kind, body) in parts {
         let length = (body.len() as u32).to_be_bytes();
