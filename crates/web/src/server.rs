@@ -86,7 +86,8 @@ async fn accept(
 /// Serves one connection to its end, at the latest to the end of its life or of the server's.
 async fn connection(stream: TcpStream, from: IpAddr, router: Router, mut closed: watch::Receiver<bool>) {
     let router = MapRequest::new(router, move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Client(from));
+        let client = Client::of(from, request.headers());
+        request.extensions_mut().insert(client);
         request
     });
     let mut builder = http1::Builder::new();

@@ -1,6 +1,6 @@
 //! Who comes to the desk: from where, from which page, and whether they have signed in.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -23,7 +23,24 @@ pub(super) const FORM_KEY: &str = "form_key";
 
 /// The address that a request came from; absent where nobody says (then it is taken for a stranger's).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Client(pub(crate) IpAddr);
+pub(crate) struct Client(IpAddr);
+
+impl Client {
+    /// Who stands behind a connection. One from this computer may be a reverse proxy's: the last address that it names in
+    /// `X-Forwarded-For` is where it heard the request from. What stands before that is hearsay, and what others name counts
+    /// for nothing.
+    pub(crate) fn of(from: IpAddr, headers: &HeaderMap) -> Self {
+        let from = from.to_canonical();
+        let named = || headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok();
+        let last = || named().and_then(|named| named.rsplit(',').next()).map(str::trim);
+        let heard = |text: &str| {
+            let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
+            text.parse().or_else(|_| with_port()).ok()
+        };
+        let forwarded = from.is_loopback().then(last).flatten().and_then(heard);
+        Self(forwarded.unwrap_or(from).to_canonical())
+    }
+}
 
 /// Someone with a session, as their account is now.
 pub(super) struct SignedIn {
@@ -183,6 +200,26 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn behind_a_proxy_on_this_computer_a_client_is_who_the_proxy_heard() {
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let there = IpAddr::from([203, 0, 113, 7]);
+        let of =
+            |from: IpAddr, named: &'static str| Client::of(from, &headers(&[("x-forwarded-for", named)])).0;
+        assert_eq!(of(here, "203.0.113.7"), there);
+        assert_eq!(
+            of(here, "127.0.0.1, 198.51.100.9,203.0.113.7:4711"),
+            there,
+            "what came before is hearsay"
+        );
+        assert_eq!(of("::ffff:127.0.0.1".parse().unwrap(), "::ffff:203.0.113.7"), there);
+        assert_eq!(of(there, "127.0.0.1"), there, "nobody else is believed");
+        for wrong in ["", ",", "unknown", "203.0.113.7, _hidden"] {
+            assert_eq!(of(here, wrong), here, "{wrong}");
+        }
+        assert_eq!(Client::of(here, &HeaderMap::new()).0, here);
     }
 
     #[test]
