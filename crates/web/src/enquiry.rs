@@ -99,6 +99,8 @@ pub struct EnquiryView {
     pub received_ms: Option<i64>,
     /// What was answered, with the times of the answering node's clock.
     pub answers: Vec<(String, i64)>,
+    /// When it was closed without an answer, by the answering node's clock.
+    pub closed_ms: Option<i64>,
     /// Whether it is this desk's to answer.
     pub ours: bool,
 }

@@ -78,6 +78,7 @@ impl Seen {
         match &self.held {
             Some(held) => held.state().id(),
             None if !self.enquiry.answers.is_empty() => EnquiryState::Answered.id(),
+            None if self.enquiry.closed_ms.is_some() => EnquiryState::Closed.id(),
             None if self.enquiry.received_ms.is_some() => "received",
             None => "sent",
         }
@@ -89,6 +90,7 @@ impl Seen {
         let there = || Held {
             since_ms: self.enquiry.received_ms.unwrap_or(self.enquiry.sent_ms),
             answered_ms,
+            closed_ms: self.enquiry.closed_ms,
             ..Held::default()
         };
         let held = self.held.clone().unwrap_or_else(there);
@@ -168,6 +170,7 @@ impl Office {
             "sent": time(enquiry.sent_ms),
             "received": enquiry.received_ms.map(time),
             "answers": answers.collect::<Vec<_>>(),
+            "closed": enquiry.closed_ms.map(time),
             "waited_ms": waited_ms,
             "late": late,
             "by": seen.by(),
@@ -286,13 +289,13 @@ impl Office {
         Ok(self.writing().work(|desk| Ok(((), vec![desk.answer_enquiry(&enquiry, message, &by)?])))?)
     }
 
-    /// Closes an enquiry that needs no answer.
+    /// Closes an enquiry that needs no answer, which those who asked are told.
     ///
     /// # Errors
     /// When it is none to this institution, or the disk fails.
     pub fn close_enquiry(&self, account: Option<&Account>, id: &str) -> Result<(), Failure> {
         let (enquiry, by) = self.to_act_on(account, id)?;
-        Ok(self.writing().work(|desk| Ok((desk.close_enquiry(&enquiry, &by)?, Vec::new())))?)
+        Ok(self.writing().work(|desk| Ok(((), desk.close_enquiry(&enquiry, &by)?.into_iter().collect())))?)
     }
 
     fn to_act_on(&self, account: Option<&Account>, id: &str) -> Result<(Enquiry, String), Failure> {
@@ -345,6 +348,7 @@ impl Office {
             sent_ms: enquiry.sent_ms,
             received_ms: enquiry.received_ms,
             answers: enquiry.answers.iter().map(|a| (a.message.clone(), a.time_ms)).collect(),
+            closed_ms: enquiry.closed_ms,
             ours: seen.held.is_some(),
         }
     }

@@ -120,7 +120,8 @@ fn what_is_asked_at_home_is_received_at_once_and_can_be_closed() {
     let sent = ask(&hub, &listing, "第一问");
     let seen = get(&hub.web(), sent.header("location").unwrap()).body;
     assert!(seen.contains("的节点已签收") && seen.contains("way-open"), "{seen}");
-    assert_eq!(ask(&hub, &listing, "第二问").code, 303);
+    let second = ask(&hub, &listing, "第二问");
+    assert_eq!(second.code, 303);
     let made = hub
         .run(["enquiry", "make", &listing, "--name", "张", "--contact", "13900000000", "--message", "第三问"])
         .ok();
@@ -136,5 +137,10 @@ fn what_is_asked_at_home_is_received_at_once_and_can_be_closed() {
     assert!(list(&hub, &[]).is_empty());
     let states: Vec<Json> = list(&hub, &["--all"]).into_iter().map(|one| one["state"].clone()).collect();
     assert_eq!(states.iter().filter(|state| *state == "closed").count(), 2, "{states:?}");
+    // Whoever asked sees that, and what to do next.
+    let seen = get(&hub.web(), second.header("location").unwrap()).body;
+    assert!(seen.contains("已关闭这次询问，没有答复") && !seen.contains("way-open"), "{seen}");
+    assert!(seen.contains(&format!("href=\"/listing/{listing}/enquiry\"")), "{seen}");
+    assert_eq!(list(&hub, &["--sent"]).iter().filter(|one| one["closed"].is_string()).count(), 2);
     assert!(hub.run(["--lang", "zh", "enquiry", "list"]).ok().out.contains("近 30 天答复 1 条"));
 }

@@ -6,13 +6,13 @@
 //!    └─────────────────── status page ◀═════════════════════════╧════════════════════════════════════════╛
 //! ```
 //!
-//! | key | enquiry | receipt | answer |
-//! |---|---|---|---|
-//! | `type` | `enquiry` | `receipt` | `answer` |
-//! | `about`, `title` | the listing's | the listing's | the listing's |
-//! | `answers` | – | the enquiry's id | the enquiry's id |
-//! | `name`, `organisation`, `contact` | who asks | – | – |
-//! | `message` | what is asked | – | what is answered |
+//! | key | enquiry | receipt | answer | closed |
+//! |---|---|---|---|---|
+//! | `type` | `enquiry` | `receipt` | `answer` | `closed` |
+//! | `about`, `title` | the listing's | the listing's | the listing's | the listing's |
+//! | `answers` | – | the enquiry's id | the enquiry's id | the enquiry's id |
+//! | `name`, `organisation`, `contact` | who asks | – | – | – |
+//! | `message` | what is asked | – | what is answered | – |
 //!
 //! One circle serves all enquiries between two institutions. What is asked at the listing's own institution lies in a circle
 //! of that one alone. The state at the desk, who answered, and the visitor's address are records at home, in no document.
@@ -183,7 +183,9 @@ impl Desk<'_> {
         };
         let answered_ms = enquiry.answers.first().map(|answer| answer.time_ms);
         let kind = listing.log.shelf.kind.0;
-        let held = Held { since_ms, kind, read: answered_ms.is_some(), answered_ms, ..Held::default() };
+        // Where the record of it was lost with the store.
+        let (closed_ms, read) = (enquiry.closed_ms, answered_ms.or(enquiry.closed_ms).is_some());
+        let held = Held { since_ms, kind, read, answered_ms, closed_ms, ..Held::default() };
         self.hold(&enquiry, &held)?;
         Ok(Some(authored))
     }
@@ -245,15 +247,8 @@ impl Desk<'_> {
         if catalog::id_number::contains(&message) {
             return Err(MarketError::AnswerNamesIdentity);
         }
-        let text = |key: &str, value: String| (key.to_owned(), Value::Text(value));
-        let answer: Fields = [
-            text("type", "answer".to_owned()),
-            text("about", enquiry.about.to_string()),
-            text("title", enquiry.title.clone()),
-            text("answers", enquiry.id.to_string()),
-            text("message", message),
-        ]
-        .into();
+        let mut answer = reply("answer", enquiry);
+        answer.insert("message".to_owned(), Value::Text(message));
         let authored = self.seal(&enquiry.circle, answer)?.1;
         let first = held.answered_ms.is_none();
         let (answered_ms, by) = (held.answered_ms.or(Some(self.now_ms)), if first { by } else { &held.by });
@@ -261,16 +256,31 @@ impl Desk<'_> {
         Ok(authored)
     }
 
-    /// Closes an enquiry that needs no answer; one that has its answer, or is closed, stays as it is. Nobody is told.
+    /// Closes an enquiry that needs no answer, which those who asked are told; one that has its answer, or is closed, stays as it
+    /// is.
     ///
     /// # Errors
     /// When it is none to this institution, or the disk fails.
-    pub fn close_enquiry(&mut self, enquiry: &Enquiry, by: &str) -> Result<()> {
+    pub fn close_enquiry(&mut self, enquiry: &Enquiry, by: &str) -> Result<Option<Authored>> {
         let held = self.held_here(enquiry)?;
         if !held.is_open() {
-            return Ok(());
+            return Ok(None);
         }
+        let authored = self.seal(&enquiry.circle, reply("closed", enquiry))?.1;
         let closed_ms = Some(self.now_ms);
-        self.hold(enquiry, &Held { read: true, closed_ms, by: by.to_owned(), ..held })
+        self.hold(enquiry, &Held { read: true, closed_ms, by: by.to_owned(), ..held })?;
+        Ok(Some(authored))
     }
+}
+
+/// What begins a reply to an enquiry.
+fn reply(word: &str, enquiry: &Enquiry) -> Fields {
+    let text = |key: &str, value: String| (key.to_owned(), Value::Text(value));
+    [
+        text("type", word.to_owned()),
+        text("about", enquiry.about.to_string()),
+        text("title", enquiry.title.clone()),
+        text("answers", enquiry.id.to_string()),
+    ]
+    .into()
 }

@@ -57,7 +57,7 @@ impl Ledger {
             ("enquiry", _) => {
                 batch.put(Table::Meta, &asked_key(&author.body.institution, &checked.hash.0), at);
             }
-            ("receipt" | "answer", Ok(enquiry)) => {
+            ("receipt" | "answer" | "closed", Ok(enquiry)) => {
                 batch.put(Table::Mentions, &mention_key(&enquiry.0, REPLIES, &at), checked.hash.0);
             }
             _ => {}

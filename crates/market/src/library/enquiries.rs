@@ -46,6 +46,8 @@ pub struct Enquiry {
     pub received_ms: Option<i64>,
     /// What was answered, the earliest first.
     pub answers: Vec<Answer>,
+    /// When it was first closed without an answer, by the answering node's clock.
+    pub closed_ms: Option<i64>,
     pub(crate) circle: Circle,
 }
 
@@ -119,6 +121,7 @@ impl Library {
             sent_ms: begun.time_ms,
             received_ms: None,
             answers: Vec::new(),
+            closed_ms: None,
             circle: begun.circle,
         };
         self.add_replies(&mut enquiry)?;
@@ -132,11 +135,10 @@ impl Library {
             let is_reply = reply.author == enquiry.to
                 && reply.circle == enquiry.circle
                 && reply.text("answers") == enquiry.id.to_string();
+            let first = |before: Option<i64>| Some(before.map_or(reply.time_ms, |ms| ms.min(reply.time_ms)));
             match reply.text("type") {
-                "receipt" if is_reply => {
-                    let earliest = enquiry.received_ms.map_or(reply.time_ms, |ms| ms.min(reply.time_ms));
-                    enquiry.received_ms = Some(earliest);
-                }
+                "receipt" if is_reply => enquiry.received_ms = first(enquiry.received_ms),
+                "closed" if is_reply => enquiry.closed_ms = first(enquiry.closed_ms),
                 "answer" if is_reply => {
                     let message = reply.text("message").to_owned();
                     enquiry.answers.push(Answer { id, message, time_ms: reply.time_ms });

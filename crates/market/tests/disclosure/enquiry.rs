@@ -123,8 +123,9 @@ fn what_is_asked_at_the_home_node_itself_needs_nobody_else() {
     wire.give(&mut outsider);
     assert!(outsider.library.enquiry(&id).unwrap().is_none());
     let enquiry = firm.library.enquiry(&id).unwrap().unwrap();
-    firm.desk().close_enquiry(&enquiry, "王芳").unwrap();
+    wire.take(firm.desk().close_enquiry(&enquiry, "王芳").unwrap());
     assert_eq!(firm.state(&id), Some(EnquiryState::Closed));
+    assert!(firm.desk().close_enquiry(&enquiry, "王芳").unwrap().is_none(), "nobody is told twice");
     wire.take([firm.desk().answer_enquiry(&enquiry, "还是答一下", "王芳").unwrap()]);
     assert_eq!(firm.state(&id), Some(EnquiryState::Answered), "what was closed can still be answered");
     for wrong in ["", "  \n ", &"长".repeat(market::ANSWER_CHARS + 1)] {
@@ -209,7 +210,10 @@ fn a_lost_store_has_its_enquiries_again_with_their_receipts() {
     let answered = firm.library.enquiry(&asked[0]).unwrap().unwrap();
     wire.take([firm.desk().answer_enquiry(&answered, "答", "王芳").unwrap()]);
     let closed = firm.library.enquiry(&asked[1]).unwrap().unwrap();
-    firm.desk().close_enquiry(&closed, "").unwrap();
+    wire.take(firm.at(NOW + 60).close_enquiry(&closed, "").unwrap());
+    wire.give(&mut university);
+    let seen = university.library.enquiry(&asked[1]).unwrap().unwrap();
+    assert_eq!((seen.closed_ms, seen.answers.len()), (Some(NOW + 60), 0), "who asked is told");
     let Node { identity, ledger, library, home } = firm;
     drop((ledger, library));
     std::fs::remove_dir_all(home.path().join("data/store")).unwrap();

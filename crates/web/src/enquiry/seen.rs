@@ -29,6 +29,8 @@ struct Page {
     steps: Vec<Step>,
     message: String,
     answers: Vec<Answer>,
+    /// It was closed, and nothing was answered.
+    closed: bool,
     again: String,
 }
 
@@ -88,8 +90,14 @@ fn page(app: &App, place: &Place, path: &str, view: &EnquiryView) -> Page {
         steps: steps(view, lang),
         message: tidy(&view.asked.message, REPEATED_CHARS),
         answers: Answer::all(view, lang),
+        closed: is_closed(view),
         again: path.to_owned(),
     }
+}
+
+/// What was answered after all is answered.
+fn is_closed(view: &EnquiryView) -> bool {
+    view.answers.is_empty() && view.closed_ms.is_some()
 }
 
 fn steps(view: &EnquiryView, lang: catalog::Lang) -> Vec<Step> {
@@ -100,9 +108,13 @@ fn steps(view: &EnquiryView, lang: catalog::Lang) -> Vec<Step> {
         stamp: at.map(stamp).unwrap_or_default(),
         done: at.is_some(),
     };
+    let last = match is_closed(view) {
+        true => step("enquiry.step.closed", "enquiry.step.waits", view.closed_ms),
+        false => step("enquiry.step.answered", "enquiry.step.waits", view.answers.first().map(|(_, ms)| *ms)),
+    };
     vec![
         step("enquiry.step.sent", "enquiry.step.sent", Some(view.sent_ms)),
         step("enquiry.step.received", "enquiry.step.on_its_way", view.received_ms),
-        step("enquiry.step.answered", "enquiry.step.waits", view.answers.first().map(|(_, ms)| *ms)),
+        last,
     ]
 }

@@ -16,6 +16,7 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 struct Counter {
     asked: Mutex<Vec<(String, Asked)>>,
     poison: String,
+    closed: bool,
 }
 
 impl Counter {
@@ -34,7 +35,8 @@ impl Counter {
             asked: Asked::new(&text("李工"), "", &text("0710-3456789"), &text("能否寄样？")),
             sent_ms: NOW,
             received_ms: Some(NOW),
-            answers: vec![(text("可以"), NOW)],
+            answers: if self.closed { Vec::new() } else { vec![(text("可以"), NOW)] },
+            closed_ms: Some(NOW),
             ours: false,
         }
     }
@@ -189,6 +191,24 @@ async fn one_listing_is_not_asked_about_without_end() {
     let refused = post(&server, &about(&SOLID[..12]), &[], OWN).await;
     assert!(refused.status == 429 && refused.body.contains("能否寄样？"), "{}", refused.body);
     assert_eq!(desk.asked.lock().unwrap().len(), most);
+}
+
+#[tokio::test]
+async fn whoever_was_not_answered_is_told_and_what_to_do() {
+    let page = async |closed| {
+        let desk = Counter { closed, ..Counter::default() };
+        let server = Server::start_with_enquiries(Fake::default(), Arc::new(desk)).await;
+        server.get(&format!("/enquiry/{TOKEN}")).await.body
+    };
+    let again = format!("href=\"/listing/{SOLID}/enquiry\"");
+    let closed = page(true).await;
+    assert!(closed.contains("武汉大学已关闭这次询问，没有答复") && closed.contains(&again), "{closed}");
+    assert!(!closed.contains("way-open"), "nothing is waited for any more: {closed}");
+    let answered = page(false).await;
+    assert!(
+        answered.contains("可以") && !answered.contains("已关闭") && !answered.contains(&again),
+        "{answered}"
+    );
 }
 
 #[tokio::test]
