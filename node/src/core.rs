@@ -36,6 +36,7 @@ use replica::{Effect, Input, Replica};
 use crate::config::Config;
 use crate::filing::Filing;
 use crate::hours::Hours;
+use crate::import::kept::Tables;
 use contacts::Remembered;
 use dialing::Dialing;
 use purses::Purses;
@@ -70,6 +71,7 @@ pub struct Core {
     replica: Replica,
     library: Arc<Library>,
     files: Arc<Filing>,
+    tables: Tables,
     checks: files::Checks,
     network: Option<network::Handle>,
     serving: Serving,
@@ -107,19 +109,20 @@ impl Core {
         let mut me = identity.me(config.subscription()?, AGENT.to_owned());
         me.allowance = config.storage.allowance();
         opened.ledger.owned_by(identity.node.public(), identity.institution.id());
-        let mut replica = limits::begin(&me, &mut opened.ledger)?;
+        let (mut replica, purged) = limits::begin(&me, &mut opened.ledger)?;
         replica.handle(Input::Circles(opened.ledger.circles()?), now_ms());
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let announced = config.network.announced(&identity.node.public().0)?;
         let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
         let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
         dialing.spare(serving::directory(&opened.ledger, &identity)?);
-        Ok(Self {
+        let core = Self {
             identity,
             ledger: opened.ledger,
             replica,
             library,
             files: Arc::new(Filing::of(home, config)),
+            tables: Tables::of(home),
             checks: files::Checks::default(),
             network: None,
             serving: Serving::default(),
@@ -139,7 +142,9 @@ impl Core {
             mended: opened.mended,
             soundness: Soundness::default(),
             unstored: false,
-        })
+        };
+        core.note_purged(&purged);
+        Ok(core)
     }
 
     /// The reading side, for other threads.

@@ -12,6 +12,7 @@
 
 pub mod desk;
 pub mod job;
+pub mod kept;
 pub mod reading;
 mod rows;
 

@@ -9,12 +9,12 @@ use replica::{Input, Me, Replica};
 
 use super::Core;
 
-/// A replica over what the ledger holds, as far as it counts.
-pub(super) fn begin(me: &Me, ledger: &mut Ledger) -> market::Result<Replica> {
+/// A replica over what the ledger holds, as far as it counts; and the documents that were purged with that.
+pub(super) fn begin(me: &Me, ledger: &mut Ledger) -> market::Result<(Replica, Vec<DocumentId>)> {
     let mut book = ledger.roster_book(&me.charter)?;
-    ledger.relimit(book.roster(), None)?;
+    let changed = ledger.relimit(book.roster(), None)?;
     ledger.end_roster_logs(&mut book);
-    Ok(Replica::new(me.clone(), ledger.logs(), book, ledger.forks().clone()))
+    Ok((Replica::new(me.clone(), ledger.logs(), book, ledger.forks().clone()), changed.purged))
 }
 
 impl Core {
@@ -106,10 +106,12 @@ impl Core {
         }
     }
 
-    fn note_purged(&self, purged: &[DocumentId]) {
+    /// What was purged is to leave the files beside the store, too.
+    pub(super) fn note_purged(&self, purged: &[DocumentId]) {
         self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
         if !purged.is_empty() {
             self.files.sweep_soon();
+            self.forget_tables(purged);
             let listings = purged.len();
             tracing::info!(
                 listings,
@@ -118,6 +120,26 @@ impl Core {
         }
         if let Some(fault) = self.ledger.purge_fault() {
             tracing::error!("the journal may still hold what was purged: {fault}");
+        }
+    }
+
+    /// Tables that were sent to the desk may say what a listing of ours said.
+    fn forget_tables(&self, purged: &[DocumentId]) {
+        let us = Some(self.identity.institution.id());
+        // Where the store does not tell, the narrow side is right.
+        let ours = |id: &DocumentId| match self.library.listing(id) {
+            Ok(listing) => listing.is_some_and(|listing| listing.institution == us),
+            Err(_) => true,
+        };
+        if !purged.iter().any(ours) {
+            return;
+        }
+        match self.tables.forget() {
+            Ok(true) => tracing::info!("tables that were sent to the desk went with what was purged"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(
+                "tables that were sent to the desk may hold what was purged, and could not be removed: {error}"
+            ),
         }
     }
 

@@ -16,12 +16,11 @@ use catalog::{Kind, Lang};
 use market::{Account, DeskRole};
 
 use super::job::{Column, Job, KeptRow, MARKED, State};
+use super::kept::Tables;
 use crate::core::now_ms;
 use crate::office::{Failure, Office, exit, kind_of};
 use work::{ending, likely, order, samples, table_in};
 
-/// Folder of imports in the home.
-const FOLDER: &str = "imports";
 /// How long an import is kept after the last thing was done with it, milliseconds: over a long holiday.
 const KEEP_MS: i64 = 14 * 24 * 3_600 * 1_000;
 /// The thread looks this often whether it is to end.
@@ -59,7 +58,7 @@ impl Imports {
         office: Arc<Office>,
         stopping: Arc<AtomicBool>,
     ) -> io::Result<(Arc<Self>, std::thread::JoinHandle<()>)> {
-        let folder = office.home().join(FOLDER);
+        let folder = Tables::of(office.home()).folder();
         let (queue, orders) = channel();
         let queue = Mutex::new(queue);
         let (stops, turn) = (Mutex::default(), Mutex::default());

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use tests::{Home, Node, Scene, get, traces};
+use tests::{Home, Node, Scene, Visitor, get, hub_and_station, traces, until};
+
+use crate::desk::administrator;
+use crate::sheets::{act, settled};
 
 const CANARY: &str = "金丝雀联系人-13907100009-q7v3k9x2";
 
@@ -13,6 +16,47 @@ fn started_anew(node: Node) -> Node {
     let doctor = node.run(["doctor", "--json"]).out;
     assert!(!doctor.contains("scrub"), "{doctor}");
     node
+}
+
+/// Brings a table in at a desk, as a browser does.
+fn bring(clerk: &mut Visitor, rows: &str) {
+    let table = format!("title,summary\n{rows}");
+    let sent = clerk.upload("/desk/import/file", "成果.csv", table.as_bytes());
+    assert_eq!(sent.header("location"), Some("/desk/import"), "{}", sent.body);
+    act(clerk, &[("act", "read"), ("kind", "achievement"), ("how", "publish")]);
+    settled(clerk);
+    act(clerk, &[("act", "apply")]);
+    settled(clerk);
+}
+
+/// What was imported at the desk lies there as a table for two weeks; a purge does not wait for that, whoever it is by.
+#[test]
+fn a_purge_takes_the_tables_that_were_sent_to_the_desk() {
+    let scene = Scene::new();
+    let (hub, station) = hub_and_station(&scene);
+    let mut clerk = administrator(&station);
+    let tables = station.path().join("imports");
+    let id_of = |title: &str| {
+        let hit = until("the row is found", || hub.search(title).into_iter().next());
+        hit["id"].as_str().unwrap().to_owned()
+    };
+    bring(&mut clerk, &format!("甲项成果,{CANARY}\n另一项成果,没有什么\n"));
+    let id = id_of("甲项成果");
+    assert!(!traces(&tables, CANARY).is_empty(), "the search finds");
+    station.run(["listing", "purge", &id, "--reason", "误发联系方式", "--yes"]).ok();
+    assert!(!tables.exists(), "{:?}", traces(&tables, CANARY));
+    assert_eq!(clerk.get("/desk/import").code, 200);
+    assert_eq!(station.search("另一项成果").len(), 1);
+    // Those of an institution go with what the governors purge, too; with what they purge of others they stay.
+    bring(&mut clerk, &format!("乙项成果,{CANARY}\n"));
+    let (id, theirs) = (id_of("乙项成果"), hub.publish("大市场的成果"));
+    hub.run(["listing", "purge", &theirs, "--reason", "误发", "--yes"]).ok();
+    hub.agrees_with(&[&station]);
+    assert!(!traces(&tables, CANARY).is_empty());
+    hub.run(["roster", "propose", "purge", &id, "--reason", "误发联系方式", "--yes"]).ok();
+    until("the tables go", || (!tables.exists()).then_some(()));
+    let station = started_anew(station);
+    assert_eq!(station.search("另一项成果").len(), 1);
 }
 
 /// The institution's node, the hub and a third one hear of it; a fourth was away, and a backup is as old.

@@ -70,7 +70,7 @@ fn messy(corrected: bool) -> Vec<u8> {
 }
 
 /// The page of the import once nothing is under way any more.
-fn settled(visitor: &Visitor) -> String {
+pub fn settled(visitor: &Visitor) -> String {
     let begun = Instant::now();
     loop {
         let page = visitor.get("/desk/import").body;
@@ -88,7 +88,7 @@ fn sent(visitor: &mut Visitor, bytes: &[u8]) -> String {
     visitor.get("/desk/import").body
 }
 
-fn act(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Answer {
+pub fn act(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Answer {
     let done = visitor.post("/desk/import", fields);
     assert_eq!(done.header("location"), Some("/desk/import"), "{}", done.body);
     done

@@ -61,7 +61,7 @@ pub const TABLE: &[Row] = &[
     ("desk.own.done", "已完成，正在同步到各节点。", "Done; every node will hear of it."),
     ("desk.own.draft", "打开修改稿", "Open its revision"),
     ("desk.own.public", "公开页面", "Public page"),
-    ("desk.own.purge", "清除后，这条信息的内容从全网各节点永久删除，无法恢复；只留下一条没有内容的签名记录。只是不想再展示，请用“下架”。", "Its contents go from every node for good and cannot be had back; a signed record without contents stays. To stop showing it, withdraw it instead."),
+    ("desk.own.purge", "清除后，这条信息的内容从全网各节点永久删除，无法恢复；只留下一条没有内容的签名记录。工作台上各人传来导入的表格也一并删除，需要的请再传一次。只是不想再展示，请用“下架”。", "Its contents go from every node for good and cannot be had back; a signed record without contents stays. Tables that were sent here for import go with it, everybody's; who needs one sends it again. To stop showing it, withdraw it instead."),
     ("desk.own.purge.reason", "理由（会公开）", "Why (everyone will read it)"),
     ("desk.own.take", "选这个", "Choose this"),
     ("desk.own.written", "{institution} · {when}", "{institution} · {when}"),

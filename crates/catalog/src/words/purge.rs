@@ -16,7 +16,7 @@ pub const TABLE: &[Row] = &[
     ("cli.outcome.purged", "已清除", "purged"),
     ("cli.purge.ask", "确定要清除吗？请输入 yes：", "Purge it? Type yes: "),
     ("cli.purge.freed", "空闲页里的旧字节在节点下次启动时抹去；已被别人导出、打印或备份的副本不在此列", "Old bytes in free pages go when the node starts next; what others have exported, printed or backed up is beyond it"),
-    ("cli.purge.warn", "“{title}”的全部内容将从每个节点永久清除，无法撤销。保留下来的只有签名记录的编号、时间和哈希，以及清除的缘由", "All contents of “{title}” will go from every node for good; this cannot be undone. What stays is the chain of signed steps, their times and hashes, and the reason"),
+    ("cli.purge.warn", "“{title}”的全部内容将从每个节点永久清除，无法撤销。保留下来的只有签名记录的编号、时间和哈希，以及清除的缘由。工作台上各人传来导入的表格也一并删除，需要的请再传一次", "All contents of “{title}” will go from every node for good; this cannot be undone. What stays is the chain of signed steps, their times and hashes, and the reason. Tables that were sent to the desk for import go with it, everybody's; who needs one sends it again"),
     ("cli.verify.why.purged", "它的内容已被永久清除", "its contents were removed for good"),
     ("help.listing.purge", "永久清除本单位一条信息的全部内容，每个节点都清除，无法撤销", "Remove all contents of a listing of ours for good, on every node; it cannot be undone"),
     ("help.listing.purge.reason", "缘由，各节点都看得到；不要写要清除的内容", "The reason; every node shows it, so it must not repeat what is to go"),
