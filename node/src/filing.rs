@@ -1,9 +1,11 @@
 //! The files of listings on this node's disk: `files` in its home.
 //!
-//! A file is read only when its bytes are those of its name. Any process of this node's owner may put one there, so the command
+//! A file is read only when its bytes are those of its name; they are looked at in turn, too, so that what the disk spoils is
+//! noticed and fetched again before someone needs it. Any process of this node's owner may put one there, so the command
 //! line hands files over without sending them through the control socket. Absent: who names them (`market`), and who has them
 //! sent (`core::files`).
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -11,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use market::FileUse;
 use protocol::limits::MAX_ATTACHMENT;
 use protocol::{Attachment, Hash, file_hash};
-use storage::{Files, Floor, Result};
+use storage::{Files, Floor, Result, Stand, StorageError};
 
 use crate::bytes::bytes as size_text;
 use crate::config::{AttachmentsSection, Config};
@@ -29,6 +31,8 @@ pub struct Filing {
     held: AtomicU64,
     /// Something was purged since they were swept.
     due: AtomicBool,
+    /// One was found spoiled since they were last fetched.
+    lost: AtomicBool,
 }
 
 impl Filing {
@@ -39,6 +43,7 @@ impl Filing {
             files: Files::new(&home.join(Files::FOLDER), floor),
             held: AtomicU64::new(0),
             due: AtomicBool::new(true),
+            lost: AtomicBool::new(false),
         };
         if let Err(error) = filing.count() {
             tracing::error!("the files of listings could not be counted: {error}");
@@ -95,12 +100,17 @@ impl Filing {
         self.due.swap(false, Ordering::Relaxed)
     }
 
+    /// Whether one was found spoiled since this was last asked: it is to be fetched soon.
+    pub fn is_fetch_due(&self) -> bool {
+        self.lost.swap(false, Ordering::Relaxed)
+    }
+
     /// Whether a file is here. Where the disk does not tell, it is not.
     pub fn holds(&self, file: &Hash) -> bool {
         self.files.size(&file.0).is_ok_and(|size| size.is_some())
     }
 
-    /// Names of the files that are here, ascending, behind a place.
+    /// Names of the files that are here, and of those that the disk has spoiled, ascending, behind a place.
     ///
     /// # Errors
     /// When the disk fails.
@@ -108,7 +118,7 @@ impl Filing {
         let mut names = Vec::new();
         self.files.walk(SystemTime::UNIX_EPOCH, &mut |file| {
             let behind = after.is_none_or(|after| file.name > after.0);
-            names.extend((file.whole && behind).then_some(Hash(file.name)));
+            names.extend((file.stand != Stand::Part && behind).then_some(Hash(file.name)));
         })?;
         names.sort();
         Ok(names)
@@ -126,20 +136,35 @@ impl Filing {
         Ok(())
     }
 
-    /// A file's bytes. One that the disk has spoiled is removed, so that it is fetched again, and is not there.
+    /// A file's bytes. One that the disk has spoiled is put aside, so that it is fetched again, and is not there.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn read(&self, file: &Hash) -> Result<Option<Vec<u8>>> {
-        let Some(bytes) = self.files.read(&file.0, 0, MAX_ATTACHMENT + 1)? else { return Ok(None) };
-        if file_hash(&bytes) == *file {
-            return Ok(Some(bytes));
+        match self.files.read(&file.0, 0, MAX_ATTACHMENT + 1) {
+            Ok(None) => return Ok(None),
+            Ok(Some(bytes)) if file_hash(&bytes) == *file => return Ok(Some(bytes)),
+            // A place of the disk that does not read is as lost as one that reads wrong.
+            Ok(Some(_)) | Err(StorageError::Io { action: "read", .. }) => {}
+            Err(error) => return Err(error),
         }
         tracing::error!(
-            "the file {file} of a listing is damaged on this disk: it is removed, and asked for again"
+            "the file {file} of a listing is damaged on this disk: it is put aside, and asked for again"
         );
-        self.files.remove(&file.0)?;
+        self.files.set_aside(&file.0)?;
+        self.lost.store(true, Ordering::Relaxed);
         Ok(None)
+    }
+
+    /// Reads the next file of a round, which begins anew once all were read, so that one which the disk has spoiled is noticed.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn look_at_next(&self, round: &mut VecDeque<Hash>) -> Result<()> {
+        if round.is_empty() {
+            round.extend(self.names(None)?);
+        }
+        round.pop_front().map_or(Ok(None), |file| self.read(&file)).map(drop)
     }
 
     /// Removes files that nothing names, once they have been here for a while; `kept` says of a file what it is to listings and
@@ -186,18 +211,25 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_the_disk_spoiled_is_not_shown() {
+    fn a_file_that_the_disk_spoiled_is_not_shown_and_is_noticed_in_its_turn() {
         let home = tempfile::tempdir().unwrap();
         let filing = filing(home.path());
         let file = Attachment::of(b"%PDF-1.7 report", "").unwrap();
         filing.put(&file, b"%PDF-1.7 report").unwrap();
         assert_eq!(filing.read(&file.file).unwrap().unwrap(), b"%PDF-1.7 report");
         assert_eq!(filing.bytes(), file.size);
+        let mut round = VecDeque::new();
+        filing.look_at_next(&mut round).unwrap();
+        assert!(filing.holds(&file.file) && !filing.is_fetch_due());
         let digits = file.file.to_string();
         let path = home.path().join(Files::FOLDER).join(&digits[..2]).join(&digits[2..]);
         std::fs::write(path, b"%PDF-1.7 rep0rt").unwrap();
+        filing.look_at_next(&mut round).unwrap();
+        assert!(!filing.holds(&file.file) && filing.is_fetch_due() && !filing.is_fetch_due());
         assert_eq!(filing.read(&file.file).unwrap(), None);
-        assert!(!filing.holds(&file.file));
+        assert!(filing.files().left_of(&file.file.0).is_some());
+        filing.put(&file, b"%PDF-1.7 report").unwrap();
+        assert!(filing.files().left_of(&file.file.0).is_none());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Files beside the store, each under the hash of its bytes, whole or in the making.
 //!
 //! ```text
-//! files/ab/cdef…        whole: written, fsynced, then named
-//! files/ab/cdef….part   what has come of it so far
+//! files/ab/cdef…          whole: written, fsynced, then named
+//! files/ab/cdef….part     what has come of it so far
+//! files/ab/cdef….spoiled  what the disk has left of it: kept until it is whole again, since it may be all that there is
 //! ```
 //!
 //! Whoever writes a file knows that the bytes are those of its name: nothing here reckons hashes. Several processes may write at
@@ -20,11 +21,24 @@ use crate::{Floor, Result};
 
 /// Ending of a file that is not whole.
 const PART: &str = ".part";
+/// Ending of a file whose bytes are not those of its name any more.
+const SPOILED: &str = ".spoiled";
 /// Ending of a file that is being written at this moment.
 const NEW: &str = ".new";
 
 /// The name of a file: a hash of its bytes.
 pub type FileName = [u8; 32];
+
+/// How much of a file there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    /// All of it.
+    Whole,
+    /// What has come so far.
+    Part,
+    /// What the disk has left of it.
+    Spoiled,
+}
 
 /// A file as a walk comes upon it.
 #[derive(Clone, Debug)]
@@ -33,8 +47,8 @@ pub struct StoredFile {
     pub name: FileName,
     /// Its bytes on disk.
     pub bytes: u64,
-    /// Whether all of it is there.
-    pub whole: bool,
+    /// How much of it there is.
+    pub stand: Stand,
     /// When it was last written.
     pub modified: SystemTime,
 }
@@ -74,6 +88,7 @@ impl Files {
         let draft = path.with_extension(format!("{}-{number}{NEW}", std::process::id()));
         let done = write_new(&draft, bytes)
             .and_then(|()| fs::rename(&draft, &path).doing("rename", &draft))
+            .and_then(|()| remove(&self.spoiled(name)))
             .and_then(|()| sync_dir(folder));
         if done.is_err() {
             // What is reported is why.
@@ -137,7 +152,23 @@ impl Files {
         let (part, path) = (self.part(name), self.path(name));
         File::open(&part).and_then(|file| file.sync_all()).doing("fsync", &part)?;
         fs::rename(&part, &path).doing("rename", &part)?;
+        remove(&self.spoiled(name))?;
         sync_dir(path.parent().unwrap_or(&self.dir))
+    }
+
+    /// Puts a file aside whose bytes are not those of its name: it is not there any more, and what is left of it is kept beside
+    /// its place until it is [`Files::put`] there or fetched again.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn set_aside(&self, name: &FileName) -> Result<()> {
+        let path = self.path(name);
+        fs::rename(&path, self.spoiled(name)).doing("rename", &path)
+    }
+
+    /// What is left of a file that was put aside.
+    pub fn left_of(&self, name: &FileName) -> Option<PathBuf> {
+        Some(self.spoiled(name)).filter(|path| path.is_file())
     }
 
     /// Removes what has come of a file that is not whole.
@@ -148,12 +179,13 @@ impl Files {
         remove(&self.part(name))
     }
 
-    /// Removes a file, whole or not.
+    /// Removes a file: whole, in the making, and what is left of a spoiled one.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn remove(&self, name: &FileName) -> Result<()> {
         self.drop_part(name)?;
+        remove(&self.spoiled(name))?;
         let path = self.path(name);
         remove(&path)?;
         match path.parent().filter(|folder| folder.is_dir()) {
@@ -182,7 +214,7 @@ impl Files {
                 let Ok(meta) = item.metadata() else { continue };
                 let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
                 match named(&folder, &item.path()) {
-                    Some((name, whole)) => visit(StoredFile { name, bytes: meta.len(), whole, modified }),
+                    Some((name, stand)) => visit(StoredFile { name, bytes: meta.len(), stand, modified }),
                     None if item.path().to_string_lossy().ends_with(NEW) && modified < before => {
                         remove(&item.path())?;
                     }
@@ -200,19 +232,28 @@ impl Files {
     }
 
     fn part(&self, name: &FileName) -> PathBuf {
+        self.beside(name, PART)
+    }
+
+    fn spoiled(&self, name: &FileName) -> PathBuf {
+        self.beside(name, SPOILED)
+    }
+
+    fn beside(&self, name: &FileName, ending: &str) -> PathBuf {
         let mut path = self.path(name).into_os_string();
-        path.push(PART);
+        path.push(ending);
         path.into()
     }
 }
 
-/// Which file a path is, and whether it is whole; `None` for what is none.
-fn named(folder: &Path, path: &Path) -> Option<(FileName, bool)> {
+/// Which file a path is, and how much of it; `None` for what is none.
+fn named(folder: &Path, path: &Path) -> Option<(FileName, Stand)> {
     let (first, last) = (folder.file_name()?.to_str()?, path.file_name()?.to_str()?);
-    let rest = last.strip_suffix(PART);
-    let digits = format!("{first}{}", rest.unwrap_or(last));
-    let name = data_encoding::HEXLOWER.decode(digits.as_bytes()).ok()?;
-    Some((name.try_into().ok()?, rest.is_none()))
+    let endings = [(PART, Stand::Part), (SPOILED, Stand::Spoiled)];
+    let ended = endings.into_iter().find_map(|(ending, stand)| Some((last.strip_suffix(ending)?, stand)));
+    let (rest, stand) = ended.unwrap_or((last, Stand::Whole));
+    let name = data_encoding::HEXLOWER.decode(format!("{first}{rest}").as_bytes()).ok()?;
+    Some((name.try_into().ok()?, stand))
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -255,9 +296,9 @@ mod tests {
 
     const NAME: FileName = [0xab; 32];
 
-    fn all(files: &Files) -> Vec<(FileName, u64, bool)> {
+    fn all(files: &Files) -> Vec<(FileName, u64, Stand)> {
         let mut found = Vec::new();
-        files.walk(SystemTime::UNIX_EPOCH, &mut |f| found.push((f.name, f.bytes, f.whole))).unwrap();
+        files.walk(SystemTime::UNIX_EPOCH, &mut |f| found.push((f.name, f.bytes, f.stand))).unwrap();
         found
     }
 
@@ -271,7 +312,7 @@ mod tests {
         files.put(&NAME, b"whatever else").unwrap();
         assert_eq!(files.read(&NAME, 3, 4).unwrap().unwrap(), b"3456");
         assert_eq!(files.read(&NAME, 99, 4).unwrap().unwrap(), b"");
-        assert_eq!(all(&files), [(NAME, 10, true)], "no draft is left");
+        assert_eq!(all(&files), [(NAME, 10, Stand::Whole)], "no draft is left");
         files.remove(&NAME).unwrap();
         files.remove(&NAME).unwrap();
         assert!(all(&files).is_empty());
@@ -286,10 +327,33 @@ mod tests {
         files.extend(&NAME, 2, b"XY").unwrap();
         assert_eq!((files.come(&NAME).unwrap(), files.size(&NAME).unwrap()), (4, None));
         assert_eq!(files.read_part(&NAME, 3).unwrap(), b"abX");
-        assert_eq!(all(&files), [(NAME, 4, false)]);
+        assert_eq!(all(&files), [(NAME, 4, Stand::Part)]);
         files.finish(&NAME).unwrap();
         assert_eq!((files.come(&NAME).unwrap(), files.size(&NAME).unwrap()), (0, Some(4)));
         assert!(files.finish(&[1; 32]).is_err());
+    }
+
+    #[test]
+    fn what_is_left_of_a_spoiled_file_is_kept_until_it_is_whole_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::new(dir.path(), Floor::new(dir.path(), 0));
+        let spoil = |come: &dyn Fn()| {
+            files.put(&NAME, b"report").unwrap();
+            files.set_aside(&NAME).unwrap();
+            assert_eq!((files.size(&NAME).unwrap(), all(&files)), (None, vec![(NAME, 6, Stand::Spoiled)]));
+            assert_eq!(fs::read(files.left_of(&NAME).unwrap()).unwrap(), b"report");
+            come();
+            assert!(files.left_of(&NAME).is_none());
+        };
+        spoil(&|| files.put(&NAME, b"report").unwrap());
+        files.remove(&NAME).unwrap();
+        spoil(&|| {
+            files.extend(&NAME, 0, b"report").unwrap();
+            files.finish(&NAME).unwrap();
+        });
+        files.remove(&NAME).unwrap();
+        spoil(&|| files.remove(&NAME).unwrap());
+        assert!(all(&files).is_empty() && files.set_aside(&NAME).is_err());
     }
 
     #[test]

@@ -38,7 +38,7 @@ mod table;
 
 pub use batch::{Batch, CheckpointFacts};
 pub use error::{Result, StorageError};
-pub use files::{FileName, Files, StoredFile};
+pub use files::{FileName, Files, Stand, StoredFile};
 pub use home::{Compacted, Opened, Options, Storage, compact};
 pub use journal::{Cut, Damage, Erasure, Journal, JournalFindings, Position, Record, Salvage};
 pub use platform::{Floor, free_bytes};

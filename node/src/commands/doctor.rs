@@ -23,6 +23,10 @@ const LONELY_MS: i64 = 7 * DAY_MS;
 const CLOCK_SLACK_MS: i64 = 10 * 60 * 1000;
 /// A node that has run for less may not have been found yet.
 const FOUND_WITHIN_MS: i64 = 10 * 60 * 1000;
+/// Characters of a title that a finding shows.
+const NAME_CHARS: usize = 40;
+/// Characters of an id that a finding shows.
+const SHORT_ID: usize = 14;
 /// Free space is low below so many times the floor.
 const LOW_FLOORS: u64 = 2;
 
@@ -49,6 +53,8 @@ pub const FINDINGS: &[(&str, Level)] = &[
     ("disk-full", Problem),
     ("disk-low", Notice),
     ("exited", Problem),
+    ("files-absent", Problem),
+    ("files-spoiled", Problem),
     ("forked", Problem),
     ("forks", Notice),
     ("index", Problem),
@@ -119,6 +125,7 @@ pub fn run(context: &Context) -> Outcome {
     }
     disk(&examined, &mut found);
     data(&status, &examined, &mut found);
+    files(context, &examined, &mut found);
     roster(&mut answerer, &status, &identity, &mut found)?;
     peers(&status, &examined, &mut found);
     clocks(context, &examined, &mut found);
@@ -204,6 +211,33 @@ fn data(status: &Json, examined: &Json, found: &mut Findings) {
             }
         }
     }
+}
+
+/// Files of listings that are this institution's to keep.
+fn files(context: &Context, examined: &Json, found: &mut Findings) {
+    for (id, which) in [("files-absent", "absent"), ("files-spoiled", "spoiled")] {
+        let seen = &examined["files"][which];
+        let count = seen["count"].as_u64().unwrap_or_default();
+        if count == 0 {
+            continue;
+        }
+        let named = seen["named"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut names: Vec<String> = named.iter().map(|file| file_in_words(context, file)).collect();
+        let others = count.saturating_sub(names.len() as u64);
+        if others > 0 {
+            names.push(context.fill("cli.checkup.files.others", &[("n", &others.to_string())]));
+        }
+        found.add(id, &[("what", context.list(&names)), ("n", count.to_string())]);
+    }
+}
+
+/// Which file of which listing.
+fn file_in_words(context: &Context, file: &Json) -> String {
+    let clipped = |key: &str, most: usize| catalog::fold::clip(&catalog::fold::line(text(file, key)), most);
+    let name = Some(clipped("name", NAME_CHARS)).filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| clipped("file", SHORT_ID));
+    let [title, id] = [clipped("title", NAME_CHARS), clipped("id", SHORT_ID)];
+    context.fill("cli.checkup.files.one", &[("name", &name), ("title", &title), ("id", &id)])
 }
 
 /// What the roster says of this institution that it should know.

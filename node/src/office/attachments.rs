@@ -180,8 +180,8 @@ impl Office {
             && self.core().want_file(listing, attachment)
     }
 
-    /// Has files fetched that are not here, of those named behind a place: this institution's own, and all where the
-    /// configuration says so. Returns the last place looked at; `None` at the end.
+    /// Has files fetched that are not here, of those named behind a place: those of listings of this institution or that it may
+    /// edit, and all where the configuration says so. Returns the last place looked at; `None` at the end.
     ///
     /// # Errors
     /// When the store fails.
@@ -193,7 +193,7 @@ impl Office {
         let (us, all) = (self.identity().institution.id(), self.config().attachments.fetch == Fetch::All);
         for (file, id) in page.iter().filter(|(file, _)| !self.files().holds(file)) {
             let listing = self.library().listing(id)?;
-            let wanted = listing.filter(|listing| all || listing.institution == Some(us));
+            let wanted = listing.filter(|listing| all || listing.is_kept_for(&us));
             let named = wanted.and_then(|listing| Some((listing.attachment(file)?, listing)));
             if let Some((attachment, listing)) = named {
                 // Some places are left for those whom someone waits for.

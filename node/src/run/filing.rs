@@ -1,5 +1,6 @@
 //! The thread that looks after the files of listings: fetches those that are to be here, removes those that nothing names.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ const ROUND_EVERY: Duration = Duration::from_secs(5);
 const ROUND_RARELY: Duration = Duration::from_secs(300);
 /// What nothing names is looked for this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// A file is read this often, whether it is still what it was: some hundreds in a working day, without a disk being kept busy.
+const READ_EVERY: Duration = Duration::from_secs(60);
 
 /// Starts it.
 ///
@@ -26,10 +29,14 @@ pub(super) fn spawn_filing(
 ) -> std::io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("files".to_owned()).spawn(move || {
         let (mut after, mut begun, mut swept) = (None, None::<Instant>, Instant::now());
+        let (mut round, mut read) = (VecDeque::new(), Instant::now());
         let (all, mut seen) = (office.config().attachments.fetch == Fetch::All, 0);
         while !stopping.load(Ordering::Acquire) {
             std::thread::sleep(LOOK_EVERY);
             let news = all && office.arrivals() != seen;
+            if office.files().is_fetch_due() {
+                (after, begun) = (None, None);
+            }
             let pause = if news { ROUND_EVERY } else { ROUND_RARELY };
             if after.is_some() || begun.is_none_or(|begun| begun.elapsed() >= pause) {
                 if after.is_none() {
@@ -39,6 +46,12 @@ pub(super) fn spawn_filing(
                     tracing::error!("files of listings could not be looked for: {error}");
                     None
                 });
+            }
+            if read.elapsed() >= READ_EVERY {
+                read = Instant::now();
+                if let Err(error) = office.files().look_at_next(&mut round) {
+                    tracing::error!("a file of a listing could not be read: {error}");
+                }
             }
             if office.files().is_sweep_due() || swept.elapsed() >= SWEEP_EVERY {
                 swept = Instant::now();

@@ -85,6 +85,65 @@ fn a_check_up_finds_and_explains_on_a_node_that_runs_and_on_one_that_does_not() 
     assert!(refused.err.contains("journal") && !scene.file("another.backup").exists(), "{}", refused.err);
 }
 
+/// Where a home keeps a file of a listing.
+fn place_of(home: &Home, shown: &Json, number: usize) -> std::path::PathBuf {
+    let file = shown["attachments"][number]["file"].as_str().unwrap();
+    home.path().join("files").join(&file[..2]).join(&file[2..])
+}
+
+/// Changes one bit in the middle of a file.
+fn spoil(file: &Path) {
+    let mut bytes = std::fs::read(file).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half] ^= 4;
+    std::fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn files_of_listings_are_read_by_the_check_up_and_mended_by_a_peer() {
+    let scene = Scene::new();
+    let (hub, station) = tests::hub_and_station(&scene);
+    let id = station.publish("带附件的成果");
+    let report = [b"%PDF-1.7\n", "report".repeat(50_000).as_bytes()].concat();
+    let file = scene.write("report.pdf", &report);
+    station.run(["listing", "attach", &id, &file, "--title", "检测报告"]).ok();
+    tests::until("the hub fetches the file", || {
+        hub.show(&id).filter(|shown| shown["attachments"][0]["here"] == true)
+    });
+    let place = place_of(&station, &station.show(&id).unwrap(), 0);
+    let left = place.with_extension("spoiled");
+    assert!(!ids(&doctor(&station, 0)).iter().any(|id| id.starts_with("files-")));
+
+    // The disk changes a bit: the check-up names the file, the hub's makes it good, and no backup holds another.
+    spoil(&place);
+    let found = doctor(&station, 6);
+    let spoiled = found.iter().find(|finding| finding["finding"] == "files-spoiled").unwrap();
+    let what = spoiled["what"].as_str().unwrap();
+    assert!(what.contains("检测报告") && what.contains("带附件的成果") && what.contains(&id[..12]), "{what}");
+    tests::until("it comes back", || place.is_file().then_some(()));
+    assert_eq!(std::fs::read(&place).unwrap(), report);
+    assert!(!left.exists() && !ids(&doctor(&station, 0)).contains(&"files-spoiled"));
+
+    // With nobody to ask: what is left stays, it is no part of a backup, and the original makes it good.
+    let hub = hub.stop();
+    let station = station.stop();
+    spoil(&place);
+    let made = station.run(["backup", "station.backup", "--json"]).ok().json();
+    assert_eq!((&made["attachments"], &made["attachments_unread"]), (&0.into(), &1.into()), "{made}");
+    let said = station.run(["backup", "station.backup"]).ok().all();
+    assert!(said.contains("lianshi doctor"), "{said}");
+    assert!(ids(&doctor(&station, 6)).contains(&"files-spoiled") && left.is_file() && !place.exists());
+    station.run(["listing", "attach", &id, &file, "--title", "检测报告"]).ok();
+    assert!(!left.exists() && !ids(&doctor(&station, 0)).contains(&"files-spoiled"));
+    std::fs::remove_file(&place).unwrap();
+    let absent = doctor(&station, 6);
+    assert!(ids(&absent).contains(&"files-absent"), "{absent:?}");
+    // Others' files are theirs to keep.
+    let place = place_of(&hub, &hub.show(&id).unwrap(), 0);
+    spoil(&place);
+    assert!(!ids(&doctor(&hub, 0)).iter().any(|id| id.starts_with("files-")));
+}
+
 #[test]
 fn a_check_up_names_who_has_used_up_its_room() {
     let scene = Scene::new();

@@ -6,6 +6,8 @@ use super::Row;
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
     ("cli.checkup.do", "处理：", "Do: "),
+    ("cli.checkup.files.one", "“{title}”（{id}）的“{name}”", "{name} of “{title}” ({id})"),
+    ("cli.checkup.files.others", "另有 {n} 个", "{n} others"),
     ("cli.checkup.notice", "提醒", "Notice"),
     ("cli.checkup.problem", "问题", "Problem"),
     ("cli.checkup.summary", "{problems} 个问题，{notices} 条提醒", "Problems: {problems}, notices: {notices}"),
@@ -41,6 +43,12 @@ pub const TABLE: &[Row] = &[
     ("cli.doctor.exited", "本单位已退出网络。缘由：{what}", "This institution has left the network. Reason: {what}"),
     ("cli.doctor.exited.do", "要回来请联系治理方", "To come back, ask the governors"),
     ("cli.doctor.exited.why", "它的信息在各节点都不展示", "No node shows its listings"),
+    ("cli.doctor.files-absent", "本单位信息的附件有 {n} 个不在本机：{what}", "Files of your listings that are not on this machine: {n}. {what}"),
+    ("cli.doctor.files-absent.do", "让节点运行一会儿，别处有的会自动取回：lianshi run；仍没有的，用原件再附一次：lianshi listing attach 编号 文件。存满了的，调大 [attachments] 的 cap_mib", "Let the node run for a while, what others have comes back by itself: lianshi run. What does not, attach once more from the original: lianshi listing attach ID FILE. Where there is no more room, raise cap_mib under [attachments]"),
+    ("cli.doctor.files-absent.why", "在本机打不开，备份里也没有；别的节点来取时给不出", "They cannot be opened here, are in no backup, and are not there for nodes that ask for them"),
+    ("cli.doctor.files-spoiled", "本单位信息的附件有 {n} 个在本机已损坏：{what}", "Files of your listings that are damaged on this machine: {n}. {what}"),
+    ("cli.doctor.files-spoiled.do", "检查磁盘；让节点运行一会儿，别处有的会自动取回：lianshi run；别处没有的，用原件再附一次：lianshi listing attach 编号 文件。损坏的残件留在节点文件夹的 files 里，以 .spoiled 结尾", "Check the disk. Let the node run for a while, what others have comes back by itself: lianshi run. What nobody has, attach once more from the original: lianshi listing attach ID FILE. What is left of it stays under files in the node's folder, ending in .spoiled"),
+    ("cli.doctor.files-spoiled.why", "磁盘可能有问题；这些附件在本机打不开，备份里也没有", "The disk may be failing; these cannot be opened here and are in no backup"),
     ("cli.doctor.forked", "本节点有 {what} 个日志出现分叉：数据被复制到别处运行过，或回退到了旧状态", "{what} logs of this node are forked: its data ran as a copy elsewhere, or were set back"),
     ("cli.doctor.forked.do", "查看：lianshi fork list；保留其中一支：lianshi settle", "See: lianshi fork list; keep a branch with: lianshi settle"),
     ("cli.doctor.forked.why", "分叉之后的内容不生效，相关信息暂停写入", "What follows the fork does not count, and writing there waits"),
