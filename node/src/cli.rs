@@ -247,7 +247,7 @@ pub struct Export {
 pub struct Verify {
     pub file: PathBuf,
     #[arg(long, value_name = "FILE")]
-    pub charter: PathBuf,
+    pub charter: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -61,6 +61,10 @@ fn told<T>(outcome: Result<T, Failure>) -> Result<Result<T, Said>, SourceError> 
 }
 
 impl Desk for Bench {
+    fn is_new(&self) -> Result<bool, SourceError> {
+        self.office.is_new().map_err(failed)
+    }
+
     fn may_set_up(&self, key: &str) -> Result<bool, SourceError> {
         self.office.may_set_up(key).map_err(failed)
     }

@@ -169,6 +169,12 @@ impl Browser {
         self.driver.post(&format!("/element/{element}/value"), &json!({ "text": value }));
     }
 
+    /// Chooses a file of this computer in a field for files.
+    pub fn attach(&self, css: &str, path: &str) {
+        let element = self.element(css);
+        self.driver.post(&format!("/element/{element}/value"), &json!({ "text": path }));
+    }
+
     /// Chooses from a list by a term's value.
     pub fn choose(&self, css: &str, value: &str) {
         self.click(&format!("{css} option[value={}]", json!(value)));

@@ -18,5 +18,7 @@ mod pictures;
 mod stage;
 #[path = "browser/visitor.rs"]
 mod visitor;
+#[path = "browser/walk.rs"]
+mod walk;
 #[path = "browser/watch.rs"]
 mod watch;

@@ -33,20 +33,29 @@ pub fn cell(text: &str) -> String {
     out
 }
 
-/// A line of prose: its characters kept, white space and controls as single spaces, trimmed, invisible ones dropped.
+/// A line of prose: its characters kept, white space and controls as single spaces, trimmed, invisible ones dropped. Where a
+/// line breaks between two Chinese characters, as to fit a narrow cell, there is no space: `超声⏎烧结` is `超声烧结`.
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let (mut gap, mut broken) = (false, false);
     for c in text.chars() {
         if c.is_whitespace() || c.is_control() {
-            if !out.is_empty() && !out.ends_with(' ') {
+            (gap, broken) = (true, broken || matches!(c, '\n' | '\r'));
+        } else if narrow(c).is_some() {
+            let joined = broken && is_wide(c) && out.chars().next_back().is_some_and(is_wide);
+            if gap && !out.is_empty() && !joined {
                 out.push(' ');
             }
-        } else if narrow(c).is_some() {
             out.push(c);
+            (gap, broken) = (false, false);
         }
     }
-    out.truncate(out.trim_end().len());
     out
+}
+
+/// Whether a character is written without spaces around it: Chinese, and its punctuation.
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{3001}'..='\u{303F}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF01}'..='\u{FF5E}' | '\u{20000}'..='\u{3FFFF}')
 }
 
 /// Paragraphs of prose: line ends as `\n`, at most one empty line in a row, other controls dropped, trimmed.
@@ -108,7 +117,8 @@ mod tests {
     fn what_people_type_becomes_plain() {
         assert_eq!(cell(" ２０１３．０１．０２\u{00A0}\n x "), "2013.01.02 x");
         assert_eq!(cell("１０－２０万元"), "10-20万元");
-        assert_eq!(line("（高温）\u{00A0}合金\n涂层\u{200B}"), "（高温） 合金 涂层");
+        assert_eq!(line("（高温）\u{00A0}合金\n涂层\u{200B}"), "（高温） 合金涂层");
+        assert_eq!(line("超声 \r\n烧结，\n一次成形\nGaN\n器件 样机\n"), "超声烧结，一次成形 GaN 器件 样机");
         assert_eq!(paragraphs("一\r\n\r\n\r\n\n二\u{0}三\r"), "一\n\n二 三");
         assert_eq!(header(" ★价格（万元）："), "价格");
         assert_eq!(header("Patent_Number*"), "patentnumber");

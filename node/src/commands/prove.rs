@@ -4,15 +4,20 @@ use market::Versions;
 use protocol::{FileKind, Fork, Value, unseal_file};
 use serde_json::{Value as Json, json};
 
-use super::{Context, Outcome, print_json, print_line, read_file, show, text};
+use super::{Context, Outcome, file_in, print_json, print_line, read_file, show, text};
 use crate::certificate;
 use crate::cli::Verify;
-use crate::office::{Failure, exit, of_value, time_text};
+use crate::office::{Failure, Request, exit, of_value, time_text};
 use crate::proven::{self, Shown, Unproven};
 
-/// Checks a proof file against a charter, offline and without a home.
+/// Checks a proof file against a charter, offline: one that is given, and then no home is needed, or that of the home's own network.
 pub fn verify(context: &Context, args: &Verify) -> Outcome {
-    match check(context, &read_file(&args.file)?, &read_file(&args.charter)?) {
+    let file = read_file(&args.file)?;
+    let charter = match &args.charter {
+        Some(path) => read_file(path)?,
+        None => own_charter(context)?,
+    };
+    match check(context, &file, &charter) {
         Ok(found) => {
             if context.json {
                 print_json(&found);
@@ -32,6 +37,13 @@ pub fn verify(context: &Context, args: &Verify) -> Outcome {
             Err(Failure::new(exit::REJECTED, message, context.say("cli.verify.refused.hint")))
         }
     }
+}
+
+/// The charter of the network that this home belongs to.
+fn own_charter(context: &Context) -> Result<Vec<u8>, Failure> {
+    let path = context.home.display().to_string();
+    let whose = |_| Failure::said(exit::USAGE, "cli.verify.whose", &[("path", &path)]);
+    file_in(&context.ask(&Request::Charter).map_err(whose)?)
 }
 
 fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String> {

@@ -50,12 +50,20 @@ impl Office {
         Ok(made.then_some(account))
     }
 
+    /// Whether there is no account yet.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn is_new(&self) -> Result<bool, Failure> {
+        Ok(self.library().accounts()?.is_empty())
+    }
+
     /// Whether a key is the one that makes the first account, and there is none yet.
     ///
     /// # Errors
     /// When the store fails.
     pub fn may_set_up(&self, key: &str) -> Result<bool, Failure> {
-        Ok(key == self.setup_key && self.library().accounts()?.is_empty())
+        Ok(key == self.setup_key && self.is_new()?)
     }
 
     fn account(&self, name: &str) -> Result<Account, Failure> {

@@ -14,7 +14,7 @@ const KINDS: [&str; 6] = ["achievement", "demand", "expert", "organization", "se
 
 /// Nodes that are in step, and what they hold.
 pub struct Stage {
-    _scene: Scene,
+    pub scene: Scene,
     pub hub: Node,
     pub station: Node,
     /// A listing of each kind.
@@ -38,7 +38,7 @@ impl Stage {
         add(&station, &scene, ADMINISTRATOR, "administrator");
         add(&station, &scene, CLERK, "clerk");
         let drafts = drafts(&station);
-        Self { _scene: scene, hub, station, listings, drafts }
+        Self { scene, hub, station, listings, drafts }
     }
 
     /// Addresses that anyone may open, on any node.

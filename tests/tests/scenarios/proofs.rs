@@ -37,6 +37,21 @@ fn a_changed_proof_is_refused_wherever_it_was_changed() {
     scene.run(["verify", "longer.lianshi", "--charter", "charter.lianshi"]).ends(3);
 }
 
+/// Whoever is in the network needs no charter in a file: its own node has it, running or not.
+#[test]
+fn a_node_verifies_by_the_charter_of_its_own_network() {
+    let scene = Scene::new();
+    let (hub, station) = hub_and_station(&scene);
+    let id = station.publish("稀土永磁电机");
+    station.run(["export", &id, "--format", "certificate", "--out", "own.pdf"]).ok();
+    assert_eq!(hub.run(["verify", "own.pdf", "--json"]).ok().json()["id"], id.as_str());
+    let stranger = scene.hub("neighbour");
+    let refused = stranger.run(["verify", "own.pdf", "--lang", "zh"]).ends(3);
+    assert!(refused.err.contains("另一个网络"), "{}", refused.all());
+    let nobody = scene.home("nobody").run(["verify", "own.pdf", "--lang", "zh"]).ends(2);
+    assert!(nobody.err.contains("--charter"), "{}", nobody.all());
+}
+
 /// What the hub says of the station's listing travels in the proof, whoever makes the file.
 #[test]
 fn a_proof_tells_offline_who_stated_what_of_which_version() {

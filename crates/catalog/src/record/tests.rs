@@ -46,7 +46,7 @@ fn a_row_becomes_a_record() {
     let record = &outcome.record;
     assert_eq!(record.title(), "高温合金叶片热障涂层 制备技术");
     for (key, value) in [
-        ("summary", "在叶片表面 制备双层涂层。"),
+        ("summary", "在叶片表面制备双层涂层。"),
         ("region", "420106"),
         ("industry", "C33"),
         ("industry_scheme", "GB/T 4754-2017"),

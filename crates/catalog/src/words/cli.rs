@@ -258,6 +258,8 @@ pub const TABLE: &[Row] = &[
     ("cli.verify.refused.hint", "不要采信这份文件；请向发布机构重新索取，并核对章程文件是否属于同一网络", "do not rely on it; ask the publisher for another, and check that the charter is of the same network"),
     ("cli.verify.stated", "第三方说明（此后是否撤回，文件看不出来）", "What others state (whether any was taken back later, a file cannot show)"),
     ("cli.verify.version", "针对文件之外的版本", "about a version that is not in the file"),
+    ("cli.verify.whose", "不知道按哪个网络的章程核验：没有写 --charter，{path} 里也没有可用的节点", "It is not known by which network's charter to verify: --charter is not given, and there is no usable node in {path}"),
+    ("cli.verify.whose.hint", "用 --charter 指明章程文件，或用 --home 指明本机的节点文件夹", "name a charter with --charter, or this computer's node with --home"),
     ("cli.verify.why.charter", "章程文件读不出来（{what}）", "the charter file does not read ({what})"),
     ("cli.verify.why.editor", "其中有未获准合作编辑的机构", "an institution writes in it that is not named as a co-editor"),
     ("cli.verify.why.file", "它不是证明文件，或已损坏（{what}）", "it is not a proof, or it is damaged ({what})"),
@@ -361,7 +363,7 @@ pub const TABLE: &[Row] = &[
     ("help.status.wait", "等到这个状态再返回：running 已启动，synced 已与相连节点一致", "Return once it is running, or synced with its peers"),
     ("help.stop", "停下正在运行的节点", "Stop the running node"),
     ("help.verify", "离线核验一份证明文件或证明书", "Verify a proof or a certificate offline"),
-    ("help.verify.charter", "网络章程文件（见 lianshi export --format charter）", "The network's charter (see lianshi export --format charter)"),
+    ("help.verify.charter", "网络章程文件（见 lianshi export --format charter）；不写则按本节点所属网络的章程", "The network's charter (see lianshi export --format charter); without it, that of this node's own network"),
     ("help.verify.file", "证明文件，或证明书（PDF）", "The proof, or the certificate as PDF"),
     ("help.version", "显示版本", "Show the version"),
 ];

@@ -34,7 +34,7 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
     let links = [
         ("/desk", "desk.nav.home"),
         ("/desk/drafts", "desk.nav.drafts"),
-        ("/desk/import", "import.title"),
+        ("/desk/import", "import.nav"),
         ("/desk/listings", "desk.nav.listings"),
         ("/desk/enquiries", "enquiry.nav"),
         ("/desk/users", "desk.nav.users"),

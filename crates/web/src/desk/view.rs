@@ -14,6 +14,8 @@ pub use own::{DisputeView, Heap, OwnLine, OwnView};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
 pub trait Desk: Enquiries + Imports {
+    /// Whether nobody has an account yet.
+    fn is_new(&self) -> Result<bool, SourceError>;
     /// Whether a key lets someone make the first account now.
     fn may_set_up(&self, key: &str) -> Result<bool, SourceError>;
     /// Makes the first account; `None` when the key is not the one, or there is an account.

@@ -131,6 +131,7 @@ fn page(app: &App, place: &Place, view: &ListingView, address: &str) -> Page {
     let institution = tidy_line(&view.provenance.institution, NAME_CHARS);
     let hidden = view.provenance.versions_total.saturating_sub(view.provenance.versions.len() as u64);
     let whom = if institution.is_empty() { say(lang, "listing.institution") } else { &institution };
+    let ask = Card::new(app, lang, view);
     let asked = [("institution", whom), ("id", &short_id(&view.id))];
     Page {
         crumbs: crumbs(lang, &view.kind, &region),
@@ -152,8 +153,12 @@ fn page(app: &App, place: &Place, view: &ListingView, address: &str) -> Page {
         contact,
         details: (view.has_more && view.standing == Standing::Published)
             .then(|| Details::new(lang, whom, &view.id)),
-        no_contact: fill(lang, "listing.no_contact", &asked),
-        ask: Card::new(app, lang, view),
+        no_contact: fill(
+            lang,
+            if ask.is_some() { "listing.ask_below" } else { "listing.no_contact" },
+            &asked,
+        ),
+        ask,
         by: institution.clone(),
         history_title: fill(lang, "listing.history", &[("n", &view.provenance.versions_total.to_string())]),
         versions: view

@@ -182,6 +182,9 @@ impl<'a> Report<'a> {
             eprintln!();
         }
         passed.iter().for_each(|(zh, en)| print_note(context.lang.pick(zh, en)));
+        if !passed.is_empty() {
+            print_note(context.say("cli.import.passed.hint"));
+        }
         for sheet in sheets {
             for note in &sheet.notes {
                 sheet.note(context, context.lang.pick(&note.zh, &note.en));

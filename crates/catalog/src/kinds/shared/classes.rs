@@ -181,6 +181,8 @@ pub(in crate::kinds) const PRICE: Field = Field::new("price", FieldType::Money)
     .named("价格", "Price")
     .also(&[
         "转让价格",
+        "拟转让价格",
+        "期望价格",
         "意向价格",
         "报价",
         "价格区间",

@@ -1,6 +1,7 @@
 //! Bringing in a table: sent, its columns looked at, its rows compared, taken in.
 
 mod columns;
+mod out;
 mod rows;
 
 use std::path::PathBuf;
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
 use catalog::Lang;
 use catalog::words::{fill, say};
 
@@ -18,7 +19,7 @@ use super::{Trouble, shell};
 use crate::desk::Bench;
 use crate::desk::form::{Broken, Incoming, Part, Upload};
 use crate::desk::gate::{Away, Fields, SignedIn, posted, see, signed_in};
-use crate::desk::imports::{ImportAct, ImportView, TableAsk};
+use crate::desk::imports::{ImportAct, ImportView};
 use crate::desk::view::Said;
 use crate::labels;
 use crate::limits::{DESK_PAGE, IMPORT_FIELDS, NAME_CHARS, TABLE_BYTES};
@@ -27,12 +28,15 @@ use crate::refusal::Refusal;
 use crate::request::pairs;
 use crate::shell::{Link, Place, Shell};
 use crate::text::{count, tidy_line};
-use crate::view::TableForm;
 use columns::{Chosen, Column};
+pub(in crate::desk) use out::{marked, table, template};
 use rows::Line;
 
 /// Lists of rows, in the order of their tabs; the first is all.
 const LISTS: [&str; 6] = ["", "new", "changed", "unchanged", "refused", "advised"];
+/// Steps of an import, in order.
+const STAGES: [&str; 4] =
+    ["import.stage.send", "import.stage.columns", "import.stage.rows", "import.stage.taken"];
 /// Seconds after which a page that shows progress is asked for again.
 const REFRESH: u32 = 2;
 
@@ -46,6 +50,8 @@ struct Page {
     trouble: Option<Trouble>,
     kinds: Vec<(&'static str, String)>,
     most: String,
+    /// The steps of an import in words, and whether each is behind (1), at hand (2) or to come (3).
+    stages: Vec<(&'static str, u8)>,
     /// `None` where nothing was sent yet.
     import: Option<Import>,
 }
@@ -63,6 +69,10 @@ struct Import {
     goes_on: bool,
     marked: bool,
     progress: String,
+    done: u64,
+    total: u64,
+    unread: String,
+    notes_title: String,
     tabs: Vec<Link>,
     lines: Vec<Line>,
     none: bool,
@@ -107,6 +117,7 @@ async fn page(
         trouble,
         kinds: catalog::Kind::ALL.iter().map(|kind| (kind.id(), kind.label(lang).to_owned())).collect(),
         most: (TABLE_BYTES >> 20).to_string(),
+        stages: stages(import.as_ref()),
         import,
     };
     Ok(draw(status, &page, lang))
@@ -144,6 +155,15 @@ async fn import(
     };
     let Chosen { columns, choices } = columns::of(lang, &view);
     let outcome = |(key, number): (&String, &u64)| (say(lang, outcome_key(key)).to_owned(), count(*number));
+    let unread: Vec<&str> =
+        columns.iter().filter(|column| column.key.is_empty()).map(|column| &*column.label).collect();
+    let unread = match unread.len() as u64 {
+        0 => String::new(),
+        n => {
+            let columns = unread.join(lang.pick("、", ", "));
+            fill(lang, "import.columns.unread", &[("n", &count(n)), ("columns", &columns)])
+        }
+    };
     Ok(Import {
         name: tidy_line(&view.name, NAME_CHARS),
         kind_label: labels::kind(lang, &view.kind),
@@ -153,6 +173,10 @@ async fn import(
         publish: view.publish,
         goes_on: view.goes_on,
         marked: view.marked,
+        unread,
+        notes_title: fill(lang, "import.notes", &[("n", &count(view.notes.len() as u64))]),
+        done: view.rows,
+        total: counted(""),
         progress: fill(lang, progress_key(&view.state), &[("n", &count(view.rows))]),
         tabs: LISTS.iter().map(tab).collect(),
         none: shown && rows.is_empty(),
@@ -166,6 +190,23 @@ async fn import(
         kind: view.kind,
         state: view.state,
     })
+}
+
+/// The steps of an import, and where this one stands.
+fn stages(import: Option<&Import>) -> Vec<(&'static str, u8)> {
+    let at = import.map_or(0, |import| match import.state.as_str() {
+        "chosen" => 1,
+        "reading" | "read" => 2,
+        "failed" if !import.goes_on => 1,
+        "done" => STAGES.len(),
+        _ => 3,
+    });
+    let standing = |step: usize| match step.cmp(&at) {
+        std::cmp::Ordering::Less => 1,
+        std::cmp::Ordering::Equal => 2,
+        std::cmp::Ordering::Greater => 3,
+    };
+    STAGES.iter().enumerate().map(|(step, key)| (*key, standing(step))).collect()
 }
 
 fn list_key(list: &str) -> &'static str {
@@ -326,79 +367,4 @@ fn act_of(fields: &Fields) -> Option<ImportAct> {
         "discard" => ImportAct::Discard,
         _ => return None,
     })
-}
-
-/// The table with its faults marked.
-pub(in crate::desk) async fn marked(
-    State(bench): State<Arc<Bench>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let place = Place::of(&uri, &headers);
-    let answer = async {
-        let clerk = signed_in(&bench, &headers).await?.clerk;
-        let asked = clerk.clone();
-        let path = bench.ask(move |desk| desk.marked_table(&asked)).await?;
-        let name = bench.ask(move |desk| desk.import(&clerk)).await?.map(|import| import.name);
-        match path {
-            Some(path) => {
-                let name = name.unwrap_or_default();
-                let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-                let marked = fill(place.lang, "import.marked.name", &[("name", stem)]);
-                Ok(crate::download::of_file(path, &marked, TableForm::Xlsx.media()).await?)
-            }
-            None => Ok(see("/desk/import")),
-        }
-    };
-    answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
-}
-
-/// A list of the desk as a table.
-pub(in crate::desk) async fn table(
-    State(bench): State<Arc<Bench>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let place = Place::of(&uri, &headers);
-    let lang = place.lang;
-    let answer = async {
-        let clerk = signed_in(&bench, &headers).await?.clerk;
-        let asked = pairs(&uri);
-        let of = |wanted: &str| asked.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
-        let missing = || Refusal::NoPage(tidy_line(uri.path(), NAME_CHARS));
-        let form = TableForm::from_id(of("form")).ok_or_else(missing)?;
-        let kind = catalog::Kind::from_id(of("kind")).ok_or_else(missing)?;
-        let (drafts, zh) = (of("of") == "drafts", lang == Lang::Zh);
-        let ask = TableAsk { drafts, kind: kind.id().to_owned(), form, zh };
-        let desk = Arc::clone(&bench.desk);
-        let body = bench.app.write(move |out| desk.write_table(&clerk, &ask, out))?;
-        Ok(crate::pages::table::kept(body, form, &format!("{}.{}", kind.label(lang), form.id())))
-    };
-    answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
-}
-
-/// A workbook to fill in.
-pub(in crate::desk) async fn template(
-    State(bench): State<Arc<Bench>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let place = Place::of(&uri, &headers);
-    let lang = place.lang;
-    let answer = async {
-        signed_in(&bench, &headers).await?;
-        let kind = pairs(&uri).into_iter().find(|(name, _)| name == "kind").map(|(_, kind)| kind);
-        let kind = kind.unwrap_or_default();
-        let asked = kind.clone();
-        let made = bench.ask(move |desk| desk.template(&asked, lang == Lang::Zh)).await?;
-        let bytes = made.ok_or_else(|| Refusal::NoPage(tidy_line(uri.path(), NAME_CHARS)))?;
-        let name = fill(lang, "import.template.name", &[("kind", &labels::kind(lang, &kind))]);
-        let mut response = bytes.into_response();
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(TableForm::Xlsx.media()));
-        crate::download::named(&mut response, &name);
-        Ok(response)
-    };
-    answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }

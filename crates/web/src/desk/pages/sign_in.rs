@@ -24,11 +24,17 @@ struct Page {
     shell: Shell,
     name: String,
     wrong: String,
+    /// Whether nobody has an account yet.
+    fresh: bool,
 }
 
-fn page(bench: &Bench, place: &Place, status: StatusCode, name: &str, wrong: String) -> Response {
+async fn page(bench: &Bench, place: &Place, status: StatusCode, name: &str, wrong: String) -> Response {
+    let fresh = match bench.ask(|desk| desk.is_new()).await {
+        Ok(fresh) => fresh,
+        Err(refusal) => return Away::Refused(refusal).answer(bench, place),
+    };
     let shell = shell(&bench.app, place, "desk.sign_in.title", None);
-    draw(status, &Page { shell, name: tidy_line(name, NAME_CHARS), wrong }, place.lang)
+    draw(status, &Page { shell, name: tidy_line(name, NAME_CHARS), wrong, fresh }, place.lang)
 }
 
 pub(in crate::desk) async fn show(State(bench): State<Arc<Bench>>, uri: Uri, headers: HeaderMap) -> Response {
@@ -36,7 +42,7 @@ pub(in crate::desk) async fn show(State(bench): State<Arc<Bench>>, uri: Uri, hea
     match signed_in(&bench, &headers).await {
         Ok(_) => see("/desk"),
         Err(Away::Refused(refusal)) => Away::Refused(refusal).answer(&bench, &place),
-        Err(Away::To(_)) => page(&bench, &place, StatusCode::OK, "", String::new()),
+        Err(Away::To(_)) => page(&bench, &place, StatusCode::OK, "", String::new()).await,
     }
 }
 
@@ -54,7 +60,7 @@ pub(in crate::desk) async fn enter(
     if !wait.is_zero() {
         let seconds = wait.as_secs().saturating_add(1).to_string();
         let wrong = fill(place.lang, "desk.sign_in.wait", &[("n", &seconds)]);
-        return page(&bench, &place, StatusCode::TOO_MANY_REQUESTS, &name, wrong);
+        return page(&bench, &place, StatusCode::TOO_MANY_REQUESTS, &name, wrong).await;
     }
     // Few at once, since each takes memory; counted as wrong until it is right, so that many at once gain nothing.
     bench.throttle.wrong(&name, from);
@@ -69,7 +75,7 @@ pub(in crate::desk) async fn enter(
         }
         Ok(None) => {
             let wrong = say(place.lang, "desk.sign_in.wrong").to_owned();
-            page(&bench, &place, StatusCode::UNAUTHORIZED, &name, wrong)
+            page(&bench, &place, StatusCode::UNAUTHORIZED, &name, wrong).await
         }
         Err(refusal) => Away::Refused(refusal).answer(&bench, &place),
     }
