@@ -81,7 +81,7 @@ pub const TABLE: &[Row] = &[
     ("import.progress.note", "可以关掉这一页，导入照常进行；节点重新启动后也会接着做。", "You may close this page: the work goes on, also after the node was started again."),
     ("import.progress.read", "共 {n} 行", "{n} rows"),
     ("import.progress.reading", "正在逐行比对：已读 {n} 行", "Comparing row by row: {n} read"),
-    ("import.progress.stopped", "已停止，前 {n} 行已经处理：", "Stopped; the first {n} rows are done:"),
+    ("import.progress.stopped", "已停止，前 {n} 行已经处理", "Stopped; the first {n} rows are done"),
     ("import.read.note", "还没有写入任何内容。请看一遍下面各行，再确认。", "Nothing is written yet. Look through the rows below, then agree."),
     ("import.read.nothing", "没有可以写入的行：要么没有变化，要么不能收。", "There is nothing to take in: each row is unchanged or refused."),
     ("import.row", "第 {row} 行", "row {row}"),
