@@ -1,5 +1,6 @@
 //! The targets.
 
+mod backup;
 mod bundle;
 mod bytes;
 mod document;
@@ -39,6 +40,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "identity", run: bytes::identity, seeds: bytes::identities },
     Target { name: "file", run: bytes::file, seeds: bytes::files },
     Target { name: "certificate", run: bytes::paper, seeds: bytes::papers },
+    Target { name: "backup", run: backup::run, seeds: backup::seeds },
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "document", run: document::run, seeds: document::seeds },
     Target { name: "roster", run: roster::run, seeds: roster::seeds },

@@ -63,6 +63,7 @@ each! {
     identities_of_any_kind "identity",
     files_of_any_kind "file",
     certificates_of_any_kind "certificate",
+    backups_of_any_kind "backup",
     volumes_and_slips "bundle",
     documents_of_hostile_editors "document",
     rosters_of_any_steps "roster",
