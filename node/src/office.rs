@@ -125,6 +125,19 @@ impl Office {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the store was found damaged: see [`Core::is_condemned`]. False where the core is not free within `patience`, as one
+    /// that waits for a disk.
+    pub fn is_condemned(&self, patience: std::time::Duration) -> bool {
+        let begun = std::time::Instant::now();
+        loop {
+            match self.core.try_lock() {
+                Ok(core) => return core.is_condemned(),
+                Err(_) if begun.elapsed() >= patience => return false,
+                Err(_) => std::thread::sleep(LOOK_EVERY),
+            }
+        }
+    }
+
     /// Number of documents that arrived or changed so far.
     pub fn arrivals(&self) -> u64 {
         self.arrivals.load(Ordering::Acquire)

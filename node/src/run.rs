@@ -23,6 +23,11 @@ use threads::{spawn_core, spawn_index, spawn_receipts};
 /// The store of a home is tried this often while it is held.
 const LOCK_EVERY: Duration = Duration::from_millis(100);
 
+/// What was taken in is on disk within this long when the node ends; a slow disk under full load takes seconds.
+const CLOSED_WITHIN: Duration = Duration::from_secs(30);
+/// The core's thread gives the core away many times within this long, unless it waits for the disk.
+const CORE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Set in its environment, a node ends when its standard input closes: whoever started it is gone.
 pub const EXIT_WITH_STDIN: &str = "LIANSHI_EXIT_WITH_STDIN";
 
@@ -69,11 +74,21 @@ fn run_once(home: &Path, config: &Config, stop: &Arc<Notify>, announce: &Announc
     let stopping = Arc::new(AtomicBool::new(false));
     let outcome = runtime.block_on(serve(Arc::clone(&office), home, stop, &stopping, Arc::clone(announce)));
     stopping.store(true, Ordering::Release);
-    // Whatever was taken in is confirmed on disk before the process ends.
-    let damaged = office.core().close();
+    let damaged = close(&office);
     let _ = std::fs::remove_file(control::socket_path(home));
     runtime.shutdown_timeout(Duration::from_secs(3));
-    outcome.map(|()| damaged)
+    outcome.and(damaged)
+}
+
+/// Whatever was taken in is confirmed on disk before the process ends. True when the store was found damaged. A disk that does
+/// not answer is not waited for: what was acknowledged is on it, and the rest comes again from peers.
+fn close(office: &Arc<Office>) -> anyhow::Result<bool> {
+    let (tell, told) = std::sync::mpsc::channel();
+    let closing = Arc::clone(office);
+    // It may wait for ever, and ends with the process.
+    std::thread::Builder::new().name("close".to_owned()).spawn(move || tell.send(closing.core().close()))?;
+    let late = "the disk does not answer: the node ends without it, and has lost nothing that it acknowledged; look at the disk before the next start";
+    told.recv_timeout(CLOSED_WITHIN).context(late)
 }
 
 /// Opens the store of a home: a node that was told to stop still holds it for a moment.
@@ -149,7 +164,7 @@ async fn serve(
         () = signalled() => {}
     }
     // A store that was found damaged has the node open again at once; for whoever watches it, that is no end.
-    if !office.core().is_condemned() {
+    if !office.is_condemned(CORE_PATIENCE) {
         supervisor.stopping();
     }
     ended.notify_one();

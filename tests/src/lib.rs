@@ -37,7 +37,7 @@ pub use files::{files_below, traces};
 pub use flipper::{Direction, Flip, Flipper};
 pub use line::{Passed, PoorLine, Weather};
 pub use node::Node;
-pub use power::{Fault, Heard, Recorder, Struck, Tape};
+pub use power::{Disk, Fault, Heard, Recorder, Struck, Tape};
 pub use scene::{Home, Scene, hub_and_station};
 pub use shared::shared;
 pub use web::{Answer, Visitor, get, percent, send};

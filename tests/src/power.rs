@@ -10,6 +10,7 @@
 
 mod disk;
 mod fault;
+mod switch;
 mod tape;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::binary::{build, profile_folder};
 use crate::scene::{Home, copy_folder};
 
 pub use fault::{Fault, Struck};
+pub use switch::Disk;
 pub use tape::{Heard, Tape};
 
 /// Records what one run of a node asks of its disk.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::command::{Live, Ran, run_in};
 use crate::node::Node;
-use crate::power::Recorder;
+use crate::power::{Disk, Recorder};
 
 /// Lines of a log that a failed test shows.
 const LOG_TAIL: usize = 60;
@@ -180,6 +180,11 @@ impl Home {
     /// Runs the node as [`Home::start`] does; all that it asks of its disk is recorded.
     pub fn start_under(&self, recorder: &Recorder) -> Node {
         Node::start(self.clone(), &["--listen", "/ip4/127.0.0.1/tcp/0"], &recorder.environment())
+    }
+
+    /// Runs the node as [`Home::start`] does, on a disk that fails when the test says so.
+    pub fn start_on(&self, disk: &Disk) -> Node {
+        Node::start(self.clone(), &["--listen", "/ip4/127.0.0.1/tcp/0"], &disk.environment())
     }
 
     /// The folder of what a recorded node has sent: a file for each peer, named after its key.

@@ -25,6 +25,8 @@ mod edits;
 mod enquiries;
 #[path = "scenarios/exit_codes.rs"]
 mod exit_codes;
+#[path = "scenarios/failing_disk.rs"]
+mod failing_disk;
 #[path = "scenarios/faults.rs"]
 mod faults;
 #[path = "scenarios/forks.rs"]

@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 use libc::{mode_t, off_t, size_t, ssize_t};
 
 use crate::Kind;
-use crate::fault::{Fate, fate, taking};
+use crate::fault::{Fate, fate, hang, taking};
 use crate::record::{Place, die, in_order, is_ignored, is_unix_socket, note, path_in_root, place, ticket};
 
 /// A slice of what a caller gave.
@@ -157,6 +157,7 @@ fn sync(fd: c_int) -> Option<c_int> {
     if is_ignored(&path) {
         return Some(0);
     }
+    hang(&path);
     let number = ticket();
     {
         let _order = in_order();

@@ -15,8 +15,18 @@
 //! | `enospc` | the same, for want of space |
 //! | `broken` | it fails, and so does every step from there on |
 //! | `full` | it fails for want of space, and so does all from there on that takes some |
+//!
+//! A process that runs for longer meets faults at any moment: as long as there is a file at `LIANSHI_POWERCUT_SWITCH`, every
+//! step that it names goes wrong, with no word in the record.
+//!
+//! ```text
+//! MODE CALL PLACE        such as: `eio fsync data/journal`; any call is `*`, the place is the beginning of a path
+//! ```
+//!
+//! The mode is `eio`, or, of an fsync, `hang`: it does not return while the file is there.
 
-use std::ffi::c_int;
+use std::ffi::{CString, c_int};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -54,8 +64,40 @@ fn fault() -> Option<&'static Fault> {
     FAULT.get_or_init(read).as_ref()
 }
 
+/// The mode that the switch says for a step, if it says one.
+fn switched(call: &str, path: &[u8]) -> Option<String> {
+    static SWITCH: OnceLock<Option<CString>> = OnceLock::new();
+    let named = || CString::new(std::env::var_os("LIANSHI_POWERCUT_SWITCH")?.as_bytes()).ok();
+    let file = SWITCH.get_or_init(named).as_ref()?;
+    let mut room = [0_u8; 256];
+    // SAFETY: the path is a C string that lives through the call.
+    let fd = unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, file.as_ptr(), libc::O_RDONLY) };
+    if fd < 0 {
+        return None;
+    }
+    // SAFETY: pointer and length are those of an array of our own.
+    let len = unsafe { libc::syscall(libc::SYS_read, fd, room.as_mut_ptr(), room.len()) };
+    // SAFETY: no pointers.
+    unsafe { libc::syscall(libc::SYS_close, fd) };
+    let text = std::str::from_utf8(room.get(..usize::try_from(len).ok()?)?).ok()?;
+    let mut words = text.trim().splitn(3, ' ');
+    let (mode, which, place) = (words.next()?, words.next()?, words.next()?);
+    let meant = (which == "*" || which == call) && path.starts_with(place.as_bytes());
+    meant.then(|| mode.to_owned())
+}
+
+/// Waits for as long as the switch says that an fsync is to hang. The order must not be held.
+pub fn hang(path: &[u8]) {
+    while switched("fsync", path).is_some_and(|mode| mode == "hang") {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 /// Says what comes of the step that is taken next. The order must be held.
 pub fn fate(call: &str, path: &[u8]) -> Fate {
+    if switched(call, path).is_some_and(|mode| mode == "eio") {
+        return Fate::Fails(libc::EIO);
+    }
     let Some(fault) = fault() else { return Fate::Passes };
     let step = format!("{call} {}", place(&String::from_utf8_lossy(path)));
     note(Kind::Step, 0, 0, step.as_bytes());

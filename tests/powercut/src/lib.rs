@@ -4,7 +4,7 @@
 //! Watched are regular files and folders below `LIANSHI_POWERCUT_ROOT`, requests and answers on Unix sockets, and what is
 //! appended to files below `LIANSHI_POWERCUT_SENT` (the frames that a node sends, before they are encrypted). The record goes to
 //! `LIANSHI_POWERCUT_LOG`; after `LIANSHI_POWERCUT_STEPS` of it the process is killed. `LIANSHI_POWERCUT_FAULT` makes a step fail, or the process
-//! end in it (`fault.rs`). Of files whose path contains `LIANSHI_POWERCUT_IGNORE` no fsync is recorded: the planted defect that a
+//! end in it, `LIANSHI_POWERCUT_SWITCH` makes steps fail from a moment on (`fault.rs`). Of files whose path contains `LIANSHI_POWERCUT_IGNORE` no fsync is recorded: the planted defect that a
 //! test must find first.
 //!
 //! ```text
