@@ -9,6 +9,7 @@ mod attachments;
 mod backup;
 mod bundle;
 mod changes;
+mod choices;
 mod columns;
 mod disclosure;
 mod documents;

@@ -1,9 +1,8 @@
 //! Listings that this institution may edit, as its desk sees them.
 
-use market::{Account, DeskRole, Hands, Listing, MarketError};
+use market::{Account, DeskRole, Listing, MarketError};
 use protocol::{DocumentId, Visibility};
-use web::desk::view::{DisputeView, Done, Heap, OwnLine, OwnView};
-use web::view::{FieldView, Writer};
+use web::desk::view::{Done, Heap, OwnLine, OwnView};
 
 use super::Office;
 use super::failure::{Failure, exit};
@@ -130,50 +129,6 @@ impl Office {
             ("purge", administers && own),
         ];
         all.into_iter().filter(|(_, may)| *may).map(|(act, _)| act).collect()
-    }
-
-    fn dispute_views(&self, listing: &Listing) -> Result<Vec<DisputeView>, Failure> {
-        let view = |dispute: market::Dispute| {
-            let first = |candidate: &market::Candidate| candidate.by.first().cloned();
-            let writers = dispute.values.iter().map(|candidate| {
-                first(candidate).map_or_else(Writer::default, |by| Writer {
-                    institution: by.institution_name,
-                    signed_ms: by.time_ms,
-                })
-            });
-            let entries = dispute.values.iter();
-            let entries =
-                entries.map(|c| first(c).map(|by| by.entry.to_string()).unwrap_or_default()).collect();
-            let values = dispute.values.iter().map(|candidate| json::text_of(&candidate.value));
-            let field = FieldView::new(&dispute.key, values).written_by(writers.collect());
-            DisputeView { field, entries }
-        };
-        let disputes = self.library().disputes(listing)?;
-        Ok(disputes.into_iter().filter(|dispute| !dispute.key.starts_with('_')).map(view).collect())
-    }
-
-    /// Of a field with several values chooses the one that an entry wrote.
-    pub(super) fn choose_written(
-        &self,
-        account: &Account,
-        id: &str,
-        (key, entry): (&str, &str),
-    ) -> Result<Done, Failure> {
-        reviewer(account)?;
-        let listing = self.newest_listing(id)?;
-        let wrote =
-            |candidate: &market::Candidate| candidate.by.iter().any(|by| by.entry.to_string() == entry);
-        let dispute = self.library().disputes(&listing)?.into_iter().find(|dispute| dispute.key == key);
-        let chosen = dispute.and_then(|dispute| dispute.values.into_iter().find(wrote));
-        // Somebody else has chosen meanwhile, or another value has come.
-        let chosen = chosen.ok_or_else(|| Failure::said(exit::REFUSED, "desk.failure.choice", &[]))?;
-        let change = [(key.to_owned(), Some(chosen.value))].into();
-        self.writing().work(|desk| {
-            let authored: Vec<_> = desk.edit(&listing.id, &change)?.into_iter().collect();
-            desk.note_hands(&authored, &Hands::of(&account.name))?;
-            Ok(((), authored))
-        })?;
-        Ok(Done::Listing(listing.id.to_string()))
     }
 
     /// Opens a listing as a draft, or leads to the draft that is open.

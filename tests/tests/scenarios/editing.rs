@@ -154,8 +154,8 @@ fn of_concurrent_values_somebody_chooses_one() {
     station.holds_with(&[&hub], 1);
     // Each changes it without the other's change.
     let (hub_down, station_down) = (hub.stop(), station.stop());
-    hub_down.run(["listing", "edit", &id, "summary=甲方的写法"]).ok();
-    station_down.run(["listing", "edit", &id, "summary=乙方的写法"]).ok();
+    hub_down.run(["listing", "edit", &id, "summary=甲方的写法", "trl=5"]).ok();
+    station_down.run(["listing", "edit", &id, "summary=乙方的写法", "trl=7-8"]).ok();
     let (hub, station) = (hub_down.start(), station_down.start());
     hub.agrees_with(&[&station]);
     let mut boss = signed_in(&hub, "王芳");
@@ -168,13 +168,22 @@ fn of_concurrent_values_somebody_chooses_one() {
         .skip(1)
         .filter_map(|rest| Some(rest.split_once('"')?.0.replace("&#124;", "|")))
         .collect();
-    assert_eq!(choices.len(), 2, "{seen}");
-    let at = |text: &str| seen.find(text).unwrap();
-    let mine = if at("甲方的写法") < at("乙方的写法") { &choices[1] } else { &choices[0] };
+    // Two of the summary, and two of the maturity, both ends of its range at once.
+    assert_eq!(choices.len(), 4, "{seen}");
+    let choice_of = |text: &str| {
+        let (_, behind) = seen.split_once(text).unwrap();
+        let value = behind.split_once("name=\"choose\" value=\"").unwrap().1.split_once('"').unwrap().0;
+        value.replace("&#124;", "|")
+    };
     assert_eq!(boss.post(&page, &[("choose", "summary|00")]).code, 422);
-    assert_eq!(boss.post(&page, &[("choose", mine)]).code, 303);
+    assert_eq!(boss.post(&page, &[("choose", &choice_of("乙方的写法"))]).code, 303);
+    assert_eq!(boss.post(&page, &[("choose", &choice_of("7–8 级"))]).code, 303);
     hub.agrees_with(&[&station]);
-    assert_eq!(station.show(&id).unwrap()["fields"]["summary"], "乙方的写法");
+    let fields = &station.show(&id).unwrap()["fields"];
+    assert_eq!(
+        (&fields["summary"], &fields["trl_min"], &fields["trl_max"]),
+        (&"乙方的写法".into(), &7.into(), &8.into())
+    );
     assert!(!boss.get("/desk/listings?heap=disputed").body.contains(&page));
 }
 

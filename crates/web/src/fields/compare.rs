@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use catalog::Lang;
 
 use super::{Row, groups, row};
+use crate::limits::VALUE_CHARS;
+use crate::text::tidy;
 use crate::view::FieldView;
 
 /// A field that says something else now.
@@ -30,17 +32,20 @@ pub(crate) fn compare(lang: Lang, kind: &str, before: &[FieldView], after: &[Fie
     differ.map(|((_, label), (before, after))| Change { label, before, after }).collect()
 }
 
-/// What one key says: the label of its field, and each of its values.
-pub(crate) fn said(lang: Lang, kind: &str, field: &FieldView) -> (String, Vec<String>) {
-    let (groups, unknown) = groups(lang, kind, std::slice::from_ref(field));
-    let known = groups.values().map(|group| (group.known.label.clone(), row(lang, kind, group)));
-    let other = unknown.into_values().map(|row| (row.label.clone(), row));
-    let (label, row) = known.chain(other).next().unwrap_or_default();
-    let shown: Vec<String> = row.values.into_iter().map(|item| item.text).collect();
-    // What is drawn as less than it is (an end of a range that makes no sense) is shown as it stands.
-    let raw =
-        || field.values.iter().map(|value| crate::text::tidy(value, crate::limits::VALUE_CHARS)).collect();
-    (label, if shown.len() == field.values.len() { shown } else { raw() })
+/// What the keys of one field say: its label, and each of its values, of which every key has as many.
+pub(crate) fn said(lang: Lang, kind: &str, fields: &[FieldView]) -> (String, Vec<String>) {
+    let (mut label, mut said) = (String::new(), Vec::new());
+    for n in 0..fields.first().map_or(0, |field| field.values.len()) {
+        let nth = |field: &FieldView| Some(FieldView::new(&field.key, [field.values.get(n)?]));
+        let these: Vec<FieldView> = fields.iter().filter_map(nth).collect();
+        let ((_, of), text) = texts(lang, kind, &these).into_iter().next().unwrap_or_default();
+        label = of;
+        // What is drawn as less than it is (an end of a range that makes no sense) is shown as it stands.
+        let raw =
+            || these.iter().flat_map(|field| &field.values).map(|value| tidy(value, VALUE_CHARS)).collect();
+        said.push(if text.is_empty() { raw() } else { text });
+    }
+    (label, said)
 }
 
 /// The text of each field by its place in reading order and its label; those that the catalogue does not know come last.
@@ -65,6 +70,23 @@ mod tests {
 
     fn one(key: &str, value: &str) -> FieldView {
         FieldView::new(key, [value])
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_one_choice() {
+        let of = |key: &str, values: [&str; 2]| FieldView::new(key, values);
+        let (low, high) = (of("trl_min", ["5", "7"]), of("trl_max", ["6", "9"]));
+        let (label, values) = said(Lang::Zh, "achievement", &[low.clone(), high]);
+        assert_eq!(
+            (label.as_str(), values.as_slice()),
+            ("成熟度", &["5–6 级".to_owned(), "7–9 级".into()][..])
+        );
+        let (_, ends) = said(Lang::Zh, "achievement", &[low]);
+        assert_eq!(ends, ["不低于 5 级", "不低于 7 级"]);
+        let (_, odd) = said(Lang::Zh, "achievement", &[of("trl_min", ["odd", "7"])]);
+        assert_eq!(odd, ["odd", "不低于 7 级"]);
+        let (label, unknown) = said(Lang::Zh, "achievement", &[of("zz", ["甲", "乙"])]);
+        assert_eq!((label.as_str(), unknown.join("")), ("zz", "甲乙".to_owned()));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::request::pairs;
 use crate::shell::{Place, Shell};
 use crate::text::{minute, tidy_line};
 
-/// Between the key of a field and the entry that wrote the value chosen: no key and no hash holds it.
+/// Between the key of a field and the entry that wrote the value chosen: no hash holds it.
 const BETWEEN: char = '|';
 
 #[derive(Template)]
@@ -106,7 +106,7 @@ pub(in crate::desk) async fn act(
 }
 
 fn act_of(fields: &Fields) -> Option<Act> {
-    match fields.get("choose").split_once(BETWEEN) {
+    match fields.get("choose").rsplit_once(BETWEEN) {
         Some((key, entry)) => Some(Act::Choose { key: key.to_owned(), entry: entry.to_owned() }),
         None => Act::from_id(fields.get("act"), fields.get("reason")),
     }
@@ -174,8 +174,9 @@ fn act_key(act: &str) -> Option<&'static str> {
 }
 
 fn dispute(lang: Lang, kind: &str, of: &DisputeView) -> Dispute {
-    let (label, texts) = said(lang, kind, &of.field);
-    let rows = texts.into_iter().zip(&of.entries).zip(&of.field.writers);
+    let (label, texts) = said(lang, kind, &of.fields);
+    let key = of.fields.first().map_or("", |field| field.key.as_str());
+    let rows = texts.into_iter().zip(&of.entries).zip(&of.writers);
     let values = rows.map(|((text, entry), writer)| Candidate {
         text,
         by: fill(
@@ -186,7 +187,7 @@ fn dispute(lang: Lang, kind: &str, of: &DisputeView) -> Dispute {
                 ("when", &minute(writer.signed_ms, lang)),
             ],
         ),
-        choice: format!("{}{BETWEEN}{entry}", of.field.key),
+        choice: format!("{key}{BETWEEN}{entry}"),
     });
     Dispute { label, values: values.collect() }
 }

@@ -1,6 +1,6 @@
 //! Listings of this institution, as its desk sees them.
 
-use crate::view::{FieldView, HistoryView};
+use crate::view::{FieldView, HistoryView, Writer};
 
 /// Which listings of ours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct OwnView {
     pub draft: Option<String>,
     /// What this person may do with it now, by the ids of [`Act`](super::Act).
     pub acts: Vec<&'static str>,
-    /// Fields with several values; of each value who wrote it, and in `entries` by which entry.
+    /// Fields with several values.
     pub disputes: Vec<DisputeView>,
     /// Its steps.
     pub history: HistoryView,
@@ -72,8 +72,10 @@ pub struct OwnView {
 /// A field with several values to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisputeView {
-    /// The key with its values and who wrote each.
-    pub field: FieldView,
-    /// Of each value, the hash of an entry that wrote it, hex.
+    /// Its keys, the ends of a range both, each with as many values.
+    pub fields: Vec<FieldView>,
+    /// Who wrote the values at each place.
+    pub writers: Vec<Writer>,
+    /// The hash of an entry that wrote them, hex.
     pub entries: Vec<String>,
 }
