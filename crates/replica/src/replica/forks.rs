@@ -328,8 +328,21 @@ impl Replica {
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let Some(peer) = s.logs.get_mut(log) else { return };
         let again = now_ms.saturating_sub(peer.fork_told_ms).unsigned_abs() >= FORK_AGAIN_MS.unsigned_abs();
-        if peer.known.seq >= fork.seq() && (peer.fork_told != fork.seq() || again) {
+        let may_write_on = log.node == s.peer && peer.known == fork.common();
+        let past = peer.known.seq >= fork.seq() || may_write_on;
+        if past && (peer.fork_told != fork.seq() || again) {
             (peer.fork_told, peer.fork_told_ms) = (fork.seq(), now_ms);
+            out.push(Effect::Send { session, frame: Frame::Fork(Box::new(fork.clone())) });
+        }
+    }
+
+    /// Shows a peer the forks of its own logs. Set back to before one it holds all that counts, so that comparing shows nothing,
+    /// and would write on where nobody takes it.
+    pub(super) fn show_own_forks(&self, session: SessionId, out: &mut Vec<Effect>) {
+        let Some(s) = self.sessions.get(&session) else { return };
+        let own = self.forks.iter().filter(|(log, _)| log.node == s.peer && self.shares(s, log));
+        for (_, fork) in own.filter(|(log, _)| self.limit(log).is_some_and(|limit| limit.why == Why::Forked))
+        {
             out.push(Effect::Send { session, frame: Frame::Fork(Box::new(fork.clone())) });
         }
     }

@@ -158,6 +158,7 @@ impl Replica {
         s.progress_ms = now_ms;
         self.tell_line(session, out);
         self.begin_comparing(session, now_ms, out);
+        self.show_own_forks(session, out);
         self.offer(session, out);
     }
 

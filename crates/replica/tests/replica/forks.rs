@@ -92,6 +92,41 @@ fn a_proof_of_a_fork_that_is_lost_is_shown_again() {
     }
 }
 
+/// It holds all that counts of its log, so that comparing shows nothing; what it wrote there nobody would take.
+#[test]
+fn a_node_set_back_to_before_a_fork_of_its_own_hears_of_it_before_it_writes() {
+    let mut world = World::of(3, 67);
+    let (charter, log) = (world.charter.clone(), world.nodes[1].log(shelf(KIND)));
+    let meet = |world: &mut World, other: usize| {
+        world.connect(1, other);
+        world.settle();
+        world.cut_all();
+    };
+    world.connect(2, 0);
+    meet(&mut world, 0);
+    world.publish(1, KIND, "first");
+    let early = world.nodes[1].copy();
+    world.publish(1, KIND, "second");
+    let common = world.nodes[1].head(&log);
+    let (copy, again) = (world.nodes[1].copy(), world.nodes[1].copy());
+    world.publish(1, KIND, "left");
+    meet(&mut world, 0);
+    world.nodes[1].restore(copy, &charter);
+    world.publish(1, KIND, "right");
+    meet(&mut world, 2);
+    world.connect(2, 0);
+    world.settle();
+    world.cut_all();
+    for (lost, copy) in [(0, again), (1, early)] {
+        world.nodes[1].restore(copy, &charter);
+        assert_eq!(world.nodes[1].head(&log).seq, common.seq - lost);
+        assert!(!world.nodes[1].is_cut(shelf(KIND)));
+        meet(&mut world, 0);
+        assert_eq!(world.nodes[1].head(&log), common);
+        assert!(world.nodes[1].is_cut(shelf(KIND)), "{lost} lost");
+    }
+}
+
 #[test]
 fn a_settle_heals_a_fork_on_either_branch() {
     for (seed, kept) in [(70, 0), (71, 2), (72, 0), (73, 2)] {
