@@ -182,6 +182,8 @@ pub(crate) struct Session {
     pub gaps_ms: Option<i64>,
     pub gaps_wait_ms: i64,
     pub gaps_after: Option<DocumentId>,
+    /// When it was shown the forks of its own logs, until it was shown them once more: one frame may be lost.
+    pub own_forks_ms: Option<i64>,
     /// Entries that it asked for again.
     pub repeated: u64,
     pub strikes: u32,
@@ -227,6 +229,7 @@ impl Session {
             gaps_ms: None,
             gaps_wait_ms: COMPARE_FIRST_MS,
             gaps_after: None,
+            own_forks_ms: None,
             repeated: 0,
             strikes: 0,
             since_ms: now_ms,

@@ -28,7 +28,7 @@ mod trace;
 mod world;
 
 pub use founding::{KIND, REGION, node_certificate, shelf};
-pub use node::Node;
+pub use node::{Copied, Node};
 pub use province::{Province, Story, Weather};
 pub use report::{Report, Spread, table};
 pub use rng::Rng;

@@ -26,6 +26,7 @@ impl Replica {
             self.offer_again(session, now_ms, out);
             self.compare_again(session, now_ms, out);
             self.look_for_gaps(session, now_ms, out);
+            self.show_own_forks_again(session, now_ms, out);
             self.plan(session, now_ms, out);
         }
     }

@@ -347,6 +347,14 @@ impl Replica {
         }
     }
 
+    pub(super) fn show_own_forks_again(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(s) = self.sessions.get_mut(&session).filter(|s| s.is_ready()) else { return };
+        if s.own_forks_ms.is_some() && elapsed(s.own_forks_ms, now_ms) >= FORK_AGAIN_MS {
+            s.own_forks_ms = None;
+            self.show_own_forks(session, out);
+        }
+    }
+
     pub(super) fn unbar(&mut self, log: &LogId) {
         for s in self.sessions.values_mut() {
             if let Some(peer) = s.logs.get_mut(log) {

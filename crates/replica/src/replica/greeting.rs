@@ -156,6 +156,7 @@ impl Replica {
         }
         s.state = SessionState::Ready;
         s.progress_ms = now_ms;
+        s.own_forks_ms = Some(now_ms);
         self.tell_line(session, out);
         self.begin_comparing(session, now_ms, out);
         self.show_own_forks(session, out);

@@ -6,7 +6,7 @@ use protocol::{
 
 use replica::Input;
 
-use crate::harness::{KIND, Rng, World, shelf};
+use crate::harness::{Copied, KIND, Rng, World, shelf};
 
 /// Nodes 0 and 2 hold different branches of a log of node 1, of the given lengths after `common` entries.
 pub fn forked(seed: u64, common: usize, left: usize, right: usize) -> (World, LogId) {
@@ -92,38 +92,49 @@ fn a_proof_of_a_fork_that_is_lost_is_shown_again() {
     }
 }
 
-/// It holds all that counts of its log, so that comparing shows nothing; what it wrote there nobody would take.
-#[test]
-fn a_node_set_back_to_before_a_fork_of_its_own_hears_of_it_before_it_writes() {
-    let mut world = World::of(3, 67);
+/// Node 0 knows a fork of a log of node 1, which parts behind the head returned; with it copies of that node's home from right
+/// before the fork, and from further back.
+fn set_back(seed: u64) -> (World, (LogId, Head), [Copied; 2]) {
+    let mut world = World::of(3, seed);
     let (charter, log) = (world.charter.clone(), world.nodes[1].log(shelf(KIND)));
-    let meet = |world: &mut World, other: usize| {
-        world.connect(1, other);
+    let meet = |world: &mut World, a: usize, b: usize| {
+        world.connect(a, b);
         world.settle();
         world.cut_all();
     };
-    world.connect(2, 0);
-    meet(&mut world, 0);
+    meet(&mut world, 2, 0);
+    meet(&mut world, 1, 0);
     world.publish(1, KIND, "first");
     let early = world.nodes[1].copy();
     world.publish(1, KIND, "second");
     let common = world.nodes[1].head(&log);
     let (copy, again) = (world.nodes[1].copy(), world.nodes[1].copy());
     world.publish(1, KIND, "left");
-    meet(&mut world, 0);
+    meet(&mut world, 1, 0);
     world.nodes[1].restore(copy, &charter);
     world.publish(1, KIND, "right");
-    meet(&mut world, 2);
-    world.connect(2, 0);
-    world.settle();
-    world.cut_all();
-    for (lost, copy) in [(0, again), (1, early)] {
-        world.nodes[1].restore(copy, &charter);
-        assert_eq!(world.nodes[1].head(&log).seq, common.seq - lost);
-        assert!(!world.nodes[1].is_cut(shelf(KIND)));
-        meet(&mut world, 0);
-        assert_eq!(world.nodes[1].head(&log), common);
-        assert!(world.nodes[1].is_cut(shelf(KIND)), "{lost} lost");
+    meet(&mut world, 1, 2);
+    meet(&mut world, 2, 0);
+    (world, (log, common), [again, early])
+}
+
+/// It holds all that counts of its log, so that comparing shows nothing; what it wrote there nobody would take.
+#[test]
+fn a_node_set_back_to_before_a_fork_of_its_own_hears_of_it_before_it_writes() {
+    for further in 0..2 {
+        for lost in 3..12 {
+            let (mut world, (log, common), copies) = set_back(67);
+            let charter = world.charter.clone();
+            let copy = copies.into_iter().nth(further).unwrap();
+            world.nodes[1].restore(copy, &charter);
+            assert!(!world.nodes[1].is_cut(shelf(KIND)));
+            // The greeting is the transport's to deliver.
+            world.lose = [world.frames + lost].into_iter().collect();
+            world.connect(1, 0);
+            world.pass(60);
+            assert_eq!(world.nodes[1].head(&log), common);
+            assert!(world.nodes[1].is_cut(shelf(KIND)), "{further} further back, frame {lost} lost");
+        }
     }
 }
 

@@ -15,7 +15,9 @@ mod faults;
 mod files;
 mod forks;
 mod harness {
-    pub use simulator::{Faults, KIND, Node, REGION, Rng, World, fields, node_certificate, runs, shelf};
+    pub use simulator::{
+        Copied, Faults, KIND, Node, REGION, Rng, World, fields, node_certificate, runs, shelf,
+    };
 
     /// An allowance of so many bytes in all.
     pub fn all(bytes: u64) -> replica::Room {
