@@ -1,9 +1,9 @@
 //! `chromedriver`: a process, and the requests of W3C WebDriver that it answers.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -27,6 +27,9 @@ const ARGUMENTS: [&str; 9] = [
     "--no-pings",
 ];
 
+/// It takes a free port of IPv4 and wants the same of IPv6, and ends where that is taken: then it is started once more.
+const STARTS: usize = 5;
+
 /// The process, and its one session.
 pub(super) struct Driver {
     child: Child,
@@ -35,20 +38,29 @@ pub(super) struct Driver {
     _profile: TempDir,
 }
 
+/// Starts the process: itself, its port, and what it says from then on. `None` when it ended before it had a port.
+fn begin(driver: &str, profile: &Path) -> Option<(Child, String, Lines<BufReader<ChildStdout>>)> {
+    let mut command = command(Path::new(driver));
+    command.args(["--port=0"]).env("HOME", profile).env("TMPDIR", profile);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    let mut child = command.spawn().expect("chromedriver starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let port = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find_map(|line| line.split_once(STARTED).map(|(_, port)| port.trim_end_matches('.').to_owned()));
+    if port.is_none() {
+        let _ = child.wait();
+    }
+    Some((child, port?, lines))
+}
+
 impl Driver {
     pub(super) fn start([chromium, driver]: [&str; 2]) -> Self {
         let profile =
             tempfile::Builder::new().prefix("lianshi-browser-").tempdir().expect("a temporary folder");
-        let mut command = command(Path::new(driver));
-        command.args(["--port=0"]).env("HOME", profile.path()).env("TMPDIR", profile.path());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
-        let mut child = command.spawn().expect("chromedriver starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once(STARTED).map(|(_, port)| port.trim_end_matches('.').to_owned()))
-            .expect("chromedriver says its port");
+        let begun = (0..STARTS).find_map(|_| begin(driver, profile.path()));
+        let (child, port, lines) = begun.expect("chromedriver says its port");
         // What it says later is of no use, but must not fill the pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let mut driver = Self {
