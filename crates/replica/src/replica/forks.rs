@@ -347,6 +347,7 @@ impl Replica {
         }
     }
 
+    /// Shows them once more when the first may have been lost: nothing that the peer says would tell.
     pub(super) fn show_own_forks_again(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get_mut(&session).filter(|s| s.is_ready()) else { return };
         if s.own_forks_ms.is_some() && elapsed(s.own_forks_ms, now_ms) >= FORK_AGAIN_MS {

@@ -1,4 +1,5 @@
-//! Forms that carry a file: `multipart/form-data` (RFC 7578), read part by part as it comes and never held whole.
+//! Forms that carry a file: `multipart/form-data` (RFC 7578), read part by part as it comes. What a form may hold is bounded
+//! before any of it is kept.
 
 use std::path::Path;
 
