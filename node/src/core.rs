@@ -26,13 +26,15 @@ mod soundness;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use market::{Authored, BackupPlan, BackupSource, Desk, Identity, Ledger, Library};
 use protocol::{Entry, LogId, PublicKey, Redemption, Verb};
 use replica::{Effect, Input, Replica};
 
+use crate::ahead::LetIn;
+use crate::arrivals::Arrivals;
 use crate::config::Config;
 use crate::filing::Filing;
 use crate::hours::Hours;
@@ -74,6 +76,7 @@ pub struct Core {
     tables: Tables,
     checks: files::Checks,
     network: Option<network::Handle>,
+    let_in: LetIn,
     serving: Serving,
     purses: Purses,
     /// When it was opened: what the purses' times are since.
@@ -87,7 +90,7 @@ pub struct Core {
     /// When entries pass on the line, and whether they do now.
     hours: Hours,
     line_open: bool,
-    arrivals: Arc<AtomicU64>,
+    arrivals: Arc<Arrivals>,
     nodes: Arc<AtomicUsize>,
     last_success: BTreeMap<PublicKey, i64>,
     last_failure: BTreeMap<PublicKey, String>,
@@ -113,7 +116,7 @@ impl Core {
         replica.handle(Input::Circles(opened.ledger.circles()?), now_ms());
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let announced = config.network.announced(&identity.node.public().0)?;
-        let arrivals = Arc::new(AtomicU64::new(opened.ledger.arrivals()));
+        let arrivals = Arc::new(Arrivals::new(opened.ledger.arrivals()));
         let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
         dialing.spare(serving::directory(&opened.ledger, &identity)?);
         let core = Self {
@@ -125,6 +128,7 @@ impl Core {
             tables: Tables::of(home),
             checks: files::Checks::default(),
             network: None,
+            let_in: LetIn::default(),
             serving: Serving::default(),
             purses: Purses::default(),
             opened: Instant::now(),
@@ -168,7 +172,7 @@ impl Core {
     }
 
     /// Counts documents as they arrive or change; the index catches up to it.
-    pub fn arrivals(&self) -> Arc<AtomicU64> {
+    pub fn arrivals(&self) -> Arc<Arrivals> {
         Arc::clone(&self.arrivals)
     }
 
@@ -228,9 +232,10 @@ impl Core {
         Ok(found)
     }
 
-    /// Gives the core its network.
-    pub fn connect(&mut self, network: network::Handle) {
+    /// Gives the core its network, and the list of sessions whose runs are opened ahead.
+    pub fn connect(&mut self, network: network::Handle, let_in: LetIn) {
         self.network = Some(network);
+        self.let_in = let_in;
     }
 
     /// Does a clerk's or operator's work and passes what was written on to the peers.
@@ -261,7 +266,7 @@ impl Core {
         for Authored { log, entries } in authored {
             self.drive(Input::Appended { log, entries });
         }
-        self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
+        self.arrivals.set(self.ledger.arrivals());
         self.pump();
         // What was written here leaves at once; of more than a run for each peer the core's own loop takes care.
         for _ in 0..self.serving.sessions() {
@@ -338,7 +343,7 @@ impl Core {
         for checked in run.entries.iter().filter(|e| e.entry.header.verb == Verb::ADDRESSES) {
             self.dialing.spare(serving::addresses_in(&checked.entry, &self.identity));
         }
-        self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
+        self.arrivals.set(self.ledger.arrivals());
     }
 
     fn countersign(&mut self, redemption: &Redemption) -> Option<Input> {

@@ -1,6 +1,8 @@
 //! `lianshi`: a node that joins technology markets.
 
+mod ahead;
 mod apart;
+mod arrivals;
 mod bytes;
 mod certificate;
 mod cli;

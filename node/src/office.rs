@@ -30,12 +30,13 @@ mod tables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use market::{BackupSource, Finder, Hidden, Identity, Library, Listing};
 use protocol::{LogId, MemberState, Visibility};
 
+use crate::arrivals::Arrivals;
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
 use crate::filing::Filing;
@@ -61,7 +62,7 @@ pub struct Office {
     /// Who waits for the core stands here, so that whoever has it and wants it again comes after: locks are not fair.
     gate: Mutex<()>,
     core: Mutex<Core>,
-    arrivals: Arc<AtomicU64>,
+    arrivals: Arc<Arrivals>,
     nodes: Arc<AtomicUsize>,
     library: Arc<Library>,
     finder: Arc<Finder>,
@@ -141,7 +142,12 @@ impl Office {
 
     /// Number of documents that arrived or changed so far.
     pub fn arrivals(&self) -> u64 {
-        self.arrivals.load(Ordering::Acquire)
+        self.arrivals.count()
+    }
+
+    /// The calling thread is woken when documents arrive.
+    pub fn wake_for_arrivals(&self) {
+        self.arrivals.wake_me();
     }
 
     /// Number of nodes whose logs are held.

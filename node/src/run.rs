@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use tokio::sync::Notify;
 
+use crate::ahead::{Comings, LetIn};
 use crate::commands::{LOCK_PATIENCE, is_locked};
 use crate::config::Config;
 use crate::import::desk::Imports;
@@ -124,11 +125,13 @@ async fn serve(
         bandwidth: config.line.bandwidth(),
         ..network::Config::new(office.identity().node.seed())
     })?;
-    office.core().connect(handle.clone());
+    let let_in = LetIn::default();
+    office.core().connect(handle.clone(), let_in.clone());
+    let comings = Comings::start(events, office.core().replica().network(), let_in)?;
     let (supervisor, heart) = (Supervisor::of_this_process(), Heart::default());
     let core = spawn_core(
         Arc::clone(&office),
-        events,
+        comings,
         heart.clone(),
         (Arc::clone(stop), Arc::clone(stopping)),
         Arc::clone(&announce),

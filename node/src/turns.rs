@@ -3,19 +3,21 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use network::{Arrival, Event};
+use network::Event;
+
+use crate::ahead::Coming;
 
 /// Arrivals by session. What is of no session (addresses, failed dials) comes first.
 #[derive(Default)]
 pub struct Turns {
-    notices: VecDeque<Arrival>,
+    notices: VecDeque<Coming>,
     sessions: BTreeMap<u64, Waiting>,
     turn: u64,
 }
 
 #[derive(Default)]
 struct Waiting {
-    arrivals: VecDeque<Arrival>,
+    arrivals: VecDeque<Coming>,
     /// When it last had its turn, counted in turns.
     last: u64,
 }
@@ -34,24 +36,24 @@ pub fn session_of(event: &Event) -> Option<u64> {
 impl Turns {
     /// Takes in what has arrived. `is_late` says of a session that it has to wait: when it ends, what it has sent and nobody
     /// has looked at goes with it.
-    pub fn put(&mut self, arrival: Arrival, is_late: impl Fn(u64) -> bool) {
-        let Some(session) = session_of(&arrival.event) else { return self.notices.push_back(arrival) };
+    pub fn put(&mut self, arrival: Coming, is_late: impl Fn(u64) -> bool) {
+        let Some(session) = session_of(arrival.event()) else { return self.notices.push_back(arrival) };
         let waiting = self.sessions.entry(session).or_default();
-        if matches!(arrival.event, Event::Closed { .. }) && is_late(session) {
-            waiting.arrivals.retain(|earlier| !matches!(earlier.event, Event::Frame { .. }));
+        if matches!(arrival.event(), Event::Closed { .. }) && is_late(session) {
+            waiting.arrivals.retain(|earlier| !matches!(earlier.event(), Event::Frame { .. }));
         }
         waiting.arrivals.push_back(arrival);
     }
 
     /// The next arrival to look at. `spent` gives what the party of a session has spent, the least comes first; `None` while
     /// it has to wait with its frames. Of those who have spent the same, the one who has waited longest.
-    pub fn next(&mut self, spent: impl Fn(u64) -> Option<Duration>) -> Option<Arrival> {
+    pub fn next(&mut self, spent: impl Fn(u64) -> Option<Duration>) -> Option<Coming> {
         if let Some(notice) = self.notices.pop_front() {
             return Some(notice);
         }
         let rank = |(session, waiting): (&u64, &Waiting)| {
             let costs_nothing =
-                waiting.arrivals.front().is_some_and(|a| !matches!(a.event, Event::Frame { .. }));
+                waiting.arrivals.front().is_some_and(|a| !matches!(a.event(), Event::Frame { .. }));
             let spent = if costs_nothing { Some(Duration::ZERO) } else { spent(*session) };
             spent.map(|spent| (spent, waiting.last, *session))
         };
@@ -75,21 +77,23 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use network::SessionId;
+    use crate::ahead::Come;
+    use network::{Arrival, SessionId};
 
-    fn frame(session: u64, n: u8) -> Arrival {
-        Event::Frame { session: SessionId(session), bytes: vec![n] }.into()
+    fn frame(session: u64, n: u8) -> Coming {
+        Arrival::from(Event::Frame { session: SessionId(session), bytes: vec![n] }).into()
     }
 
-    fn closed(session: u64) -> Arrival {
+    fn closed(session: u64) -> Coming {
         let reason = network::CloseReason::RemoteClosed;
-        Event::Closed { session: SessionId(session), peer: [0; 32], reason }.into()
+        Arrival::from(Event::Closed { session: SessionId(session), peer: [0; 32], reason }).into()
     }
 
     fn all(turns: &mut Turns, spent: impl Fn(u64) -> Option<Duration>) -> Vec<(u64, u8)> {
-        let read = |arrival: Arrival| match arrival.event {
-            Event::Frame { session, bytes } => (session.0, bytes[0]),
-            other => (session_of(&other).unwrap_or_default(), 0),
+        let read = |arrival: Coming| match arrival.open() {
+            Come::Event(Event::Frame { session, bytes }) => (session.0, bytes[0]),
+            Come::Event(other) => (session_of(&other).unwrap_or_default(), 0),
+            Come::Run(session, ahead) => (session.0, ahead.bytes[0]),
         };
         std::iter::from_fn(|| turns.next(&spent)).map(read).collect()
     }

@@ -17,6 +17,9 @@ use crate::limits::{
 use crate::shelf::{LogId, Subscription};
 use crate::steps::Redemption;
 
+/// The type byte of a frame that holds a run.
+const RUN: u8 = 7;
+
 /// What a node shows to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
@@ -256,7 +259,7 @@ impl Frame {
                 });
             }
             Self::Run(bytes) => {
-                to.u8(7).raw(bytes);
+                to.u8(RUN).raw(bytes);
             }
             Self::Durable(heads) => {
                 to.u8(8).list(heads, |to, h| h.encode(to));
@@ -283,6 +286,11 @@ impl Frame {
         to.finish()
     }
 
+    /// The bytes of the run in a frame that holds one; `None` of all other frames.
+    pub fn run_in(frame: &[u8]) -> Option<&[u8]> {
+        frame.split_first().filter(|(kind, _)| **kind == RUN).map(|(_, run)| run)
+    }
+
     /// Reads a frame.
     pub fn from_bytes(bytes: &[u8]) -> Checked<Self> {
         if bytes.len() > MAX_FRAME {
@@ -299,7 +307,7 @@ impl Frame {
                 let log = LogId::decode(from)?;
                 Ok(Want { log, have: from.uint("have")?, to: from.uint("to")? })
             })?)),
-            7 => {
+            RUN => {
                 let rest = from.rest();
                 Ok(Self::Run(from.raw(rest.len(), "run")?.to_vec()))
             }

@@ -53,11 +53,11 @@ fn done(command: &mut Command) -> anyhow::Result<Vec<u8>> {
     Ok(out.stdout)
 }
 
-/// Commits every line of the file as a file of its own.
+/// Commits each of the first `listings` lines of the file as a file of its own.
 ///
 /// # Errors
 /// When git is missing or refuses.
-pub fn prepare(dir: &Path, jsonl: &Path) -> anyhow::Result<Prepared> {
+pub fn prepare(dir: &Path, jsonl: &Path, listings: usize) -> anyhow::Result<Prepared> {
     let repo = dir.join("full.git");
     done(git(dir).args(["init", "-q", "--bare", "-b", "main"]).arg(&repo))?;
     let mut import = git(dir)
@@ -68,17 +68,17 @@ pub fn prepare(dir: &Path, jsonl: &Path) -> anyhow::Result<Prepared> {
         .spawn()
         .context("git fast-import")?;
     let input = import.stdin.take().context("git fast-import takes no input")?;
-    let count = stream_commit(BufWriter::new(input), jsonl)?;
+    let count = stream_commit(BufWriter::new(input), jsonl, listings)?;
     ensure!(import.wait()?.success(), "git fast-import failed");
     Ok(Prepared { repo, count })
 }
 
-fn stream_commit(mut to: impl Write, jsonl: &Path) -> anyhow::Result<usize> {
+fn stream_commit(mut to: impl Write, jsonl: &Path, listings: usize) -> anyhow::Result<usize> {
     let message = "listings";
     writeln!(to, "commit refs/heads/main\ncommitter bench <bench@sample.example> 1767225600 +0000")?;
     writeln!(to, "data {}\n{message}", message.len())?;
     let mut count = 0;
-    for line in BufReader::new(File::open(jsonl)?).lines() {
+    for line in BufReader::new(File::open(jsonl)?).lines().take(listings) {
         let line = line?;
         writeln!(to, "M 100644 inline {:02}/{count:07}.json\ndata {}\n{line}", count % FOLDERS, line.len())?;
         count += 1;
@@ -155,15 +155,13 @@ impl Prepared {
         let cpu_b = machine::cpu_of_ended_children() - cpu_b;
         let sample = Sample {
             seconds,
-            waited: 0.0,
-            searchable: None,
             bytes: machine::loopback_bytes() - bytes,
-            own_bytes: None,
             cpu_a: machine::cpu(serving) - cpu_a,
             cpu_b,
             cpu_b_all: cpu_b,
             peak: seen.peak,
             disk: machine::disk(&empty),
+            ..Sample::default()
         };
         let names =
             done(git(dir).arg("-C").arg(&empty).args(["ls-tree", "-r", "--name-only", "refs/heads/main"]))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -104,6 +104,7 @@ pub struct Seen {
 /// Looks at a process tree and at `lo` until it is asked for what it has seen.
 pub struct Watcher {
     stop: Arc<AtomicBool>,
+    root: Arc<AtomicU32>,
     seen: Arc<Mutex<Seen>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -112,12 +113,19 @@ impl Watcher {
     /// Begins to watch.
     pub fn start(root: u32) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
+        let root = Arc::new(AtomicU32::new(root));
         let seen = Arc::new(Mutex::new(Seen::default()));
         let thread = std::thread::spawn({
-            let (stop, seen) = (Arc::clone(&stop), Arc::clone(&seen));
-            move || watch(root, &stop, &seen)
+            let (stop, root, seen) = (Arc::clone(&stop), Arc::clone(&root), Arc::clone(&seen));
+            move || watch(&root, &stop, &seen)
         });
-        Self { stop, seen, thread: Some(thread) }
+        Self { stop, root, seen, thread: Some(thread) }
+    }
+
+    /// Looks at another process tree from now on; the peak begins anew.
+    pub fn look_at(&self, root: u32) {
+        self.root.store(root, Ordering::Release);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).peak = 0;
     }
 
     /// What was seen so far.
@@ -135,11 +143,11 @@ impl Watcher {
     }
 }
 
-fn watch(root: u32, stop: &AtomicBool, seen: &Mutex<Seen>) {
+fn watch(root: &AtomicU32, stop: &AtomicBool, seen: &Mutex<Seen>) {
     let mut peaks: BTreeMap<u32, u64> = BTreeMap::new();
     let mut bytes = loopback_bytes();
     while !stop.load(Ordering::Acquire) {
-        let living = tree(root);
+        let living = tree(root.load(Ordering::Acquire));
         peaks.retain(|pid, _| living.contains(pid));
         for pid in living {
             // The first of a tree may be this program's own copy before it becomes the other: only its own counts.

@@ -1,13 +1,13 @@
 //! `bench`: Lianshi beside another program on the same work, turn by turn in the same run.
 //!
 //! ```text
-//! cargo run --release -p bench -- sync --listings 10000 --against git
+//! cargo run --release -p bench -- sync --listings 10000 --against git,iroh
 //! cargo run --release -p bench -- flood
 //! cargo run --release -p bench -- pages --listings 100000
 //! ```
 //!
-//! W1, the first sync: a node that is empty takes everything from one that is full, over loopback, between real
-//! processes. As root the whole run moves into a network namespace of its own, so that the counters of `lo` hold
+//! Sync: five pieces of work between two real processes over loopback (W1 first sync, W2 one edit, W3 nothing new, W4 live,
+//! W5 both wrote while they were apart), and the same between two of each other program. As root the whole run moves into a network namespace of its own, so that the counters of `lo` hold
 //! nothing but the two sides' traffic; otherwise the bytes include whatever else crosses `lo`, and the table says so.
 //!
 //! The flood: what a hub and two members notice of a third one that does its worst, beside the same with nobody doing
@@ -17,6 +17,7 @@
 //!
 //! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
+mod control;
 mod flood;
 mod git;
 mod lianshi;
@@ -24,6 +25,7 @@ mod machine;
 mod namespace;
 mod node;
 mod pages;
+mod peer;
 mod random;
 mod records;
 mod report;
@@ -32,7 +34,7 @@ mod sync;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 /// Lianshi beside other programs, on the same work in the same run.
 #[derive(Parser, Debug)]
@@ -44,7 +46,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// W1: the first sync into an empty node, until all is stored and fsynced.
+    /// Five pieces of work between two nodes, W1 (first sync) to W5 (both wrote while apart), beside other programs.
     Sync(SyncArgs),
     /// What others notice of a hostile member at full speed, beside a control that burns its core offline.
     Flood(flood::FloodArgs),
@@ -71,15 +73,6 @@ enum Command {
     },
 }
 
-/// What Lianshi is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Against {
-    /// One file a listing, `git daemon`, `git fetch` into an empty bare repository.
-    Git,
-    /// Nothing: Lianshi alone.
-    Nothing,
-}
-
 /// What every comparison takes.
 #[derive(Args, Debug)]
 struct Common {
@@ -99,9 +92,12 @@ struct SyncArgs {
     /// Listings to move.
     #[arg(long, default_value_t = 10_000)]
     listings: usize,
-    /// What to compare with.
-    #[arg(long, value_enum, default_value_t = Against::Git)]
-    against: Against,
+    /// What to compare with, by commas: git, iroh, hyper, pouch, oai, syncthing, orbit, automerge, samod; or nothing.
+    #[arg(long, value_delimiter = ',', default_value = "git")]
+    against: Vec<String>,
+    /// The folder of the peers' harness; beside the repository unless given. Without it git does W1 alone.
+    #[arg(long)]
+    harness: Option<PathBuf>,
     /// Turns of each system; the medians count.
     #[arg(long, default_value_t = 3)]
     turns: usize,

@@ -109,6 +109,15 @@ impl Node {
     }
 
     fn say(&mut self, request: &Json) -> anyhow::Result<Json> {
+        self.tell(request)?;
+        self.hear()
+    }
+
+    /// Asks, without waiting for the answer: [`Node::hear`] gives it.
+    ///
+    /// # Errors
+    /// When the node does not listen.
+    pub fn tell(&mut self, request: &Json) -> anyhow::Result<()> {
         if self.socket.is_none() {
             let path = self.home.join("control.sock");
             let begun = Instant::now();
@@ -122,7 +131,15 @@ impl Node {
             self.socket = Some(BufReader::new(stream));
         }
         let socket = self.socket.as_mut().context("no control socket")?;
-        writeln!(socket.get_mut(), "{request}")?;
+        Ok(writeln!(socket.get_mut(), "{request}")?)
+    }
+
+    /// The answer to what it was told last.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub fn hear(&mut self) -> anyhow::Result<Json> {
+        let socket = self.socket.as_mut().context("no control socket")?;
         let mut line = String::new();
         socket.read_line(&mut line)?;
         serde_json::from_str(&line).context("the node's answer")
@@ -143,6 +160,15 @@ impl Node {
     pub fn holds(&mut self, id: &str) -> anyhow::Result<bool> {
         let answer = self.say(&json!({ "do": "show", "id": id }))?;
         Ok(answer.get("ok").is_some())
+    }
+
+    /// The fields of a listing as it shows them; null where it shows none.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn fields(&mut self, id: &str) -> anyhow::Result<Json> {
+        let mut answer = self.say(&json!({ "do": "show", "id": id }))?;
+        Ok(answer["ok"]["fields"].take())
     }
 
     /// Looks at its status until a state is reached, and gives that status.

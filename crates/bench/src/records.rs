@@ -16,7 +16,9 @@ use serde_json::{Value as Json, json};
 use crate::random::Random;
 
 /// Most listings of a run.
-pub const MAX_LISTINGS: usize = 1_000_000;
+pub const MAX_LISTINGS: usize = 1_100_000;
+/// Yuan in a price of 1.
+const YUAN: u64 = 10_000;
 /// Characters of a piece, from and to.
 const PIECE: (usize, usize) = (2, 5);
 /// Pieces in a hundred that come from the record's topic.
@@ -60,18 +62,70 @@ impl fmt::Display for Made {
 /// # Errors
 /// More than [`MAX_LISTINGS`], or a file that cannot be written.
 pub fn write(path: &Path, count: usize) -> anyhow::Result<Made> {
+    written(path, count, |corpus, place| record(corpus, place).to_string())
+}
+
+/// Writes the same listings as the peers' harness has them (`../shared/peers/README.md`): `id` first, of ten characters, and
+/// `price_cny`, `title` and `abstract` among the rest.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_for_peers(path: &Path, count: usize) -> anyhow::Result<Made> {
+    written(path, count, |corpus, place| {
+        let mut record = record(corpus, place);
+        for (ours, theirs) in [("summary", "abstract"), ("price", "price_cny")] {
+            record[theirs] = record[ours].take();
+        }
+        record["price_cny"] = json!(price(place) * YUAN);
+        let fields = record.as_object_mut();
+        let fields = fields.map(|fields| fields.retain(|_, value| !value.is_null()));
+        debug_assert!(fields.is_some());
+        let rest = record.to_string();
+        format!("{{\"id\":\"{}\",{}", peer_id(place), rest.trim_start_matches('{'))
+    })
+}
+
+/// How the harness names a record.
+pub fn peer_id(place: usize) -> String {
+    format!("L{place:09}")
+}
+
+/// The cells of the records from `first` on, as an import reads them: field id and text.
+///
+/// # Errors
+/// When there is no text to draw from.
+pub fn cells(first: usize, count: usize) -> anyhow::Result<impl Iterator<Item = Vec<(String, String)>>> {
+    let corpus = Corpus::find()?;
+    Ok((first..first + count).map(move |place| {
+        let record = record(&corpus, place);
+        let text = |value: &Json| match value {
+            Json::String(text) => text.clone(),
+            Json::Array(items) => items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join("；"),
+            other => other.to_string(),
+        };
+        let fields = record.as_object().into_iter().flatten();
+        fields.map(|(field, value)| (field.clone(), text(value))).collect()
+    }))
+}
+
+fn written(path: &Path, count: usize, line: impl Fn(&Corpus, usize) -> String) -> anyhow::Result<Made> {
     ensure!((1..=MAX_LISTINGS).contains(&count), "between 1 and {MAX_LISTINGS} listings, not {count}");
     let corpus = Corpus::find()?;
     let file = std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut out = BufWriter::new(file);
     let mut bytes = 0;
     for place in 0..count {
-        let line = record(&corpus, place).to_string();
+        let line = line(&corpus, place);
         bytes += line.len() as u64 + 1;
         writeln!(out, "{line}")?;
     }
     out.flush()?;
     Ok(Made { count, bytes, source: corpus.source })
+}
+
+/// What a record costs, in ten thousand yuan.
+fn price(place: usize) -> u64 {
+    Random::new(SEED ^ place as u64).below(9_999) + 1
 }
 
 struct Corpus {
@@ -172,6 +226,7 @@ fn record(corpus: &Corpus, place: usize) -> Json {
         "cooperation": [random.pick(MODES)],
         "trl": random.pick(STAGES),
         "year": 2010 + random.below(16),
+        "price": format!("{}万元", price(place)),
     })
 }
 

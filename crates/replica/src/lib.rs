@@ -25,7 +25,7 @@ pub use document::{
 pub use limit::{Limit, Reach, Why, limits};
 pub use replica::{
     Carried, Effect, FileOutcome, FoundPiece, Input, LogState, Me, NotServed, Over, Piece, Reached,
-    Remembered, Replica, Room, entry_bytes,
+    Remembered, Replica, Room, entry_bytes, open_ahead,
 };
 pub use session::{PeerView, SessionId, SessionState};
 pub use validity::{check_entry, continued_by, editors_of, may_edit, open_entry, patch_of, statement_of};

@@ -38,6 +38,7 @@ mod roster;
 pub use allowance::{Over, Room, entry_bytes};
 pub use api::{Effect, Input, LogState, Me, Reached};
 pub use carried::Carried;
+pub use exchange::open_ahead;
 pub use files::{FileOutcome, FoundPiece};
 pub use packing::{NotServed, Piece};
 pub use remembered::Remembered;
@@ -154,7 +155,10 @@ impl Replica {
                 self.on_connected(session, peer, outbound, now_ms, &mut out);
             }
             Input::Closed { session } => self.forget(session),
-            Input::Frame { session, bytes } => self.on_frame(session, &bytes, now_ms, &mut out),
+            Input::Frame { session, bytes } => self.on_frame(session, &bytes, None, now_ms, &mut out),
+            Input::Opened { session, bytes, run } => {
+                self.on_frame(session, &bytes, Some(*run), now_ms, &mut out);
+            }
             Input::Appended { log, entries } => self.on_appended(log, &entries, now_ms, &mut out),
             Input::Served { session, log, upto, entries } => {
                 self.on_served(session, log, upto, entries, &mut out);

@@ -5,6 +5,7 @@ use protocol::PublicKey;
 use replica::{Input, MAX_REMEMBERED};
 
 use super::{Core, now_ms};
+use crate::ahead::Ahead;
 
 impl Core {
     pub(super) fn hang_up(&mut self, session: u64, reason: String) {
@@ -78,10 +79,20 @@ impl Core {
         self.pump();
     }
 
+    /// Takes a frame whose run was opened ahead.
+    pub fn on_run(&mut self, session: SessionId, ahead: Ahead) {
+        let Ahead { bytes, run, .. } = ahead;
+        self.drive(Input::Opened { session: session.0, bytes, run: Box::new(run) });
+        self.tell_who_answers(session);
+        self.measure(session.0);
+        self.pump();
+    }
+
     /// Tells the network out of whose share of its memory the frames of a session are to come.
     fn tell_who_answers(&self, session: SessionId) {
         if let Some(network) = self.network.as_ref().filter(|_| self.replica.has_greeted(session.0)) {
             network.answers(session, self.replica.answers_for_session(session.0).map(|id| id.0));
+            self.let_in.add(session);
         }
     }
 

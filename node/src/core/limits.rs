@@ -1,7 +1,5 @@
 //! Forks and how far logs count: what the replica asks of the store.
 
-use std::sync::atomic::Ordering;
-
 use market::{Lacking, Ledger};
 use network::SessionId;
 use protocol::{CheckedEntry, DocumentId, Fork, LogId};
@@ -49,7 +47,7 @@ impl Core {
                 if changed.roster {
                     self.returning.steps_due();
                 }
-                self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
+                self.arrivals.set(self.ledger.arrivals());
                 Some(Input::Reached { logs: changed.logs })
             }
             Err(error) => {
@@ -101,14 +99,14 @@ impl Core {
 
     pub(super) fn fill(&mut self, log: &LogId, entries: &[CheckedEntry]) {
         match self.ledger.fill(log, entries) {
-            Ok(()) => self.arrivals.store(self.ledger.arrivals(), Ordering::Release),
+            Ok(()) => self.arrivals.set(self.ledger.arrivals()),
             Err(error) => tracing::error!("payloads that came back could not be stored: {error}"),
         }
     }
 
     /// What was purged is to leave the files beside the store, too.
     pub(super) fn note_purged(&self, purged: &[DocumentId]) {
-        self.arrivals.store(self.ledger.arrivals(), Ordering::Release);
+        self.arrivals.set(self.ledger.arrivals());
         if !purged.is_empty() {
             self.files.sweep_soon();
             self.forget_tables(purged);

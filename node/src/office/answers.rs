@@ -197,7 +197,7 @@ impl Office {
         let target = self.arrivals();
         let begun = std::time::Instant::now();
         while self.finder().cursor() < target && begun.elapsed() < INDEX_PATIENCE {
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            std::thread::sleep(std::time::Duration::from_millis(2));
         }
         Ok(())
     }

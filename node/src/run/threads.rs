@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use network::Events;
 use tokio::sync::Notify;
 
 use super::Announce;
 use super::syncer::Syncer;
+use crate::ahead::{Come, Coming, Comings};
 use crate::core::Core;
 use crate::notify::Heart;
 use crate::office::Office;
@@ -28,7 +28,7 @@ const HOLD: Duration = Duration::from_millis(5);
 const INDEX_LAG: Duration = Duration::from_secs(4);
 /// Arrivals between two looks that are no pouring in: each is found as soon as it can be.
 const TRICKLE: u64 = 50;
-/// The index looks for arrivals this often.
+/// While more comes, the index looks for arrivals this often; the first one wakes it.
 const INDEX_EVERY: Duration = Duration::from_millis(100);
 /// Enquiries that wait for their receipts are looked for this often.
 const RECEIPTS_EVERY: Duration = Duration::from_millis(250);
@@ -40,7 +40,7 @@ const INDEX_NICE: i32 = 10;
 /// The thread that gives the core its events, ticks and checkpoints.
 pub(super) fn spawn_core(
     office: Arc<Office>,
-    mut events: Events,
+    mut comings: Comings,
     heart: Heart,
     (stop, stopping): (Arc<Notify>, Arc<AtomicBool>),
     announce: Announce,
@@ -60,7 +60,7 @@ pub(super) fn spawn_core(
                 tokio::select! {
                     biased;
                     outcome = syncer.ended() => Next::Synced(outcome),
-                    arrival = tokio::time::timeout(wait, events.arrival()) => Next::of(arrival),
+                    arrival = tokio::time::timeout(wait, comings.next()) => Next::of(arrival),
                 }
             });
             let quiet = matches!(next, Next::Nothing);
@@ -72,7 +72,7 @@ pub(super) fn spawn_core(
                 Next::Nothing => {}
             }
             for _ in 1..ARRIVALS_AT_ONCE {
-                let Ok(arrival) = events.try_arrival() else { break };
+                let Ok(arrival) = comings.try_next() else { break };
                 turns.put(arrival, |session| core.spent(session).is_none());
             }
             let more = work(&mut core, &mut turns, &announce);
@@ -100,7 +100,7 @@ pub(super) fn spawn_core(
 
 /// What the core's thread waits for.
 enum Next {
-    Arrived(Box<network::Arrival>),
+    Arrived(Box<Coming>),
     /// An fsync has ended.
     Synced(market::Result<()>),
     /// Nothing came for as long as it was to wait.
@@ -110,7 +110,7 @@ enum Next {
 }
 
 impl Next {
-    fn of(arrival: Result<Option<network::Arrival>, tokio::time::error::Elapsed>) -> Self {
+    fn of(arrival: Result<Option<Coming>, tokio::time::error::Elapsed>) -> Self {
         match arrival {
             Ok(Some(arrival)) => Self::Arrived(Box::new(arrival)),
             Ok(None) => Self::Over,
@@ -127,10 +127,10 @@ fn work(core: &mut Core, turns: &mut Turns, announce: &Announce) -> bool {
         let arrival = turns.next(|session| core.spent(session));
         let took = arrival.is_some();
         if let Some(arrival) = arrival {
-            let (session, since) = (turns::session_of(&arrival.event), Instant::now());
-            take(core, arrival.open(), announce);
+            let (session, since) = (turns::session_of(arrival.event()), Instant::now());
+            let ahead = take(core, arrival.open(), announce);
             if let Some(session) = session {
-                core.charge(session, since.elapsed());
+                core.charge(session, since.elapsed() + ahead);
             }
         }
         if !core.serve_one() && !took {
@@ -142,11 +142,22 @@ fn work(core: &mut Core, turns: &mut Turns, announce: &Announce) -> bool {
     }
 }
 
-fn take(core: &mut Core, event: network::Event, announce: &Announce) {
-    if let network::Event::Listening { address } = &event {
-        announce(&format!("listening {address}"));
+/// Gives the core what came. How long it was worked on before.
+fn take(core: &mut Core, come: Come, announce: &Announce) -> Duration {
+    match come {
+        Come::Event(event) => {
+            if let network::Event::Listening { address } = &event {
+                announce(&format!("listening {address}"));
+            }
+            core.on_event(event);
+            Duration::ZERO
+        }
+        Come::Run(session, ahead) => {
+            let took = ahead.took;
+            core.on_run(session, ahead);
+            took
+        }
     }
-    core.on_event(event);
 }
 
 /// The thread that has enquiries received once they are durable here: each is signed for by itself, so that others have the
@@ -185,6 +196,7 @@ pub(super) fn spawn_index(
         if let Err(error) = rustix::process::setpriority_process(None, INDEX_NICE) {
             tracing::debug!("the index does not stand back: {error}");
         }
+        office.wake_for_arrivals();
         let (mut seen, mut behind) = (0, None::<Instant>);
         while !stopping.load(Ordering::Acquire) {
             let now = office.arrivals();
@@ -197,11 +209,13 @@ pub(super) fn spawn_index(
                     tracing::error!("the search index fell behind: {error}");
                     std::thread::sleep(TICK);
                 }
+                // A commit costs the same for one document as for a hundred: what comes meanwhile waits for the next.
+                std::thread::sleep(INDEX_EVERY);
             } else {
                 behind = None;
+                std::thread::park_timeout(INDEX_EVERY);
             }
             seen = now;
-            std::thread::sleep(INDEX_EVERY);
         }
     })
 }

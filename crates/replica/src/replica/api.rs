@@ -1,8 +1,8 @@
 //! What goes into a replica and what comes out.
 
 use protocol::{
-    Attachment, Charter, CheckedEntry, CheckedRun, CircleId, DocumentId, Entry, FileAsk, Fork, Frame, Hash,
-    Head, LogHead, LogId, NodeCertificate, PublicKey, Redemption, SealingKey, SignedStep, Subscription,
+    Attachment, Charter, CheckedEntry, CheckedRun, CircleId, DocumentId, Entry, Fault, FileAsk, Fork, Frame,
+    Hash, Head, LogHead, LogId, NodeCertificate, PublicKey, Redemption, SealingKey, SignedStep, Subscription,
 };
 
 use super::{FileOutcome, FoundPiece, Room};
@@ -75,6 +75,15 @@ pub enum Input {
         session: SessionId,
         /// Its bytes, length prefix taken off.
         bytes: Vec<u8>,
+    },
+    /// A frame came that holds a run, which somebody has opened meanwhile: see [`crate::open_ahead`].
+    Opened {
+        /// From where.
+        session: SessionId,
+        /// Its bytes, length prefix taken off.
+        bytes: Vec<u8>,
+        /// What opening it gave.
+        run: Box<Result<CheckedRun, Fault>>,
     },
     /// This node wrote entries of its own, already fsynced in the journal.
     Appended {

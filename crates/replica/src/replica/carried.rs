@@ -107,9 +107,9 @@ impl Replica {
         if self.limit(&log).is_some_and(|limit| place.1.seq >= limit.head.seq) {
             return Ok(Carried::Held);
         }
-        let run = match self.fit(place, bytes)? {
+        let run = match self.fit(place, &mut bytes.into())? {
             Fit::Late if self.contested.contains(&log) => {
-                return Ok(Carried::Parts(self.open(&log, bytes)?));
+                return Ok(Carried::Parts(self.open(&log, &mut bytes.into())?));
             }
             Fit::Late | Fit::Past => return Ok(Carried::Held),
             Fit::Ahead => return Ok(Carried::Early),

@@ -1,8 +1,8 @@
 //! Frames taken in: entries asked for, runs.
 
 use protocol::{
-    CheckedRun, CircleId, Fault, Frame, Head, LogId, NodeCertificate, NodeState, PublicKey, Shelf, ShelfKind,
-    Visibility, Want,
+    CheckedRun, CircleId, Fault, Frame, Head, LogId, NetworkId, NodeCertificate, NodeState, PublicKey, Shelf,
+    ShelfKind, Visibility, Want,
 };
 
 use crate::conduct::Offence;
@@ -11,6 +11,26 @@ use super::bounds::{MAX_LOGS_PER_NODE, MAX_PARKED, MAX_REPEATED, MAX_UNSIGNED};
 use super::push::Came;
 use super::{Effect, Replica, SessionId, SessionState};
 use crate::limit::Why;
+
+/// Opens a run of a frame before the replica looks at it, on whatever thread has the time; [`Input::Opened`] hands it over. It
+/// depends on the bytes and the network alone. `None` where the frame holds no run.
+///
+/// [`Input::Opened`]: super::Input::Opened
+pub fn open_ahead(frame: &[u8], network: &NetworkId) -> Option<Result<CheckedRun, Fault>> {
+    Frame::run_in(frame).map(|run| CheckedRun::open(run, network))
+}
+
+/// A run as it came, and what opening it gave where that was done ahead.
+pub(super) struct Packed<'a> {
+    bytes: &'a [u8],
+    opened: Option<Result<CheckedRun, Fault>>,
+}
+
+impl<'a> From<&'a [u8]> for Packed<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self { bytes, opened: None }
+    }
+}
 
 /// How a run stands to what is held of its log.
 pub(super) enum Fit {
@@ -37,7 +57,14 @@ pub(super) enum Opening {
 }
 
 impl Replica {
-    pub(super) fn on_frame(&mut self, session: SessionId, bytes: &[u8], now_ms: i64, out: &mut Vec<Effect>) {
+    pub(super) fn on_frame(
+        &mut self,
+        session: SessionId,
+        bytes: &[u8],
+        opened: Option<Result<CheckedRun, Fault>>,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
         let Some(peer) = self.sessions.get_mut(&session) else { return };
         if matches!(peer.state, SessionState::Ended(_)) {
             return;
@@ -65,7 +92,7 @@ impl Replica {
             Frame::Heads(heads) => self.on_heads(session, &heads, false, now_ms, out),
             Frame::Durable(heads) => self.on_heads(session, &heads, true, now_ms, out),
             Frame::Want(wants) => self.on_want(session, &wants, now_ms, out),
-            Frame::Run(bytes) => self.on_run(session, &bytes, now_ms, out),
+            Frame::Run(bytes) => self.on_run(session, Packed { bytes: &bytes, opened }, now_ms, out),
             Frame::Deliver(told) => self.on_deliver(session, told, now_ms, out),
             Frame::Fork(fork) => self.on_fork(session, *fork, now_ms, out),
             Frame::Line(open) => self.on_peer_line(session, open, now_ms, out),
@@ -101,10 +128,10 @@ impl Replica {
         }
     }
 
-    fn on_run(&mut self, session: SessionId, bytes: &[u8], now_ms: i64, out: &mut Vec<Effect>) {
-        let place = CheckedRun::peek(bytes);
+    fn on_run(&mut self, session: SessionId, mut packed: Packed<'_>, now_ms: i64, out: &mut Vec<Effect>) {
+        let place = CheckedRun::peek(packed.bytes);
         let log = place.as_ref().ok().map(|(log, _, _)| *log);
-        let taken = place.and_then(|place| self.take_run(session, place, bytes, now_ms, out));
+        let taken = place.and_then(|place| self.take_run(session, place, &mut packed, now_ms, out));
         if let Err(fault) = taken {
             if let (Fault::Signature { .. }, Some(log)) =
                 (&fault, log.filter(|log| self.is_asked(session, log)))
@@ -160,13 +187,13 @@ impl Replica {
         &mut self,
         session: SessionId,
         (log, after, count): (LogId, Head, u64),
-        bytes: &[u8],
+        packed: &mut Packed<'_>,
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) -> Result<(), Fault> {
-        self.fill(session, &log, bytes, out)?;
+        self.fill(session, &log, packed, out)?;
         if self.is_probed(session, &log, after.seq) {
-            let run = self.open(&log, bytes)?;
+            let run = self.open(&log, packed)?;
             out.push(Effect::Compare { session, run });
             return Ok(());
         }
@@ -176,7 +203,7 @@ impl Replica {
             return Ok(());
         }
         let mine = self.head(&log).seq;
-        match self.fit((log, after, count), bytes)? {
+        match self.fit((log, after, count), packed)? {
             Fit::Ahead => self.rewind(session, &log, now_ms, out),
             // It came from elsewhere meanwhile.
             Fit::Late => self.advance(&log, now_ms, out),
@@ -195,7 +222,11 @@ impl Replica {
     }
 
     /// Opens a run unless that is for nothing, and cuts it to what is missing here and counts.
-    pub(super) fn fit(&self, (log, after, count): (LogId, Head, u64), bytes: &[u8]) -> Result<Fit, Fault> {
+    pub(super) fn fit(
+        &self,
+        (log, after, count): (LogId, Head, u64),
+        packed: &mut Packed<'_>,
+    ) -> Result<Fit, Fault> {
         let (mine, limit) = (self.head(&log), self.limit(&log));
         if after.seq > mine.seq {
             return Ok(Fit::Ahead);
@@ -203,7 +234,7 @@ impl Replica {
         if after.seq.saturating_add(count) <= mine.seq {
             return Ok(Fit::Late);
         }
-        let mut run = self.open(&log, bytes)?;
+        let mut run = self.open(&log, packed)?;
         if !continues(&mut run, &mine) {
             return Ok(Fit::Parts(run));
         }
@@ -212,9 +243,13 @@ impl Replica {
     }
 
     /// Opens a run. The entry at which branches part is authentic by the proof of the fork.
-    pub(super) fn open(&self, log: &LogId, bytes: &[u8]) -> Result<CheckedRun, Fault> {
+    pub(super) fn open(&self, log: &LogId, packed: &mut Packed<'_>) -> Result<CheckedRun, Fault> {
         let common = self.forks.get(log).map(protocol::Fork::common);
-        CheckedRun::open_to(bytes, &self.network, common)
+        match packed.opened.take() {
+            Some(Ok(run)) => Ok(run),
+            Some(Err(fault)) if common.is_none() => Err(fault),
+            _ => CheckedRun::open_to(packed.bytes, &self.network, common),
+        }
     }
 
     /// Takes in what a run brings.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use protocol::{CheckedEntry, DocumentId, Fault, Frame, Hash, Head, LogHead, LogId, Want, limits};
 
 use super::bounds::{COMPARE_FIRST_MS, GAPS_RARELY_MS, elapsed};
+use super::exchange::Packed;
 use super::{Effect, Replica, SessionId};
 
 /// What is missing, as far as somebody is being asked for it.
@@ -123,13 +124,13 @@ impl Replica {
         &mut self,
         session: SessionId,
         log: &LogId,
-        bytes: &[u8],
+        packed: &mut Packed<'_>,
         out: &mut Vec<Effect>,
     ) -> Result<(), Fault> {
         if !self.gaps.is_asked(session, log) {
             return Ok(());
         }
-        let run = self.open(log, bytes)?;
+        let run = self.open(log, packed)?;
         let Some(missing) = self.gaps.entries.get_mut(log) else { return Ok(()) };
         let mut found: Vec<CheckedEntry> = run.entries;
         found.retain(|checked| {
