@@ -1,20 +1,21 @@
 //! How many documents have arrived or changed, and who is woken when one does.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::Thread;
 
 /// The count of documents that arrived or changed since the store began: the index catches up to it.
 #[derive(Debug, Default)]
 pub struct Arrivals {
     count: AtomicU64,
+    more: AtomicBool,
     reader: OnceLock<Thread>,
 }
 
 impl Arrivals {
     /// As many as the store tells.
     pub fn new(count: u64) -> Self {
-        Self { count: AtomicU64::new(count), reader: OnceLock::new() }
+        Self { count: AtomicU64::new(count), ..Self::default() }
     }
 
     /// How many there are.
@@ -22,8 +23,14 @@ impl Arrivals {
         self.count.load(Ordering::Acquire)
     }
 
-    /// There are so many now. Whoever waits for them is woken.
-    pub fn set(&self, count: u64) {
+    /// True while peers have been asked for more.
+    pub fn more_come(&self) -> bool {
+        self.more.load(Ordering::Acquire)
+    }
+
+    /// There are so many now, and peers have been asked for more or not. Whoever waits for them is woken.
+    pub fn set(&self, count: u64, more: bool) {
+        self.more.store(more, Ordering::Release);
         if self.count.swap(count, Ordering::AcqRel) != count
             && let Some(reader) = self.reader.get()
         {
@@ -60,7 +67,7 @@ mod tests {
         while arrivals.reader.get().is_none() {
             std::thread::yield_now();
         }
-        arrivals.set(4);
+        arrivals.set(4, false);
         assert_eq!(reader.join().unwrap(), 4);
     }
 }

@@ -266,7 +266,7 @@ impl Core {
         for Authored { log, entries } in authored {
             self.drive(Input::Appended { log, entries });
         }
-        self.arrivals.set(self.ledger.arrivals());
+        self.note_arrivals();
         self.pump();
         // What was written here leaves at once; of more than a run for each peer the core's own loop takes care.
         for _ in 0..self.serving.sessions() {
@@ -274,6 +274,10 @@ impl Core {
                 break;
             }
         }
+    }
+
+    fn note_arrivals(&self) {
+        self.arrivals.set(self.ledger.arrivals(), self.replica.is_fetching());
     }
 
     /// Gives the replica one input and performs what it wants.
@@ -343,7 +347,7 @@ impl Core {
         for checked in run.entries.iter().filter(|e| e.entry.header.verb == Verb::ADDRESSES) {
             self.dialing.spare(serving::addresses_in(&checked.entry, &self.identity));
         }
-        self.arrivals.set(self.ledger.arrivals());
+        self.note_arrivals();
     }
 
     fn countersign(&mut self, redemption: &Redemption) -> Option<Input> {

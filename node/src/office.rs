@@ -145,6 +145,11 @@ impl Office {
         self.arrivals.count()
     }
 
+    /// True while peers have been asked for more.
+    pub fn more_come(&self) -> bool {
+        self.arrivals.more_come()
+    }
+
     /// The calling thread is woken when documents arrive.
     pub fn wake_for_arrivals(&self) {
         self.arrivals.wake_me();

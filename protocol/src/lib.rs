@@ -9,6 +9,7 @@
 mod attachment;
 mod bundle;
 mod certificate;
+mod change;
 mod charter;
 mod circle;
 mod codec;

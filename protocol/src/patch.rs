@@ -10,6 +10,7 @@ use std::num::NonZeroU64;
 use automerge::legacy::{Key, ObjectId, Op as ExpandedOp, OpId as ExpandedOpId, OpType};
 use automerge::{ActorId, Change, ChangeHash, ExpandedChange, ScalarValue};
 
+use crate::change::first_hash;
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
 use crate::hash::{Hash, hash};
@@ -240,6 +241,15 @@ impl Patch {
         }))
     }
 
+    /// The hash of that change.
+    pub fn change_hash(&self, actor: Actor, time_s: i64) -> Checked<Hash> {
+        if self.is_first() {
+            self.check()?;
+            return Ok(first_hash(&self.ops, &actor, time_s));
+        }
+        Ok(Hash(self.to_change(actor, time_s)?.hash().0))
+    }
+
     /// The patch of a change that this node made itself. Never call it with a change from elsewhere.
     ///
     /// # Errors
@@ -389,8 +399,8 @@ pub struct SignedPatch {
 impl SignedPatch {
     /// Computes the change hash.
     pub fn of(patch: Patch, actor: Actor, time_ms: i64) -> Checked<Self> {
-        let change = patch.to_change(actor, seconds(time_ms))?.hash();
-        Ok(Self { patch, change: Hash(change.0) })
+        let change = patch.change_hash(actor, seconds(time_ms))?;
+        Ok(Self { patch, change })
     }
 
     /// Canonical bytes of the payload: the patch, then 32 bytes of hash.
@@ -406,6 +416,14 @@ impl SignedPatch {
         Decoder::whole(bytes, "patch payload", |from| {
             Ok(Self { patch: Patch::decode(from)?, change: Hash::decode(from)? })
         })
+    }
+
+    /// Requires the change's hash to be the signed one.
+    pub fn check_hash(&self, actor: Actor, time_ms: i64) -> Checked<()> {
+        if self.patch.change_hash(actor, seconds(time_ms))? == self.change {
+            return Ok(());
+        }
+        Err(Fault::Mismatch { what: "Automerge change and its signed hash" })
     }
 
     /// Builds the change and requires its hash to be the signed one.

@@ -144,7 +144,7 @@ fn implies_change(entry: &Entry) -> bool {
     }
     let Ok(signed) = SignedPatch::from_bytes(&payload.bytes) else { return false };
     signed.patch.is_first()
-        && signed.to_change(created_actor(&entry.header.log, entry.header.seq), entry.header.time_ms).is_ok()
+        && signed.check_hash(created_actor(&entry.header.log, entry.header.seq), entry.header.time_ms).is_ok()
 }
 
 fn created_actor(log: &LogId, seq: u64) -> Actor {

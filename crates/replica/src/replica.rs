@@ -394,6 +394,11 @@ impl Replica {
         s.shares(&self.me.certificate.body.node, &self.me.subscription, log)
     }
 
+    /// True while peers have been asked for entries that have not come.
+    pub fn is_fetching(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     /// The node at the other end of a session.
     pub fn peer_of(&self, session: SessionId) -> Option<PublicKey> {
         self.sessions.get(&session).map(|s| s.peer)

@@ -47,7 +47,7 @@ impl Core {
                 if changed.roster {
                     self.returning.steps_due();
                 }
-                self.arrivals.set(self.ledger.arrivals());
+                self.note_arrivals();
                 Some(Input::Reached { logs: changed.logs })
             }
             Err(error) => {
@@ -99,14 +99,14 @@ impl Core {
 
     pub(super) fn fill(&mut self, log: &LogId, entries: &[CheckedEntry]) {
         match self.ledger.fill(log, entries) {
-            Ok(()) => self.arrivals.set(self.ledger.arrivals()),
+            Ok(()) => self.note_arrivals(),
             Err(error) => tracing::error!("payloads that came back could not be stored: {error}"),
         }
     }
 
     /// What was purged is to leave the files beside the store, too.
     pub(super) fn note_purged(&self, purged: &[DocumentId]) {
-        self.arrivals.set(self.ledger.arrivals());
+        self.note_arrivals();
         if !purged.is_empty() {
             self.files.sweep_soon();
             self.forget_tables(purged);

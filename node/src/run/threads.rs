@@ -203,7 +203,8 @@ pub(super) fn spawn_index(
             if now > office.finder().cursor() {
                 let since = *behind.get_or_insert_with(Instant::now);
                 // While entries pour in, the core needs the processor more than the index does.
-                if (now.saturating_sub(seen) <= TRICKLE || since.elapsed() >= INDEX_LAG)
+                let pours = office.more_come() || now.saturating_sub(seen) > TRICKLE;
+                if (!pours || since.elapsed() >= INDEX_LAG)
                     && let Err(error) = office.index()
                 {
                     tracing::error!("the search index fell behind: {error}");

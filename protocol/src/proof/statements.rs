@@ -111,6 +111,6 @@ fn continued_by(entry: &Entry) -> Checked<Option<DocumentId>> {
     if !moved.signed.patch.is_first() {
         return Err(Fault::Forbidden { what: "entry", why: "a creating patch builds on nothing" });
     }
-    moved.signed.to_change(actor, entry.header.time_ms)?;
+    moved.signed.check_hash(actor, entry.header.time_ms)?;
     Ok(Some(moved.continues))
 }

@@ -274,3 +274,32 @@ fn seconds_round_down() {
         assert_eq!(seconds(ms), s, "{ms}");
     }
 }
+
+/// A first patch of every shape: one operation or many, values of one type in a row or mixed, at any time.
+#[test]
+fn the_hash_of_a_first_change_is_that_of_automerge() {
+    let mut dice = Dice(77);
+    let extremes = [i64::MIN, i64::MAX, -1, 0, 1, 63, 64, -64, -65, 127, 128, 1 << 40];
+    for round in 0..4_000 {
+        let count = if round % 5 == 0 { 1 } else { 1 + dice.below(40) };
+        let alike = dice.below(3) == 0;
+        let keys: BTreeSet<String> =
+            (0..count).map(|_| format!("f{}/关键词{}", dice.below(30), dice.below(9))).collect();
+        let put = |dice: &mut Dice| match dice.below(8) {
+            _ if alike => Value::Bool(true),
+            0 => Value::Int(extremes[dice.below(extremes.len())]),
+            1 => Value::Time(extremes[dice.below(extremes.len())]),
+            2 => Value::Text(String::new()),
+            3 => Value::Text("长".repeat(dice.below(300))),
+            _ => value(dice),
+        };
+        let ops =
+            keys.into_iter().map(|key| Op { key, put: Some(put(&mut dice)), preds: Vec::new() }).collect();
+        let patch = Patch { generation: 0, seq: 1, start_op: 1, deps: Vec::new(), ops };
+        assert!(patch.is_first());
+        let actor = Actor(std::array::from_fn(|_| dice.roll() as u8));
+        let time_s = if round % 7 == 0 { extremes[dice.below(extremes.len())] } else { seconds(NOW) };
+        let automerge = patch.to_change(actor, time_s).unwrap().hash();
+        assert_eq!(patch.change_hash(actor, time_s).unwrap().0, automerge.0, "{patch:?} at {time_s}");
+    }
+}

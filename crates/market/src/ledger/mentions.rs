@@ -129,7 +129,7 @@ fn is_sound(log: &LogId, checked: &CheckedEntry) -> bool {
     let header = &checked.entry.header;
     let actor = Actor::derive(log, &Origin { log: *log, seq: header.seq }, 0);
     let signed = patch_of(&checked.entry).ok().flatten();
-    signed.is_some_and(|signed| signed.to_change(actor, header.time_ms).is_ok())
+    signed.is_some_and(|signed| signed.check_hash(actor, header.time_ms).is_ok())
 }
 
 fn mention_of(key: &[u8], value: &[u8]) -> Option<Mention> {

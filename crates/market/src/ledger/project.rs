@@ -230,7 +230,7 @@ fn first_state(log: &LogId, checked: &CheckedEntry) -> Option<DocumentState> {
     let signed: SignedPatch = patch_of(entry).ok().flatten()?;
     let origin = Origin { log: *log, seq: entry.header.seq };
     let actor = protocol::Actor::derive(log, &origin, 0);
-    let sound = signed.to_change(actor, entry.header.time_ms).is_ok();
+    let sound = signed.check_hash(actor, entry.header.time_ms).is_ok();
     sound.then(|| DocumentState::of_first(&signed.patch))
 }
 
