@@ -21,10 +21,9 @@ mod pack;
 
 pub use cut::{RunCutter, Unsigned};
 
-/// Texts as they are.
-const PLAIN: u8 = 0;
-/// Texts in narrow form.
+/// Bits of the form of a run's texts: in narrow form; packed with the dictionary, as today's senders do.
 const NARROW: u8 = 1;
+const DICTIONARY: u8 = 2;
 
 const HAS_DOCUMENT: u8 = 1;
 const NO_PAYLOAD: u8 = 2;
@@ -123,7 +122,8 @@ impl RunBuilder {
         let texts = self.texts.finish();
         let narrow = narrow(&texts);
         // Ciphertext and the like would grow.
-        let (form, texts) = if narrow.len() < texts.len() { (NARROW, narrow) } else { (PLAIN, texts) };
+        let (form, texts) = if narrow.len() < texts.len() { (NARROW, narrow) } else { (0, texts) };
+        let form = form | DICTIONARY;
         let packed = pack::pack(&texts, self.dense)
             .map_err(|_| Fault::Forbidden { what: "run", why: "its texts cannot be compressed" })?;
         let mut to = Encoder::new();
@@ -238,16 +238,15 @@ fn open_texts(from: &mut Decoder<'_>) -> Checked<Vec<u8>> {
     let form = from.u8("form of the texts")?;
     let size = from.uint_max(MAX_RUN_PLAIN as u64, "texts of a run")? as usize;
     let packed = from.bytes(MAX_FRAME, "texts of a run")?;
-    let texts =
-        pack::unpack(packed, size).map_err(|_| Fault::NotCanonical { what: "compressed texts of a run" })?;
+    if form > (NARROW | DICTIONARY) {
+        return Err(Fault::Unknown { what: "form of the texts", code: form.into() });
+    }
+    let texts = pack::unpack(packed, size, form & DICTIONARY != 0)
+        .map_err(|_| Fault::NotCanonical { what: "compressed texts of a run" })?;
     if texts.len() != size {
         return Err(Fault::Mismatch { what: "texts of a run and their length" });
     }
-    match form {
-        PLAIN => Ok(texts),
-        NARROW => widen(&texts, MAX_RUN_PLAIN),
-        _ => Err(Fault::Unknown { what: "form of the texts", code: form.into() }),
-    }
+    if form & NARROW == 0 { Ok(texts) } else { widen(&texts, MAX_RUN_PLAIN) }
 }
 
 struct RunReader<'a> {

@@ -57,7 +57,7 @@ pub fn runs() -> Vec<Vec<u8>> {
 /// come first.
 pub fn texts(bytes: &[u8]) {
     let mut from = Reader::new(bytes);
-    let (form, count) = (from.byte() % 3, from.odd_number());
+    let (form, count) = (from.byte() % 5, from.odd_number());
     let size = usize::from(from.byte()) * 256 + usize::from(from.byte());
     let texts = from.take(size);
     let packed = zstd::bulk::compress(texts, 1).expect("packed texts");

@@ -10,6 +10,10 @@ const THOUSAND: usize = 1_000;
 /// Of the bits of one entry, every one in so many is tried in an ordinary run; `every_bit_of_one_entry` tries all.
 const STEP: usize = 7;
 
+/// The bit of a run's form that says that it was packed with the dictionary, and the dictionary.
+const DICTIONARY: u8 = 2;
+const CONTENT: &[u8] = include_bytes!("../../../../protocol/vectors/run-dictionary.bin");
+
 /// A run taken apart: head, form of its texts, texts, randoms.
 struct Parts {
     head: Vec<u8>,
@@ -28,8 +32,11 @@ impl Parts {
         let head = run[..run.len() - from.rest().len()].to_vec();
         let form = from.u8("form").unwrap();
         let size = from.uint("size").unwrap() as usize;
-        let texts = zstd::bulk::decompress(from.bytes(usize::MAX, "texts").unwrap(), size).unwrap();
-        Self { head, form, texts, randoms: from.rest().to_vec() }
+        assert_eq!(form & DICTIONARY, DICTIONARY);
+        let mut unpacker = zstd::bulk::Decompressor::with_dictionary(CONTENT).unwrap();
+        let texts = unpacker.decompress(from.bytes(usize::MAX, "texts").unwrap(), size).unwrap();
+        // Packed again without.
+        Self { head, form: form & !DICTIONARY, texts, randoms: from.rest().to_vec() }
     }
 
     fn packed(&self) -> Vec<u8> {
