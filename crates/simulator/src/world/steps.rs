@@ -1,6 +1,6 @@
 //! Frame by frame: no time, every order.
 
-use replica::{Input, SessionId};
+use replica::{Input, SessionId, open_ahead};
 
 use super::World;
 
@@ -25,9 +25,20 @@ impl World {
         let Some(link) = self.links.get_mut(&session) else { return true };
         let (node, bytes) = (link.ends[end], link.queues[end].pop_front());
         if let Some(bytes) = bytes {
-            self.give(node, Input::Frame { session, bytes });
+            self.arrive(node, session, bytes);
         }
         true
+    }
+
+    /// A frame is there. Every other run has been opened ahead, as a node's opener does; nothing may depend on that.
+    pub(super) fn arrive(&mut self, node: usize, session: SessionId, bytes: Vec<u8>) {
+        let ahead =
+            self.frames.is_multiple_of(2).then(|| open_ahead(&bytes, &self.nodes[node].replica.network()));
+        let input = match ahead.flatten() {
+            Some(run) => Input::Opened { session, bytes, run: Box::new(run) },
+            None => Input::Frame { session, bytes },
+        };
+        self.give(node, input);
     }
 
     fn close_emptied(&mut self) -> bool {
@@ -61,7 +72,7 @@ impl World {
             let Some(link) = self.links.get_mut(&session) else { return };
             let (node, bytes) = (link.ends[end], link.queues[end].pop_front());
             if let Some(bytes) = bytes {
-                self.give(node, Input::Frame { session, bytes });
+                self.arrive(node, session, bytes);
             }
         }
     }

@@ -196,7 +196,7 @@ impl World {
             Due::Frame { session, end, bytes } => {
                 let Some(link) = self.links.get(&session).filter(|link| link.open[end]) else { return };
                 let node = link.ends[end];
-                self.give(node, Input::Frame { session, bytes });
+                self.arrive(node, session, bytes);
                 self.busy(node);
             }
             Due::Pump { session, end } => self.pump(session, end),
