@@ -117,7 +117,8 @@ impl Core {
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let announced = config.network.announced(&identity.node.public().0)?;
         let arrivals = Arc::new(Arrivals::new(opened.ledger.arrivals()));
-        let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
+        let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap))
+            .spread(&identity.node.public());
         dialing.spare(serving::directory(&opened.ledger, &identity)?);
         let core = Self {
             identity,
