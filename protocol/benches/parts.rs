@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use measure::Part;
 use protocol::{
-    Actor, CheckedRun, Draft, Entry, Hash, Head, LogId, NetworkId, Origin, Patch, Payload, PublicKey, RunBuilder,
-    SecretKey, Shelf, ShelfKind, SignedPatch, Value, Verb, Visibility, bucket_of, frontier_digest,
+    Actor, CheckedRun, Draft, Entry, Hash, Head, LogId, NetworkId, Origin, Patch, Payload, PublicKey,
+    RunBuilder, SecretKey, Shelf, ShelfKind, SignedPatch, Value, Verb, Visibility, bucket_of,
+    frontier_digest,
 };
 
 /// Listings of a run.
@@ -92,37 +93,64 @@ fn main() -> ExitCode {
     let (heads, logs) = (frontier.clone(), frontier);
     let draft = move || (key.clone(), SignedPatch::of(listing(1), actor(&log, 1), 0).unwrap().to_bytes());
     measure::run(vec![
-        Part::new("encode: patch to change and its hash", 1, || listing(1), move |patch| {
-            SignedPatch::of(patch, actor(&log, 1), 0).unwrap()
-        }),
+        Part::new(
+            "encode: patch to change and its hash",
+            1,
+            || listing(1),
+            move |patch| SignedPatch::of(patch, actor(&log, 1), 0).unwrap(),
+        ),
         Part::new("encode: an entry authored and signed", 1, draft, move |(key, bytes)| {
             let payload = Payload { salt: [1; 16], bytes };
             let draft = Draft { document: None, verb: Verb::CREATE, payload, time_ms: 0 };
             Entry::author(log, Head::default(), draft, &network(), &key).unwrap()
         }),
-        Part::new("verify: one signature", 1, move || last.clone(), |entry| entry.verify(&network()).unwrap()),
+        Part::new(
+            "verify: one signature",
+            1,
+            move || last.clone(),
+            |entry| entry.verify(&network()).unwrap(),
+        ),
         {
             let all = all.clone();
-            Part::new("verify: hash chain of a run", RUN as u64, move || all.clone(), |entries| {
-                entries.iter().fold(Hash::default(), |_, entry| {
-                    entry.check_payload().unwrap();
-                    entry.hash()
-                })
-            })
+            Part::new(
+                "verify: hash chain of a run",
+                RUN as u64,
+                move || all.clone(),
+                |entries| {
+                    entries.iter().fold(Hash::default(), |_, entry| {
+                        entry.check_payload().unwrap();
+                        entry.hash()
+                    })
+                },
+            )
         },
-        Part::new("rebuild: payload to change, hash compared", 1, {
-            let bytes = SignedPatch::of(listing(1), actor(&log, 1), 0).unwrap().to_bytes();
-            move || bytes.clone()
-        }, move |bytes| SignedPatch::from_bytes(&bytes).unwrap().to_change(actor(&log, 1), 0).unwrap()),
+        Part::new(
+            "rebuild: payload to change, hash compared",
+            1,
+            {
+                let bytes = SignedPatch::of(listing(1), actor(&log, 1), 0).unwrap().to_bytes();
+                move || bytes.clone()
+            },
+            move |bytes| SignedPatch::from_bytes(&bytes).unwrap().to_change(actor(&log, 1), 0).unwrap(),
+        ),
         Part::new("frame: a run packed", RUN as u64, || (), move |()| pack(log, &all)),
-        Part::new("frame: a run opened and checked", RUN as u64, move || run.clone(), |run| {
-            CheckedRun::open(&run, &network()).unwrap()
-        }),
-        Part::new("frontier: digest, a log", LOGS as u64, || (), move |()| {
-            frontier_digest(heads.iter().map(|(log, head)| (log, head)))
-        }),
-        Part::new("frontier: bucket of a log", LOGS as u64, || (), move |()| {
-            logs.iter().fold(0_u8, |sum, (log, _)| sum.wrapping_add(bucket_of(log)))
-        }),
+        Part::new(
+            "frame: a run opened and checked",
+            RUN as u64,
+            move || run.clone(),
+            |run| CheckedRun::open(&run, &network()).unwrap(),
+        ),
+        Part::new(
+            "frontier: digest, a log",
+            LOGS as u64,
+            || (),
+            move |()| frontier_digest(heads.iter().map(|(log, head)| (log, head))),
+        ),
+        Part::new(
+            "frontier: bucket of a log",
+            LOGS as u64,
+            || (),
+            move |()| logs.iter().fold(0_u8, |sum, (log, _)| sum.wrapping_add(bucket_of(log))),
+        ),
     ])
 }

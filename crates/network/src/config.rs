@@ -29,7 +29,7 @@ pub(crate) const TICK: Duration = Duration::from_secs(1);
 /// 64 KiB of a begun frame must arrive within this long (1 KiB/s), or the session is closed: a peer must not hold
 /// memory with frames that it never finishes.
 pub(crate) const CHUNK_TIME: Duration = Duration::from_secs(64);
-/// A session that needs memory for a frame waits this long for others to free some, then is closed.
+/// A session that needs memory for a frame waits for others to free some; when nobody has for this long, it is closed.
 pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 
 /// One party (an institution, or all newcomers) may have one part in so many of the memory for received frames: 16 MiB, what

@@ -1,11 +1,13 @@
 //! sled beside redb and fjall, on what the store of a node writes and reads: see decision 0043.
 //!
 //! ```text
-//! cargo run --release --manifest-path tests/stores/Cargo.toml -- [--entries 1000000] [--edits 100000] [--cache-mib 128] [NAME…]
+//! cargo run --release --manifest-path tests/stores/Cargo.toml -- [--entries 1000000] [--edits 100000] [--cache-mib 128]
+//!     [--sync-every 20000] [--in-order] [NAME…]
 //! ```
 //!
 //! **First sync**: batches of 128 entries in key order, each with what the ledger writes beside it (its document's place under
 //! a random id, its arrival, the log's head, the figures); an fsync every 20,000 entries, as a checkpoint every second comes to.
+//! With `--in-order` the documents' ids ascend, which shows what their order costs.
 //! **Edits**: entries of a thousand logs in no order, each with a projection of its document; an fsync every 256. Then gets of
 //! entries in no order, and the time to open the store again. Each store runs in a process of its own, so that CPU, memory and
 //! the bytes that reached the disk (`write_bytes` of proc(5)) are its own. Gets find what the system's cache holds.
@@ -28,6 +30,8 @@ struct Asked {
     entries: u64,
     edits: u64,
     cache_mib: u64,
+    sync_every: u64,
+    in_order: bool,
     names: Vec<String>,
     /// Set in the process that runs one store: its folder.
     folder: Option<String>,
@@ -35,8 +39,15 @@ struct Asked {
 
 impl Asked {
     fn read(arguments: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let mut asked =
-            Self { entries: 1_000_000, edits: 100_000, cache_mib: 128, names: Vec::new(), folder: None };
+        let mut asked = Self {
+            entries: 1_000_000,
+            edits: 100_000,
+            cache_mib: 128,
+            sync_every: 20_000,
+            in_order: false,
+            names: Vec::new(),
+            folder: None,
+        };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
@@ -44,6 +55,8 @@ impl Asked {
                 "--entries" => asked.entries = value()?.parse()?,
                 "--edits" => asked.edits = value()?.parse()?,
                 "--cache-mib" => asked.cache_mib = value()?.parse()?,
+                "--sync-every" => asked.sync_every = value()?.parse()?,
+                "--in-order" => asked.in_order = true,
                 "--folder" => asked.folder = Some(value()?),
                 _ => {
                     let known = NAMES.contains(&argument.as_str());
@@ -65,8 +78,12 @@ fn main() -> anyhow::Result<()> {
         return one(&asked, name, Path::new(folder));
     }
     println!(
-        "{} entries, {} edits, cache {} MiB; us are of the processor for each entry; payload is what was put, keys and values",
-        asked.entries, asked.edits, asked.cache_mib
+        "{} entries, {} edits, cache {} MiB, fsync every {} entries{}; us are of the processor for each entry; payload is what was put, keys and values",
+        asked.entries,
+        asked.edits,
+        asked.cache_mib,
+        asked.sync_every,
+        if asked.in_order { ", ids in order" } else { "" }
     );
     println!(
         "{:<22}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
@@ -91,6 +108,8 @@ fn main() -> anyhow::Result<()> {
             .args(["--entries", &asked.entries.to_string(), "--edits", &asked.edits.to_string()])
             .args(["--cache-mib", &asked.cache_mib.to_string(), "--folder"])
             .arg(&folder)
+            .args(["--sync-every", &asked.sync_every.to_string()])
+            .args(asked.in_order.then_some("--in-order"))
             .arg(name)
             .status()?;
         let _ = std::fs::remove_dir_all(&folder);
@@ -103,7 +122,7 @@ fn main() -> anyhow::Result<()> {
 fn one(asked: &Asked, name: &str, folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
     let mut engine = Engine::open(name, folder, asked.cache_mib)?;
-    let mut work = Work::new();
+    let mut work = Work::new(asked.sync_every, asked.in_order);
     let sync = phase(folder, asked.entries, |at| work.first_sync(&mut engine, at))?;
     let edits = phase(folder, asked.edits, |at| work.edits(&mut engine, asked.entries, at))?;
     let mut times = work.gets(&engine, asked.entries)?;

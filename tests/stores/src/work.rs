@@ -6,8 +6,6 @@ use crate::engines::{Engine, Pairs};
 
 /// Entries of one batch: a run.
 const BATCH: u64 = 128;
-/// Entries between two fsyncs of a first sync.
-const SYNC_EVERY: u64 = 20_000;
 /// Edits of one batch, and between two fsyncs.
 const EDITS: u64 = 16;
 const SYNC_EDITS: u64 = 256;
@@ -29,6 +27,9 @@ pub struct Work {
     /// How far each log has come.
     heads: Vec<u64>,
     arrivals: u64,
+    /// Entries between two fsyncs of a first sync.
+    sync_every: u64,
+    in_order: bool,
 }
 
 /// The key of an entry.
@@ -36,9 +37,12 @@ pub fn entry_key(log: u32, seq: u64) -> Vec<u8> {
     [&[3][..], &log.to_be_bytes(), &seq.to_be_bytes()].concat()
 }
 
-fn document_key(number: u64) -> Vec<u8> {
+fn document_key(number: u64, in_order: bool) -> Vec<u8> {
     let mut key = vec![4];
-    for part in 0..4 {
+    if in_order {
+        key.extend(number.to_be_bytes());
+    }
+    for part in u64::from(in_order)..4 {
         key.extend(mixed(number * 4 + part + 1).to_be_bytes());
     }
     key
@@ -52,7 +56,7 @@ fn mixed(n: u64) -> u64 {
 }
 
 impl Work {
-    pub fn new() -> Self {
+    pub fn new(sync_every: u64, in_order: bool) -> Self {
         // Chinese characters as often as in texts: few of them are most.
         let character = |n: usize| {
             let drawn = mixed(n as u64) % 1_000_000;
@@ -60,7 +64,14 @@ impl Work {
             char::from_u32(0x4E00 + rank % 3_000).unwrap_or('一')
         };
         let pool: String = (0..POOL).map(character).collect();
-        Self { random: 1, pool: pool.into_bytes(), heads: vec![0; LOGS as usize], arrivals: 0 }
+        Self {
+            random: 1,
+            pool: pool.into_bytes(),
+            heads: vec![0; LOGS as usize],
+            arrivals: 0,
+            sync_every,
+            in_order,
+        }
     }
 
     fn below(&mut self, end: u64) -> u64 {
@@ -101,13 +112,13 @@ impl Work {
         // One log of the author's, as an import makes it.
         for number in at..at + BATCH {
             pairs.push((entry_key(0, number + 1), self.value(ENTRY)));
-            let document = document_key(number);
+            let document = document_key(number, self.in_order);
             self.arrival(&document, &mut pairs);
             pairs.push((document, entry_key(0, number + 1)[1..].to_vec()));
         }
         self.beside(0, &mut pairs);
         let bytes = put(engine, pairs)?;
-        if at % SYNC_EVERY < BATCH {
+        if at % self.sync_every < BATCH {
             engine.sync()?;
         }
         Ok((BATCH, bytes))
@@ -121,7 +132,7 @@ impl Work {
             let Some(head) = self.heads.get_mut(log as usize) else { continue };
             *head += 1;
             let key = entry_key(log as u32, *head);
-            let document = document_key(self.below(entries));
+            let document = document_key(self.below(entries), self.in_order);
             pairs.push((key.clone(), self.value(EDIT)));
             pairs.push(([&document[..], &key[1..]].concat(), Vec::new()));
             self.arrival(&document, &mut pairs);

@@ -118,7 +118,7 @@ impl Crowd {
             self.real.push((Node::start(bin, &real.home)?, real.node));
         }
         self.await_real()?;
-        self.idle(args.processes, alone, args, report)?;
+        self.idle_of(args.processes, (alone, args.processes), args, report)?;
         let (mut before, mut connected) = (self.anon(), 0);
         let played = self.played.len() - 1;
         let steps = STEPS.iter().map(|n| n.saturating_sub(args.processes)).filter(|n| *n > 0 && *n < played);
@@ -132,7 +132,7 @@ impl Crowd {
         self.one_by_one(report)?;
         self.all_push(1, "one listing each, all at once", report)?;
         self.all_push(args.each, "all push at once", report)?;
-        self.idle(args.publishers, alone, args, report)?;
+        self.idle(args.publishers, args, report)?;
         self.away(args, bin, prepared, report)
     }
 
@@ -168,8 +168,9 @@ impl Crowd {
         Ok(())
     }
 
-    fn idle(&self, count: usize, before: u64, args: &CrowdArgs, report: &mut Report) -> anyhow::Result<()> {
-        self.idle_of(count, (before, count), args, report).map(drop)
+    /// Idle connections after they have done something: what they take beside that is no longer told apart.
+    fn idle(&self, count: usize, args: &CrowdArgs, report: &mut Report) -> anyhow::Result<()> {
+        self.idle_of(count, (0, 0), args, report).map(drop)
     }
 
     /// Idle connections: memory beside what was there before so many of them, and CPU. Gives the memory.
@@ -327,9 +328,7 @@ impl Crowd {
         self.write(each)?;
         self.rest()?;
         let played = self.played.len() - 1;
-        ensure!(machine::forget_peak(self.hub.pid), "/proc/PID/clear_refs");
         let (cpu, begun) = (machine::cpu(self.hub.pid), Instant::now());
-        let mut most = 0;
         for number in 0..played {
             self.order(number, Order::Push)?;
         }
@@ -350,7 +349,6 @@ impl Crowd {
         let mut times = self.await_told(&sent)?;
         self.listings += each * (played + nodes.len());
         let of_real = self.await_real_told(&notes, &nodes, begun)?;
-        most = self.anon().max(most);
         let in_all = begun.elapsed();
         times.add(of_real);
         let rates: Vec<f64> = times.each().map(|ms| each as f64 / ms).collect();
@@ -359,7 +357,7 @@ impl Crowd {
             count: times.count(),
             times,
             jain: jain(&rates),
-            anon: most,
+            anon: self.anon(),
             cpu: cpu_until,
             ..Row::default()
         };
@@ -369,7 +367,7 @@ impl Crowd {
             name: format!("… confirmed ({:.1} s in all)", in_all.as_secs_f64()),
             count: durable.count(),
             times: durable,
-            anon: machine::peak(self.hub.pid),
+            anon: self.anon(),
             cpu: machine::cpu(self.hub.pid) - cpu,
             ..Row::default()
         });
@@ -435,7 +433,7 @@ impl Crowd {
         let count = status["searchable"].as_u64().unwrap_or_default() as usize;
         let cpu = machine::cpu(self.hub.pid) - cpu;
         let name = format!("{name}: searchable");
-        report.take(Row { name, count, times, anon: machine::peak(self.hub.pid), cpu, ..Row::default() });
+        report.take(Row { name, count, times, anon: self.anon(), cpu, ..Row::default() });
         Ok(())
     }
 
@@ -492,7 +490,7 @@ impl Crowd {
         });
         self.await_searchable("… with the processes'", begun, report)?;
         self.await_real()?;
-        self.idle(args.publishers, 0, args, report)
+        self.idle(args.publishers, args, report)
     }
 
     /// What the hub holds now, who calls next is taken to have.

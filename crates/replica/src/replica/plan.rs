@@ -154,10 +154,11 @@ impl Replica {
     pub(super) fn release_all(&mut self, session: SessionId) {
         self.files.release(session);
         let Some(s) = self.sessions.get_mut(&session) else { return };
+        // Whoever leaves with nothing on its way leaves nothing for others to be asked for.
+        self.replan |= !s.flights.is_empty();
         for log in std::mem::take(&mut s.flights).into_keys() {
             self.in_flight.remove(&log);
         }
-        self.replan = true;
     }
 
     /// A peer did not bring what it was asked for. Another one that has it, and has room, is asked; else the same again.
