@@ -32,6 +32,9 @@ pub struct CrowdArgs {
     /// All come from one address.
     #[arg(long)]
     one_source: bool,
+    /// The played ones publish, and take in nothing but what concerns everyone; else they take in what their city publishes.
+    #[arg(long)]
+    publish_only: bool,
     /// For how long idle connections are watched, seconds.
     #[arg(long, default_value_t = 10)]
     idle: u64,
@@ -86,9 +89,9 @@ fn measure(args: &CrowdArgs, bin: &Path, spread: bool) -> anyhow::Result<()> {
     let prepared = homes::prepare(bin, &dir, args.processes, played, spread)?;
     let bin = plain_limits(bin, &dir)?;
     raise_own_limit()?;
-    let mut report = report::Report::new(args.publishers, args.processes, args.each, spread);
+    let mut report = report::Report::new(args, spread);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(2)
         .enable_all()
         .build()
         .context("tokio")?;

@@ -87,12 +87,9 @@ impl Crowd {
         for (number, part) in prepared.parts.iter().enumerate() {
             let observes = number + 1 == prepared.parts.len();
             let target = homes::address(args.processes + number + 1, spread);
-            let publisher = Arc::new(Publisher::new(
-                part.clone(),
-                (prepared.network, target),
-                observes,
-                Arc::clone(&notes),
-            ));
+            let of = (prepared.network, target);
+            let takes = (observes, !args.publish_only);
+            let publisher = Arc::new(Publisher::new(part.clone(), of, takes, Arc::clone(&notes)));
             let (orders, taken) = mpsc::unbounded_channel();
             runtime.spawn(Arc::clone(&publisher).live(taken));
             played.push((publisher, orders));
@@ -334,15 +331,14 @@ impl Crowd {
         }
         let rows = self.rows(each);
         let (mut real, notes) = (std::mem::take(&mut self.real), Arc::clone(&self.notes));
-        std::thread::scope(|scope| {
-            for ((node, _), rows) in real.iter_mut().zip(rows) {
-                scope.spawn(move || {
-                    node.ask(
-                        &json!({ "do": "take-in", "kind": "achievement", "rows": rows, "publish": true }),
-                    )
-                });
-            }
+        let asked = std::thread::scope(|scope| {
+            let ask = |(node, rows)| scope.spawn(move || publish(node, rows));
+            let asked: Vec<_> = real.iter_mut().map(|(node, _)| node).zip(rows).map(ask).collect();
+            asked.into_iter().map(|one| one.join()).collect::<Vec<_>>()
         });
+        for one in asked {
+            one.map_err(|_| anyhow::anyhow!("a process was not asked"))??;
+        }
         let nodes: Vec<PublicKey> = real.iter().map(|(_, node)| *node).collect();
         self.real = std::mem::take(&mut real);
         let sent: Vec<(usize, Instant)> = (0..played).map(|number| (number, begun)).collect();
@@ -351,7 +347,8 @@ impl Crowd {
         let of_real = self.await_real_told(&notes, &nodes, begun)?;
         let in_all = begun.elapsed();
         times.add(of_real);
-        let rates: Vec<f64> = times.each().map(|ms| each as f64 / ms).collect();
+        // Of one listing each there is no rate to share.
+        let rates: Vec<f64> = times.each().filter(|_| each > 1).map(|ms| each as f64 / ms).collect();
         let cpu_until = machine::cpu(self.hub.pid) - cpu;
         let row = Row {
             count: times.count(),
@@ -451,7 +448,7 @@ impl Crowd {
         self.write(args.each)?;
         let rows = self.rows(args.each);
         for ((node, _), rows) in self.real.iter_mut().zip(rows) {
-            node.ask(&json!({ "do": "take-in", "kind": "achievement", "rows": rows, "publish": true }))?;
+            publish(node, rows)?;
         }
         self.listings += args.each * (played + self.real.len());
         self.keep_frontier();
@@ -503,4 +500,15 @@ impl Crowd {
         }
         notes.frontier = Arc::new(frontier);
     }
+}
+
+/// Has a process publish these rows.
+fn publish(node: &mut Node, rows: Vec<serde_json::Value>) -> anyhow::Result<()> {
+    let many = rows.len();
+    let answer =
+        node.ask(&json!({ "do": "take-in", "kind": "achievement", "rows": rows, "publish": true }))?;
+    let outcomes = answer["rows"].as_array().into_iter().flatten();
+    let published = outcomes.filter(|row| row["outcome"] == "published").count();
+    ensure!(published == many, "{published} of {many} rows were published: {answer}");
+    Ok(())
 }

@@ -64,6 +64,8 @@ pub struct Publisher {
     pub log: LogId,
     /// The observer takes nothing in: it only listens to what the hub tells.
     observes: bool,
+    /// It takes in what others of its city publish.
+    takes_city: bool,
     state: Mutex<State>,
     notes: Arc<Mutex<Notes>>,
 }
@@ -78,13 +80,13 @@ impl Publisher {
     pub fn new(
         part: Part,
         (network, target): (NetworkId, String),
-        observes: bool,
+        (observes, takes_city): (bool, bool),
         notes: Arc<Mutex<Notes>>,
     ) -> Self {
         let kind = ShelfKind(catalog::Kind::Achievement.code());
         let shelf = Shelf { region: part.certificate.body.region, kind, visibility: Visibility::Public };
         let log = LogId { node: part.key.public(), incarnation: 1, shelf };
-        Self { part, network, target, log, observes, state: Mutex::default(), notes }
+        Self { part, network, target, log, observes, takes_city, state: Mutex::default(), notes }
     }
 
     /// How it is.
@@ -200,6 +202,9 @@ impl Publisher {
         if self.observes {
             return Subscription::everything();
         }
+        if !self.takes_city {
+            return Subscription::default();
+        }
         let region_prefix = self.part.region[..4].to_owned();
         Subscription { patterns: vec![ShelfPattern { region_prefix, kind: None }] }
     }
@@ -255,8 +260,9 @@ impl<'a> Talk<'a> {
                         }
                     }
                     Some(Event::Closed { reason, .. }) => {
-                        if self.of.state().ready.is_none() {
-                            self.of.note(&reason.to_string());
+                        // What it was told to end is no loss.
+                        if calls {
+                            self.of.note(&format!("session: {reason}"));
                         }
                         return calls;
                     }
@@ -300,9 +306,10 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// The session is ready: it has all that the hub has, as it says.
+    /// The session is ready: it has all that the hub has, as it says. The observer asks for all heads.
     fn begin(&mut self, digest: protocol::Hash) {
-        self.send(&Frame::Digest(digest));
+        let all = if self.of.observes { Frame::Buckets(Vec::new()) } else { Frame::Digest(digest) };
+        self.send(&all);
         let mut state = self.of.state();
         let first = state.ready.is_none();
         state.ready.get_or_insert_with(Instant::now);

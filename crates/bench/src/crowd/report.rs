@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
+use super::CrowdArgs;
 use crate::flood::Times;
 use crate::machine;
 
@@ -47,11 +48,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Of a run with so many publishers, that many of them processes, so many listings each.
-    pub fn new(publishers: usize, processes: usize, each: usize, spread: bool) -> Self {
+    /// Of a run; each from an address of its own, or not.
+    pub fn new(args: &CrowdArgs, spread: bool) -> Self {
+        let CrowdArgs { publishers, processes, each, publish_only, .. } = *args;
         let head = format!(
-            "{publishers} publishers, {processes} of them processes; {}; load {}",
+            "{publishers} publishers, {processes} of them processes; {}; the played ones take in {}; load {}",
             if spread { "each from an address of its own" } else { "all from one address" },
+            if publish_only { "what concerns everyone" } else { "their city's" },
             machine::load()
         );
         Self { rows: Vec::new(), refused: BTreeMap::new(), head, publishers, processes, each, spread }
@@ -161,7 +164,17 @@ mod tests {
 
     #[test]
     fn the_table_and_the_json_say_the_same() {
-        let mut report = Report::new(10, 2, 5, true);
+        let args = CrowdArgs {
+            publishers: 10,
+            processes: 2,
+            each: 5,
+            one_source: false,
+            publish_only: true,
+            idle: 1,
+            common: crate::Common { json: false, bin: None, keep: None },
+            inside: None,
+        };
+        let mut report = Report::new(&args, true);
         let mut times = Times::default();
         (1..=10).for_each(|n| times.take(Duration::from_millis(n * 10)));
         report.take(Row {
