@@ -9,6 +9,7 @@ mod homes;
 mod phases;
 mod play;
 mod report;
+mod waits;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

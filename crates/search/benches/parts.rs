@@ -45,8 +45,6 @@ fn documents() -> Vec<SearchDoc> {
         .collect()
 }
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
-
 fn build(docs: &[SearchDoc]) -> Result<(tempfile::TempDir, Index), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let index = Index::open(folder.path(), 1)?.index;

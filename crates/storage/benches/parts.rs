@@ -47,22 +47,37 @@ fn main() -> ExitCode {
     };
     let (to_get, mut to_scan) = (Rc::clone(&store), place);
     let (scanned, synced, applied) = (Rc::clone(&store), Rc::clone(&store), store);
+    std::fs::create_dir(dir.path().join("journal")).unwrap();
     let journal = Rc::new(Journal::open(&dir.path().join("journal"), Position::START, floor()).unwrap().0);
     let durable = Rc::clone(&journal);
     measure::run(vec![
-        Part::new("store: apply 1000 x 1 KiB in order", PAIRS, make, move |batch| applied.apply(batch).unwrap()),
-        Part::new("store: get 1 KiB", 1, move || place(PAIRS), move |at| {
-            to_get.get(Table::Entries, &at.to_be_bytes()).unwrap().unwrap()
+        Part::new("store: apply 1000 x 1 KiB in order", PAIRS, make, move |batch| {
+            applied.apply(batch).unwrap()
         }),
-        Part::new("store: scan 256 x 1 KiB", PAGE, move || to_scan(PAIRS - PAGE), move |at| {
-            scanned.scan(Table::Entries, &at.to_be_bytes(), None, PAGE as usize).unwrap()
-        }),
+        Part::new(
+            "store: get 1 KiB",
+            1,
+            move || place(PAIRS),
+            move |at| to_get.get(Table::Entries, &at.to_be_bytes()).unwrap().unwrap(),
+        ),
+        Part::new(
+            "store: scan 256 x 1 KiB",
+            PAGE,
+            move || to_scan(PAIRS - PAGE),
+            move |at| scanned.scan(Table::Entries, &at.to_be_bytes(), None, PAGE as usize).unwrap(),
+        ),
         Part::new("store: sync", 1, || (), move |()| synced.sync().unwrap()),
-        Part::new("journal: append 1 KiB", 1, || [Record::Entry(value(1))], move |record| {
-            journal.append(&record).unwrap()
-        }),
-        Part::new("journal: append 1 KiB, durable", 1, || [Record::Entry(value(1))], move |record| {
-            durable.append_durable(&record).unwrap()
-        }),
+        Part::new(
+            "journal: append 1 KiB",
+            1,
+            || [Record::Entry(value(1))],
+            move |record| journal.append(&record).unwrap(),
+        ),
+        Part::new(
+            "journal: append 1 KiB, durable",
+            1,
+            || [Record::Entry(value(1))],
+            move |record| durable.append_durable(&record).unwrap(),
+        ),
     ])
 }

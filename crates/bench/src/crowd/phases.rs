@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use protocol::{LogId, PublicKey};
+use protocol::PublicKey;
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -15,42 +15,36 @@ use super::CrowdArgs;
 use super::homes::{self, Prepared};
 use super::play::{Notes, Order, Publisher, lock};
 use super::report::{Report, Row, jain};
-use crate::flood::Times;
 use crate::machine;
-use crate::node::{Node, PATIENCE};
+use crate::node::Node;
 use crate::random::Random;
 use crate::records::Corpus;
 
 /// How many are connected when idle ones are looked at.
 const STEPS: &[usize] = &[50, 200, 500];
-/// The hub rests when it takes less than this of a core …
-const REST: f64 = 0.05;
-/// … or not less than before, over this time.
-const REST_LOOK: Duration = Duration::from_secs(1);
-const REST_PATIENCE: Duration = Duration::from_secs(180);
-/// Between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Publishers that publish one listing each, one after the other, while nobody else does.
 const QUIET_ONES: usize = 100;
 /// Between two of them.
 const QUIET_EVERY: Duration = Duration::from_millis(50);
 
-struct Hub {
-    node: Option<Node>,
-    pid: u32,
+/// The hub, while it runs.
+pub(super) struct Hub {
+    pub node: Option<Node>,
+    pub pid: u32,
 }
 
-struct Crowd {
-    hub: Hub,
-    real: Vec<(Node, PublicKey)>,
-    played: Vec<(Arc<Publisher>, mpsc::UnboundedSender<Order>)>,
-    notes: Arc<Mutex<Notes>>,
+/// All of them.
+pub(super) struct Crowd {
+    pub hub: Hub,
+    pub real: Vec<(Node, PublicKey)>,
+    pub played: Vec<(Arc<Publisher>, mpsc::UnboundedSender<Order>)>,
+    pub notes: Arc<Mutex<Notes>>,
     corpus: Corpus,
     random: Random,
     /// Listings drawn so far.
     drawn: usize,
     /// Listings that the hub should hold.
-    listings: usize,
+    pub listings: usize,
 }
 
 /// All phases.
@@ -133,36 +127,14 @@ impl Crowd {
         self.away(args, bin, prepared, report)
     }
 
-    fn anon(&self) -> u64 {
+    /// Its anonymous memory, bytes.
+    pub(super) fn anon(&self) -> u64 {
         machine::anon(self.hub.pid)
     }
 
     fn order(&self, number: usize, order: Order) -> anyhow::Result<()> {
         let (_, orders) = self.played.get(number).context("no such publisher")?;
         orders.send(order).context("a publisher has ended")
-    }
-
-    /// Waits until the hub has nothing more to do.
-    fn rest(&self) -> anyhow::Result<()> {
-        let begun = Instant::now();
-        let mut last = f64::MAX;
-        loop {
-            let cpu = machine::cpu(self.hub.pid);
-            std::thread::sleep(REST_LOOK);
-            let took = machine::cpu(self.hub.pid) - cpu;
-            if took < REST || (took >= last && took < 0.5) {
-                return Ok(());
-            }
-            last = took;
-            ensure!(begun.elapsed() < REST_PATIENCE, "the hub does not come to rest in {REST_PATIENCE:?}");
-        }
-    }
-
-    fn await_real(&mut self) -> anyhow::Result<()> {
-        for (node, _) in &mut self.real {
-            node.await_status("in step", |s| s["admitted"] == true && s["peers"][0]["state"] == "synced")?;
-        }
-        Ok(())
     }
 
     /// Idle connections after they have done something: what they take beside that is no longer told apart.
@@ -211,33 +183,6 @@ impl Crowd {
         Ok(Row { name: name.to_owned(), count, times, anon: self.anon(), cpu, refused, ..Row::default() })
     }
 
-    fn await_ready(&self, which: std::ops::Range<usize>, begun: Instant) -> anyhow::Result<Times> {
-        let of = || self.played.iter().skip(which.start).take(which.len());
-        self.await_that("let in", || {
-            let still = of().filter(|(publisher, _)| publisher.state().ready.is_none()).count();
-            (still > 0).then(|| format!("{still} are not let in; {:?}", lock(&self.notes).refused))
-        })?;
-        let mut times = Times::default();
-        for (publisher, _) in of() {
-            let ready = publisher.state().ready;
-            times.take(ready.map_or(begun.elapsed(), |ready| ready.saturating_duration_since(begun)));
-        }
-        Ok(times)
-    }
-
-    fn await_that(&self, what: &str, mut still: impl FnMut() -> Option<String>) -> anyhow::Result<()> {
-        let (begun, mut said) = (Instant::now(), Instant::now());
-        while let Some(why) = still() {
-            ensure!(begun.elapsed() < PATIENCE / 3, "not {what} in {:?}: {why}", PATIENCE / 3);
-            if said.elapsed() > Duration::from_secs(10) {
-                eprintln!("bench: not {what} yet: {why}");
-                said = Instant::now();
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-        Ok(())
-    }
-
     /// Each played one writes so many listings, which are not sent yet.
     fn write(&mut self, each: usize) -> anyhow::Result<()> {
         let played = self.played.len() - 1;
@@ -248,17 +193,6 @@ impl Crowd {
             self.played[number].0.write(&texts, &mut self.random)?;
         }
         Ok(())
-    }
-
-    /// The first time after `since` at which the hub told of so much of a log.
-    fn told(
-        told: &BTreeMap<LogId, Vec<(u64, Instant)>>,
-        log: &LogId,
-        upto: u64,
-        since: Instant,
-    ) -> Option<Instant> {
-        let found = told.get(log)?.iter().find(|(seq, at)| *seq >= upto && *at >= since);
-        found.map(|(_, at)| *at)
     }
 
     /// One after the other publishes a listing while nobody else does.
@@ -293,31 +227,6 @@ impl Crowd {
         self.listings += rest.len();
         self.await_told(&rest.iter().map(|number| (*number, now)).collect::<Vec<_>>())?;
         self.rest()
-    }
-
-    /// Until the hub has told the observer of all that these have written.
-    fn await_told(&self, sent: &[(usize, Instant)]) -> anyhow::Result<Times> {
-        let upto: Vec<(LogId, u64, Instant)> = sent
-            .iter()
-            .map(|(number, at)| {
-                let publisher = &self.played[*number].0;
-                (publisher.log, publisher.written(), *at)
-            })
-            .collect();
-        let mut left = upto.clone();
-        self.await_that("told of", || {
-            let notes = lock(&self.notes);
-            left.retain(|(log, upto, at)| Self::told(&notes.told, log, *upto, *at).is_none());
-            (!left.is_empty()).then(|| format!("{} are not told of", left.len()))
-        })?;
-        let notes = lock(&self.notes);
-        let mut times = Times::default();
-        for (log, upto, at) in &upto {
-            if let Some(told) = Self::told(&notes.told, log, *upto, *at) {
-                times.take(told.saturating_duration_since(*at));
-            }
-        }
-        Ok(times)
     }
 
     /// Everyone sends so many listings at the same moment.
@@ -381,57 +290,6 @@ impl Crowd {
             self.drawn += each;
         }
         all
-    }
-
-    /// Until the hub tells of listings of each process; when it did last.
-    fn await_real_told(
-        &self,
-        notes: &Mutex<Notes>,
-        nodes: &[PublicKey],
-        since: Instant,
-    ) -> anyhow::Result<Times> {
-        let latest = |node: &PublicKey| {
-            let notes = lock(notes);
-            let of = notes.told.iter().filter(|(log, _)| log.node == *node && log.shelf.kind.is_listing());
-            of.flat_map(|(_, told)| told.iter().map(|(_, at)| *at)).filter(|at| *at >= since).min()
-        };
-        self.await_that("told of the processes'", || {
-            let still = nodes.iter().filter(|node| latest(node).is_none()).count();
-            (still > 0).then(|| format!("{still} are not told of"))
-        })?;
-        let mut times = Times::default();
-        nodes.iter().filter_map(latest).for_each(|at| times.take(at.saturating_duration_since(since)));
-        Ok(times)
-    }
-
-    fn await_durable(&self, since: Instant) -> anyhow::Result<Times> {
-        let of = || self.played.iter().take(self.played.len() - 1);
-        self.await_that("confirmed", || {
-            let still = of().filter(|(p, _)| !p.is_confirmed()).count();
-            (still > 0).then(|| format!("{still} are not confirmed"))
-        })?;
-        let mut times = Times::default();
-        for (publisher, _) in of() {
-            let at = publisher.state().durable.1;
-            times.take(at.map_or(Duration::ZERO, |at| at.saturating_duration_since(since)));
-        }
-        Ok(times)
-    }
-
-    fn await_searchable(&mut self, name: &str, since: Instant, report: &mut Report) -> anyhow::Result<()> {
-        let (cpu, listings) = (machine::cpu(self.hub.pid), self.listings);
-        let hub = self.hub.node.as_mut().context("the hub is away")?;
-        let status = hub.await_status("searchable", |s| {
-            s["listings"]["held"].as_u64() >= Some(listings as u64)
-                && s["searchable"] == s["listings"]["held"]
-        })?;
-        let mut times = Times::default();
-        times.take(since.elapsed());
-        let count = status["searchable"].as_u64().unwrap_or_default() as usize;
-        let cpu = machine::cpu(self.hub.pid) - cpu;
-        let name = format!("{name}: searchable");
-        report.take(Row { name, count, times, anon: self.anon(), cpu, ..Row::default() });
-        Ok(())
     }
 
     /// The hub stops, everyone goes on publishing, the hub is back.
