@@ -13,7 +13,7 @@ pub fn connections(most: u32) -> u32 {
     if limit.current < limit.maximum || limit.maximum.is_none() {
         let granted = limit.current;
         limit.current = limit.maximum.or(Some(u64::from(most) + OTHERS));
-        if let Err(error) = setrlimit(Resource::Nofile, limit.clone()) {
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
             tracing::debug!("the number of open files stays {granted:?}: {error}");
             limit.current = granted;
         }
