@@ -36,7 +36,7 @@ pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 /// five sessions can hold with the largest frames, and twenty with those of an honest node.
 pub(crate) const PARTY_SHARE: usize = 8;
 /// Bytes of frames that a session may have before the core has said who answers for it. A greeting with 64 patterns and a
-/// redemption takes some 4 KiB; sessions at their greeting thus hold a quarter of the memory, all 512 strangers of them.
+/// redemption takes some 4 KiB; sessions at their greeting thus hold half of the memory, all 1,024 strangers of them.
 pub(crate) const GREETING_MEMORY: usize = 64 * 1024;
 
 /// Bytes of a frame that are allocated at a time: a peer gets memory for what it has sent, not for what it announces.
@@ -93,7 +93,7 @@ pub struct Limits {
     pub max_frame: u32,
     /// Connections that others opened to this node, at most. Each takes a file of the process.
     pub inbound: u32,
-    /// Of these, connections of strangers.
+    /// Of these, connections of strangers. When a hub starts, all its members are that for a moment, at the same time.
     pub strangers: u32,
     /// Connections that this node opened, at most.
     pub outbound: u32,
@@ -120,9 +120,9 @@ impl Default for Limits {
         Self {
             max_frame: MAX_FRAME,
             inbound: 4_096,
-            strangers: 512,
+            strangers: 1_024,
             outbound: 128,
-            pending_inbound: 512,
+            pending_inbound: 1_024,
             pending_outbound: 32,
             per_source: 64,
             source_burst: 32,
