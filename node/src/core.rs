@@ -17,6 +17,7 @@ mod files;
 mod limits;
 mod line;
 mod pace;
+mod packed;
 mod purses;
 mod receipts;
 mod returning;
@@ -117,7 +118,8 @@ impl Core {
         let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
         let announced = config.network.announced(&identity.node.public().0)?;
         let arrivals = Arc::new(Arrivals::new(opened.ledger.arrivals()));
-        let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap));
+        let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap))
+            .spread(&identity.node.public());
         dialing.spare(serving::directory(&opened.ledger, &identity)?);
         let core = Self {
             identity,
@@ -264,6 +266,7 @@ impl Core {
 
     fn announce(&mut self, authored: Vec<Authored>) {
         for Authored { log, entries } in authored {
+            self.serving.log_grew(&log);
             self.drive(Input::Appended { log, entries });
         }
         self.note_arrivals();
@@ -344,6 +347,7 @@ impl Core {
             self.start_over(&format!("entries from a peer could not be stored: {error}"));
             return;
         }
+        self.serving.log_grew(&run.log);
         for checked in run.entries.iter().filter(|e| e.entry.header.verb == Verb::ADDRESSES) {
             self.dialing.spare(serving::addresses_in(&checked.entry, &self.identity));
         }

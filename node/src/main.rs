@@ -19,6 +19,7 @@ mod import;
 mod log;
 mod notify;
 mod office;
+mod open_files;
 mod proven;
 mod run;
 mod site;

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::import::desk::Imports;
 use crate::notify::{Heart, Supervisor};
 use crate::office::Office;
-use crate::{control, desk, site};
+use crate::{control, desk, open_files, site};
 use threads::{spawn_core, spawn_index, spawn_receipts};
 
 /// The store of a home is tried this often while it is held.
@@ -119,7 +119,10 @@ async fn serve(
     announce: Announce,
 ) -> anyhow::Result<()> {
     let config = office.config().clone();
+    let limits = network::Limits::default();
+    let limits = network::Limits { inbound: open_files::connections(limits.inbound), ..limits };
     let (handle, events) = network::start(network::Config {
+        limits,
         listen: config.network.listen.clone(),
         preferred_port: crate::home::preferred_port(home),
         bandwidth: config.line.bandwidth(),

@@ -173,7 +173,7 @@ impl ShelfPattern {
 
     /// True when the shelf is covered. Shelves of the whole network (region 0) are covered by every prefix.
     pub fn covers(&self, shelf: &Shelf) -> bool {
-        let region = shelf.region == 0 || format!("{:06}", shelf.region).starts_with(&self.region_prefix);
+        let region = shelf.region == 0 || digits(shelf.region).starts_with(self.region_prefix.as_bytes());
         region && self.kind.is_none_or(|kind| kind == shelf.kind)
     }
 
@@ -195,6 +195,17 @@ impl ShelfPattern {
         })?;
         Ok(Self { region_prefix, kind })
     }
+}
+
+/// The six digits of a region code. A hub asks for them for each session whenever a log grows, so nothing is allocated.
+fn digits(region: u32) -> [u8; 6] {
+    let mut digits = [b'0'; 6];
+    let mut rest = region;
+    for digit in digits.iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    digits
 }
 
 /// What a node asks for. The roster and the directory are always part of it, sealed shelves never: those go where their
@@ -224,5 +235,24 @@ impl Subscription {
     /// Reads a subscription.
     pub fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
         Ok(Self { patterns: from.list(MAX_PATTERNS, "subscription", ShelfPattern::decode)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_covers_the_regions_that_are_written_so() {
+        for region in [420_106, 429_004, 420, 7, 999_999, 100_000] {
+            let shelf = Shelf { region, ..Shelf { kind: ShelfKind(16), ..Shelf::ROSTER } };
+            for prefix in ["", "4", "42", "4201", "420106", "0", "000", "000420", "000007", "9", "1000"] {
+                let pattern = ShelfPattern { region_prefix: prefix.to_owned(), kind: None };
+                let written = format!("{region:06}");
+                assert_eq!(pattern.covers(&shelf), written.starts_with(prefix), "{prefix} {written}");
+            }
+        }
+        let everywhere = ShelfPattern { region_prefix: "42".to_owned(), kind: None };
+        assert!(everywhere.covers(&Shelf::ROSTER), "what is of no region");
     }
 }

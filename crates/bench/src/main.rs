@@ -4,6 +4,7 @@
 //! cargo run --release -p bench -- sync --listings 10000 --against git,iroh
 //! cargo run --release -p bench -- flood
 //! cargo run --release -p bench -- pages --listings 100000
+//! cargo run --release -p bench -- crowd --processes 50 --publishers 1000
 //! ```
 //!
 //! Sync: five pieces of work between two real processes over loopback (W1 first sync, W2 one edit, W3 nothing new, W4 live,
@@ -15,9 +16,12 @@
 //!
 //! The pages: how long each kind takes beside a server that sends the same bytes from memory (see `pages`).
 //!
+//! The crowd: a thousand publishers to one hub, who gets in, how fast each is heard, what a connection costs (see `crowd`).
+//!
 //! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
 mod control;
+mod crowd;
 mod flood;
 mod git;
 mod lianshi;
@@ -52,6 +56,8 @@ enum Command {
     Flood(flood::FloodArgs),
     /// How long the server takes for each kind of page, beside the same bytes sent from memory.
     Pages(pages::PagesArgs),
+    /// Many publishers to one hub: who gets in, how fast, at what cost.
+    Crowd(crowd::CrowdArgs),
     /// The hostile member: started by `flood`.
     #[command(hide = true)]
     Hostile(flood::HostileArgs),
@@ -116,6 +122,7 @@ fn main() -> ExitCode {
         Command::Sync(args) => sync::run(&args),
         Command::Flood(args) => flood::run(&args),
         Command::Pages(args) => pages::run(&args),
+        Command::Crowd(args) => crowd::run(&args),
         Command::Hostile(args) => flood::hostile(&args),
         Command::Burn { core } => flood::burn(core),
         Command::Records { listings, out } => records::write(&out, listings).map(|made| println!("{made}")),

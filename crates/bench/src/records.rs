@@ -6,6 +6,7 @@
 //! to 0.62 of their size and 10,000 records shrink to 0.34 under `xz -9e`; the real abstracts: 0.62, and 0.34 to 0.36.
 //! Contacts are left out: Lianshi keeps them at home, and files with them would be larger than what it sends.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -128,7 +129,8 @@ fn price(place: usize) -> u64 {
     Random::new(SEED ^ place as u64).below(9_999) + 1
 }
 
-struct Corpus {
+/// Text to draw records from.
+pub struct Corpus {
     topics: Vec<Vec<char>>,
     all: Vec<char>,
     keywords: Vec<String>,
@@ -137,7 +139,11 @@ struct Corpus {
 }
 
 impl Corpus {
-    fn find() -> anyhow::Result<Self> {
+    /// The real records where they are there, else the program's samples.
+    ///
+    /// # Errors
+    /// When the file does not read, or is too short.
+    pub fn find() -> anyhow::Result<Self> {
         let real = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../../shared/data/cn/csl_2000_research_outputs.jsonl");
         let corpus = match std::fs::read_to_string(&real) {
@@ -146,6 +152,13 @@ impl Corpus {
         };
         ensure!(corpus.all.len() >= SMALLEST_CORPUS, "the text to draw from is too short");
         Ok(corpus)
+    }
+
+    /// The running text of the record at a place: what makes nearly all of its size.
+    pub fn texts(&self, place: usize) -> BTreeMap<String, String> {
+        let record = record(self, place);
+        let text = |key: &&str| record[key].as_str().map(|text| ((*key).to_owned(), text.to_owned()));
+        ["title", "summary", "advantages", "indicators", "team"].iter().filter_map(text).collect()
     }
 
     fn empty(source: &'static str) -> Self {

@@ -89,6 +89,8 @@ pub struct Ledger {
     dirty: bool,
     /// A checkpoint was begun, and nobody has said yet that it has ended.
     checking: bool,
+    /// The facts of the last checkpoint, or as the store was read.
+    stated: Option<CheckpointFacts>,
     incarnation: u64,
     /// Own entries are in the journal, all that belong together or some, that the store did not take: no more may be written
     /// until a restart has replayed them, or a sequence number would be used twice.
@@ -301,11 +303,21 @@ impl Ledger {
             return Ok(());
         }
         full.put(Table::Meta, layout::FIGURES, layout::figures_value(&self.figures));
-        full.facts(&self.facts());
+        full.facts(&self.facts_since());
         self.store.apply(full)?;
         Ok(())
     }
 
+    /// The facts of a batch. The digest looks at every log, of which a hub holds thousands, and is asked for only where no entry
+    /// came after a checkpoint: so it is that checkpoint's, or stands for nothing.
+    fn facts_since(&self) -> CheckpointFacts {
+        let entries = self.entries + self.figures.replaced;
+        let stated = self.stated.filter(|stated| stated.entries == entries);
+        let digest = stated.map_or(CheckpointFacts::NO_DIGEST, |stated| stated.digest);
+        CheckpointFacts { entries, digest, journal: self.journaled }
+    }
+
+    /// The facts of a checkpoint.
     fn facts(&self) -> CheckpointFacts {
         let heads = self.logs.iter().map(|(log, record)| (log, &record.head));
         let entries = self.entries + self.figures.replaced;

@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::TRACKED_SOURCES;
-
 /// Parts of a token, so that slow rates do not round to nothing: a rate of one a second adds one part a microsecond.
 const PARTS: i64 = 1_000_000;
 
@@ -41,6 +39,11 @@ impl TokenBucket {
             self.level -= PARTS;
         }
         there
+    }
+
+    /// Gives one token back.
+    pub fn give_back(&mut self) {
+        self.level = self.level.saturating_add(PARTS).min(self.burst);
     }
 
     /// Takes `count` tokens, into debt if need be, and says how long to wait until the debt is paid.
@@ -107,55 +110,81 @@ pub(crate) enum TurnedAway {
     TooFast,
     #[error("too many open connections from that address")]
     TooMany,
+    #[error("too many connections that nobody has vouched for")]
+    TooManyStrangers,
 }
 
-/// Counts and paces connections by source. Remembers at most [`TRACKED_SOURCES`].
+/// Counts and paces connections by where they come from, or by who answers for them. Remembers so many of these at the most.
 #[derive(Debug)]
-pub(crate) struct Sources {
-    entries: BTreeMap<Source, Entry>,
+pub(crate) struct Paced<K> {
+    entries: BTreeMap<K, Entry>,
     rate: u32,
     burst: u32,
     most: u32,
+    remembered: usize,
 }
 
-impl Sources {
+impl<K: Ord + Copy> Paced<K> {
     /// `rate` a second after a `burst`, and at most `most` open at a time.
-    pub fn new(rate: u32, burst: u32, most: u32) -> Self {
-        Self { entries: BTreeMap::new(), rate, burst, most }
+    pub fn new(rate: u32, burst: u32, most: u32, remembered: usize) -> Self {
+        Self { entries: BTreeMap::new(), rate, burst, most, remembered }
     }
 
     /// Counts a connection in, or turns it away.
-    pub fn enter(&mut self, source: Source, now: Duration) -> Result<(), TurnedAway> {
-        if self.entries.len() >= TRACKED_SOURCES && !self.entries.contains_key(&source) {
-            self.forget_one();
-        }
-        let (rate, burst) = (self.rate, self.burst);
-        let entry = self
-            .entries
-            .entry(source)
-            .or_insert_with(|| Entry { bucket: TokenBucket::new(rate, burst, now), open: 0 });
+    pub fn enter(&mut self, of: K, now: Duration) -> Result<(), TurnedAway> {
+        let most = self.most;
+        let entry = self.entry(of, now);
         if !entry.bucket.try_take(now) {
             return Err(TurnedAway::TooFast);
         }
-        if entry.open >= self.most {
+        if entry.open >= most {
             return Err(TurnedAway::TooMany);
         }
         entry.open += 1;
         Ok(())
     }
 
+    /// Counts a connection in as far as there may be more of them open, and says whether it was; and whether it came at the
+    /// pace that is granted.
+    pub fn admit(&mut self, of: K, now: Duration) -> (bool, bool) {
+        let most = self.most;
+        let entry = self.entry(of, now);
+        if entry.open >= most {
+            return (false, false);
+        }
+        entry.open += 1;
+        (true, entry.bucket.try_take(now))
+    }
+
     /// Counts a connection out.
-    pub fn leave(&mut self, source: Source) {
-        if let Some(entry) = self.entries.get_mut(&source) {
+    pub fn leave(&mut self, of: K) {
+        if let Some(entry) = self.entries.get_mut(&of) {
             entry.open = entry.open.saturating_sub(1);
         }
     }
 
-    /// Forgets the source that has been quiet the longest; those with open connections are bounded elsewhere.
+    /// One more may come in its place at once.
+    pub fn give_back(&mut self, of: K) {
+        if let Some(entry) = self.entries.get_mut(&of) {
+            entry.bucket.give_back();
+        }
+    }
+
+    fn entry(&mut self, of: K, now: Duration) -> &mut Entry {
+        if self.entries.len() >= self.remembered && !self.entries.contains_key(&of) {
+            self.forget_one();
+        }
+        let (rate, burst) = (self.rate, self.burst);
+        self.entries
+            .entry(of)
+            .or_insert_with(|| Entry { bucket: TokenBucket::new(rate, burst, now), open: 0 })
+    }
+
+    /// Forgets who has been quiet the longest; those with open connections are bounded elsewhere.
     fn forget_one(&mut self) {
         let quiet = self.entries.iter().filter(|(_, e)| e.open == 0).min_by_key(|(_, e)| e.bucket.at);
-        if let Some(source) = quiet.map(|(source, _)| *source) {
-            self.entries.remove(&source);
+        if let Some(of) = quiet.map(|(of, _)| *of) {
+            self.entries.remove(&of);
         }
     }
 }
@@ -163,6 +192,7 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::TRACKED_SOURCES;
 
     fn source(last: u8) -> Source {
         Source::from(IpAddr::from([10, 0, 0, last]))
@@ -170,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_burst_then_the_rate() {
-        let mut sources = Sources::new(2, 5, 1000);
+        let mut sources = Paced::new(2, 5, 1000, TRACKED_SOURCES);
         let at = Duration::from_millis;
         let entered = (0..20).filter(|_| sources.enter(source(1), at(0)).is_ok()).count();
         assert_eq!(entered, 5);
@@ -184,7 +214,7 @@ mod tests {
 
     #[test]
     fn open_connections_are_counted() {
-        let mut sources = Sources::new(1, 100, 2);
+        let mut sources = Paced::new(1, 100, 2, TRACKED_SOURCES);
         let now = Duration::ZERO;
         assert_eq!(sources.enter(source(1), now), Ok(()));
         assert_eq!(sources.enter(source(1), now), Ok(()));
@@ -195,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_table_is_bounded() {
-        let mut sources = Sources::new(1, 1, 1);
+        let mut sources = Paced::<Source>::new(1, 1, 1, TRACKED_SOURCES);
         for i in 0..TRACKED_SOURCES as u32 + 300 {
             let ip = IpAddr::from(i.to_be_bytes());
             let _ = sources.enter(ip.into(), Duration::from_micros(u64::from(i)));

@@ -29,14 +29,14 @@ pub(crate) const TICK: Duration = Duration::from_secs(1);
 /// 64 KiB of a begun frame must arrive within this long (1 KiB/s), or the session is closed: a peer must not hold
 /// memory with frames that it never finishes.
 pub(crate) const CHUNK_TIME: Duration = Duration::from_secs(64);
-/// A session that needs memory for a frame waits this long for others to free some, then is closed.
+/// A session that needs memory for a frame waits for others to free some; when nobody has for this long, it is closed.
 pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 
 /// One party (an institution, or all newcomers) may have one part in so many of the memory for received frames: 16 MiB, what
 /// five sessions can hold with the largest frames, and twenty with those of an honest node.
 pub(crate) const PARTY_SHARE: usize = 8;
 /// Bytes of frames that a session may have before the core has said who answers for it. A greeting with 64 patterns and a
-/// redemption takes some 4 KiB; sessions at their greeting thus hold a quarter of the memory, all 512 of them.
+/// redemption takes some 4 KiB; sessions at their greeting thus hold half of the memory, all 1,024 strangers of them.
 pub(crate) const GREETING_MEMORY: usize = 64 * 1024;
 
 /// Bytes of a frame that are allocated at a time: a peer gets memory for what it has sent, not for what it announces.
@@ -72,23 +72,38 @@ pub(crate) const QUIC_IDLE_MS: u32 = 25_000;
 pub(crate) const CONNECTIONS_PER_PEER: u32 = 4;
 /// Source addresses whose rate is remembered.
 pub(crate) const TRACKED_SOURCES: usize = 4096;
+/// Connections of one party that count as a member's; further ones count as strangers' do. It certifies as many nodes as it
+/// likes, and shall not fill the places of all.
+pub(crate) const PER_PARTY: u32 = 64;
+/// Connections of one party in a short time that do not count against the rate of their source.
+pub(crate) const PARTY_BURST: u32 = 8;
+/// … and in a second after that.
+pub(crate) const PARTY_RATE: u32 = 1;
+/// Parties whose rate is remembered.
+pub(crate) const TRACKED_PARTIES: usize = 4096;
 
-/// The bounds that an operator may want to change. `Limits::default()` fits a hub of some hundred sites.
+/// The bounds that an operator may want to change. `Limits::default()` fits a hub of some thousand sites.
+///
+/// A connection is a stranger's until the core has said that a member answers for it ([`crate::Handle::answers`]). Strangers are
+/// bounded by what they may cost, members by how many there are: whoever has no business here keeps nobody out, and a thousand
+/// members behind one address translator all get in.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// The longest frame accepted and sent, bytes.
     pub max_frame: u32,
-    /// Connections that others opened to this node, at most.
+    /// Connections that others opened to this node, at most. Each takes a file of the process.
     pub inbound: u32,
+    /// Of these, connections of strangers. When a hub starts, all its members are that for a moment, at the same time.
+    pub strangers: u32,
     /// Connections that this node opened, at most.
     pub outbound: u32,
     /// Connections being set up from outside, at most.
     pub pending_inbound: u32,
     /// Dials under way, name lookups included.
     pub pending_outbound: u32,
-    /// Open connections from one source (an IPv4 address or an IPv6 /64).
+    /// Open connections of strangers from one source (an IPv4 address or an IPv6 /64).
     pub per_source: u32,
-    /// Connections that one source may open at once after a pause.
+    /// Connections that one source may open at once after a pause. One that turns out to be a member's does not count.
     pub source_burst: u32,
     /// Connections that one source may open in a second after that.
     pub source_rate: u32,
@@ -104,9 +119,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_frame: MAX_FRAME,
-            inbound: 512,
+            inbound: 4_096,
+            strangers: 1_024,
             outbound: 128,
-            pending_inbound: 64,
+            pending_inbound: 1_024,
             pending_outbound: 32,
             per_source: 64,
             source_burst: 32,

@@ -21,6 +21,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::config::{COMMAND_QUEUE, Config, EVENT_QUEUE, FAREWELL, NOTICE_QUEUE, SHUTDOWN_TIME, TICK};
 use crate::event::{CloseReason, Event, SessionId};
+use crate::guard::Guard;
 use crate::handle::{Arrival, DialCommand, Events, Handle};
 use crate::key::{Address, NodeKey, key_of_secret};
 use crate::listening::check_free;
@@ -59,8 +60,9 @@ pub(crate) struct Driver {
 pub(crate) fn spawn(config: Config) -> Result<(Handle, Events), StartError> {
     let listen = parse_listen(&config)?;
     let key = Keypair::ed25519_from_bytes(config.secret).map_err(|e| StartError::Key(e.to_string()))?;
-    let swarm = build(key, &config.limits)?;
-    let shared = Arc::new(Shared::new(&config, key_of_secret(&config.secret)));
+    let guard = Guard::new(&config.limits);
+    let swarm = build(key, &config.limits, guard.clone())?;
+    let shared = Arc::new(Shared::new(&config, key_of_secret(&config.secret), guard));
     let (events, queue) = mpsc::channel(EVENT_QUEUE);
     let (dials, commands) = mpsc::channel(COMMAND_QUEUE);
     let (stopped_in, stopped) = watch::channel(false);

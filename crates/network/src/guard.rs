@@ -1,7 +1,7 @@
 //! Stands at the door: turns connections away by their source before any cryptography is spent on them.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -14,29 +14,32 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId};
 
-use crate::bucket::{Source, Sources};
+use crate::bucket::Source;
 use crate::config::Limits;
+use crate::doors::Doors;
+use crate::event::Party;
 use crate::key::ip_of;
 
-/// The door keeper as a part of the swarm.
+/// The door keeper as a part of the swarm. Clones keep the same doors: one hears from the core who is a member.
+#[derive(Debug, Clone)]
 pub(crate) struct Guard {
-    sources: Sources,
-    inside: HashMap<ConnectionId, Source>,
+    doors: Arc<Mutex<Doors>>,
     start: Instant,
 }
 
 impl Guard {
     pub fn new(limits: &Limits) -> Self {
-        Self {
-            sources: Sources::new(limits.source_rate, limits.source_burst, limits.per_source),
-            inside: HashMap::new(),
-            start: Instant::now(),
-        }
+        Self { doors: Arc::new(Mutex::new(Doors::new(limits))), start: Instant::now() }
     }
 
-    fn left(&mut self, connection: ConnectionId) {
-        if let Some(source) = self.inside.remove(&connection) {
-            self.sources.leave(source);
+    fn doors(&self) -> MutexGuard<'_, Doors> {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who answers for a connection.
+    pub fn answers(&self, connection: ConnectionId, party: Party) {
+        if let Some(party) = party {
+            self.doors().vouch(connection, party, self.start.elapsed());
         }
     }
 }
@@ -52,10 +55,8 @@ impl NetworkBehaviour for Guard {
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
         let Some(ip) = ip_of(remote) else { return Ok(()) };
-        let source = Source::from(ip);
-        self.sources.enter(source, self.start.elapsed()).map_err(ConnectionDenied::new)?;
-        self.inside.insert(connection, source);
-        Ok(())
+        let entered = self.doors().enter(connection, Source::from(ip), self.start.elapsed());
+        entered.map_err(ConnectionDenied::new)
     }
 
     fn handle_established_inbound_connection(
@@ -82,7 +83,9 @@ impl NetworkBehaviour for Guard {
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match event {
             FromSwarm::ListenFailure(ListenFailure { connection_id, .. })
-            | FromSwarm::ConnectionClosed(ConnectionClosed { connection_id, .. }) => self.left(connection_id),
+            | FromSwarm::ConnectionClosed(ConnectionClosed { connection_id, .. }) => {
+                self.doors().leave(connection_id)
+            }
             _ => {}
         }
     }

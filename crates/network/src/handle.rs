@@ -91,10 +91,11 @@ impl Handle {
     }
 
     /// Says who answers for a session, once that is known or when it has changed: its frames come out of that party's share of
-    /// the memory. Until then only small ones are read, and a larger one waits, as long as any waits for memory.
+    /// the memory. Until then only small ones are read, and a larger one waits, as long as any waits for memory. What a party
+    /// answers for is no stranger's connection any more.
     pub fn answers(&self, session: SessionId, party: Party) {
         if let Some(session) = self.shared.session(session) {
-            self.shared.memory.assign(&session.memory, party);
+            self.shared.answers(&session, party);
         }
     }
 

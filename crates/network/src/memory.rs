@@ -5,6 +5,8 @@
 //! own and no more: what is larger waits.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -17,30 +19,83 @@ use crate::event::{CloseReason, Party};
 /// Memory is accounted in pieces of this many bytes; a frame of no bytes costs one, for its event.
 pub(crate) const PIECE: usize = 1024;
 
+/// Pieces to be had, and how often some were given back.
+#[derive(Debug)]
+struct Pool {
+    free: Arc<Semaphore>,
+    given_back: AtomicU64,
+}
+
+impl Pool {
+    fn of(pieces: usize) -> Arc<Self> {
+        Arc::new(Self { free: Arc::new(Semaphore::new(pieces)), given_back: AtomicU64::new(0) })
+    }
+
+    /// So many pieces, in the order of asking. `None` when nothing was given back for as long as one waits: those who have some
+    /// wait for more, or do not finish. While others get theirs it goes on, however many are before this one.
+    async fn take(self: &Arc<Self>, pieces: u32, wait: Duration) -> Option<Part> {
+        let mut taking = pin!(Arc::clone(&self.free).acquire_many_owned(pieces));
+        loop {
+            let before = self.given_back.load(Ordering::Relaxed);
+            match timeout(wait, &mut taking).await {
+                Ok(permit) => return Some(Part { permit: permit.ok()?, of: Arc::clone(self) }),
+                Err(_) if self.given_back.load(Ordering::Relaxed) != before => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+/// What was taken of a pool.
+#[derive(Debug)]
+struct Part {
+    permit: OwnedSemaphorePermit,
+    of: Arc<Pool>,
+}
+
+impl Part {
+    /// Takes more of the same pool into this. What is of another pool is given back there, and not counted here.
+    fn merge(&mut self, mut more: Self) {
+        if !Arc::ptr_eq(&self.of, &more.of) {
+            std::mem::swap(self, &mut more);
+        } else if let Some(pieces) = more.permit.split(more.permit.num_permits()) {
+            self.permit.merge(pieces);
+        }
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if self.permit.num_permits() > 0 {
+            self.of.given_back.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// The memory for all.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    all: Arc<Semaphore>,
+    all: Arc<Pool>,
     /// Pieces that one party may have.
     share: usize,
     wait: Duration,
     /// Shares of parties with a session or a frame; others are forgotten.
-    parties: Mutex<BTreeMap<Party, Weak<Semaphore>>>,
+    parties: Mutex<BTreeMap<Party, Weak<Pool>>>,
 }
 
 /// What one session may take of it.
 #[derive(Debug)]
 pub(crate) struct Account {
-    all: Arc<Semaphore>,
+    all: Arc<Pool>,
     wait: Duration,
-    share: watch::Sender<Arc<Semaphore>>,
+    share: watch::Sender<Arc<Pool>>,
 }
 
 /// What a frame has taken, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Hold {
-    share: OwnedSemaphorePermit,
-    all: OwnedSemaphorePermit,
+    share: Part,
+    all: Part,
 }
 
 impl Hold {
@@ -48,28 +103,24 @@ impl Hold {
     /// and not counted in the new one: it is little, and soon gone.
     pub fn merge(&mut self, more: Self) {
         self.all.merge(more.all);
-        if Arc::ptr_eq(self.share.semaphore(), more.share.semaphore()) {
-            self.share.merge(more.share);
-        } else {
-            self.share = more.share;
-        }
+        self.share.merge(more.share);
     }
 }
 
 impl Memory {
-    /// So many bytes. A party may have a part of them, and one frame in any case. Who needs memory for a frame waits no longer
-    /// than `wait`.
+    /// So many bytes. A party may have a part of them, and one frame in any case. Who needs memory for a frame waits for as long
+    /// as others give some back, and no longer than `wait` while nobody does.
     pub fn new(bytes: usize, max_frame: u32, wait: Duration) -> Self {
         let pieces = (bytes / PIECE).clamp(1, Semaphore::MAX_PERMITS);
         // One piece is for its event.
         let frame = (max_frame as usize).div_ceil(PIECE) + 1;
         let share = (pieces / PARTY_SHARE).max(frame).min(pieces);
-        Self { all: Arc::new(Semaphore::new(pieces)), share, wait, parties: Mutex::default() }
+        Self { all: Pool::of(pieces), share, wait, parties: Mutex::default() }
     }
 
     /// An account for a session of which nobody knows yet who answers for it.
     pub fn account(&self) -> Account {
-        let greeting = Arc::new(Semaphore::new(GREETING_MEMORY.div_ceil(PIECE)));
+        let greeting = Pool::of(GREETING_MEMORY.div_ceil(PIECE));
         Account { all: Arc::clone(&self.all), wait: self.wait, share: watch::Sender::new(greeting) }
     }
 
@@ -83,13 +134,13 @@ impl Memory {
         });
     }
 
-    fn share_of(&self, party: Party) -> Arc<Semaphore> {
+    fn share_of(&self, party: Party) -> Arc<Pool> {
         let mut parties = self.parties.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = parties.get(&party).and_then(Weak::upgrade) {
             return share;
         }
         parties.retain(|_, share| share.strong_count() > 0);
-        let share = Arc::new(Semaphore::new(self.share));
+        let share = Pool::of(self.share);
         parties.insert(party, Arc::downgrade(&share));
         share
     }
@@ -99,13 +150,10 @@ impl Account {
     /// Takes so many pieces, of the share and of the whole.
     ///
     /// # Errors
-    /// When they are not to be had within the time that one waits for them.
+    /// When nobody gives any back within the time that one waits for that.
     pub async fn claim(&self, pieces: usize) -> Result<Hold, CloseReason> {
         let pieces = u32::try_from(pieces).unwrap_or(u32::MAX);
-        match timeout(self.wait, self.claim_from(pieces)).await {
-            Ok(Some(hold)) => Ok(hold),
-            Ok(None) | Err(_) => Err(CloseReason::OutOfMemory),
-        }
+        self.claim_from(pieces).await.ok_or(CloseReason::OutOfMemory)
     }
 
     async fn claim_from(&self, pieces: u32) -> Option<Hold> {
@@ -114,9 +162,9 @@ impl Account {
             let share = Arc::clone(&shares.borrow_and_update());
             tokio::select! {
                 biased;
-                share = share.acquire_many_owned(pieces) => {
-                    let all = Arc::clone(&self.all).acquire_many_owned(pieces).await.ok()?;
-                    return Some(Hold { share: share.ok()?, all });
+                share = share.take(pieces, self.wait) => {
+                    let share = share?;
+                    return self.all.take(pieces, self.wait).await.map(|all| Hold { share, all });
                 }
                 // It answers for somebody else by now: whose share has room, perhaps.
                 changed = shares.changed() => changed.ok()?,
@@ -185,6 +233,33 @@ mod tests {
         assert!(!waiting.is_finished());
         memory.assign(&account, ONE);
         assert!(waiting.await.unwrap(), "once it is known whose it is, it goes on");
+    }
+
+    /// A thousand members send at once: whoever stands far behind waits longer than any frame takes, and is not closed for it.
+    #[tokio::test]
+    async fn who_waits_in_a_long_line_that_moves_gets_its_turn() {
+        let memory =
+            Memory::new(2 * PARTY_SHARE * FRAME * PIECE, (FRAME * PIECE) as u32, Duration::from_millis(300));
+        // Sixteen at a time pass, in 20 ms each: the last one waits for half a second.
+        let members: Vec<Account> = (0..400_u16)
+            .map(|n| account(&memory, Some([n.to_be_bytes(); 16].as_flattened().try_into().unwrap())))
+            .collect();
+        let turns = members.iter().map(|member| async move {
+            let held = member.claim(FRAME).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            held.is_ok()
+        });
+        let served = futures::future::join_all(turns).await;
+        assert!(served.iter().all(|served| *served), "{} of 400", served.iter().filter(|s| **s).count());
+    }
+
+    #[tokio::test]
+    async fn where_nobody_gives_anything_back_the_wait_ends() {
+        let memory = memory();
+        let held = takes(&[account(&memory, ONE)], 2 * FRAME).await;
+        let late = account(&memory, ONE).claim(1).await;
+        assert!(matches!(late, Err(CloseReason::OutOfMemory)), "{late:?}");
+        drop(held);
     }
 
     #[tokio::test]

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use libp2p::swarm::ConnectionId;
 use tokio::sync::watch;
 
 use crate::bucket::Throttle;
 use crate::config::{Config, Limits, MEMORY_WAIT};
-use crate::event::{CloseReason, SessionId};
+use crate::event::{CloseReason, Party, SessionId};
 use crate::frame::Meter;
+use crate::guard::Guard;
 use crate::key::NodeKey;
 use crate::memory::{Account, Memory};
 use crate::outbox::{Outbox, Room};
@@ -22,13 +24,14 @@ pub(crate) struct Session {
     pub outbox: Outbox,
     pub meter: Meter,
     pub memory: Account,
+    connection: ConnectionId,
     ending: watch::Sender<Option<CloseReason>>,
 }
 
 impl Session {
-    pub fn new(id: SessionId, peer: NodeKey, memory: Account) -> Self {
+    pub fn new(id: SessionId, peer: NodeKey, connection: ConnectionId, memory: Account) -> Self {
         let (outbox, meter) = (Outbox::default(), Meter::new());
-        Self { id, peer, outbox, meter, memory, ending: watch::Sender::new(None) }
+        Self { id, peer, outbox, meter, memory, connection, ending: watch::Sender::new(None) }
     }
 
     /// Asks the session to end; the first reason counts.
@@ -199,6 +202,7 @@ pub(crate) struct Shared {
     pub limits: Limits,
     pub counts: Counts,
     pub memory: Memory,
+    guard: Guard,
     pub up: Throttle,
     pub down: Throttle,
     queued: AtomicUsize,
@@ -208,12 +212,13 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub fn new(config: &Config, local: NodeKey) -> Self {
+    pub fn new(config: &Config, local: NodeKey, guard: Guard) -> Self {
         Self {
             local,
             limits: config.limits.clone(),
             counts: Counts::default(),
             memory: Memory::new(config.limits.receive_memory, config.limits.max_frame, MEMORY_WAIT),
+            guard,
             up: Throttle::new(config.bandwidth.up),
             down: Throttle::new(config.bandwidth.down),
             queued: AtomicUsize::new(0),
@@ -245,6 +250,12 @@ impl Shared {
 
     pub fn session(&self, id: SessionId) -> Option<Arc<Session>> {
         self.table().open.get(&id).cloned()
+    }
+
+    /// Notes who answers for a session.
+    pub fn answers(&self, session: &Session, party: Party) {
+        self.memory.assign(&session.memory, party);
+        self.guard.answers(session.connection, party);
     }
 
     /// Asks every session to end.

@@ -31,7 +31,7 @@ pub(crate) struct Behaviour {
 }
 
 impl Behaviour {
-    fn new(key: &Keypair, limits: &Limits) -> Self {
+    fn new(key: &Keypair, limits: &Limits, guard: Guard) -> Self {
         // Only what a peer sees of our address is wanted; our own addresses travel in signed entries instead.
         let identify = identify::Config::new(stream::PROTOCOL.to_string(), key.public())
             .with_agent_version(AGENT.to_owned())
@@ -45,7 +45,7 @@ impl Behaviour {
             .with_max_established(Some(limits.inbound.saturating_add(limits.outbound)))
             .with_max_established_per_peer(Some(CONNECTIONS_PER_PEER));
         Self {
-            guard: Guard::new(limits),
+            guard,
             limits: connection_limits::Behaviour::new(connections),
             ping: ping::Behaviour::new(
                 ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
@@ -57,7 +57,7 @@ impl Behaviour {
 }
 
 /// A swarm that listens nowhere yet.
-pub(crate) fn build(key: Keypair, limits: &Limits) -> Result<Swarm<Behaviour>, StartError> {
+pub(crate) fn build(key: Keypair, limits: &Limits, guard: Guard) -> Result<Swarm<Behaviour>, StartError> {
     let tcp = tcp::Config::default().nodelay(true);
     let Ok(built) = SwarmBuilder::with_existing_identity(key)
         .with_tokio()
@@ -72,7 +72,7 @@ pub(crate) fn build(key: Keypair, limits: &Limits) -> Result<Swarm<Behaviour>, S
             quic.max_connection_data = QUIC_CONNECTION_WINDOW;
             quic
         })
-        .with_behaviour(|key| Behaviour::new(key, limits));
+        .with_behaviour(|key| Behaviour::new(key, limits, guard));
     let swarm = built.with_swarm_config(|config| {
         config
             .with_idle_connection_timeout(OPEN_TIMEOUT)

@@ -10,7 +10,7 @@ use protocol::{
 use crate::circles::KnownCircle;
 use crate::conduct::{Conduct, ConductView, Offence};
 use crate::limit::{Limit, limits as log_limits};
-use crate::session::{PeerView, Session, SessionId, SessionState};
+use crate::session::{Held, PeerLog, PeerView, Session, SessionId, SessionState};
 use bounds::MAX_STRIKES;
 use push::Came;
 
@@ -57,6 +57,8 @@ pub struct Replica {
     me: Me,
     network: NetworkId,
     logs: BTreeMap<LogId, LogState>,
+    /// Numbers of the logs that are or were held, for the sessions' bits.
+    numbers: BTreeMap<LogId, u32>,
     book: RosterBook,
     /// The book has grown since the last fold.
     roster_due: bool,
@@ -111,6 +113,7 @@ impl Replica {
         Self {
             network: me.charter.id(),
             me,
+            numbers: logs.keys().zip(0..).map(|(log, number)| (*log, number)).collect(),
             logs,
             book,
             roster_due,
@@ -236,13 +239,14 @@ impl Replica {
     /// Takes entries that continue the log into heads, certificates and the roster's raw material.
     fn accept(&mut self, log: LogId, entries: &[CheckedEntry], out: &mut Vec<Effect>) {
         let before = self.head(&log);
+        self.moves(&log);
         let state = self.logs.entry(log).or_default();
         if let Some(last) = entries.last() {
             state.head = Head { seq: last.entry.header.seq, hash: last.hash };
         }
         if before.seq == 0 {
             state.certificate = entries.first().and_then(roster::opening);
-            for session in self.sessions.values_mut().filter(|s| s.logs.contains_key(&log)) {
+            for session in self.sessions.values_mut().filter(|s| s.logs.is_recorded(&log)) {
                 session.announced = session.announced.saturating_sub(1);
             }
             self.limit_opened(&log, out);
@@ -253,6 +257,35 @@ impl Replica {
         self.count_bytes(&log, entries);
         self.absorb(&log, entries);
         self.refresh_all(&log);
+    }
+
+    /// A log as it is held, if it is.
+    fn held(&self, log: &LogId) -> Option<Held> {
+        let head = self.logs.get(log)?.head;
+        self.numbers.get(log).map(|number| Held { number: *number, head })
+    }
+
+    /// How a log stands in a session.
+    fn told_of(&self, session: SessionId, log: &LogId) -> Option<PeerLog> {
+        self.sessions.get(&session)?.logs.get(log, self.held(log))
+    }
+
+    /// To be called before the head of a log changes, or a new one comes.
+    fn moves(&mut self, log: &LogId) {
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        self.numbers.entry(*log).or_insert(next);
+        let held = self.held(log);
+        for s in self.sessions.values_mut() {
+            s.logs.moves(log, held);
+        }
+    }
+
+    /// Keeps no record of a log in a session where both are even.
+    fn settle(&mut self, session: SessionId, log: &LogId) {
+        let Some(held) = self.held(log) else { return };
+        if let Some(s) = self.sessions.get_mut(&session) {
+            s.logs.settle(log, held);
+        }
     }
 
     /// Counts a fault against a peer. What was dropped is asked for again: the range of `log`, or all of them when it
@@ -406,14 +439,14 @@ impl Replica {
 
     /// The last entry of a log that the peer of a session has confirmed to hold durably; 0 when none.
     pub fn held_durably(&self, session: SessionId, log: &LogId) -> u64 {
-        let peer = self.sessions.get(&session).and_then(|s| s.logs.get(log));
-        peer.map_or(0, |peer| peer.durable)
+        self.told_of(session, log).map_or(0, |peer| peer.durable)
     }
 
     /// The connected nodes that have confirmed to hold these logs durably up to these entries, each of them.
     pub fn holders(&self, upto: &BTreeMap<LogId, u64>) -> BTreeSet<PublicKey> {
         let holds = |s: &Session| {
-            upto.iter().all(|(log, seq)| s.logs.get(log).is_some_and(|peer| peer.durable >= *seq))
+            upto.iter()
+                .all(|(log, seq)| s.logs.get(log, self.held(log)).is_some_and(|peer| peer.durable >= *seq))
         };
         self.sessions.values().filter(|s| holds(s)).map(|s| s.peer).collect()
     }

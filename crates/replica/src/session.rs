@@ -1,11 +1,15 @@
 //! What a replica remembers of one connected peer.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{CircleId, DocumentId, Head, LogId, NodeCertificate, PublicKey, Shelf, Subscription};
 
 use crate::circles::Agreement;
 use crate::replica::bounds::{COMPARE_FIRST_MS, COMPARISONS, MAX_ANNOUNCED, QUICK_PULLS};
+
+pub(crate) use told::{Held, Told};
 
 /// A connection, numbered by the network.
 pub type SessionId = u64;
@@ -24,7 +28,7 @@ pub enum SessionState {
 }
 
 /// One log as it stands between this node and a peer. Sequence numbers are 0 where there is nothing yet.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PeerLog {
     /// The highest head that the peer has told us of, durable or not.
     pub known: Head,
@@ -54,6 +58,28 @@ pub(crate) struct PeerLog {
 }
 
 impl PeerLog {
+    /// Both durably hold a log up to this head, and the peer has been told so.
+    pub fn even(head: Head) -> Self {
+        let seq = head.seq;
+        Self { known: head, durable: seq, told: seq, sent: seq, served: seq, ..Self::default() }
+    }
+
+    /// Whether that is all there is to remember. What was sent before counts as much as what the peer had without.
+    pub fn is_even(&self, head: &Head) -> bool {
+        let sent = self.sent <= head.seq && (self.served == self.sent || self.served == head.seq);
+        let (seq, fork_told_ms) = (head.seq, self.fork_told_ms);
+        sent && *self
+            == Self {
+                known: *head,
+                durable: seq,
+                told: seq,
+                sent: self.sent,
+                served: self.served,
+                fork_told_ms,
+                ..Self::default()
+            }
+    }
+
     /// True while entries are on their way to the peer.
     pub fn is_serving(&self) -> bool {
         self.sent > self.served && self.sent > self.known.seq
@@ -151,8 +177,8 @@ pub(crate) struct Session {
     /// When offers of circles were last looked at that have not been answered, and how long they wait.
     pub offered_ms: Option<i64>,
     pub offer_wait_ms: i64,
-    pub logs: BTreeMap<LogId, PeerLog>,
-    /// Of `logs`, those not held here.
+    pub logs: Told,
+    /// Of the records in `logs`, those of logs not held here.
     pub announced: usize,
     /// It announced more than `MAX_ANNOUNCED`: to be compared again once those are fetched.
     pub overflow: bool,
@@ -211,7 +237,7 @@ impl Session {
             renewed: BTreeSet::new(),
             offered_ms: None,
             offer_wait_ms: COMPARE_FIRST_MS,
-            logs: BTreeMap::new(),
+            logs: Told::default(),
             announced: 0,
             overflow: false,
             behind: Behind::default(),
@@ -255,15 +281,15 @@ impl Session {
     }
 
     /// The log's record. `None` when the log is not held here and the peer has announced too many of those.
-    pub fn log(&mut self, log: LogId, held: bool) -> Option<&mut PeerLog> {
-        if !held && !self.logs.contains_key(&log) {
+    pub fn log(&mut self, log: LogId, held: Option<Held>) -> Option<&mut PeerLog> {
+        if held.is_none() && !self.logs.is_recorded(&log) {
             if self.announced >= MAX_ANNOUNCED {
                 self.overflow = true;
                 return None;
             }
             self.announced += 1;
         }
-        Some(self.logs.entry(log).or_default())
+        Some(self.logs.entry(log, held))
     }
 
     /// It has brought entries.
@@ -384,17 +410,18 @@ mod tests {
     #[test]
     fn logs_not_held_here_are_counted_once_each() {
         let mut session = Session::new(PublicKey([1; 32]), true, 0);
+        let held = Some(Held { number: 0, head: Head::default() });
         for _ in 0..2 {
-            assert!(session.log(log(2, 0), true).is_some());
-            assert!(session.log(log(3, 0), false).is_some());
+            assert!(session.log(log(2, 0), held).is_some());
+            assert!(session.log(log(3, 0), None).is_some());
         }
         assert_eq!(session.announced, 1);
         for incarnation in 1..MAX_ANNOUNCED as u64 {
-            assert!(session.log(log(3, incarnation), false).is_some());
+            assert!(session.log(log(3, incarnation), None).is_some());
         }
         assert_eq!((session.announced, session.overflow), (MAX_ANNOUNCED, false));
-        assert!(session.log(log(4, 0), false).is_none() && session.overflow);
-        assert!(session.log(log(3, 7), false).is_some(), "one of those announced");
-        assert!(session.log(log(4, 0), true).is_some(), "one that is held");
+        assert!(session.log(log(4, 0), None).is_none() && session.overflow);
+        assert!(session.log(log(3, 7), None).is_some(), "one of those announced");
+        assert!(session.log(log(4, 0), held).is_some(), "one that is held");
     }
 }

@@ -17,13 +17,16 @@ const FACTS_LEN: usize = 1 + 8 + 32 + 8;
 pub struct CheckpointFacts {
     /// How many entries the store has taken in so far. It never goes down, not even when one is purged.
     pub entries: u64,
-    /// A digest of the frontier: equal entries give equal digests.
+    /// A digest of the frontier: equal entries give equal digests. Zeros ([`CheckpointFacts::NO_DIGEST`]) where none was made.
     pub digest: [u8; 32],
     /// Every journal record before this position has had its effect on the store.
     pub journal: Position,
 }
 
 impl CheckpointFacts {
+    /// In place of a digest: making one looks at every log, which a batch that is followed by a checkpoint can leave to that.
+    pub const NO_DIGEST: [u8; 32] = [0; 32];
+
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(FACTS_LEN);
         bytes.push(FACTS_FORM);

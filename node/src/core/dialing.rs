@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::PublicKey;
 use replica::{PeerView, SessionState};
 
 use super::Core;
@@ -20,6 +21,9 @@ const PATIENCE_MS: i64 = 10_000;
 const MAX_SPARE: usize = 1_024;
 /// Spare addresses tried at once.
 const SPARE_AT_ONCE: usize = 4;
+/// A wait is shorter by up to one part in so many, by chance: when a hub stops, a thousand nodes hear of it at the same moment,
+/// and would else call again at the same moments for ever.
+const SPREAD: u64 = 4;
 
 #[derive(Clone, Debug, Default)]
 struct Target {
@@ -34,10 +38,24 @@ struct Target {
 
 impl Target {
     /// Nothing came of it, or nothing that lasted: the next dial waits twice as long.
-    fn back_off(&mut self, now_ms: i64) {
+    fn back_off(&mut self, chance: &mut Chance, now_ms: i64) {
         self.dialling = false;
         self.wait_ms = (self.wait_ms * 2).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);
-        self.next_ms = now_ms + self.wait_ms;
+        self.next_ms = now_ms + chance.shorten(self.wait_ms);
+    }
+}
+
+/// Spreads the moments at which different nodes call (xorshift64); a seed of 0 spreads nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Chance(u64);
+
+impl Chance {
+    fn shorten(&mut self, wait_ms: i64) -> i64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        let part = u64::try_from(wait_ms).unwrap_or_default() / SPREAD;
+        wait_ms - i64::try_from(self.0 % (part + 1)).unwrap_or_default()
     }
 }
 
@@ -46,12 +64,21 @@ pub(super) struct Dialing {
     first: BTreeMap<String, Target>,
     spare: BTreeMap<String, Target>,
     alone_since_ms: Option<i64>,
+    chance: Chance,
 }
 
 impl Dialing {
     pub fn new<'a>(addresses: impl Iterator<Item = &'a String>) -> Self {
         let first = addresses.map(|a| (a.clone(), Target::default())).collect();
-        Self { first, spare: BTreeMap::new(), alone_since_ms: None }
+        Self { first, spare: BTreeMap::new(), alone_since_ms: None, chance: Chance::default() }
+    }
+
+    /// Spreads its calls by the key of its node, so that nodes which lost the same peer do not call it all at once.
+    #[must_use]
+    pub fn spread(mut self, node: &PublicKey) -> Self {
+        let seed = node.0.first_chunk().map_or(1, |first| u64::from_be_bytes(*first));
+        self.chance = Chance(seed.max(1));
+        self
     }
 
     /// Adds addresses that other members publish.
@@ -102,22 +129,31 @@ impl Dialing {
 
     /// A session has ended.
     pub fn closed(&mut self, session: u64, now_ms: i64) {
+        let chance = &mut self.chance;
         for target in self.first.values_mut() {
-            target.next_ms = target.next_ms.max(now_ms + FIRST_WAIT_MS);
+            target.next_ms = target.next_ms.max(now_ms + chance.shorten(FIRST_WAIT_MS));
             target.dialling = false;
         }
         let of_it = |target: &&mut Target| target.session == Some(session);
         for target in self.first.values_mut().chain(self.spare.values_mut()).filter(of_it) {
             (target.session, target.ready_ms) = (None, None);
-            target.back_off(now_ms);
+            target.back_off(chance, now_ms);
+        }
+    }
+
+    fn begun(&mut self, address: &str) {
+        if let Some(target) = self.target(address) {
+            target.dialling = true;
         }
     }
 
     pub fn failed(&mut self, address: &str, reason: String, now_ms: i64) {
+        let mut chance = self.chance;
         if let Some(target) = self.target(address) {
-            target.back_off(now_ms);
+            target.back_off(&mut chance, now_ms);
             target.failure = Some(reason);
         }
+        self.chance = chance;
     }
 
     /// Addresses to dial now: of the spare ones so many at most. QUIC is left until the same node's TCP has failed: on a line that
@@ -161,13 +197,9 @@ impl Core {
         let desperate = now_ms - alone > PATIENCE_MS;
         let spare = if desperate { SPARE_AT_ONCE } else { 0 };
         for address in self.dialing.due(now_ms, spare) {
-            let Some(target) = self.dialing.target(&address) else { continue };
             match network.dial(&address, None) {
-                Ok(()) => target.dialling = true,
-                Err(error) => {
-                    target.back_off(now_ms);
-                    target.failure = Some(error.to_string());
-                }
+                Ok(()) => self.dialing.begun(&address),
+                Err(error) => self.dialing.failed(&address, error.to_string(), now_ms),
             }
         }
     }
@@ -215,6 +247,21 @@ mod tests {
         let waits: Vec<i64> = (0..10).map(|n| wait_after(&mut dialing, n, 500, &mut now_ms)).collect();
         assert_eq!(waits[..6], [1_000, 2_000, 4_000, 8_000, 16_000, 32_000]);
         assert_eq!(waits[6..], [60_000; 4]);
+    }
+
+    #[test]
+    fn nodes_that_lost_the_same_hub_do_not_call_it_at_the_same_moment() {
+        let mut moments = std::collections::BTreeSet::new();
+        for node in 1..=200 {
+            let mut dialing = Dialing::new([HUB.to_owned()].iter()).spread(&PublicKey([node; 32]));
+            for n in 0..5 {
+                dialing.failed(HUB, "no answer".to_owned(), 0);
+                let wait = FIRST_WAIT_MS << n;
+                assert!((wait - wait / 4..=wait).contains(&due_ms(&dialing)), "{}", due_ms(&dialing));
+            }
+            moments.insert(due_ms(&dialing));
+        }
+        assert!(moments.len() > 180, "{} moments of 200 nodes", moments.len());
     }
 
     #[test]

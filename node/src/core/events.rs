@@ -114,6 +114,7 @@ impl Core {
         let now = now_ms();
         self.watch_line(now);
         self.take_checked();
+        self.serving.forget_packed();
         self.drive(Input::Tick);
         self.count_nodes();
         for peer in self.replica.peers() {

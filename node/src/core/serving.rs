@@ -1,17 +1,18 @@
 //! What is on its way out: frames and ranges of entries, each session with its own queue, in turn.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use market::{Identity, Ledger};
 use network::{SendOutcome, SessionId};
 use protocol::{
-    Decoder, Entry, FileAsk, Frame, LogId, PublicKey, RunCutter, ShelfKind, Unsigned, Verb, limits,
+    Decoder, Entry, FileAsk, Frame, LogId, PublicKey, RunCutter, Shelf, ShelfKind, Unsigned, Verb, limits,
 };
 use replica::Input;
 
 use super::Core;
 use super::pace::{Line, Paces};
+use super::packed::{Packed, Wanted};
 
 /// Frames that wait for a peer that does not read: some megabytes of announcements. Then the session ends, and the next
 /// one compares anew.
@@ -36,15 +37,24 @@ struct Outbox {
     line: Line,
 }
 
+impl Outbox {
+    fn is_idle(&self) -> bool {
+        self.frames.is_empty() && self.ranges.is_empty() && self.file.is_none()
+    }
+}
+
 /// The queues of all sessions.
 #[derive(Default)]
 pub(super) struct Serving {
     sessions: BTreeMap<u64, Outbox>,
+    /// Sessions for which anything waits: of a thousand that are connected, few at a time.
+    busy: BTreeSet<u64>,
     /// The session that was served last: the next one goes on behind it.
     last: u64,
     /// Until when nothing is passed on of those who have to wait.
     rests: Duration,
     unsigned: Unsigned,
+    packed: Packed,
     paces: Paces,
 }
 
@@ -52,14 +62,14 @@ impl Serving {
     /// Queues a frame. False when the peer has stopped reading and its queue is as long as it may get.
     #[must_use]
     pub fn queue(&mut self, session: u64, frame: Vec<u8>) -> bool {
-        let frames = &mut self.sessions.entry(session).or_default().frames;
+        let frames = &mut self.outbox(session).frames;
         frames.push_back(frame);
         frames.len() <= MAX_FRAMES
     }
 
     /// Entries after `have` up to `to`. A log asked for again is sent again from there; one that only grew goes on.
     pub fn serve(&mut self, session: u64, log: LogId, have: u64, to: u64) {
-        let outbox = self.sessions.entry(session).or_default();
+        let outbox = self.outbox(session);
         match outbox.ranges.iter_mut().find(|r| r.log == log) {
             Some(range) if range.to == have => range.to = to,
             Some(range) => *range = Range { log, have, to: to.max(range.to) },
@@ -69,16 +79,33 @@ impl Serving {
 
     /// A piece of a file; of several that were asked for the last.
     pub fn ask_file(&mut self, session: u64, ask: FileAsk) {
-        self.sessions.entry(session).or_default().file = Some(ask);
+        self.outbox(session).file = Some(ask);
+    }
+
+    /// The queue of a session for which something is to wait.
+    fn outbox(&mut self, session: u64) -> &mut Outbox {
+        self.busy.insert(session);
+        self.sessions.entry(session).or_default()
+    }
+
+    /// The sessions for which anything waits, from the one after that served last.
+    fn in_turn(&self) -> impl Iterator<Item = (&u64, &Outbox)> {
+        let (upto, after) = (self.busy.range(..=self.last), self.busy.range(self.last + 1..));
+        after.chain(upto).filter_map(|id| self.sessions.get_key_value(id))
+    }
+
+    /// Forgets of the busy ones those for which nothing waits any more.
+    fn settle(&mut self) {
+        let sessions = &self.sessions;
+        self.busy.retain(|id| sessions.get(id).is_some_and(|outbox| !outbox.is_idle()));
     }
 
     /// The next file to send a piece of: of the session after the one served last whose line could take it.
     pub fn next_file(&mut self, may: impl Fn(u64) -> bool) -> Option<(u64, FileAsk)> {
-        let (upto, after) = (self.sessions.range(..=self.last), self.sessions.range(self.last + 1..));
         let ready = |(id, o): (&u64, &Outbox)| {
             (o.file.is_some() && o.frames.is_empty() && !o.full && may(*id)).then_some(*id)
         };
-        let session = after.chain(upto).find_map(ready)?;
+        let session = self.in_turn().find_map(ready)?;
         self.last = session;
         Some((session, self.sessions.get_mut(&session)?.file.take()?))
     }
@@ -92,10 +119,12 @@ impl Serving {
     /// A session begins.
     pub fn begin(&mut self, session: u64, now: Duration) {
         self.sessions.insert(session, Outbox { line: Line::begin(now), ..Outbox::default() });
+        self.busy.remove(&session);
     }
 
     pub fn forget(&mut self, session: u64) {
         self.sessions.remove(&session);
+        self.busy.remove(&session);
     }
 
     /// Number of sessions with a queue.
@@ -114,12 +143,11 @@ impl Serving {
     ) -> Option<(u64, Range)> {
         let rests = now < self.rests;
         let passes = |id: u64, log: &LogId| passes(id, log) && !(rests && waits(log));
-        let (upto, after) = (self.sessions.range(..=self.last), self.sessions.range(self.last + 1..));
         let ready = |(id, o): (&u64, &Outbox)| {
             let place = o.ranges.iter().position(|range| passes(*id, &range.log))?;
             (o.frames.is_empty() && !o.full && may(*id)).then_some((*id, place))
         };
-        let (session, place) = after.chain(upto).find_map(ready)?;
+        let (session, place) = self.in_turn().find_map(ready)?;
         self.last = session;
         Some((session, self.sessions.get_mut(&session)?.ranges.remove(place)?))
     }
@@ -132,6 +160,19 @@ impl Serving {
     /// Logs may hold other entries than before.
     pub fn logs_changed(&mut self) {
         self.unsigned.forget();
+        self.packed.forget();
+    }
+
+    /// A log has grown. Whatever the roster's logs bring may purge what was packed.
+    pub fn log_grew(&mut self, log: &LogId) {
+        if log.shelf == Shelf::ROSTER {
+            self.packed.forget();
+        }
+    }
+
+    /// What was packed is not kept for long.
+    pub fn forget_packed(&mut self) {
+        self.packed.forget();
     }
 
     pub fn drained(&mut self, session: u64) {
@@ -145,10 +186,11 @@ impl Core {
     /// Sends the frames that can be sent now.
     pub(super) fn pump(&mut self) {
         let Some(network) = self.network.clone() else { return };
-        let sessions: Vec<u64> = self.serving.sessions.keys().copied().collect();
+        let sessions: Vec<u64> = self.serving.busy.iter().copied().collect();
         for session in sessions {
             self.pump_session(&network, session);
         }
+        self.serving.settle();
     }
 
     /// Sends one run of entries to the session whose turn it is. False when there is none that may have one now.
@@ -193,8 +235,7 @@ impl Core {
     pub fn has_work(&self) -> bool {
         let passes = |id: u64, o: &Outbox| o.ranges.iter().any(|range| self.replica.passes(id, &range.log));
         self.serving
-            .sessions
-            .iter()
+            .in_turn()
             .any(|(id, o)| !o.full && (!o.frames.is_empty() || o.file.is_some() || passes(*id, o)))
     }
 
@@ -234,24 +275,34 @@ impl Core {
         let serving = &mut self.serving;
         let line = serving.sessions.get(&session).map(|outbox| &outbox.line);
         let (long, slow) = line.map_or((0, false), |line| serving.paces.run(&peer, line));
-        let cut = RunCutter::new(log, to, self.replica.network(), &mut serving.unsigned);
-        let cut = cut.of_bytes(long).dense(slow);
-        let (bytes, upto) = match read_run(&self.ledger, &log, have, cut) {
-            Ok(Some(run)) => run,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::error!("entries could not be read for a peer: {error}");
-                return;
+        let wanted = Wanted { log, have, to, slow };
+        let (frame, upto) = match serving.packed.find(&wanted, long) {
+            Some(frame) => (frame, to),
+            None => {
+                let cut = RunCutter::new(log, to, self.replica.network(), &mut serving.unsigned);
+                let (bytes, upto) = match read_run(&self.ledger, &log, have, cut.of_bytes(long).dense(slow)) {
+                    Ok(Some(run)) => run,
+                    Ok(None) => return,
+                    Err(error) => {
+                        tracing::error!("entries could not be read for a peer: {error}");
+                        return;
+                    }
+                };
+                let frame = Frame::Run(bytes).to_bytes();
+                if upto == to {
+                    self.serving.packed.keep(wanted, long, &frame);
+                }
+                (frame, upto)
             }
         };
         // Ranges are only read while the queue has room.
-        let frame = Frame::Run(bytes).to_bytes();
         let (size, now) = (frame.len(), self.opened.elapsed());
         let _ = self.serving.queue(session, frame);
         if let Some(outbox) = self.serving.sessions.get_mut(&session) {
             outbox.line.sent(log, upto, size, now);
             if upto < to {
                 outbox.ranges.push_back(Range { log, have: upto, to });
+                self.serving.busy.insert(session);
             }
         }
         self.drive(Input::Served { session, log, upto, entries: upto - have });
@@ -305,12 +356,27 @@ pub(super) fn directory(ledger: &Ledger, me: &Identity) -> market::Result<Vec<St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::Shelf;
 
     const MS: Duration = Duration::from_millis(1);
 
     fn log(n: u8) -> LogId {
         LogId { node: PublicKey([n; 32]), incarnation: 1, shelf: Shelf::ROSTER }
+    }
+
+    #[test]
+    fn of_many_sessions_those_are_looked_at_for_which_something_waits() {
+        let mut serving = Serving::default();
+        (1..=1_000).for_each(|session| serving.begin(session, Duration::ZERO));
+        assert!(serving.queue(7, vec![1]));
+        serving.serve(9, log(1), 0, 9);
+        assert_eq!(serving.in_turn().map(|(id, _)| *id).collect::<Vec<_>>(), [7, 9]);
+        let all =
+            |serving: &mut Serving| serving.next(MS, |_| true, |_, _| true, |_| false).map(|(id, _)| id);
+        assert_eq!((all(&mut serving), all(&mut serving)), (Some(9), None));
+        serving.settle();
+        assert_eq!(serving.in_turn().map(|(id, _)| *id).collect::<Vec<_>>(), [7], "its frame has not left");
+        serving.forget(7);
+        assert_eq!(serving.in_turn().count(), 0);
     }
 
     #[test]

@@ -123,6 +123,7 @@ impl Next {
 /// there is to do now.
 fn work(core: &mut Core, turns: &mut Turns, announce: &Announce) -> bool {
     let begun = Instant::now();
+    turns.again();
     loop {
         let arrival = turns.next(|session| core.spent(session));
         let took = arrival.is_some();

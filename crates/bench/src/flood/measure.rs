@@ -62,6 +62,11 @@ impl Times {
         all
     }
 
+    /// Each of them, milliseconds.
+    pub fn each(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().copied()
+    }
+
     /// How many.
     pub fn count(&self) -> usize {
         self.0.len()

@@ -39,6 +39,7 @@ impl Ledger {
 
     fn begin(&mut self) -> Result<Checkpoint> {
         let facts = self.facts();
+        self.stated = Some(facts);
         let mut batch = Batch::default();
         self.sums_into(&mut batch);
         batch.facts(&facts);

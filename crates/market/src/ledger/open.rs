@@ -95,6 +95,7 @@ impl Ledger {
             checked: from,
             dirty: false,
             checking: false,
+            stated: None,
             incarnation: 0,
             stuck: false,
             examined: super::examine::Examined::default(),
@@ -131,6 +132,7 @@ impl Ledger {
         (self.next_log, self.entries) = (0, 0);
         self.read_heads()?;
         self.read_figures()?;
+        self.stated = Some(self.facts());
         self.read_marks()?;
         self.read_sums()?;
         self.fold_left_over()

@@ -107,7 +107,7 @@ impl Driver {
         let Some(link) = self.links.get_mut(&connection) else { return };
         self.last_session += 1;
         let id = SessionId(self.last_session);
-        let session = Arc::new(Session::new(id, peer, self.shared.memory.account()));
+        let session = Arc::new(Session::new(id, peer, connection, self.shared.memory.account()));
         link.phase = Phase::Talking(Arc::clone(&session));
         link.dial = None; // `Connected` is the answer
         let (told, tail) = oneshot::channel();

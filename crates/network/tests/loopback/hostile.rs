@@ -69,6 +69,36 @@ async fn two_hundred_connections_from_one_address_are_limited() {
     assert!(node.handle.counters().turned_away >= 150, "{:?}", node.handle.counters());
 }
 
+/// Members behind one address translator: each that is let in makes room for the next. Strangers there stay few.
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_one_address_all_get_in_and_strangers_do_not() {
+    const MEMBERS: u8 = 24;
+    let mut narrow = config(1, TCP);
+    narrow.limits =
+        Limits { per_source: 2, strangers: 2, source_burst: 3, source_rate: 1, ..Limits::default() };
+    let mut hub = Node::with(narrow).await;
+    let mut inside = Vec::new();
+    for seed in 2..2 + MEMBERS {
+        let mut member = Node::new(seed, TCP).await;
+        member.handle.dial(&hub.address, None).unwrap();
+        member.connected().await;
+        let (session, _) = hub.connected().await;
+        hub.handle.answers(session, Some([seed; 32]));
+        inside.push(member);
+    }
+    for seed in 100..102 {
+        let mut stranger = Node::new(seed, TCP).await;
+        stranger.handle.dial(&hub.address, None).unwrap();
+        stranger.connected().await;
+        hub.greeted().await;
+        inside.push(stranger);
+    }
+    let mut one_more = Node::new(102, TCP).await;
+    one_more.handle.dial(&hub.address, None).unwrap();
+    one_more.dial_failure().await;
+    assert_eq!(hub.handle.counters().turned_away, 1, "{:?}", hub.handle.counters());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_does_no_harm() {
     let mut node = Node::new(1, TCP).await;

@@ -117,7 +117,7 @@ impl Replica {
 
     /// From now on some of an institution's logs are pulled no further, or are again.
     fn turn(&mut self, id: &InstitutionId) {
-        let told = self.sessions.values().flat_map(|session| session.logs.keys());
+        let told = self.sessions.values().flat_map(|session| session.logs.recorded());
         let its = |log: &&LogId| self.answers_for(log) == Some(*id);
         let logs: BTreeSet<LogId> = self.logs.keys().chain(told).filter(its).copied().collect();
         for log in &logs {

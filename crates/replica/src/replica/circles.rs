@@ -324,7 +324,8 @@ impl Replica {
     pub(super) fn decline(&mut self, session: SessionId, id: CircleId, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get_mut(&session) else { return };
         s.circles.insert(id, Agreement::Declined);
-        let known: Vec<LogId> = s.logs.keys().filter(|log| log.shelf.circle() == Some(id)).copied().collect();
+        let known: Vec<LogId> =
+            s.logs.recorded().filter(|log| log.shelf.circle() == Some(id)).copied().collect();
         for log in known {
             if self.in_flight.get(&log) == Some(&session) {
                 self.release(&log);

@@ -185,9 +185,9 @@ impl Replica {
     }
 
     fn note_told(&mut self, session: SessionId, heads: &[LogHead]) {
-        let Some(s) = self.sessions.get_mut(&session) else { return };
         for LogHead { log, head } in heads {
-            if let Some(peer) = s.log(*log, true) {
+            let held = self.held(log);
+            if let Some(peer) = self.sessions.get_mut(&session).and_then(|s| s.log(*log, held)) {
                 peer.told = peer.told.max(head.seq);
             }
         }
@@ -201,7 +201,7 @@ impl Replica {
         s.pull_due = false;
         if s.announced > 0 {
             s.announced = 0;
-            s.logs.retain(|log, _| self.logs.contains_key(log));
+            s.logs.retain(|log| self.logs.contains_key(log));
             s.behind.retain(|log| self.logs.contains_key(log));
             s.differing.retain(|log| self.logs.contains_key(log));
         }
@@ -210,13 +210,15 @@ impl Replica {
     /// The peer holds these heads durably.
     fn note_equal(&mut self, session: SessionId, heads: &BTreeMap<LogId, Head>) {
         for (log, head) in heads {
+            let held = self.held(log);
             let Some(s) = self.sessions.get_mut(&session) else { return };
-            s.durable_logs += usize::from(s.logs.get(log).is_none_or(|peer| peer.durable == 0));
-            let Some(peer) = s.log(*log, true) else { continue };
+            s.durable_logs += usize::from(s.logs.get(log, held).is_none_or(|peer| peer.durable == 0));
+            let Some(peer) = s.log(*log, held) else { continue };
             peer.known = *head;
             peer.durable = peer.durable.max(head.seq);
             peer.told = peer.told.max(head.seq);
             peer.barred = false;
+            self.settle(session, log);
             self.refresh(session, log);
         }
     }
@@ -239,7 +241,7 @@ impl Replica {
                 continue;
             }
             self.learn(session, LogHead { log: *log, head: *head }, durable, now_ms, out);
-            let told = self.sessions.get(&session).and_then(|s| s.logs.get(log)).map_or(0, |peer| peer.told);
+            let told = self.told_of(session, log).map_or(0, |peer| peer.told);
             if let Some(mine) = mine.filter(|mine| mine.seq > head.seq && mine.seq > told) {
                 untold.push(LogHead { log: *log, head: mine });
             }
@@ -266,8 +268,9 @@ impl Replica {
     ) {
         let (log, head) = (&log, &head);
         let mine = self.logs.get(log).map(|l| l.head);
+        let held = self.held(log);
         let Some(s) = self.sessions.get_mut(&session) else { return };
-        let Some(peer) = s.log(*log, mine.is_some()) else { return };
+        let Some(peer) = s.log(*log, held) else { return };
         // Its latest word counts, except that what is durable may lag behind.
         if !durable || head.seq >= peer.known.seq {
             peer.known = *head;
@@ -286,15 +289,16 @@ impl Replica {
             self.contest(session, log, head.seq, now_ms, out);
         }
         self.tell_fork(session, log, now_ms, out);
-        self.refresh(session, log);
         if caught_up {
             self.confirm(session, &[*log], out);
         }
+        self.settle(session, log);
+        self.refresh(session, log);
     }
 
     /// Asks this peer no more for this log, and says so once.
     pub(super) fn bar(&mut self, session: SessionId, log: &LogId, why: &str, out: &mut Vec<Effect>) {
-        let held = self.logs.contains_key(log);
+        let held = self.held(log);
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let Some(peer) = s.log(*log, held) else { return };
         if !std::mem::replace(&mut peer.barred, true) {

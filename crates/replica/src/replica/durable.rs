@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use protocol::{Frame, Head, LogHead, LogId};
 
 use super::{Effect, Replica, SessionId, heads_frames};
-use crate::session::Session;
 
 /// Logs that hold more than is fsynced.
 #[derive(Default)]
@@ -98,20 +97,24 @@ impl Replica {
             .map(|log| LogHead { log: *log, head: self.durable_head(log) })
             .filter(|h| h.head.seq > 0)
             .collect();
-        let Some(s) = self.sessions.get_mut(&session) else { return };
-        let now: Vec<LogHead> = durable.into_iter().filter(|h| may_confirm(s, h)).collect();
+        let now: Vec<LogHead> = durable.into_iter().filter(|h| self.may_confirm(session, h)).collect();
         for frame in heads_frames(&now, Frame::Durable) {
             out.push(Effect::Send { session, frame });
         }
     }
-}
 
-/// Notes that the peer hears of this head, now or later. False when it is to be later.
-fn may_confirm(s: &mut Session, to: &LogHead) -> bool {
-    let Some(peer) = s.log(to.log, true) else { return false };
-    peer.unconfirmed = peer.is_serving();
-    if !peer.unconfirmed {
-        peer.told = peer.told.max(to.head.seq);
+    /// Notes that the peer hears of this head, now or later. False when it is to be later.
+    fn may_confirm(&mut self, session: SessionId, to: &LogHead) -> bool {
+        let held = self.held(&to.log);
+        let Some(peer) = self.sessions.get_mut(&session).and_then(|s| s.log(to.log, held)) else {
+            return false;
+        };
+        peer.unconfirmed = peer.is_serving();
+        if !peer.unconfirmed {
+            peer.told = peer.told.max(to.head.seq);
+        }
+        let may = !peer.unconfirmed;
+        self.settle(session, &to.log);
+        may
     }
-    !peer.unconfirmed
 }

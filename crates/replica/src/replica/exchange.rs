@@ -103,14 +103,14 @@ impl Replica {
 
     fn on_want(&mut self, session: SessionId, wants: &[Want], now_ms: i64, out: &mut Vec<Effect>) {
         for want in wants {
-            let head = self.head(&want.log);
+            let (head, held) = (self.head(&want.log), self.held(&want.log));
             let Some(s) = self.sessions.get(&session) else { return };
             let to = want.to.min(head.seq);
             if want.have >= to || !self.shares(s, &want.log) || !self.passes(session, &want.log) {
                 continue;
             }
             let Some(s) = self.sessions.get_mut(&session) else { return };
-            let Some(peer) = s.log(want.log, true) else { continue };
+            let Some(peer) = s.log(want.log, held) else { continue };
             let again = peer.served.saturating_sub(want.have);
             peer.sent = to;
             peer.served = peer.served.min(want.have);
@@ -163,7 +163,7 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) {
-        let held = self.logs.contains_key(log);
+        let held = self.held(log);
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let what = format!("run dropped and asked for again: {fault}");
         s.last_fault = Some(what.clone());
@@ -198,7 +198,7 @@ impl Replica {
             return Ok(());
         }
         let Some(s) = self.sessions.get(&session) else { return Ok(()) };
-        let barred = s.logs.get(&log).is_some_and(|peer| peer.barred);
+        let barred = s.logs.get(&log, self.held(&log)).is_some_and(|peer| peer.barred);
         if barred || self.parked.contains(&log) || self.is_over(&log) || !self.shares(s, &log) {
             return Ok(());
         }
@@ -269,10 +269,10 @@ impl Replica {
     }
 
     fn note_progress(&mut self, session: SessionId, run: &CheckedRun, now_ms: i64) {
-        let (log, head) = (run.log, run.head());
+        let (log, head, held) = (run.log, run.head(), self.held(&run.log));
         if let Some(s) = self.sessions.get_mut(&session) {
             s.progress(run.entries.len() as u64, now_ms);
-            if let Some(peer) = s.log(log, true) {
+            if let Some(peer) = s.log(log, held) {
                 peer.unsigned = 0;
                 if peer.known.seq <= head.seq {
                     peer.known = head;
@@ -317,7 +317,7 @@ impl Replica {
             }
             Opening::Unknown => {
                 let Some(s) = self.sessions.get_mut(&session) else { return Ok(false) };
-                if let Some(peer) = s.log(log, false).filter(|peer| peer.known.seq < run.head().seq) {
+                if let Some(peer) = s.log(log, None).filter(|peer| peer.known.seq < run.head().seq) {
                     peer.known = run.head();
                 }
                 self.parked.insert(log);

@@ -181,12 +181,13 @@ impl Replica {
     /// Whom a file is to be asked of: its author's node, else who is known to have the log that names it, else anyone who may.
     fn file_source(&self, file: &Hash, busy: &BTreeSet<SessionId>, now_ms: i64) -> Option<SessionId> {
         let fetch = self.files.0.get(file)?;
+        let held = self.held(&fetch.log);
         let may = |(id, s): &(&SessionId, &Session)| {
             let rests = fetch.rests.get(&s.peer).is_some_and(|rest| rest.until_ms > now_ms);
             !rests && !busy.contains(*id) && self.files_pass(s, &fetch.log)
         };
         let order = |(id, s): &(&SessionId, &Session)| {
-            let knows = s.logs.get(&fetch.log).is_some_and(|peer| peer.known.seq > 0);
+            let knows = s.logs.get(&fetch.log, held).is_some_and(|peer| peer.known.seq > 0);
             (s.peer != fetch.log.node, !knows, **id)
         };
         self.sessions.iter().filter(may).min_by_key(order).map(|(id, _)| *id)

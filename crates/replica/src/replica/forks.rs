@@ -79,7 +79,7 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) {
-        let barred = self.sessions.get(&session).and_then(|s| s.logs.get(log)).is_some_and(|p| p.barred);
+        let barred = self.told_of(session, log).is_some_and(|p| p.barred);
         if barred || differs == 0 || self.probes.contains_key(log) {
             return;
         }
@@ -213,7 +213,8 @@ impl Replica {
 
     /// Takes one fork off what a peer may show of a log. False when it has shown as many already.
     fn spends_fork(&mut self, session: SessionId, log: &LogId) -> bool {
-        let Some(peer) = self.sessions.get_mut(&session).and_then(|s| s.log(*log, true)) else {
+        let held = self.held(log);
+        let Some(peer) = self.sessions.get_mut(&session).and_then(|s| s.log(*log, held)) else {
             return false;
         };
         peer.forks_taken = peer.forks_taken.saturating_add(1);
@@ -270,6 +271,7 @@ impl Replica {
     pub(super) fn on_reached(&mut self, logs: &[Reached], now_ms: i64, out: &mut Vec<Effect>) {
         let mut moved = Vec::new();
         for Reached { log, head, bytes, .. } in logs {
+            self.moves(log);
             let Some(state) = self.logs.get_mut(log) else { continue };
             state.head = *head;
             state.bytes = *bytes;
@@ -293,9 +295,10 @@ impl Replica {
         for session in sessions {
             let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { continue };
             let shared: Vec<LogHead> = moved.iter().filter(|m| self.shares(s, &m.log)).copied().collect();
-            let Some(s) = self.sessions.get_mut(&session) else { continue };
             for LogHead { log, head } in &shared {
-                let Some(peer) = s.logs.get_mut(log) else { continue };
+                let held = self.held(log);
+                let s = self.sessions.get_mut(&session);
+                let Some(peer) = s.and_then(|s| s.logs.get_mut(log, held)) else { continue };
                 peer.told = head.seq;
                 peer.sent = peer.sent.min(head.seq);
                 peer.served = peer.served.min(head.seq);
@@ -306,7 +309,7 @@ impl Replica {
             }
             for LogHead { log, head } in &shared {
                 self.tell_fork(session, log, now_ms, out);
-                let known = self.sessions.get(&session).and_then(|s| s.logs.get(log)).map(|peer| peer.known);
+                let known = self.told_of(session, log).map(|peer| peer.known);
                 if known.is_some_and(|known| known.seq == head.seq && known.hash != head.hash) {
                     self.contest(session, log, head.seq, now_ms, out);
                 }
@@ -325,8 +328,9 @@ impl Replica {
 
     fn show_fork(&mut self, session: SessionId, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(fork) = self.forks.get(log) else { return };
+        let held = self.held(log);
         let Some(s) = self.sessions.get_mut(&session) else { return };
-        let Some(peer) = s.logs.get_mut(log) else { return };
+        let Some(peer) = s.logs.get_mut(log, held) else { return };
         let again = now_ms.saturating_sub(peer.fork_told_ms).unsigned_abs() >= FORK_AGAIN_MS.unsigned_abs();
         let may_write_on = log.node == s.peer && peer.known == fork.common();
         let past = peer.known.seq >= fork.seq() || may_write_on;
@@ -357,8 +361,9 @@ impl Replica {
     }
 
     pub(super) fn unbar(&mut self, log: &LogId) {
-        for s in self.sessions.values_mut() {
-            if let Some(peer) = s.logs.get_mut(log) {
+        let held = self.held(log);
+        for s in self.sessions.values_mut().filter(|s| s.logs.is_recorded(log)) {
+            if let Some(peer) = s.logs.get_mut(log, held) {
                 peer.barred = false;
             }
         }

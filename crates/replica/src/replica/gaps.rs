@@ -75,11 +75,11 @@ impl Replica {
 
     /// Logs that this peer showed without payloads may be asked of it again.
     fn ask_this_one_again(&mut self, session: SessionId) {
-        let Some(s) = self.sessions.get_mut(&session) else { return };
-        let barred = |log: &&LogId| s.logs.get(log).is_some_and(|peer| peer.barred);
+        let barred = |log: &&LogId| self.told_of(session, log).is_some_and(|peer| peer.barred);
         let barred: Vec<LogId> = self.bare.keys().filter(barred).copied().collect();
         for log in barred {
-            if let Some(peer) = self.sessions.get_mut(&session).and_then(|s| s.logs.get_mut(&log)) {
+            let held = self.held(&log);
+            if let Some(peer) = self.sessions.get_mut(&session).and_then(|s| s.logs.get_mut(&log, held)) {
                 peer.barred = false;
             }
             self.refresh(session, &log);
@@ -96,7 +96,9 @@ impl Replica {
     ) {
         self.gaps.due = after.is_some() || more_after.is_some() || !entries.is_empty();
         let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { return };
-        let has = |log: &LogId, head: &Head| s.logs.get(log).is_some_and(|peer| peer.known.seq >= head.seq);
+        let has = |log: &LogId, head: &Head| {
+            s.logs.get(log, self.held(log)).is_some_and(|peer| peer.known.seq >= head.seq)
+        };
         let mut missing: BTreeMap<LogId, BTreeMap<u64, Hash>> = BTreeMap::new();
         for LogHead { log, head } in entries {
             if self.shares(s, &log) && has(&log, &head) {

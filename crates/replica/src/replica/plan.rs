@@ -15,12 +15,12 @@ impl Replica {
     /// the peer's, or what keeps the log from being asked for has changed.
     pub(super) fn refresh(&mut self, session: SessionId, log: &LogId) {
         let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready()) else { return };
-        let held = self.logs.get(log).map(|l| l.head);
+        let held = self.held(log);
         let (shared, parked) = (self.shares(s, log), self.parked.contains(log));
         let end = self.limit(log).map_or(u64::MAX, |limit| limit.head.seq);
         let (branch, over) = (self.kept_branch(log), self.is_over(log));
-        let peer = s.logs.get(log).copied().unwrap_or_default();
-        let have = held.unwrap_or_default();
+        let peer = s.logs.get(log, held).unwrap_or_default();
+        let have = held.map(|held| held.head).unwrap_or_default();
         let me = &self.me.certificate.body.node;
         let waits = holds_back(self.line_open && s.line_open, me, log);
         let open = shared && !parked && end > 0 && !over && !waits;
@@ -38,9 +38,9 @@ impl Replica {
         Rank::of(log, Some(&self.me.certificate))
     }
 
-    /// The same for all that a peer has told us of.
+    /// The same for all that a peer has told us of; where both are even, nothing changes.
     pub(super) fn refresh_session(&mut self, session: SessionId) {
-        let logs = self.sessions.get(&session).map(|s| s.logs.keys().copied().collect::<Vec<_>>());
+        let logs = self.sessions.get(&session).map(|s| s.logs.recorded().copied().collect::<Vec<_>>());
         for log in logs.unwrap_or_default() {
             self.refresh(session, &log);
         }
@@ -61,7 +61,7 @@ impl Replica {
             return;
         }
         // A log that the peer has told of in error, and never brings, keeps nothing else from coming.
-        let silent = |log: &LogId| s.logs.get(log).is_some_and(|peer| peer.silent);
+        let silent = |log: &LogId| s.logs.get(log, self.held(log)).is_some_and(|peer| peer.silent);
         let mut wants = Vec::new();
         for rank in [Rank::Roster, Rank::Near, Rank::Far] {
             let next = self.wants(s, rank, free.saturating_sub(wants.len()));
@@ -88,7 +88,7 @@ impl Replica {
             if undecided || self.in_flight.contains_key(log) {
                 continue;
             }
-            let Some(peer) = s.logs.get(log) else { continue };
+            let Some(peer) = s.logs.get(log, self.held(log)) else { continue };
             wants.push(Want { log: *log, have, to: self.wanted(log, peer.known.seq) });
             if wants.len() == most {
                 break;
@@ -123,8 +123,9 @@ impl Replica {
     pub(super) fn advance(&mut self, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
         let head = self.head(log).seq;
         let Some(holder) = self.in_flight.get(log).copied() else { return };
+        let held = self.held(log);
         let Some(s) = self.sessions.get_mut(&holder) else { return };
-        if let Some(peer) = s.logs.get_mut(log) {
+        if let Some(peer) = s.logs.get_mut(log, held).filter(|peer| peer.silent) {
             peer.silent = false;
         }
         let Some(flight) = s.flights.get_mut(log) else { return };
@@ -153,17 +154,19 @@ impl Replica {
     pub(super) fn release_all(&mut self, session: SessionId) {
         self.files.release(session);
         let Some(s) = self.sessions.get_mut(&session) else { return };
+        // Whoever leaves with nothing on its way leaves nothing for others to be asked for.
+        self.replan |= !s.flights.is_empty();
         for log in std::mem::take(&mut s.flights).into_keys() {
             self.in_flight.remove(&log);
         }
-        self.replan = true;
     }
 
     /// A peer did not bring what it was asked for. Another one that has it, and has room, is asked; else the same again.
     pub(super) fn pass_on(&mut self, log: &LogId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(late) = self.in_flight.get(log).copied() else { return };
         self.release(log);
-        if let Some(peer) = self.sessions.get_mut(&late).and_then(|s| s.logs.get_mut(log)) {
+        let held = self.held(log);
+        if let Some(peer) = self.sessions.get_mut(&late).and_then(|s| s.logs.get_mut(log, held)) {
             peer.silent = true;
         }
         let rank = self.rank(log);
@@ -171,7 +174,7 @@ impl Replica {
             **id != late && s.behind.of(rank).contains(log) && s.flights.len() < WANTS_IN_FLIGHT
         };
         let Some((other, s)) = self.sessions.iter().find(able) else { return };
-        let (other, to) = (*other, s.logs.get(log).map_or(0, |peer| peer.known.seq));
+        let (other, to) = (*other, s.logs.get(log, held).map_or(0, |peer| peer.known.seq));
         let want = Want { log: *log, have: self.head(log).seq, to: self.wanted(log, to) };
         self.ask(other, vec![want], now_ms, out);
     }

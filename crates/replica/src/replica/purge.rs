@@ -52,7 +52,8 @@ impl Replica {
         let Some(since) = self.bare.get(log) else { return false };
         let have = self.head(log).seq;
         let mut others = self.sessions.iter().filter(|(id, s)| **id != session && s.is_ready());
-        let shows_more = |s: &Session| s.logs.get(log).is_some_and(|p| p.known.seq > have && !p.barred);
+        let shows_more =
+            |s: &Session| s.logs.get(log, self.held(log)).is_some_and(|p| p.known.seq > have && !p.barred);
         now_ms.saturating_sub(*since) >= BARE_PATIENCE_MS && !others.any(|(_, s)| shows_more(s))
     }
 

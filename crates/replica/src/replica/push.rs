@@ -20,7 +20,7 @@ impl Replica {
     /// Sends what a log gained to every peer that holds all before it; others learn the new head and ask. What was not
     /// written here is only announced: others may be getting it from its author at this moment.
     pub(super) fn push_to_all(&mut self, log: &LogId, before: u64, came: Came, out: &mut Vec<Effect>) {
-        let head = self.head(log);
+        let (head, held) = (self.head(log), self.held(log));
         let (me, mine) = (self.me.certificate.body.node, &self.me.subscription);
         let open = self.line_open;
         for (id, s) in &mut self.sessions {
@@ -28,7 +28,7 @@ impl Replica {
                 continue;
             }
             let (peer_open, peer_key) = (s.line_open, s.peer);
-            let Some(peer) = s.log(*log, true) else { continue };
+            let Some(peer) = s.log(*log, held) else { continue };
             let reached = peer.reached();
             if reached >= head.seq || peer.told >= head.seq || peer.barred {
                 continue;
@@ -53,12 +53,14 @@ impl Replica {
         entries: u64,
         out: &mut Vec<Effect>,
     ) {
+        let held = self.held(&log);
         let Some(s) = self.sessions.get_mut(&session) else { return };
         s.entries_out = s.entries_out.saturating_add(entries);
-        let Some(peer) = s.logs.get_mut(&log) else { return };
+        let Some(peer) = s.logs.get_mut(&log, held) else { return };
         peer.served = peer.served.max(upto);
         if peer.unconfirmed && !peer.is_serving() {
             self.confirm(session, &[log], out);
         }
+        self.settle(session, &log);
     }
 }

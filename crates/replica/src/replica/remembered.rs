@@ -11,7 +11,9 @@ use crate::session::PeerLog;
 pub struct Remembered {
     /// Logs as they stand with peers, of all sessions.
     pub told: usize,
-    /// Of these, logs that are not held here.
+    /// Of logs in which both are even: what they take of each session, bytes.
+    pub bits: usize,
+    /// Of those told of, logs that are not held here.
     pub announced: usize,
     /// Ranges asked for.
     pub asked: usize,
@@ -23,12 +25,13 @@ impl Remembered {
     /// What it takes in memory, bytes: the records themselves, by far the most of it.
     pub fn bytes(&self) -> usize {
         let (log, record) = (size_of::<LogId>(), size_of::<PeerLog>());
-        self.told * (log + record) + (self.asked + self.set_aside) * log
+        self.told * (log + record) + self.bits + (self.asked + self.set_aside) * log
     }
 
     /// Whether none of the numbers is above that of `most`.
     pub fn is_within(&self, most: &Self) -> bool {
         self.told <= most.told
+            && self.bits <= most.bits
             && self.announced <= most.announced
             && self.asked <= most.asked
             && self.set_aside <= most.set_aside
@@ -40,7 +43,8 @@ impl Replica {
     pub fn remembered(&self) -> Remembered {
         let mut kept = Remembered { set_aside: self.parked.len(), ..Remembered::default() };
         for session in self.sessions.values() {
-            kept.told += session.logs.len();
+            kept.told += session.logs.records();
+            kept.bits += session.logs.bits();
             kept.announced += session.announced;
             kept.asked += session.flights.len();
         }
@@ -52,6 +56,7 @@ impl Replica {
         let sessions = self.sessions.len();
         Remembered {
             told: sessions * (self.logs.len() + MAX_ANNOUNCED),
+            bits: sessions * self.numbers.len().div_ceil(64) * size_of::<u64>(),
             announced: sessions * MAX_ANNOUNCED,
             asked: sessions * WANTS_IN_FLIGHT,
             set_aside: MAX_PARKED,

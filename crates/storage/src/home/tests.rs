@@ -132,6 +132,27 @@ fn other_entries_of_the_same_number_are_noticed() {
 }
 
 #[test]
+fn a_sidecar_made_anew_from_a_batch_without_a_digest_condemns_nothing() {
+    let (dir, _) = five();
+    let (storage, _) = open(&dir);
+    let journal = storage.journal().end();
+    let mut batch = Batch::default();
+    batch.facts(&CheckpointFacts { entries: 6, digest: CheckpointFacts::NO_DIGEST, journal });
+    storage.store().apply(batch).unwrap();
+    storage.store().sync().unwrap();
+    drop(storage);
+    fs::remove_file(dir.path().join("sidecar.json")).unwrap();
+    let (storage, opened) = open(&dir);
+    assert!(matches!(opened, Opened::Intact { .. }), "{opened:?}");
+    let mut batch = Batch::default();
+    batch.facts(&CheckpointFacts { entries: 6, digest: [6; 32], journal });
+    storage.store().apply(batch).unwrap();
+    drop(storage);
+    let opened = open(&dir).1;
+    assert!(matches!(opened, Opened::Intact { .. }), "{opened:?}");
+}
+
+#[test]
 fn a_store_that_does_not_open_is_set_aside_and_kept() {
     let (dir, _) = five();
     let db = dir.path().join(STORE).join("db");

@@ -1,8 +1,9 @@
 //! How fast documents go in, and how fast queries come back.
 
-use std::hint::black_box;
+use std::process::ExitCode;
+use std::rc::Rc;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use measure::Part;
 use search::{Facet, Index, Query, SearchDoc};
 
 /// Documents in the index that is measured.
@@ -44,8 +45,6 @@ fn documents() -> Vec<SearchDoc> {
         .collect()
 }
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
-
 fn build(docs: &[SearchDoc]) -> Result<(tempfile::TempDir, Index), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let index = Index::open(folder.path(), 1)?.index;
@@ -56,12 +55,12 @@ fn build(docs: &[SearchDoc]) -> Result<(tempfile::TempDir, Index), Box<dyn std::
     Ok((folder, index))
 }
 
-fn measure(criterion: &mut Criterion) -> Outcome {
+fn parts() -> Result<(tempfile::TempDir, Vec<Part>), Box<dyn std::error::Error>> {
     let docs = documents();
-    let (_folder, index) = build(&docs)?;
-    let mut group = criterion.benchmark_group("search");
-    group.sample_size(20);
-    group.bench_function("index 2,000 documents", |bencher| bencher.iter(|| build(black_box(&docs)).is_ok()));
+    let (folder, index) = build(&docs)?;
+    let index = Rc::new(index);
+    let mut parts =
+        vec![Part::new("index: 2,000 documents", DOCS as u64, || (), move |()| build(&docs).is_ok())];
     let words = Query { text: "水轮机智能控制".to_owned(), limit: 20, ..Query::default() };
     let faceted =
         Query { facets: Facet::ALL.to_vec(), region_prefix: Some("42".to_owned()), ..words.clone() };
@@ -71,27 +70,25 @@ fn measure(criterion: &mut Criterion) -> Outcome {
     let pinyin = asked("shuilunji");
     let typed = Query { typing: true, ..asked("水轮机智") };
     for (name, query) in [
-        ("words", words),
-        ("words, filter and facets", faceted),
-        ("newest", list),
-        ("misspelt", misspelt),
-        ("pinyin", pinyin),
-        ("while typing", typed),
+        ("query: words", words),
+        ("query: words, filter and facets", faceted),
+        ("query: newest", list),
+        ("query: misspelt", misspelt),
+        ("query: pinyin", pinyin),
+        ("query: while typing", typed),
     ] {
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| index.search(black_box(&query)).map(|r| r.total))
-        });
+        let index = Rc::clone(&index);
+        parts.push(Part::new(name, 1, || (), move |()| index.search(&query).map(|r| r.total)));
     }
-    group.finish();
-    Ok(())
+    Ok((folder, parts))
 }
 
-fn index(criterion: &mut Criterion) {
-    if let Err(error) = measure(criterion) {
-        eprintln!("the benchmark could not run: {error}");
-        std::process::exit(1);
+fn main() -> ExitCode {
+    match parts() {
+        Ok((_folder, parts)) => measure::run(parts),
+        Err(error) => {
+            eprintln!("the benchmark could not run: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
-
-criterion_group!(benches, index);
-criterion_main!(benches);
