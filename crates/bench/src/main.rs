@@ -4,6 +4,7 @@
 //! cargo run --release -p bench -- sync --listings 10000 --against git,iroh
 //! cargo run --release -p bench -- flood
 //! cargo run --release -p bench -- pages --listings 100000
+//! cargo run --release -p bench -- spread --nodes 50
 //! ```
 //!
 //! Sync: five pieces of work between two real processes over loopback (W1 first sync, W2 one edit, W3 nothing new, W4 live,
@@ -14,6 +15,8 @@
 //! anything (see `flood`).
 //!
 //! The pages: how long each kind takes beside a server that sends the same bytes from memory (see `pages`).
+//!
+//! The spread: how long a publication takes to nodes that are not connected with its author (see `spread`).
 //!
 //! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
@@ -29,6 +32,7 @@ mod peer;
 mod random;
 mod records;
 mod report;
+mod spread;
 mod sync;
 
 use std::path::PathBuf;
@@ -52,6 +56,8 @@ enum Command {
     Flood(flood::FloodArgs),
     /// How long the server takes for each kind of page, beside the same bytes sent from memory.
     Pages(pages::PagesArgs),
+    /// How long a publication takes to nodes that are not connected with its author, and what it costs.
+    Spread(spread::SpreadArgs),
     /// The hostile member: started by `flood`.
     #[command(hide = true)]
     Hostile(flood::HostileArgs),
@@ -116,6 +122,7 @@ fn main() -> ExitCode {
         Command::Sync(args) => sync::run(&args),
         Command::Flood(args) => flood::run(&args),
         Command::Pages(args) => pages::run(&args),
+        Command::Spread(args) => spread::run(&args),
         Command::Hostile(args) => flood::hostile(&args),
         Command::Burn { core } => flood::burn(core),
         Command::Records { listings, out } => records::write(&out, listings).map(|made| println!("{made}")),

@@ -39,6 +39,8 @@ pub(crate) struct PeerLog {
     /// The log is durable here, which the peer is to hear once it has been sent all of it: a head that comes before
     /// its entries would only make it ask for what is on its way.
     pub unconfirmed: bool,
+    /// It has had entries from elsewhere that it was sent: new ones of others are not sent to it, but told.
+    pub elsewhere: bool,
     /// Not asked of this peer: it holds another branch, or one that may not be opened.
     pub barred: bool,
     /// It was asked for what it told of, and brought nothing in time: whatever else there is need not wait for it.
