@@ -70,7 +70,7 @@ fn spread(args: &SpreadArgs, bin: &std::path::Path) -> anyhow::Result<()> {
         if args.shape.is_empty() { <Shape as clap::ValueEnum>::value_variants() } else { &args.shape };
     let nodes = |shape: &Shape| shape.nodes(args.nodes as usize);
     let most = shapes.iter().map(nodes).max().unwrap_or_default();
-    let mut homes = Homes::prepare(bin, &dir, most)?;
+    let homes = Homes::prepare(bin, &dir, most)?;
     let load = dir.join("load.jsonl");
     if shapes.iter().any(|shape| shape.is_loaded()) {
         records::write(&load, LOAD)?;

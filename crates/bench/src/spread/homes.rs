@@ -68,7 +68,7 @@ impl Homes {
     ///
     /// # Errors
     /// When that does not come about.
-    pub fn start(&mut self, links: &Links) -> anyhow::Result<Vec<Node>> {
+    pub fn start(&self, links: &Links) -> anyhow::Result<Vec<Node>> {
         let mut running = Vec::new();
         for (node, home) in self.homes.iter().take(links.nodes()).enumerate() {
             let at = |node: usize| format!("\"/ip4/127.0.0.1/tcp/{}\"", FIRST_PORT + node);

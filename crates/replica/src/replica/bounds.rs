@@ -23,6 +23,9 @@ pub(crate) const PASS_ON_ENTRIES: usize = 8;
 /// … of so many bytes, as an allowance counts them: a few listings. A slow line is not filled with more than that which its
 /// reader may have by another way.
 pub(crate) const PASS_ON_BYTES: u64 = 16 * 1024;
+/// Entries of a log that were passed on to a peer and not confirmed by it, up to which more are: what a busy author writes in
+/// the time of a few fsyncs. Who takes none of them is told heads after that.
+pub(crate) const PASS_ON_AHEAD: u64 = 64;
 /// Logs looked at for one request: bounds its cost where most are being fetched elsewhere. The next one goes on
 /// from there.
 pub(crate) const PLAN_SCAN: usize = 2_048;

@@ -9,7 +9,7 @@
 
 use protocol::{CheckedEntry, Frame, LogHead, LogId};
 
-use super::bounds::{PASS_ON_BYTES, PASS_ON_ENTRIES};
+use super::bounds::{PASS_ON_AHEAD, PASS_ON_BYTES, PASS_ON_ENTRIES};
 use super::line::holds_back;
 use super::{Effect, Replica, SessionId, entry_bytes};
 
@@ -62,8 +62,11 @@ impl Replica {
                 continue;
             }
             peer.told = head.seq;
-            // What a peer lacks of others' is known once it has told what it holds.
-            let goes = passes_on && (came == Came::Written || compared && !peer.elsewhere);
+            // What a peer lacks of others' is known once it has told what it holds, and that it takes them, from what it
+            // confirms: it may have no room for more.
+            let takes =
+                compared && !peer.elsewhere && peer.sent <= peer.known.seq.saturating_add(PASS_ON_AHEAD);
+            let goes = passes_on && (came == Came::Written || takes);
             if reached >= before && goes && !holds_back(open && peer_open, &peer_key, log) {
                 peer.sent = head.seq;
                 out.push(Effect::Serve { session: *id, log: *log, have: reached, to: head.seq });

@@ -4,7 +4,7 @@
 use protocol::{Frame, LogId};
 use replica::Input;
 
-use crate::harness::{KIND, World, runs, shelf};
+use crate::harness::{KIND, World, all, runs, shelf};
 use crate::sync::star;
 
 /// Frames of one kind that were sent to one node, or to anyone, since the recording began.
@@ -96,6 +96,27 @@ fn who_has_not_compared_yet_is_sent_nothing_that_it_may_have() {
     assert_eq!((sent(&world, Some(2), is_run), sent(&world, Some(2), is_heads)), (0, 1));
     world.pass(30);
     world.assert_same(&[0, 1, 2]);
+}
+
+/// A peer that has no more room for an institution's entries drops them.
+#[test]
+fn who_takes_nothing_is_soon_told_alone() {
+    let (mut world, _) = star(3, 7_225);
+    let charter = world.charter.clone();
+    world.publish(1, KIND, "before");
+    world.settle();
+    world.cut_all();
+    world.nodes[2].allow(all(1), &charter);
+    (1..3).for_each(|node| drop(world.connect(node, 0)));
+    world.settle();
+    world.sent = Some(Vec::new());
+    for n in 0..100 {
+        world.publish(1, KIND, &format!("{n}"));
+        world.settle();
+    }
+    assert_eq!(world.nodes[2].head(&log_of(&world, 1)).seq, 2, "it took none");
+    let (runs, heads) = (sent(&world, Some(2), is_run), sent(&world, Some(2), is_heads));
+    assert!(runs <= 66 && heads >= 30, "{runs} runs, {heads} heads");
 }
 
 /// In a mesh of five an entry could come to each of four readers by four ways.
