@@ -55,7 +55,9 @@ fn graph(nodes: usize) -> Vec<(usize, usize)> {
 fn connected(nodes: usize, links: &[(usize, usize)]) -> World {
     let mut world = World::of(nodes, 9);
     // The roster first: members know each other only from it.
-    (1..nodes).for_each(|node| drop(world.connect(node, 0)));
+    for node in 1..nodes {
+        world.connect(node, 0);
+    }
     world.settle();
     world.cut_all();
     world.start_time();
