@@ -82,8 +82,9 @@ fn spread(args: &SpreadArgs, bin: &std::path::Path) -> anyhow::Result<()> {
         let importing = shape.is_loaded().then(|| homes.import(&load)).transpose()?;
         let figures = measure(running, &links, args.publications, *shape)?;
         drop(importing);
-        eprintln!("bench: {shape:?} done, load {}", machine::load());
-        rows.push(Row { shape: *shape, nodes: nodes(shape), links: links.count(), figures });
+        let row = Row { shape: *shape, nodes: nodes(shape), links: links.count(), figures };
+        eprint!("bench: load {}: {}", machine::load(), row.line());
+        rows.push(row);
     }
     let report = Report { rows };
     print!("{}", report.table());

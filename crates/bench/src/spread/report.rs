@@ -45,6 +45,26 @@ impl Row {
     }
 }
 
+impl Row {
+    /// Its line of the table.
+    pub fn line(&self) -> String {
+        let (figures, mut out) = (&self.figures, String::new());
+        let _ = write!(out, "| {} | {} |", self.name(), self.links);
+        let two = |times: &Times| [times.percentile(50), times.percentile(99)];
+        let times = [two(&figures.near), two(&figures.far), two(&figures.all)].concat();
+        for time in times.into_iter().chain([figures.all.percentile(100)]) {
+            let _ = write!(out, " {time:.1} |");
+        }
+        match self.cost() {
+            Some([bytes, frames, duplicates]) => {
+                let _ = writeln!(out, " {bytes:.0} | {frames:.0} | {duplicates:.2} | {} |", figures.idle);
+            }
+            None => out.push_str(" – | – | – | – |\n"),
+        }
+        out
+    }
+}
+
 impl Report {
     /// For people.
     pub fn table(&self) -> String {
@@ -55,21 +75,7 @@ impl Report {
              | shape | links | near, p50 | p99 | farthest, p50 | p99 | all, p50 | p99 | max | bytes on lo | of frames | duplicates | idle, bytes/s |\n\
              |---|---|---|---|---|---|---|---|---|---|---|---|---|"
         );
-        for row in &self.rows {
-            let figures = &row.figures;
-            let _ = write!(out, "| {} | {} |", row.name(), row.links);
-            let two = |times: &Times| [times.percentile(50), times.percentile(99)];
-            let times = [two(&figures.near), two(&figures.far), two(&figures.all)].concat();
-            for time in times.into_iter().chain([figures.all.percentile(100)]) {
-                let _ = write!(out, " {time:.1} |");
-            }
-            match row.cost() {
-                Some([bytes, frames, duplicates]) => {
-                    let _ = writeln!(out, " {bytes:.0} | {frames:.0} | {duplicates:.2} | {} |", figures.idle);
-                }
-                None => out.push_str(" – | – | – | – |\n"),
-            }
-        }
+        self.rows.iter().for_each(|row| out.push_str(&row.line()));
         out
     }
 

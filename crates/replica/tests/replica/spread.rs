@@ -138,8 +138,9 @@ fn where_there_are_many_ways_an_entry_soon_comes_by_one_of_them() {
         taken.push(sent(&world, None, is_run));
     }
     let late: usize = taken.iter().rev().take(20).sum();
-    assert!(taken[0] > 4, "at first nobody knows: {taken:?}");
-    assert!(late <= 20 * 5, "four readers: {taken:?}");
+    // Four readers; frames come in any order here, so that a head may overtake the run.
+    assert!(taken[0] > 12, "at first nobody knows: {taken:?}");
+    assert!(late <= 20 * 8, "{taken:?}");
 }
 
 /// A ring of four; the one opposite to the author has two ways.
