@@ -1,7 +1,5 @@
 //! How news spread over several connections, by virtual time: 20 ms a connection, 1 MB/s.
 
-#![expect(clippy::unwrap_used, reason = "in a test a failed expectation is the answer")]
-
 use simulator::{KIND, Line, Rng, World, shelf};
 
 /// Publications that are measured; as many come before them, in which each node finds out what comes to it by which way.
