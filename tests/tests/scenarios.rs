@@ -69,6 +69,8 @@ mod sealed;
 mod sheets;
 #[path = "scenarios/soak.rs"]
 mod soak;
+#[path = "scenarios/spread.rs"]
+mod spread;
 #[path = "scenarios/tables.rs"]
 mod tables;
 #[path = "scenarios/terminal.rs"]

@@ -5,6 +5,7 @@
 //! cargo run --release -p bench -- flood
 //! cargo run --release -p bench -- pages --listings 100000
 //! cargo run --release -p bench -- crowd --processes 50 --publishers 1000
+//! cargo run --release -p bench -- spread --nodes 50
 //! ```
 //!
 //! Sync: five pieces of work between two real processes over loopback (W1 first sync, W2 one edit, W3 nothing new, W4 live,
@@ -17,6 +18,8 @@
 //! The pages: how long each kind takes beside a server that sends the same bytes from memory (see `pages`).
 //!
 //! The crowd: a thousand publishers to one hub, who gets in, how fast each is heard, what a connection costs (see `crowd`).
+//!
+//! The spread: how long a publication takes to nodes that are not connected with its author (see `spread`).
 //!
 //! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
@@ -33,6 +36,7 @@ mod peer;
 mod random;
 mod records;
 mod report;
+mod spread;
 mod sync;
 
 use std::path::PathBuf;
@@ -58,6 +62,8 @@ enum Command {
     Pages(pages::PagesArgs),
     /// Many publishers to one hub: who gets in, how fast, at what cost.
     Crowd(crowd::CrowdArgs),
+    /// How long a publication takes to nodes that are not connected with its author, and what it costs.
+    Spread(spread::SpreadArgs),
     /// The hostile member: started by `flood`.
     #[command(hide = true)]
     Hostile(flood::HostileArgs),
@@ -123,6 +129,7 @@ fn main() -> ExitCode {
         Command::Flood(args) => flood::run(&args),
         Command::Pages(args) => pages::run(&args),
         Command::Crowd(args) => crowd::run(&args),
+        Command::Spread(args) => spread::run(&args),
         Command::Hostile(args) => flood::hostile(&args),
         Command::Burn { core } => flood::burn(core),
         Command::Records { listings, out } => records::write(&out, listings).map(|made| println!("{made}")),

@@ -153,6 +153,18 @@ impl Node {
         self.ask(&json!({ "do": "status" }))
     }
 
+    /// Publishes one achievement with these fields, and gives its id.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn publish(&mut self, fields: &Json) -> anyhow::Result<String> {
+        let row = json!({ "row": 1, "fields": fields });
+        let ask = json!({ "do": "take-in", "kind": "achievement", "rows": [row], "publish": true });
+        let answer = self.ask(&ask)?;
+        ensure!(answer["rows"][0]["outcome"] == "published", "not published: {answer}");
+        Ok(answer["rows"][0]["id"].as_str().with_context(|| answer.to_string())?.to_owned())
+    }
+
     /// Whether it shows a listing.
     ///
     /// # Errors

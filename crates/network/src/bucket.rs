@@ -107,11 +107,11 @@ struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TurnedAway {
     #[error("too many connections from that address in a short time")]
-    TooFast,
+    Pace,
     #[error("too many open connections from that address")]
-    TooMany,
+    Source,
     #[error("too many connections that nobody has vouched for")]
-    TooManyStrangers,
+    Strangers,
 }
 
 /// Counts and paces connections by where they come from, or by who answers for them. Remembers so many of these at the most.
@@ -135,10 +135,10 @@ impl<K: Ord + Copy> Paced<K> {
         let most = self.most;
         let entry = self.entry(of, now);
         if !entry.bucket.try_take(now) {
-            return Err(TurnedAway::TooFast);
+            return Err(TurnedAway::Pace);
         }
         if entry.open >= most {
-            return Err(TurnedAway::TooMany);
+            return Err(TurnedAway::Source);
         }
         entry.open += 1;
         Ok(())
@@ -204,9 +204,9 @@ mod tests {
         let at = Duration::from_millis;
         let entered = (0..20).filter(|_| sources.enter(source(1), at(0)).is_ok()).count();
         assert_eq!(entered, 5);
-        assert_eq!(sources.enter(source(1), at(499)), Err(TurnedAway::TooFast));
+        assert_eq!(sources.enter(source(1), at(499)), Err(TurnedAway::Pace));
         assert_eq!(sources.enter(source(1), at(500)), Ok(()));
-        assert_eq!(sources.enter(source(1), at(501)), Err(TurnedAway::TooFast));
+        assert_eq!(sources.enter(source(1), at(501)), Err(TurnedAway::Pace));
         assert_eq!(sources.enter(source(2), at(501)), Ok(()), "another source is not touched");
         let later = (0..20).filter(|_| sources.enter(source(1), at(60_000)).is_ok()).count();
         assert_eq!(later, 5, "a pause fills the bucket, not more");
@@ -218,7 +218,7 @@ mod tests {
         let now = Duration::ZERO;
         assert_eq!(sources.enter(source(1), now), Ok(()));
         assert_eq!(sources.enter(source(1), now), Ok(()));
-        assert_eq!(sources.enter(source(1), now), Err(TurnedAway::TooMany));
+        assert_eq!(sources.enter(source(1), now), Err(TurnedAway::Source));
         sources.leave(source(1));
         assert_eq!(sources.enter(source(1), now), Ok(()));
     }

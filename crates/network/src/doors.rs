@@ -51,7 +51,7 @@ impl Doors {
         now: Duration,
     ) -> Result<(), TurnedAway> {
         if self.strangers >= self.most_strangers {
-            return Err(TurnedAway::TooManyStrangers);
+            return Err(TurnedAway::Strangers);
         }
         self.sources.enter(source, now)?;
         self.strangers += 1;
@@ -132,7 +132,7 @@ mod tests {
         let more =
             (10..200_usize).filter(|n| doors.enter(connection(*n), source(*n as u8), NOW).is_ok()).count();
         assert_eq!(of_one + more, 20, "in all");
-        assert_eq!(doors.enter(connection(999), source(250), NOW), Err(TurnedAway::TooManyStrangers));
+        assert_eq!(doors.enter(connection(999), source(250), NOW), Err(TurnedAway::Strangers));
         doors.vouch(connection(10), party(1), NOW);
         assert_eq!(doors.enter(connection(999), source(250), NOW), Ok(()), "whoever is known makes room");
         doors.leave(connection(999));

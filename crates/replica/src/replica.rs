@@ -231,7 +231,7 @@ impl Replica {
             self.fresh.kept(&log);
         }
         self.learn_circles(&log, entries, out);
-        self.push_to_all(&log, before, Came::Written, out);
+        self.push_to_all(&log, before, (Came::Written, true), out);
         self.announce_durable(&[log], out);
         self.fold_roster(now_ms, out);
     }

@@ -43,6 +43,8 @@ pub(crate) struct PeerLog {
     /// The log is durable here, which the peer is to hear once it has been sent all of it: a head that comes before
     /// its entries would only make it ask for what is on its way.
     pub unconfirmed: bool,
+    /// It has had entries from elsewhere that it was sent: new ones of others are not sent to it, but told.
+    pub elsewhere: bool,
     /// Not asked of this peer: it holds another branch, or one that may not be opened.
     pub barred: bool,
     /// It was asked for what it told of, and brought nothing in time: whatever else there is need not wait for it.
@@ -64,7 +66,8 @@ impl PeerLog {
         Self { known: head, durable: seq, told: seq, sent: seq, served: seq, ..Self::default() }
     }
 
-    /// Whether that is all there is to remember. What was sent before counts as much as what the peer had without.
+    /// Whether that is all there is to remember. What was sent before counts as much as what the peer had without. That it has
+    /// another way to the log is to be remembered.
     pub fn is_even(&self, head: &Head) -> bool {
         let sent = self.sent <= head.seq && (self.served == self.sent || self.served == head.seq);
         let (seq, fork_told_ms) = (head.seq, self.fork_told_ms);

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use serde_json::json;
 
 use crate::node::Node;
@@ -151,11 +151,7 @@ fn publish(members: &mut [Node; 2], published: &mut u64, during: Duration) -> an
         *published += 1;
         let since = Instant::now();
         let fields = json!({ "title": format!("样例成果 {published}"), "summary": "与洪水并行的一条" });
-        let row = json!({ "row": 1, "fields": fields });
-        let ask = json!({ "do": "take-in", "kind": "achievement", "rows": [row], "publish": true });
-        let answer = from.ask(&ask)?;
-        let id = answer["rows"][0]["id"].as_str().with_context(|| answer.to_string())?.to_owned();
-        ensure!(answer["rows"][0]["outcome"] == "published", "not published: {answer}");
+        let id = from.publish(&fields)?;
         while !to.holds(&id)? && since.elapsed() < LATEST {
             std::thread::sleep(LOOK_EVERY);
         }

@@ -18,6 +18,14 @@ pub(crate) const MAX_ANNOUNCED: usize = 16_384;
 pub(crate) const MAX_PARKED: usize = 4_096;
 /// Logs asked for at once from one peer; the roster's come first.
 pub(crate) const WANTS_IN_FLIGHT: usize = 32;
+/// Entries of others that are passed on without being asked for, as many at a time: someone's writing, no import …
+pub(crate) const PASS_ON_ENTRIES: usize = 8;
+/// … of so many bytes, as an allowance counts them: a few listings. A slow line is not filled with more than that which its
+/// reader may have by another way.
+pub(crate) const PASS_ON_BYTES: u64 = 16 * 1024;
+/// Entries of a log that were passed on to a peer and not confirmed by it, up to which more are: what a busy author writes in
+/// the time of a few fsyncs. Who takes none of them is told heads after that.
+pub(crate) const PASS_ON_AHEAD: u64 = 64;
 /// Logs looked at for one request: bounds its cost where most are being fetched elsewhere. The next one goes on
 /// from there.
 pub(crate) const PLAN_SCAN: usize = 2_048;

@@ -269,6 +269,9 @@ impl Replica {
         let (log, head) = (&log, &head);
         let mine = self.logs.get(log).map(|l| l.head);
         let held = self.held(log);
+        if !durable {
+            self.note_elsewhere(session, log, head.seq);
+        }
         let Some(s) = self.sessions.get_mut(&session) else { return };
         let Some(peer) = s.log(*log, held) else { return };
         // Its latest word counts, except that what is durable may lag behind.

@@ -114,6 +114,8 @@ impl Replica {
             let again = peer.served.saturating_sub(want.have);
             peer.sent = to;
             peer.served = peer.served.min(want.have);
+            // What it has by another way did not come by that.
+            peer.elsewhere = false;
             s.repeated = s.repeated.saturating_add(again);
             if s.repeated > MAX_REPEATED {
                 let reason = "the same entries were asked for again and again";
@@ -206,7 +208,10 @@ impl Replica {
         match self.fit((log, after, count), packed)? {
             Fit::Ahead => self.rewind(session, &log, now_ms, out),
             // It came from elsewhere meanwhile.
-            Fit::Late => self.advance(&log, now_ms, out),
+            Fit::Late => {
+                self.tell_late(session, &log, after.seq.saturating_add(count), out);
+                self.advance(&log, now_ms, out);
+            }
             Fit::Parts(_) => self.contest(session, &log, mine, now_ms, out),
             Fit::Past => {}
             Fit::New(run) if self.awaits_purge(session, &run, now_ms) => {
@@ -255,6 +260,7 @@ impl Replica {
     /// Takes in what a run brings.
     pub(super) fn take_in(&mut self, came: Came, run: CheckedRun, now_ms: i64, out: &mut Vec<Effect>) {
         let (log, before, head) = (run.log, self.head(&run.log).seq, run.head());
+        let passes_on = came.passes_on(&log, &run.entries);
         self.accept(log, &run.entries, out);
         if let Came::Sent(session) = came {
             self.note_progress(session, &run, now_ms);
@@ -264,7 +270,7 @@ impl Replica {
         self.learn_circles(&log, &sealed.unwrap_or_default(), out);
         self.end_reached(came, &log, head, out);
         self.fold_roster_in_turn(now_ms, out);
-        self.push_to_all(&log, before, came, out);
+        self.push_to_all(&log, before, (came, passes_on), out);
         self.advance(&log, now_ms, out);
     }
 
@@ -277,6 +283,8 @@ impl Replica {
                 if peer.known.seq <= head.seq {
                     peer.known = head;
                 }
+                // It knows that what it sent is here.
+                peer.told = peer.told.max(head.seq);
             }
         }
         self.refresh(session, &log);

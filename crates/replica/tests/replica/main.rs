@@ -33,6 +33,7 @@ mod restored;
 mod returns;
 mod rules;
 mod sealed;
+mod spread;
 mod sync;
 mod tampered;
 mod traces;
