@@ -61,10 +61,20 @@ pub fn cpu_of_ended_children() -> f64 {
 
 /// `VmHWM` of one process, bytes: its largest memory since it began, or since [`forget_peak`].
 pub fn peak(pid: u32) -> u64 {
+    status_bytes(pid, "VmHWM:")
+}
+
+/// `RssAnon` of one process, bytes: its memory without what files it has mapped.
+pub fn anon(pid: u32) -> u64 {
+    status_bytes(pid, "RssAnon:")
+}
+
+/// A size of `/proc/PID/status`, bytes.
+fn status_bytes(pid: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let kib = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
+        .find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or_default() * 1024
 }
 

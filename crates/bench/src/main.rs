@@ -4,6 +4,7 @@
 //! cargo run --release -p bench -- sync --listings 10000 --against git,iroh
 //! cargo run --release -p bench -- flood
 //! cargo run --release -p bench -- pages --listings 100000
+//! cargo run --release -p bench -- hub --listings 10000,100000,1000000 --keep DIR
 //! ```
 //!
 //! Sync: five pieces of work between two real processes over loopback (W1 first sync, W2 one edit, W3 nothing new, W4 live,
@@ -15,11 +16,14 @@
 //!
 //! The pages: how long each kind takes beside a server that sends the same bytes from memory (see `pages`).
 //!
+//! The hub: what a node costs as it grows (see `hub`).
+//!
 //! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
 mod control;
 mod flood;
 mod git;
+mod hub;
 mod lianshi;
 mod machine;
 mod namespace;
@@ -52,6 +56,8 @@ enum Command {
     Flood(flood::FloodArgs),
     /// How long the server takes for each kind of page, beside the same bytes sent from memory.
     Pages(pages::PagesArgs),
+    /// A hub as it grows: start, memory, searches, reconnecting, space.
+    Hub(hub::HubArgs),
     /// The hostile member: started by `flood`.
     #[command(hide = true)]
     Hostile(flood::HostileArgs),
@@ -116,6 +122,7 @@ fn main() -> ExitCode {
         Command::Sync(args) => sync::run(&args),
         Command::Flood(args) => flood::run(&args),
         Command::Pages(args) => pages::run(&args),
+        Command::Hub(args) => hub::run(&args),
         Command::Hostile(args) => flood::hostile(&args),
         Command::Burn { core } => flood::burn(core),
         Command::Records { listings, out } => records::write(&out, listings).map(|made| println!("{made}")),
