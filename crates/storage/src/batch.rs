@@ -75,10 +75,14 @@ pub struct Batch {
 impl Batch {
     /// Sets `key` to `value`. Lengths are checked when the batch is applied.
     pub fn put(&mut self, table: Table, key: &[u8], value: impl Into<Vec<u8>>) -> &mut Self {
-        let value = value.into();
-        self.bytes += key.len() + value.len();
-        self.ops.push(Op::Put(table.full_key(key), value));
+        self.put_full(table.full_key(key), value.into());
         self
+    }
+
+    /// Sets a key that has the code of its table before it.
+    pub(crate) fn put_full(&mut self, full_key: Vec<u8>, value: Vec<u8>) {
+        self.bytes += full_key.len().saturating_sub(1) + value.len();
+        self.ops.push(Op::Put(full_key, value));
     }
 
     /// Removes `key`; no error if it is not there.

@@ -15,6 +15,9 @@ const NAME: &str = "sidecar.json";
 /// The version that this program writes, and the newest that it reads.
 const FORMAT: u32 = 1;
 
+/// The digest of nothing, and of a sidecar whose digest was made in another way than the store's will be.
+const UNKNOWN: [u8; 32] = [0; 32];
+
 /// What is known of the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sidecar {
@@ -104,8 +107,16 @@ impl Sidecar {
                 facts.journal, self.journal
             ));
         }
-        (facts.entries == self.entries && facts.digest != self.digest)
+        (facts.entries == self.entries && facts.digest != self.digest && self.digest != UNKNOWN)
             .then(|| format!("its {} entries are not those of the last checkpoint", facts.entries))
+    }
+
+    /// Forgets the digest of the frontier: the store's own is made in another way from now on.
+    pub(super) fn forget_digest(home: &Path) -> Result<()> {
+        match Self::read(home)? {
+            Found::Good(sidecar) => Self { digest: UNKNOWN, ..sidecar }.write(home),
+            Found::None | Found::Unreadable => Ok(()),
+        }
     }
 
     pub(super) fn read(home: &Path) -> Result<Found> {
