@@ -67,6 +67,11 @@ impl Ledger {
         done.map(|()| true)
     }
 
+    /// Bytes of the journal that a start now would go through again.
+    pub fn behind(&self) -> u64 {
+        self.journaled.as_u64().saturating_sub(self.checked.as_u64())
+    }
+
     /// True when something was laid down since the last checkpoint was begun.
     pub fn is_dirty(&self) -> bool {
         self.dirty || self.checked != self.journaled
