@@ -25,7 +25,7 @@ use crate::flood::Times;
 use crate::machine;
 use crate::node::{Node, command, done, program};
 use crate::pages::client::{self, Client};
-use homes::Homes;
+use homes::{Homes, Stage};
 use load::Load;
 use report::{Disk, Row};
 use words::Words;
@@ -51,6 +51,9 @@ pub struct HubArgs {
     /// Compact the hub at the end.
     #[arg(long)]
     compact: bool,
+    /// Stop when the homes are made so far, and measure nothing: with `--keep`, to go on another time.
+    #[arg(long, value_enum)]
+    until: Option<Stage>,
     /// Draws cost against size into this file (SVG).
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
@@ -71,7 +74,11 @@ pub fn run(args: &HubArgs) -> anyhow::Result<()> {
     let dir = dir.canonicalize()?;
     let mut rows = Vec::new();
     for &listings in &args.listings {
-        let homes = Homes::of(&bin, &dir.join(listings.to_string()), listings)?;
+        let until = args.until.unwrap_or(Stage::Indexed);
+        let homes = Homes::of(&bin, &dir.join(listings.to_string()), listings, until)?;
+        if args.until.is_some() {
+            continue;
+        }
         let row = measure(&homes, args)?;
         eprintln!("bench: {}", row.json());
         rows.push(row);

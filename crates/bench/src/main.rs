@@ -4,6 +4,7 @@
 //! cargo run --release -p bench -- sync --listings 10000 --against git,iroh
 //! cargo run --release -p bench -- flood
 //! cargo run --release -p bench -- pages --listings 100000
+//! cargo run --release -p bench -- frontier
 //! cargo run --release -p bench -- hub --listings 10000,100000,1000000 --keep DIR
 //! ```
 //!
@@ -16,12 +17,13 @@
 //!
 //! The pages: how long each kind takes beside a server that sends the same bytes from memory (see `pages`).
 //!
-//! The hub: what a node costs as it grows (see `hub`).
+//! The hub: what a node costs as it grows (see `hub`); its frontier alone, of many logs (see `frontier`).
 //!
 //! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
 mod control;
 mod flood;
+mod frontier;
 mod git;
 mod hub;
 mod lianshi;
@@ -58,6 +60,8 @@ enum Command {
     Pages(pages::PagesArgs),
     /// A hub as it grows: start, memory, searches, reconnecting, space.
     Hub(hub::HubArgs),
+    /// What a frontier of many logs costs, without disks and networks.
+    Frontier(frontier::FrontierArgs),
     /// The hostile member: started by `flood`.
     #[command(hide = true)]
     Hostile(flood::HostileArgs),
@@ -122,6 +126,7 @@ fn main() -> ExitCode {
         Command::Sync(args) => sync::run(&args),
         Command::Flood(args) => flood::run(&args),
         Command::Pages(args) => pages::run(&args),
+        Command::Frontier(args) => frontier::run(&args),
         Command::Hub(args) => hub::run(&args),
         Command::Hostile(args) => flood::hostile(&args),
         Command::Burn { core } => flood::burn(core),

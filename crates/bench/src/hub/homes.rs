@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -16,17 +17,33 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// A million listings are replicated and indexed in less.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 
+/// How far the homes are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+pub enum Stage {
+    /// Nothing is there.
+    #[default]
+    Nothing,
+    /// The records are.
+    Written,
+    /// The publisher has them.
+    Imported,
+    /// The hub has them, and they are searchable.
+    Replicated,
+    /// They are searchable at the publisher too, so that it has nothing more to do.
+    Indexed,
+}
+
 /// What making the homes took; kept beside them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Built {
+    /// How far it has come.
+    pub stage: Stage,
     /// Listings.
     pub listings: usize,
     /// Bytes of their JSON.
     pub json_bytes: u64,
     /// Seconds of the import at the publisher, each listing signed and acknowledged.
     pub import: f64,
-    /// Seconds until the publisher's index had them all.
-    pub import_index: f64,
     /// Seconds until the hub held all of them.
     pub sync: f64,
     /// Seconds from the same moment until all were searchable at the hub.
@@ -50,11 +67,12 @@ pub struct Homes {
 }
 
 impl Homes {
-    /// Those in `dir`, made when they are not there.
+    /// Those in `dir`, made as far as they are not there. Each stage that is whole is noted, so that a long one can be left at
+    /// `until` and gone on with another time.
     ///
     /// # Errors
     /// When a command fails or a state is not reached.
-    pub fn of(bin: &Path, dir: &Path, listings: usize) -> anyhow::Result<Self> {
+    pub fn of(bin: &Path, dir: &Path, listings: usize, until: Stage) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let mut homes = Self {
             bin: bin.to_owned(),
@@ -66,25 +84,49 @@ impl Homes {
         let note = dir.join("built.json");
         if let Ok(text) = std::fs::read_to_string(&note) {
             homes.built = serde_json::from_str(&text).context("built.json")?;
-            return Ok(homes);
         }
-        homes.make(dir)?;
-        std::fs::write(note, serde_json::to_string(&homes.built)?)?;
+        for stage in [Stage::Written, Stage::Imported, Stage::Replicated, Stage::Indexed] {
+            if stage <= until && homes.built.stage < stage {
+                homes.make(stage, dir)?;
+                homes.built.stage = stage;
+                std::fs::write(&note, serde_json::to_string(&homes.built)?)?;
+            }
+        }
         Ok(homes)
     }
 
-    fn make(&mut self, dir: &Path) -> anyhow::Result<()> {
-        let made = records::write(&self.records, self.built.listings)?;
-        eprintln!("bench: {made}; load {}", machine::load());
-        self.built.json_bytes = made.bytes;
-        self.found(dir)?;
-        let begun = Instant::now();
-        self.import(&self.records)?;
-        self.built.import = begun.elapsed().as_secs_f64();
-        let mut publisher = Node::start(&self.bin, &self.publisher)?;
-        self.await_indexed(&mut publisher)?;
-        self.built.import_index = begun.elapsed().as_secs_f64();
-        eprintln!("bench: imported in {:.1} s, load {}", self.built.import, machine::load());
+    fn make(&mut self, stage: Stage, dir: &Path) -> anyhow::Result<()> {
+        match stage {
+            Stage::Nothing => Ok(()),
+            Stage::Written => {
+                let made = records::write(&self.records, self.built.listings)?;
+                eprintln!("bench: {made}; load {}", machine::load());
+                self.built.json_bytes = made.bytes;
+                Ok(())
+            }
+            Stage::Imported => {
+                self.found(dir)?;
+                let begun = Instant::now();
+                self.import(&self.records)?;
+                self.built.import = begun.elapsed().as_secs_f64();
+                eprintln!("bench: imported in {:.1} s, load {}", self.built.import, machine::load());
+                Ok(())
+            }
+            Stage::Replicated => self.replicate(),
+            Stage::Indexed => {
+                let mut publisher = Node::start(&self.bin, &self.publisher)?;
+                let begun = Instant::now();
+                while !is_indexed(&publisher.status()?) {
+                    ensure!(begun.elapsed() < PATIENCE, "not indexed after {PATIENCE:?}");
+                    std::thread::sleep(LOOK_EVERY);
+                }
+                publisher.stop()
+            }
+        }
+    }
+
+    fn replicate(&mut self) -> anyhow::Result<()> {
+        let publisher = Node::start(&self.bin, &self.publisher)?;
         let mut hub = Node::start(&self.bin, &self.hub)?;
         let begun = Instant::now();
         let all = |status: &Json| status["listings"]["held"].as_u64() >= Some(self.built.listings as u64);
@@ -97,14 +139,13 @@ impl Homes {
             Ok(begun.elapsed().as_secs_f64())
         };
         let sync = look(&all)?;
+        // The publisher has an index to build too, which would take the hub's time.
+        publisher.stop()?;
         let searchable = look(&|status| all(status) && is_indexed(status))?;
         (self.built.sync, self.built.searchable) = (sync, searchable);
-        eprintln!(
-            "bench: replicated in {sync:.1} s, searchable after {searchable:.1} s, load {}",
-            machine::load()
-        );
-        hub.stop()?;
-        publisher.stop()
+        let load = machine::load();
+        eprintln!("bench: replicated in {sync:.1} s, searchable after {searchable:.1} s, load {load}");
+        hub.stop()
     }
 
     /// Founds a network and lets the publisher join it.
@@ -132,15 +173,6 @@ impl Homes {
         // A line for each row: nobody reads them.
         let ended = import.stdout(Stdio::null()).status().context("lianshi import")?;
         ensure!(ended.success(), "the import ended with {ended}");
-        Ok(())
-    }
-
-    fn await_indexed(&self, node: &mut Node) -> anyhow::Result<()> {
-        let begun = Instant::now();
-        while !is_indexed(&node.status()?) {
-            ensure!(begun.elapsed() < PATIENCE, "not indexed after {PATIENCE:?}");
-            std::thread::sleep(LOOK_EVERY);
-        }
         Ok(())
     }
 
