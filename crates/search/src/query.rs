@@ -166,7 +166,9 @@ impl Query {
         };
         let lexicon = Lexicon { searcher: ground.searcher, fields: ground.fields };
         builder.begun = lexicon.begun(&terms)?;
-        let asked = format!("{}\n{}", self.typing, self.text);
+        // How words may go on depends on all that the index holds.
+        let moment = ground.searcher.generation().generation_id();
+        let asked = format!("{moment} {}\n{}", self.typing, self.text);
         let said = builder.said(&terms);
         let words = Words { asked: &asked, tree: said.as_ref() };
         let found = self.matching(ground, Some(&words), &filters)?;

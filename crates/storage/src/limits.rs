@@ -23,6 +23,9 @@ pub(crate) const DICTIONARY_FROM: u64 = 64 * 1024 * 1024;
 /// … or when it is written anew and its samples have this many bytes: zstd wants many times the dictionary.
 pub(crate) const DICTIONARY_FROM_SAMPLES: usize = 1024 * 1024;
 
+/// Values that are gone through for a dictionary of a store in use, from the first on: a checkpoint waits for it.
+pub(crate) const LEARNT_FROM: usize = 32 * 1024;
+
 /// Most values that a dictionary is made from, and most bytes of them: what is above makes it slower and no better.
 pub(crate) const SAMPLES: usize = 2_048;
 /// See [`SAMPLES`].

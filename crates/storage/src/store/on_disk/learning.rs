@@ -2,7 +2,9 @@
 
 use super::super::packing::{DICTIONARY_KEY, learn};
 use super::*;
-use crate::limits::{DICTIONARY_FROM, DICTIONARY_FROM_SAMPLES, MIN_PACKED, SAMPLE_BYTES, SAMPLES};
+use crate::limits::{
+    DICTIONARY_FROM, DICTIONARY_FROM_SAMPLES, LEARNT_FROM, MIN_PACKED, SAMPLE_BYTES, SAMPLES,
+};
 
 /// Bytes that a value and what belongs to it take in sled's file, about: how many values there are is told by the file's size.
 const BYTES_A_VALUE: u64 = 4_096;
@@ -26,7 +28,8 @@ impl SledStore {
         Err(StorageError::StoreDamaged { action: "read its dictionary", detail })
     }
 
-    /// Makes a dictionary once the store is large enough. Takes a fifth of a second, once.
+    /// Makes a dictionary once the store is large enough. Takes a fifth of a second, once; more where the disk is slow, since
+    /// up to 100 MiB are read.
     pub(super) fn learn(&self) -> Result<()> {
         if self.packing.is_ready() || self.has_learnt.load(Ordering::Relaxed) {
             return Ok(());
@@ -37,7 +40,8 @@ impl SledStore {
         }
         // Values that nothing can be learnt from are not gone through again at each sync.
         self.has_learnt.store(true, Ordering::Relaxed);
-        let samples = self.samples(usize::try_from(size / BYTES_A_VALUE).unwrap_or(usize::MAX))?;
+        let values = usize::try_from(size / BYTES_A_VALUE).unwrap_or(usize::MAX);
+        let samples = self.samples(values.min(LEARNT_FROM))?;
         self.take_dictionary(&samples)
     }
 
