@@ -154,7 +154,7 @@ impl Context {
                 return Ok(Answerer::Running(Box::new(client)));
             }
             match Office::open(&self.home, self.config()?, false) {
-                Ok(office) => return Ok(Answerer::Here(Box::new(office))),
+                Ok(office) => return Ok(Answerer::Here(Here(Box::new(office)))),
                 Err(error) if is_locked(&error) && begun.elapsed() < LOCK_PATIENCE => {
                     std::thread::sleep(Duration::from_millis(100));
                 }
@@ -174,7 +174,21 @@ pub enum Answerer {
     /// The running node.
     Running(Box<Client>),
     /// The store, opened by this process.
-    Here(Box<Office>),
+    Here(Here),
+}
+
+/// A store that this process has opened. What it wrote is checkpointed now and then, and at the end, once it is more than a
+/// start goes through again in no time.
+pub struct Here(Box<Office>);
+
+/// Bytes of the journal that a start may have to go through again, and that a long piece of work may leave behind it.
+const LEFT_BEHIND: u64 = 1 << 20;
+const LEFT_MEANWHILE: u64 = 64 << 20;
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        self.0.core().settle(LEFT_BEHIND);
+    }
 }
 
 impl Answerer {
@@ -182,7 +196,11 @@ impl Answerer {
     pub fn ask(&mut self, request: &Request) -> Reply {
         match self {
             Self::Running(client) => client.ask(request),
-            Self::Here(office) => office.answer(request.clone()),
+            Self::Here(Here(office)) => {
+                let reply = office.answer(request.clone());
+                office.core().settle(LEFT_MEANWHILE);
+                reply
+            }
         }
     }
 }

@@ -6,6 +6,8 @@
 //! cargo run --release -p bench -- pages --listings 100000
 //! cargo run --release -p bench -- crowd --processes 50 --publishers 1000
 //! cargo run --release -p bench -- spread --nodes 50
+//! cargo run --release -p bench -- frontier
+//! cargo run --release -p bench -- hub --listings 10000,100000,1000000 --keep DIR
 //! ```
 //!
 //! Sync: five pieces of work between two real processes over loopback (W1 first sync, W2 one edit, W3 nothing new, W4 live,
@@ -21,12 +23,16 @@
 //!
 //! The spread: how long a publication takes to nodes that are not connected with its author (see `spread`).
 //!
+//! The hub: what a node costs as it grows (see `hub`); its frontier alone, of many logs (see `frontier`).
+//!
 //! Absent here: micro-benchmarks of single crates (theirs, under `benches/`), lossy lines.
 
 mod control;
 mod crowd;
 mod flood;
+mod frontier;
 mod git;
+mod hub;
 mod lianshi;
 mod machine;
 mod namespace;
@@ -64,6 +70,10 @@ enum Command {
     Crowd(crowd::CrowdArgs),
     /// How long a publication takes to nodes that are not connected with its author, and what it costs.
     Spread(spread::SpreadArgs),
+    /// A hub as it grows: start, memory, searches, reconnecting, space.
+    Hub(hub::HubArgs),
+    /// What a frontier of many logs costs, without disks and networks.
+    Frontier(frontier::FrontierArgs),
     /// The hostile member: started by `flood`.
     #[command(hide = true)]
     Hostile(flood::HostileArgs),
@@ -130,6 +140,8 @@ fn main() -> ExitCode {
         Command::Pages(args) => pages::run(&args),
         Command::Crowd(args) => crowd::run(&args),
         Command::Spread(args) => spread::run(&args),
+        Command::Frontier(args) => frontier::run(&args),
+        Command::Hub(args) => hub::run(&args),
         Command::Hostile(args) => flood::hostile(&args),
         Command::Burn { core } => flood::burn(core),
         Command::Records { listings, out } => records::write(&out, listings).map(|made| println!("{made}")),

@@ -5,7 +5,7 @@
 //! handed the very answers of the node. Each client keeps one connection open, as a browser does, asks, and reads the answer
 //! to its end; that time counts. What the ratio holds is what the node does for a page: search, facets, checks, template.
 
-mod client;
+pub mod client;
 mod still;
 
 use std::fmt::Write as _;

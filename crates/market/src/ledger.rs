@@ -9,6 +9,7 @@ mod contacts;
 mod documents;
 mod examine;
 mod gaps;
+mod heads;
 mod layout;
 mod letters;
 mod limits;
@@ -22,12 +23,12 @@ mod replace;
 mod roster;
 mod touched;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use protocol::{
     CheckedEntry, Entry, Fork, Head, InstitutionId, LogId, NetworkId, NodeCertificate, PublicKey, SealingKey,
-    Shelf, Verb, frontier_digest,
+    Shelf, Verb,
 };
 use replica::{Limit, ViewSum, entry_bytes};
 use storage::limits::{MAX_APPEND, MAX_KEY, MAX_VALUE};
@@ -39,6 +40,7 @@ pub use backup::{BackupPlan, BackupSource};
 pub use checkpoint::Checkpoint;
 pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, rightful_entries};
 pub use gaps::Lacking;
+use heads::HeadsSum;
 pub(crate) use layout::{
     LogRecord, creating_place, document_entries, entry_at, log_record, projection, readable_at, state_of,
 };
@@ -67,6 +69,10 @@ pub struct Ledger {
     logs: BTreeMap<LogId, LogRecord>,
     certificates: BTreeMap<LogId, NodeCertificate>,
     sums: BTreeMap<Shelf, ViewSum>,
+    /// Shelves whose sums the next batch writes.
+    sums_due: BTreeSet<Shelf>,
+    /// Digest of the logs' heads.
+    heads: HeadsSum,
     /// Number of documents whose edits came before the entry that creates them. Which they are their projections say: anyone can
     /// write edits of what is nowhere.
     waiting: u64,
@@ -89,8 +95,6 @@ pub struct Ledger {
     dirty: bool,
     /// A checkpoint was begun, and nobody has said yet that it has ended.
     checking: bool,
-    /// The facts of the last checkpoint, or as the store was read.
-    stated: Option<CheckpointFacts>,
     incarnation: u64,
     /// Own entries are in the journal, all that belong together or some, that the store did not take: no more may be written
     /// until a restart has replayed them, or a sequence number would be used twice.
@@ -272,7 +276,7 @@ impl Ledger {
         let counted =
             if entry.header.seq <= record.counts { &mut record.bytes } else { &mut record.void_bytes };
         *counted += entry_bytes(entry);
-        self.logs.insert(*log, record);
+        self.set_log(log, record);
         batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &record));
         self.entries += 1;
         self.dirty = true;
@@ -302,25 +306,16 @@ impl Ledger {
         if full.is_empty() {
             return Ok(());
         }
+        self.sums_into(&mut full);
         full.put(Table::Meta, layout::FIGURES, layout::figures_value(&self.figures));
-        full.facts(&self.facts_since());
+        full.facts(&self.facts());
         self.store.apply(full)?;
         Ok(())
     }
 
-    /// The facts of a batch. The digest looks at every log, of which a hub holds thousands, and is asked for only where no entry
-    /// came after a checkpoint: so it is that checkpoint's, or stands for nothing.
-    fn facts_since(&self) -> CheckpointFacts {
-        let entries = self.entries + self.figures.replaced;
-        let stated = self.stated.filter(|stated| stated.entries == entries);
-        let digest = stated.map_or(CheckpointFacts::NO_DIGEST, |stated| stated.digest);
-        CheckpointFacts { entries, digest, journal: self.journaled }
-    }
-
-    /// The facts of a checkpoint.
+    /// The facts of a batch, or of a checkpoint.
     fn facts(&self) -> CheckpointFacts {
-        let heads = self.logs.iter().map(|(log, record)| (log, &record.head));
         let entries = self.entries + self.figures.replaced;
-        CheckpointFacts { entries, digest: frontier_digest(heads).0, journal: self.journaled }
+        CheckpointFacts { entries, digest: self.heads.to_bytes(), journal: self.journaled }
     }
 }

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{RowId, StrColumn};
-use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::schema::Field;
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, SegmentReader};
 
-use crate::limits::{MAX_FACET_ORDINALS, MAX_FACET_VALUES};
-use crate::schema::columns;
+use crate::limits::{
+    MAX_FACET_ORDINALS, MAX_FACET_SET_BYTES, MAX_FACET_VALUES, MAX_SET_CODES, WORDS_A_LOOKUP,
+};
+use crate::query::Ground;
+use crate::schema::{Fields, columns};
+use crate::sets::Bits;
 
 /// A code and how many of the results carry it.
 pub type FacetCount = (String, u64);
@@ -82,6 +86,19 @@ impl Facet {
             Facet::Institution => columns::INSTITUTION,
         }
     }
+
+    /// The field that its codes are found in.
+    fn field(self, fields: &Fields) -> Field {
+        match self {
+            Facet::Kind => fields.kind,
+            Facet::Region => fields.region,
+            Facet::Field => fields.field,
+            Facet::Readiness => fields.trl,
+            Facet::Cooperation => fields.cooperation,
+            Facet::Price => fields.price,
+            Facet::Institution => fields.institution,
+        }
+    }
 }
 
 impl Facets {
@@ -102,119 +119,123 @@ impl Facets {
 /// Counts of the facets that were asked for, in their order, by code.
 type Counts = Vec<BTreeMap<String, u64>>;
 
-/// Counts some facets of whatever matches.
-pub(crate) struct Counter {
-    /// Which.
-    pub facets: Vec<Facet>,
+/// Counts facets of what matches: for each segment, in their order, who does.
+///
+/// # Errors
+/// When the index cannot be read.
+pub(crate) fn count(
+    ground: &Ground<'_>,
+    matching: &[Bits],
+    facets: &[Facet],
+    region: &str,
+) -> tantivy::Result<Facets> {
+    let mut total: Counts = vec![BTreeMap::new(); facets.len()];
+    for (segment, matching) in ground.searcher.segment_readers().iter().zip(matching) {
+        let counter = Counter { ground, segment, region, matching, matches: matching.count() };
+        if counter.matches == 0 {
+            continue;
+        }
+        for (sum, facet) in total.iter_mut().zip(facets) {
+            for (code, count) in counter.count(*facet)? {
+                *sum.entry(code).or_default() += count;
+            }
+        }
+    }
+    let mut counted = Facets::default();
+    for (facet, counts) in facets.iter().zip(total) {
+        *counted.of(*facet) = most_frequent(counts);
+    }
+    Ok(counted)
+}
+
+/// What matches in one segment.
+struct Counter<'a> {
+    ground: &'a Ground<'a>,
+    segment: &'a SegmentReader,
     /// The chosen region, without trailing zeros; may be empty.
-    pub region: String,
+    region: &'a str,
+    matching: &'a Bits,
+    matches: usize,
 }
 
-/// A column and how often each of its ordinals was met.
-type Counted = (StrColumn, Vec<u64>);
+impl Counter<'_> {
+    fn count(&self, facet: Facet) -> tantivy::Result<Vec<FacetCount>> {
+        let Some(column) = self.segment.fast_fields().str(facet.column())? else { return Ok(Vec::new()) };
+        let counted = |code: &str| facet != Facet::Region || is_next_level(self.region, code);
+        let counts = match self.few_codes(&column, counted)? {
+            Some(codes) => self.count_sets(facet, codes)?,
+            None => self.count_column(&column)?,
+        };
+        Ok(counts.into_iter().filter(|(code, count)| *count > 0 && counted(code)).collect())
+    }
 
-/// The counts of one segment, by the ordinal of the value in its column.
-pub(crate) struct SegmentCounter {
-    columns: Vec<(Facet, Option<Counted>)>,
-    region: String,
-    /// Documents that came one by one and are counted together: a column gives many values as fast as a few.
-    waiting: Vec<DocId>,
-    rows: Rows,
+    /// The codes of a column, when there are so few that it is less work to hold the matches against who carries each of them
+    /// than to look up what each match carries.
+    fn few_codes(
+        &self,
+        column: &StrColumn,
+        counted: impl Fn(&str) -> bool,
+    ) -> tantivy::Result<Option<Vec<String>>> {
+        // As terms they are read each time, and as sets all facets are kept side by side.
+        let room = MAX_FACET_SET_BYTES / size_of::<u64>();
+        if column.num_terms() > MAX_SET_CODES {
+            return Ok(None);
+        }
+        let (mut codes, mut terms) = (Vec::new(), column.dictionary().stream()?);
+        while terms.advance() {
+            codes.extend(
+                std::str::from_utf8(terms.key()).ok().filter(|code| counted(code)).map(str::to_owned),
+            );
+        }
+        let held = codes.len().saturating_mul(self.matching.words());
+        Ok((held <= room && held <= self.matches.saturating_mul(WORDS_A_LOOKUP)).then_some(codes))
+    }
+
+    fn count_sets(&self, facet: Facet, codes: Vec<String>) -> tantivy::Result<Vec<FacetCount>> {
+        let field = facet.field(self.ground.fields);
+        let count = |code: String| {
+            let carriers = self.ground.sets.carriers(self.segment, field, &code)?;
+            let count = self.matching.in_common(&carriers);
+            Ok((code, count))
+        };
+        codes.into_iter().map(count).collect()
+    }
+
+    fn count_column(&self, column: &StrColumn) -> tantivy::Result<Vec<FacetCount>> {
+        let mut counts = vec![0; column.num_terms().min(MAX_FACET_ORDINALS)];
+        let mut found = Rows::default();
+        let mut docs = self.matching.iter();
+        loop {
+            found.docs.clear();
+            found.docs.extend(docs.by_ref().take(COLLECT_BLOCK_BUFFER_LEN));
+            if found.docs.is_empty() {
+                return name_values(column, &counts);
+            }
+            count_block(column, &mut found, &mut counts);
+        }
+    }
 }
 
-/// Room for what columns are asked and answer, used again for each block.
+/// Room for what a column is asked and answers, used again for each block: a column gives many values as fast as a few.
 #[derive(Default)]
 struct Rows {
     docs: Vec<DocId>,
+    answered: Vec<DocId>,
     rows: Vec<RowId>,
     ordinals: Vec<u64>,
 }
 
-impl Collector for Counter {
-    type Fruit = Facets;
-    type Child = SegmentCounter;
-
-    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentCounter> {
-        let open = |facet: &Facet| -> tantivy::Result<_> {
-            let column = segment.fast_fields().str(facet.column())?;
-            let counted = column.map(|column| {
-                let values = column.num_terms().min(MAX_FACET_ORDINALS);
-                (column, vec![0; values])
-            });
-            Ok((*facet, counted))
-        };
-        let columns = self.facets.iter().map(open).collect::<tantivy::Result<_>>()?;
-        let region = self.region.clone();
-        Ok(SegmentCounter { columns, region, waiting: Vec::new(), rows: Rows::default() })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        false
-    }
-
-    fn merge_fruits(&self, segments: Vec<tantivy::Result<Counts>>) -> tantivy::Result<Facets> {
-        let mut total: Counts = vec![BTreeMap::new(); self.facets.len()];
-        for segment in segments {
-            for (sum, counts) in total.iter_mut().zip(segment?) {
-                for (code, count) in counts {
-                    *sum.entry(code).or_default() += count;
-                }
-            }
+fn count_block(column: &StrColumn, found: &mut Rows, counts: &mut [u64]) {
+    let Rows { docs, answered, rows, ordinals } = found;
+    answered.clear();
+    rows.clear();
+    column.ords().row_ids_for_docs(docs, answered, rows);
+    ordinals.resize(rows.len(), 0);
+    column.ords().values.get_vals(rows, ordinals);
+    for ordinal in ordinals.iter() {
+        if let Some(count) = usize::try_from(*ordinal).ok().and_then(|at| counts.get_mut(at)) {
+            *count += 1;
         }
-        let mut facets = Facets::default();
-        for (facet, counts) in self.facets.iter().zip(total) {
-            *facets.of(*facet) = most_frequent(counts);
-        }
-        Ok(facets)
-    }
-}
-
-impl SegmentCollector for SegmentCounter {
-    type Fruit = tantivy::Result<Counts>;
-
-    fn collect(&mut self, doc: DocId, _: Score) {
-        self.waiting.push(doc);
-        if self.waiting.len() == COLLECT_BLOCK_BUFFER_LEN {
-            self.count_waiting();
-        }
-    }
-
-    fn collect_block(&mut self, docs: &[DocId]) {
-        let Rows { docs: found, rows, ordinals } = &mut self.rows;
-        for (column, counts) in self.columns.iter_mut().filter_map(|(_, counted)| counted.as_mut()) {
-            found.clear();
-            rows.clear();
-            column.ords().row_ids_for_docs(docs, found, rows);
-            ordinals.resize(rows.len(), 0);
-            column.ords().values.get_vals(rows, ordinals);
-            for ordinal in ordinals.iter() {
-                if let Some(count) = usize::try_from(*ordinal).ok().and_then(|at| counts.get_mut(at)) {
-                    *count += 1;
-                }
-            }
-        }
-    }
-
-    fn harvest(mut self) -> tantivy::Result<Counts> {
-        self.count_waiting();
-        let named = |(facet, counted): &(Facet, Option<Counted>)| {
-            let Some((column, counts)) = counted else { return Ok(BTreeMap::new()) };
-            let mut named: BTreeMap<String, u64> = name_values(column, counts)?.into_iter().collect();
-            if *facet == Facet::Region {
-                named.retain(|code, _| is_next_level(&self.region, code));
-            }
-            Ok(named)
-        };
-        self.columns.iter().map(named).collect()
-    }
-}
-
-impl SegmentCounter {
-    fn count_waiting(&mut self) {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        self.collect_block(&waiting);
-        waiting.clear();
-        self.waiting = waiting;
     }
 }
 

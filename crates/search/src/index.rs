@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use tantivy::IndexReader;
 
 use crate::error::Error;
-use crate::query::{Query, Results};
+use crate::query::{Ground, Query, Results};
 use crate::schema::Fields;
+use crate::sets::Sets;
 
 pub use open::{Opened, Rebuild, State};
 pub use writer::Writer;
@@ -23,6 +24,7 @@ pub struct Index {
     reader: IndexReader,
     fields: Fields,
     cursor_version: u64,
+    sets: Sets,
 }
 
 impl Index {
@@ -40,7 +42,10 @@ impl Index {
     /// [`Error::TooDeep`] for a page beyond [`MAX_DEPTH`](crate::limits::MAX_DEPTH); [`Error::Damaged`] and [`Error::Io`]
     /// when the files cannot be read. No query text is an error.
     pub fn search(&self, query: &Query) -> Result<Results, Error> {
-        open::shielded(|| query.run(&self.reader.searcher(), &self.fields))?
+        open::shielded(|| {
+            let searcher = self.reader.searcher();
+            query.run(&Ground { searcher: &searcher, fields: &self.fields, sets: &self.sets })
+        })?
     }
 
     /// Number of documents that can be found.

@@ -28,6 +28,7 @@ mod index;
 pub mod limits;
 mod query;
 mod schema;
+mod sets;
 mod text;
 
 pub use error::Error;

@@ -11,6 +11,9 @@ pub const MAX_DEPTH: usize = 10_000;
 /// Below this many documents that hold every word of the query, those that hold some of its words are shown after them.
 pub const FEW_HITS: usize = 5;
 
+/// From this many matches on, those that hold a word in a title, keyword or number are ranked before the others are looked at.
+pub const MANY_MATCHES: usize = 10_000;
+
 /// Characters of a document id (a hash in hex has 64).
 pub const MAX_ID_CHARS: usize = 128;
 /// Characters of a code (kind, region, field, institution …) or identifier. Longer ones are not indexed.
@@ -62,3 +65,13 @@ pub const CHECK_ON_OPEN_BYTES: u64 = 64 << 20;
 pub const MAX_FACET_ORDINALS: usize = 1 << 18;
 /// Values of one facet that are returned, the most frequent first.
 pub const MAX_FACET_VALUES: usize = 500;
+/// Codes of a facet up to which its carriers are kept as sets; a facet with more (institutions) is counted from its column.
+pub const MAX_SET_CODES: usize = 512;
+/// Words of 64 documents that are compared in the time in which the values of one document are looked up.
+pub const WORDS_A_LOOKUP: usize = 8;
+/// Bytes of the sets of one facet in one segment: of a million documents 33 codes. With more it is counted from its column.
+pub const MAX_FACET_SET_BYTES: usize = 4 << 20;
+/// Bytes of sets that are kept: the seven facets, and filters.
+pub const MAX_SET_BYTES: usize = 48 << 20;
+/// Bytes of sets of those that hold what was asked for; of a million documents a question takes an eighth of a MiB.
+pub const MAX_WORDS_BYTES: usize = 8 << 20;

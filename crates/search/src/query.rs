@@ -1,22 +1,26 @@
 //! What can be asked, and what is answered.
 
+mod best;
 mod build;
 mod lexicon;
+mod narrow;
 mod terms;
 
 use serde::Serialize;
 use tantivy::collector::sort_key::{SortBySimilarityScore, SortByStaticFastValue};
-use tantivy::collector::{Collector, Count, TopDocs};
-use tantivy::query::Query as Tree;
+use tantivy::collector::{Collector, TopDocs};
+use tantivy::query::{BooleanQuery, EnableScoring, Query as Tree};
 use tantivy::schema::Value;
-use tantivy::{DocAddress, Order, Searcher, TantivyDocument};
+use tantivy::{DocAddress, Order, Searcher, SegmentReader, TantivyDocument};
 
 use crate::error::Error;
-use crate::facets::{Counter, Facet, FacetCount, Facets};
-use crate::limits::{FEW_HITS, MAX_DEPTH, MAX_PAGE};
+use crate::facets::{self, Facet, Facets};
+use crate::limits::{FEW_HITS, MANY_MATCHES, MAX_DEPTH, MAX_PAGE};
 use crate::schema::{Fields, columns, region_prefix};
-use build::{Builder, Filters};
+use crate::sets::{Bits, Sets};
+use build::Builder;
 use lexicon::{Begun, Lexicon};
+use narrow::Filters;
 use terms::Terms;
 
 /// In which order to list.
@@ -109,47 +113,134 @@ pub struct Results {
     pub facets: Facets,
 }
 
-/// What one pass over the index yields.
-struct Pass {
+/// What is searched.
+pub(crate) struct Ground<'a> {
+    /// The index as of one moment.
+    pub searcher: &'a Searcher,
+    /// Where what stands.
+    pub fields: &'a Fields,
+    /// Who carries which code.
+    pub sets: &'a Sets,
+}
+
+/// What is looked for, and how it is called for as long as the index does not change.
+struct Words<'a> {
+    asked: &'a str,
+    tree: &'a dyn Tree,
+}
+
+/// What of the matches is wanted.
+struct Page {
+    limit: usize,
+    sort: Sort,
+    /// Each of them holds every word: then nothing but words, and titles, makes one better than another.
+    all_words: bool,
+}
+
+/// What matches, segment by segment.
+struct Matching {
+    sets: Vec<Bits>,
     total: usize,
-    found: Vec<(f32, DocAddress)>,
-    facets: Option<Facets>,
 }
 
 impl Query {
-    pub(crate) fn run(&self, searcher: &Searcher, fields: &Fields) -> Result<Results, Error> {
+    pub(crate) fn run(&self, ground: &Ground<'_>) -> Result<Results, Error> {
         let limit = self.limit.min(MAX_PAGE);
         let end = self.offset.saturating_add(limit);
         if end > MAX_DEPTH {
             return Err(Error::TooDeep { offset: self.offset, end });
         }
-        let mut builder = Builder { fields, begun: Begun::default() };
-        let Some(filters) = builder.filters(self) else { return Ok(Results::default()) };
+        ground.sets.hold_to(ground.searcher);
+        let Some(filters) = Filters::of(self, ground.fields) else { return Ok(Results::default()) };
+        let mut builder = Builder { fields: ground.fields, begun: Begun::default() };
         let Some(terms) = Terms::parse(&self.text, self.typing) else {
-            let pass =
-                self.pass(searcher, &builder.everything(&filters), limit, Sort::Newest.or(self.sort))?;
-            let complete = pass.total;
-            let aside = self.aside(searcher, &builder, |filters| builder.everything(filters))?;
-            return pass.results(searcher, fields, complete, aside);
+            let found = self.matching(ground, None, &filters)?;
+            let sort = Sort::Newest.or(self.sort);
+            let hits = self.hits(
+                ground,
+                &builder.everything(&filters),
+                Page { limit, sort, all_words: false },
+                &found,
+            )?;
+            return self.results(ground, None, found.total, (found, hits));
         };
-        let lexicon = Lexicon { searcher, fields };
+        let lexicon = Lexicon { searcher: ground.searcher, fields: ground.fields };
         builder.begun = lexicon.begun(&terms)?;
-        let strict = self.pass(searcher, &builder.strict(&terms, &filters), limit, self.sort)?;
-        let complete = strict.total;
+        // How words may go on depends on all that the index holds.
+        let moment = ground.searcher.generation().generation_id();
+        let asked = format!("{moment} {}\n{}", self.typing, self.text);
+        let said = builder.said(&terms);
+        let words = Words { asked: &asked, tree: said.as_ref() };
+        let found = self.matching(ground, Some(&words), &filters)?;
+        let complete = found.total;
         // In any other order partial matches would mix with the complete ones: they are shown only when there is nothing else.
         let enough = if self.sort == Sort::Relevance { FEW_HITS } else { 1 };
         if complete < enough {
             let guesses = lexicon.guesses(&terms)?;
             if terms.can_relax() || !guesses.is_empty() {
-                let relaxed = builder.relaxed(&terms, &guesses, &filters);
-                let pass = self.pass(searcher, &relaxed, limit, self.sort)?;
-                let aside =
-                    self.aside(searcher, &builder, |filters| builder.relaxed(&terms, &guesses, filters))?;
-                return pass.results(searcher, fields, complete, aside);
+                let (asked, some) = (format!("some of {asked}"), builder.some(&terms, &guesses));
+                let words = Words { asked: &asked, tree: some.as_ref() };
+                let found = self.matching(ground, Some(&words), &filters)?;
+                let ranked = builder.ranked(some.box_clone(), &terms, &filters);
+                let hits =
+                    self.hits(ground, &ranked, Page { limit, sort: self.sort, all_words: false }, &found)?;
+                return self.results(ground, Some(&words), complete, (found, hits));
             }
         }
-        let aside = self.aside(searcher, &builder, |filters| builder.strict(&terms, filters))?;
-        strict.results(searcher, fields, complete, aside)
+        let ranked = builder.ranked(said.box_clone(), &terms, &filters);
+        let hits = self.hits(ground, &ranked, Page { limit, sort: self.sort, all_words: true }, &found)?;
+        self.results(ground, Some(&words), complete, (found, hits))
+    }
+
+    /// Who holds the words and meets the filters; without words, who meets the filters.
+    fn matching(
+        &self,
+        ground: &Ground<'_>,
+        words: Option<&Words<'_>>,
+        filters: &Filters,
+    ) -> Result<Matching, Error> {
+        let weight =
+            words.map(|words| words.tree.weight(EnableScoring::disabled_from_searcher(ground.searcher)));
+        let weight = weight.transpose().map_err(Error::reading)?;
+        let one = |segment: &SegmentReader| -> tantivy::Result<Bits> {
+            let mut found = match words.zip(weight.as_deref()) {
+                Some((words, weight)) => {
+                    Bits::clone(ground.sets.matching(segment, words.asked, weight)?.as_ref())
+                }
+                None => Bits::all(segment.max_doc()),
+            };
+            if segment.has_deletes() {
+                found.keep(ground.sets.alive(segment)?.as_ref());
+            }
+            filters.narrow(ground, segment, &mut found)?;
+            Ok(found)
+        };
+        let segments = ground.searcher.segment_readers().iter();
+        let sets = segments.map(one).collect::<tantivy::Result<Vec<Bits>>>().map_err(Error::reading)?;
+        let total = sets.iter().map(Bits::count).sum();
+        Ok(Matching { sets, total })
+    }
+
+    /// The answer: the facets, and what is on the page.
+    fn results(
+        &self,
+        ground: &Ground<'_>,
+        words: Option<&Words<'_>>,
+        complete: usize,
+        (found, hits): (Matching, Vec<Hit>),
+    ) -> Result<Results, Error> {
+        let (aside, own): (Vec<Facet>, Vec<Facet>) =
+            self.facets.iter().copied().partition(|facet| self.filters_by(*facet));
+        let count = |matching: &Matching, facets: &[Facet]| {
+            facets::count(ground, &matching.sets, facets, &self.region()).map_err(Error::reading)
+        };
+        let mut facets = count(&found, &own)?;
+        for facet in aside {
+            let Some(filters) = Filters::of(&self.without(facet), ground.fields) else { continue };
+            let mut counted = count(&self.matching(ground, words, &filters)?, &[facet])?;
+            *facets.of(facet) = std::mem::take(counted.of(facet));
+        }
+        Ok(Results { total: found.total, complete, hits, facets })
     }
 
     /// Whether a facet's own filter is set. The region has none to take off: what lies below the chosen one is counted.
@@ -180,35 +271,21 @@ impl Query {
         query
     }
 
-    /// The facets whose own filter is set, each counted without it.
-    fn aside<T: Tree>(
-        &self,
-        searcher: &Searcher,
-        builder: &Builder<'_>,
-        tree: impl Fn(&Filters) -> T,
-    ) -> Result<Vec<(Facet, Vec<FacetCount>)>, Error> {
-        let mut aside = Vec::new();
-        for facet in self.facets.iter().copied().filter(|facet| self.filters_by(*facet)) {
-            let Some(filters) = builder.filters(&self.without(facet)) else { continue };
-            let counter = Counter { facets: vec![facet], region: self.region() };
-            let mut facets = searcher.search(&tree(&filters), &counter).map_err(Error::reading)?;
-            aside.push((facet, std::mem::take(facets.of(facet))));
-        }
-        Ok(aside)
-    }
-
     /// The chosen region, without trailing zeros; may be empty.
     fn region(&self) -> String {
         self.region_prefix.as_deref().map(region_prefix).unwrap_or_default().to_owned()
     }
 
-    fn pass(&self, searcher: &Searcher, tree: &dyn Tree, limit: usize, sort: Sort) -> Result<Pass, Error> {
-        let facets: Vec<Facet> =
-            self.facets.iter().copied().filter(|facet| !self.filters_by(*facet)).collect();
-        let facets = (!facets.is_empty()).then(|| Counter { facets, region: self.region() });
-        if limit == 0 {
-            let (total, facets) = searcher.search(tree, &(Count, facets)).map_err(Error::reading)?;
-            return Ok(Pass { total, found: Vec::new(), facets });
+    /// The results on the page, in their order.
+    fn hits(
+        &self,
+        ground: &Ground<'_>,
+        tree: &BooleanQuery,
+        Page { limit, sort, all_words }: Page,
+        found: &Matching,
+    ) -> Result<Vec<Hit>, Error> {
+        if limit == 0 || found.total <= self.offset {
+            return Ok(Vec::new());
         }
         let top = TopDocs::with_limit(limit).and_offset(self.offset);
         let newest = (SortByStaticFastValue::<i64>::for_field(columns::UPDATED), Order::Desc);
@@ -217,23 +294,32 @@ impl Query {
         let ripeness = SortByStaticFastValue::<u64>::for_field(columns::RIPENESS);
         match sort {
             Sort::Relevance => {
-                let best = top.order_by((SortBySimilarityScore, newest, by_id));
-                collect(searcher, tree, best, facets, |(score, _, _)| score)
+                let best = || {
+                    let top = TopDocs::with_limit(limit).and_offset(self.offset);
+                    top.order_by((SortBySimilarityScore, newest.clone(), by_id.clone()))
+                };
+                if all_words
+                    && found.total >= MANY_MATCHES
+                    && let Some((fewer, most)) =
+                        best::first_looked_at(ground.searcher, ground.fields, tree).map_err(Error::reading)?
+                {
+                    let hits = collect(ground, &fewer, best(), |(score, _, _)| score)?;
+                    if hits.len() == limit && hits.last().is_some_and(|last| last.score > most) {
+                        return Ok(hits);
+                    }
+                }
+                collect(ground, tree, best(), |(score, _, _)| score)
             }
-            Sort::Newest => collect(searcher, tree, top.order_by((newest, by_id)), facets, |_| 0.0),
+            Sort::Newest => collect(ground, tree, top.order_by((newest, by_id)), |_| 0.0),
             Sort::Cheapest => {
-                collect(searcher, tree, top.order_by(((amount, Order::Asc), newest, by_id)), facets, |_| 0.0)
+                collect(ground, tree, top.order_by(((amount, Order::Asc), newest, by_id)), |_| 0.0)
             }
             Sort::Dearest => {
-                collect(searcher, tree, top.order_by(((amount, Order::Desc), newest, by_id)), facets, |_| 0.0)
+                collect(ground, tree, top.order_by(((amount, Order::Desc), newest, by_id)), |_| 0.0)
             }
-            Sort::Ripest => collect(
-                searcher,
-                tree,
-                top.order_by(((ripeness, Order::Desc), newest, by_id)),
-                facets,
-                |_| 0.0,
-            ),
+            Sort::Ripest => {
+                collect(ground, tree, top.order_by(((ripeness, Order::Desc), newest, by_id)), |_| 0.0)
+            }
         }
     }
 }
@@ -246,35 +332,17 @@ impl Sort {
 }
 
 fn collect<K: 'static + Send>(
-    searcher: &Searcher,
+    ground: &Ground<'_>,
     tree: &dyn Tree,
     top: impl Collector<Fruit = Vec<(K, DocAddress)>>,
-    facets: Option<Counter>,
     score: impl Fn(K) -> f32,
-) -> Result<Pass, Error> {
-    let (found, total, facets) = searcher.search(tree, &(top, Count, facets)).map_err(Error::reading)?;
-    Ok(Pass { total, found: found.into_iter().map(|(key, doc)| (score(key), doc)).collect(), facets })
-}
-
-impl Pass {
-    fn results(
-        self,
-        searcher: &Searcher,
-        fields: &Fields,
-        complete: usize,
-        aside: Vec<(Facet, Vec<FacetCount>)>,
-    ) -> Result<Results, Error> {
-        let mut facets = self.facets.unwrap_or_default();
-        for (facet, counts) in aside {
-            *facets.of(facet) = counts;
-        }
-        let mut hits = Vec::with_capacity(self.found.len());
-        for (score, address) in self.found {
-            let doc: TantivyDocument = searcher.doc(address).map_err(Error::reading)?;
-            let id = doc.get_first(fields.id).and_then(|value| value.as_str());
-            let id = id.ok_or_else(|| Error::Damaged("a document without an id".to_owned()))?.to_owned();
-            hits.push(Hit { id, score });
-        }
-        Ok(Results { total: self.total, complete, hits, facets })
-    }
+) -> Result<Vec<Hit>, Error> {
+    let found = ground.searcher.search(tree, &top).map_err(Error::reading)?;
+    let hit = |(key, address): (K, DocAddress)| {
+        let doc: TantivyDocument = ground.searcher.doc(address).map_err(Error::reading)?;
+        let id = doc.get_first(ground.fields.id).and_then(|value| value.as_str());
+        let id = id.ok_or_else(|| Error::Damaged("a document without an id".to_owned()))?.to_owned();
+        Ok(Hit { id, score: score(key) })
+    };
+    found.into_iter().map(hit).collect()
 }

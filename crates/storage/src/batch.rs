@@ -24,7 +24,7 @@ pub struct CheckpointFacts {
 }
 
 impl CheckpointFacts {
-    /// In place of a digest: making one looks at every log, which a batch that is followed by a checkpoint can leave to that.
+    /// In place of a digest, where there is none, or one that was made in another way than the store's will be.
     pub const NO_DIGEST: [u8; 32] = [0; 32];
 
     pub(crate) fn to_bytes(self) -> Vec<u8> {
@@ -78,10 +78,14 @@ pub struct Batch {
 impl Batch {
     /// Sets `key` to `value`. Lengths are checked when the batch is applied.
     pub fn put(&mut self, table: Table, key: &[u8], value: impl Into<Vec<u8>>) -> &mut Self {
-        let value = value.into();
-        self.bytes += key.len() + value.len();
-        self.ops.push(Op::Put(table.full_key(key), value));
+        self.put_full(table.full_key(key), value.into());
         self
+    }
+
+    /// Sets a key that has the code of its table before it.
+    pub(crate) fn put_full(&mut self, full_key: Vec<u8>, value: Vec<u8>) {
+        self.bytes += full_key.len().saturating_sub(1) + value.len();
+        self.ops.push(Op::Put(full_key, value));
     }
 
     /// Removes `key`; no error if it is not there.

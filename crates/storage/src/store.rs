@@ -2,6 +2,7 @@
 
 mod memory;
 mod on_disk;
+mod packing;
 mod pieces;
 
 use std::ops::ControlFlow;

@@ -53,6 +53,13 @@ impl Core {
         self.soundness.condemned
     }
 
+    /// Confirms on disk what was taken in, where a start would have to go through more than so many bytes of the journal again.
+    pub fn settle(&mut self, bytes: u64) {
+        if self.ledger.behind() > bytes {
+            self.close();
+        }
+    }
+
     /// Begins an fsync of what came in: whoever runs it needs the core no longer. `None` when there is nothing new, or when one
     /// failed a moment ago.
     pub fn begin_checkpoint(&mut self) -> Option<Checkpoint> {

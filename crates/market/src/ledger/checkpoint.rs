@@ -39,7 +39,6 @@ impl Ledger {
 
     fn begin(&mut self) -> Result<Checkpoint> {
         let facts = self.facts();
-        self.stated = Some(facts);
         let mut batch = Batch::default();
         self.sums_into(&mut batch);
         batch.facts(&facts);
@@ -66,6 +65,11 @@ impl Ledger {
         let done = self.begin()?.run();
         self.end_checkpoint(done.is_ok());
         done.map(|()| true)
+    }
+
+    /// Bytes of the journal that a start now would go through again.
+    pub fn behind(&self) -> u64 {
+        self.journaled.as_u64().saturating_sub(self.checked.as_u64())
     }
 
     /// True when something was laid down since the last checkpoint was begun.

@@ -226,7 +226,7 @@ impl Ledger {
             self.figures.void += range.void;
         }
         record.counts = counts;
-        self.logs.insert(*log, record);
+        self.set_log(log, record);
         batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &record));
         self.dirty = true;
         self.write(&mut batch)

@@ -80,7 +80,7 @@ impl Ledger {
             let own = mention_key(&checked.hash.0, OWN, &place);
             // The sum follows the row: what was done before an interruption is not done twice.
             if self.store.get(Table::Mentions, &own)?.is_some() != counts {
-                let sum = self.sums.entry(log.shelf).or_default();
+                let sum = self.sum(log.shelf);
                 let digest = statement_digest(&checked.hash);
                 if counts { sum.add(&digest) } else { sum.remove(&digest) }
             }

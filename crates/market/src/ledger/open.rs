@@ -8,6 +8,7 @@ use protocol::{CheckedEntry, Decoder, DocumentId, PublicKey, Shelf};
 use replica::ViewSum;
 use storage::{Batch, Opened, Options, Position, Record, Storage, Table};
 
+use super::heads::HeadsSum;
 use super::{Ledger, Opener, layout};
 use crate::error::{MarketError, Result};
 
@@ -81,6 +82,8 @@ impl Ledger {
             logs: BTreeMap::new(),
             certificates: BTreeMap::new(),
             sums: BTreeMap::new(),
+            sums_due: BTreeSet::new(),
+            heads: HeadsSum::default(),
             waiting: 0,
             next_log: 0,
             entries: 0,
@@ -95,7 +98,6 @@ impl Ledger {
             checked: from,
             dirty: false,
             checking: false,
-            stated: None,
             incarnation: 0,
             stuck: false,
             examined: super::examine::Examined::default(),
@@ -128,11 +130,12 @@ impl Ledger {
     /// Takes everything kept in memory from the store.
     pub(super) fn read_back(&mut self) -> Result<()> {
         self.logs.clear();
+        self.heads = HeadsSum::default();
+        self.sums_due.clear();
         self.certificates.clear();
         (self.next_log, self.entries) = (0, 0);
         self.read_heads()?;
         self.read_figures()?;
-        self.stated = Some(self.facts());
         self.read_marks()?;
         self.read_sums()?;
         self.fold_left_over()
@@ -179,7 +182,7 @@ impl Ledger {
                 let first = layout::entry_at(self.store.as_ref(), record.number, 1)?;
                 self.note_certificate(&log, &first);
             }
-            self.logs.insert(log, record);
+            self.set_log(&log, record);
         }
         Ok(())
     }
@@ -228,13 +231,21 @@ impl Ledger {
         })?;
         let shelves: BTreeMap<u32, Shelf> = self.logs.iter().map(|(log, r)| (r.number, log.shelf)).collect();
         self.sums.clear();
+        // All are written anew, those of shelves on which nothing is left included.
+        self.store.walk(Table::Shelves, &[], &mut |key, _| {
+            let shelf = Decoder::whole(key, "shelf", Shelf::decode);
+            self.sums.extend(shelf.ok().map(|shelf| (shelf, ViewSum::default())));
+            std::ops::ControlFlow::Continue(())
+        })?;
         for (id, log) in ids {
             let Some(shelf) = shelves.get(&log).filter(|shelf| shelf.circle().is_none()) else { continue };
             if let Some(digest) = self.standing(&id)?.digest {
                 self.sums.entry(*shelf).or_default().add(&digest);
             }
         }
-        self.sum_statements()
+        self.sum_statements()?;
+        self.sums_due = self.sums.keys().copied().collect();
+        Ok(())
     }
 
     /// Brings back what the journal holds and the store does not. Damage in it is passed over, and told.

@@ -3,7 +3,7 @@
 use protocol::{
     CheckedEntry, Circle, DocumentId, Hash, LogId, NodeCertificate, Origin, Shelf, SignedPatch, Verb,
 };
-use replica::{Document, DocumentState, Fate, check_entry, open_entry, patch_of};
+use replica::{Document, DocumentState, Fate, ViewSum, check_entry, open_entry, patch_of};
 use storage::{Batch, Table};
 
 use super::documents::{self, Changing, Logs, Places};
@@ -12,6 +12,9 @@ use super::touched::Touched;
 use super::{Ledger, LogRecord};
 use crate::error::Result;
 use crate::library::{file_row, named_in};
+
+/// Sums that one batch takes, of 2 KiB each: after all were added up anew there may be one for each county and kind.
+const SUMS_AT_ONCE: usize = 4_096;
 
 /// What the sums and figures hold of a document now.
 #[derive(Clone, Copy, Default)]
@@ -74,7 +77,7 @@ impl Ledger {
             && let Some(state) = first_state(log, checked)
         {
             let digest = state.digest(&id);
-            self.sums.entry(log.shelf).or_default().add(&digest);
+            self.sum(log.shelf).add(&digest);
             note_files(&state, &id, batch);
             self.arrive(&id, batch);
             touched.created(id, digest);
@@ -128,7 +131,7 @@ impl Ledger {
         let sealed = home.is_some_and(|shelf| shelf.circle().is_some());
         if let Some(shelf) = home.filter(|_| !sealed) {
             note_files(&projection.state, id, batch);
-            let sum = self.sums.entry(shelf).or_default();
+            let sum = self.sum(shelf);
             before.digest.iter().for_each(|digest| sum.remove(digest));
             digest.iter().for_each(|digest| sum.add(digest));
         }
@@ -179,12 +182,24 @@ impl Ledger {
         Ok(Standing { digest, ..Standing::default() })
     }
 
-    pub(super) fn sums_into(&self, batch: &mut Batch) {
-        super::open::sums_mark(self.figures.next_arrival, batch);
-        for (shelf, sum) in &self.sums {
+    /// The sum of a shelf, to be changed: the batch that changes the shelf writes it.
+    pub(super) fn sum(&mut self, shelf: Shelf) -> &mut ViewSum {
+        self.sums_due.insert(shelf);
+        self.sums.entry(shelf).or_default()
+    }
+
+    /// Adds the sums that have changed to the batch that changes them, so that after a crash nothing has to be added up. The mark
+    /// that they are those of the store comes with the last of them.
+    pub(super) fn sums_into(&mut self, batch: &mut Batch) {
+        for shelf in self.sums_due.iter().take(SUMS_AT_ONCE) {
+            let Some(sum) = self.sums.get(shelf) else { continue };
             let mut key = protocol::Encoder::new();
             shelf.encode(&mut key);
             batch.put(Table::Shelves, &key.finish(), sum.to_bytes());
+        }
+        self.sums_due = self.sums_due.iter().skip(SUMS_AT_ONCE).copied().collect();
+        if self.sums_due.is_empty() {
+            super::open::sums_mark(self.figures.next_arrival, batch);
         }
     }
 }

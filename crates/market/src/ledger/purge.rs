@@ -230,7 +230,7 @@ impl Ledger {
         }
         let sealed = home.is_some_and(|shelf| shelf.circle().is_some());
         if let (Some(shelf), Some(digest)) = (home.filter(|_| !sealed), before.digest) {
-            self.sums.entry(shelf).or_default().remove(&digest);
+            self.sum(shelf).remove(&digest);
         }
         self.figures.void = self.figures.void.saturating_sub(before.void);
         if !places.is_empty() {

@@ -92,7 +92,7 @@ impl Ledger {
             record.head = Head { seq: have, hash: first.header.prev };
             let gone: u64 = entries.iter().map(entry_bytes).sum();
             record.void_bytes = record.void_bytes.saturating_sub(gone);
-            self.logs.insert(*log, record);
+            self.set_log(log, record);
             batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &record));
             self.entries = self.entries.saturating_sub(entries.len() as u64);
             self.figures.replaced += entries.len() as u64 + 1;

@@ -105,3 +105,48 @@ fn a_document_that_was_not_folded_is_folded_at_the_next_start() {
     assert_eq!(sums(&ledger), expected);
     assert!(ledger.store().get(Table::Meta, &[&b"fold:"[..], &id.0].concat()).unwrap().is_none());
 }
+
+/// Rows of sums, and what the store says of itself.
+type Stored = (BTreeMap<Vec<u8>, Vec<u8>>, Option<Vec<u8>>);
+
+/// The sums that stand in the store, with the mark of the moment that they are of.
+fn stored_sums(ledger: &Ledger) -> Stored {
+    let store = ledger.store();
+    let mut sums = BTreeMap::new();
+    store
+        .walk(storage::Table::Shelves, &[], &mut |key, value| {
+            sums.insert(key.to_vec(), value.to_vec());
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    (sums, store.get(storage::Table::Meta, b"sums-at").unwrap())
+}
+
+/// No checkpoint was taken anywhere here: a node that is killed at any moment has nothing to add up at its start.
+#[test]
+fn a_batch_writes_the_sums_that_it_changes() {
+    let mut hub = hub();
+    let as_held = |hub: &Node| {
+        let (stored, mark) = stored_sums(&hub.ledger);
+        let held: BTreeMap<Vec<u8>, Vec<u8>> = hub
+            .ledger
+            .sums()
+            .iter()
+            .map(|(shelf, sum)| {
+                let mut key = protocol::Encoder::new();
+                shelf.encode(&mut key);
+                (key.finish(), sum.to_bytes())
+            })
+            .collect();
+        assert_eq!(stored, held);
+        assert_eq!(mark, Some(hub.ledger.arrivals().to_be_bytes().to_vec()));
+    };
+    let (outcomes, _) = hub.desk(NOW).take_in(&[record("甲"), record("乙")], true).unwrap();
+    as_held(&hub);
+    let ids: Vec<DocumentId> = outcomes.iter().map(published).collect();
+    hub.desk(NOW + 1).edit(&ids[0], &put("title", "丙")).unwrap().unwrap();
+    as_held(&hub);
+    let (view, before) = (hub.view(), stored_sums(&hub.ledger));
+    let hub = hub.reopened();
+    assert_eq!((hub.view(), stored_sums(&hub.ledger)), (view, before));
+}

@@ -11,6 +11,7 @@ use super::{Index, folder};
 use crate::error::Error;
 use crate::limits::CHECK_ON_OPEN_BYTES;
 use crate::schema::{SCHEMA_VERSION, schema};
+use crate::sets::Sets;
 use crate::text::{ANALYZER, Analyzer};
 
 /// Blocks of stored ids that a reader keeps unpacked; a page of results needs few.
@@ -170,7 +171,8 @@ fn assemble(dir: &Path, inner: tantivy::Index, cursor_version: u64) -> Result<In
         .try_into()
         .map_err(Error::reading)?;
     let fields = schema().1;
-    Ok(Index { folder: dir.to_owned(), inner, reader, fields, cursor_version })
+    let sets = Sets::default();
+    Ok(Index { folder: dir.to_owned(), inner, reader, fields, cursor_version, sets })
 }
 
 /// Runs `work`, and turns a panic of the library beneath, which damaged files can cause, into an error.

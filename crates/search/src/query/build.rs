@@ -2,22 +2,22 @@
 
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, ExistsQuery, Occur,
-    PhraseQuery, Query as Tree, TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, PhraseQuery,
+    Query as Tree, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
-use super::Query;
 use super::lexicon::{Begun, Guesses};
+use super::narrow::Filters;
 use super::terms::{Piece, Terms, Unit};
-use crate::schema::{Fields, PUBLIC, columns, is_code, region_prefix, trl_levels};
+use crate::schema::Fields;
 use crate::text::{parts, stem};
 
 /// How much a word counts in each place.
 const TITLE_WEIGHT: f32 = 4.0;
 const KEYWORDS_WEIGHT: f32 = 3.0;
-const SUMMARY_WEIGHT: f32 = 1.5;
-const BODY_WEIGHT: f32 = 1.0;
+pub(super) const SUMMARY_WEIGHT: f32 = 1.5;
+pub(super) const BODY_WEIGHT: f32 = 1.0;
 /// Of a word found in several places or ways, the best counts whole and the others this share.
 const OTHER_PLACES: f32 = 0.2;
 /// How much another form of an English word counts, another name of the same concept, and the end that the last word may have.
@@ -55,76 +55,7 @@ enum How<'a> {
     Meant(&'a Guesses),
 }
 
-/// Conditions that every result meets, or must not meet, and that do not count in its score.
-pub(super) struct Filters(Vec<Clause>);
-
-impl Filters {
-    fn clauses(&self) -> Vec<Clause> {
-        self.0.iter().map(|(occur, filter)| (*occur, filter.box_clone())).collect()
-    }
-}
-
 impl Builder<'_> {
-    /// The filters of a query; nothing if no document can meet them.
-    pub(super) fn filters(&self, query: &Query) -> Option<Filters> {
-        let fields = self.fields;
-        let codes = [
-            (fields.kind, &query.kind),
-            (fields.field, &query.field),
-            (fields.cooperation, &query.cooperation),
-            (fields.price, &query.price),
-            (fields.institution, &query.institution),
-            (fields.lang, &query.lang),
-        ];
-        let mut filters: Vec<Clause> = Vec::new();
-        let mut must = |filter: Node| filters.push((Occur::Must, constant(filter, 0.0)));
-        for (field, code) in codes {
-            if let Some(code) = code {
-                if !is_code(code) {
-                    return None;
-                }
-                must(term(field, code));
-            }
-        }
-        if query.public_only {
-            must(term(fields.public, PUBLIC));
-        }
-        if query.priced {
-            must(Box::new(ExistsQuery::new(columns::PRICE.to_owned(), false)));
-        }
-        if !query.kinds.is_empty() {
-            must(any_of(fields.kind, &query.kinds));
-        }
-        match query.region_prefix.as_deref().map(region_prefix) {
-            None | Some("") => {}
-            Some(prefix) if is_code(prefix) => must(term(fields.region, prefix)),
-            Some(_) => return None,
-        }
-        if query.trl.is_some() {
-            let levels = trl_levels(query.trl);
-            let levels: Vec<Node> = levels.iter().map(|level| term(fields.trl, &level.to_string())).collect();
-            if levels.is_empty() {
-                return None;
-            }
-            must(Box::new(BooleanQuery::union(levels)));
-        }
-        let away: Vec<String> =
-            query.away_from.iter().map(|region| region_prefix(region).to_owned()).collect();
-        if away.iter().any(String::is_empty) {
-            return None;
-        }
-        let without = [
-            (fields.region, &away),
-            (fields.institution, &query.without_institutions),
-            (fields.id, &query.without_ids),
-            (fields.objected_by, &query.without_objected_by),
-        ];
-        for (field, codes) in without.into_iter().filter(|(_, codes)| !codes.is_empty()) {
-            filters.push((Occur::MustNot, any_of(field, codes)));
-        }
-        Some(Filters(filters))
-    }
-
     /// Everything that meets the filters.
     pub(super) fn everything(&self, filters: &Filters) -> BooleanQuery {
         let mut clauses = filters.clauses();
@@ -132,17 +63,14 @@ impl Builder<'_> {
         BooleanQuery::new(clauses)
     }
 
-    /// What holds every word, somewhere.
-    pub(super) fn strict(&self, terms: &Terms, filters: &Filters) -> BooleanQuery {
-        let mut clauses = filters.clauses();
-        clauses.push((Occur::Must, self.all_words(terms, How::Said)));
-        clauses.extend(self.bonuses(terms));
-        BooleanQuery::new(clauses)
+    /// What holds every word, somewhere; whatever its score.
+    pub(super) fn said(&self, terms: &Terms) -> Node {
+        self.all_words(terms, How::Said)
     }
 
     /// What holds about half of the words, or of the pieces between blanks, or of what was meant by them; what holds all of them
     /// comes first, then what holds all that may have been meant.
-    pub(super) fn relaxed(&self, terms: &Terms, guesses: &Guesses, filters: &Filters) -> BooleanQuery {
+    pub(super) fn some(&self, terms: &Terms, guesses: &Guesses) -> Node {
         let meant = How::Meant(guesses);
         let units = terms.units();
         let enough = if units.len() < 3 { 1 } else { units.len().div_ceil(2) };
@@ -159,8 +87,13 @@ impl Builder<'_> {
             either.extend(guesses.shapes.values().map(|shapes| self.shaped(shapes)));
             either.extend(guesses.pinyin_whole.iter().map(|spelt| self.pinyin(spelt)));
         }
+        Box::new(BooleanQuery::union(either))
+    }
+
+    /// What matches, within the filters, in the order of how well.
+    pub(super) fn ranked(&self, matching: Node, terms: &Terms, filters: &Filters) -> BooleanQuery {
         let mut clauses = filters.clauses();
-        clauses.push((Occur::Must, Box::new(BooleanQuery::union(either))));
+        clauses.push((Occur::Must, matching));
         clauses.extend(self.bonuses(terms));
         BooleanQuery::new(clauses)
     }
@@ -285,11 +218,6 @@ impl Builder<'_> {
 /// Of what is found in several ways, the best counts whole and the others a share.
 fn best_of(choices: Vec<Node>) -> Node {
     Box::new(DisjunctionMaxQuery::with_tie_breaker(choices, OTHER_PLACES))
-}
-
-/// Whatever carries one of these codes.
-fn any_of(field: Field, codes: &[String]) -> Node {
-    Box::new(TermSetQuery::new(codes.iter().map(|code| Term::from_field_text(field, code))))
 }
 
 fn term(field: Field, text: &str) -> Node {

@@ -115,3 +115,36 @@ fn a_hundred_thousand_listings_are_looked_through_at_once() {
         println!("{name}: p50 {:?}, p99 {:?}", took[ASKED / 2], took[ASKED * 99 / 100]);
     }
 }
+
+/// A word that all texts hold and some titles: whether the titles are looked at first (a page of them) or everything is (a page
+/// that reaches beyond them), the same come in the same order with the same scores.
+#[test]
+fn titles_that_are_looked_at_first_are_those_that_come_first() {
+    let listing = |n: usize| SearchDoc {
+        id: format!("{:064x}", n.wrapping_mul(2_654_435_761) % 1_000_003),
+        kind: "achievement".to_owned(),
+        public: true,
+        title: if n.is_multiple_of(400) {
+            format!("新型电池{}", "装置".repeat(n % 7))
+        } else {
+            format!("装置 {n}")
+        },
+        keywords: if n.is_multiple_of(371) { vec!["电池".to_owned()] } else { Vec::new() },
+        summary: "电池".repeat(n % 5),
+        body: format!("电池 {}", "系统".repeat(n % 11)),
+        updated_ms: (n % 13) as i64,
+        ..SearchDoc::default()
+    };
+    let filled = filled(&(0..12_000).map(listing).collect::<Vec<_>>());
+    let asked = |limit: usize, kind: Option<&str>| {
+        let query =
+            Query { text: "电池".to_owned(), limit, kind: kind.map(str::to_owned), ..Query::default() };
+        filled.index.search(&query).unwrap()
+    };
+    for kind in [None, Some("achievement")] {
+        let (page, beyond) = (asked(20, kind), asked(100, kind));
+        assert_eq!((page.total, page.complete, beyond.total), (12_000, 12_000, 12_000));
+        assert_eq!(page.hits, beyond.hits[..20]);
+        assert!(page.hits[19].score > beyond.hits[99].score);
+    }
+}

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use super::sidecar::Sidecar;
 use super::{JOURNAL, STORE};
 use crate::platform::{read_small, write_whole};
 use crate::{Result, StorageError};
@@ -16,8 +17,14 @@ const WORDS: &str = "lianshi home ";
 /// Makes a home of the next version out of one of its own.
 type Step = fn(&Path) -> Result<()>;
 
-/// The step at place n begins at version n + 1. There has been no other version than 1 so far.
-const STEPS: &[Step] = &[];
+/// The step at place n begins at version n + 1.
+const STEPS: &[Step] = &[to_packed_values];
+
+/// Since version 2 a store may hold a dictionary and values packed with it; what was there before reads as it did. And the digest
+/// of a checkpoint is made by the caller in another way.
+fn to_packed_values(dir: &Path) -> Result<()> {
+    Sidecar::forget_digest(dir)
+}
 
 /// Writes the version of a new home, brings an older one up, refuses a newer one.
 pub(super) fn bring_up(dir: &Path) -> Result<()> {

@@ -104,10 +104,18 @@ impl Sidecar {
                 facts.journal, self.journal
             ));
         }
-        // One that was made anew from the facts of a batch states no digest.
+        // One that was made anew states no digest.
         let other = facts.digest != self.digest && self.digest != CheckpointFacts::NO_DIGEST;
         (facts.entries == self.entries && other)
             .then(|| format!("its {} entries are not those of the last checkpoint", facts.entries))
+    }
+
+    /// Forgets the digest of the frontier: the store's own is made in another way from now on.
+    pub(super) fn forget_digest(home: &Path) -> Result<()> {
+        match Self::read(home)? {
+            Found::Good(sidecar) => Self { digest: CheckpointFacts::NO_DIGEST, ..sidecar }.write(home),
+            Found::None | Found::Unreadable => Ok(()),
+        }
     }
 
     pub(super) fn read(home: &Path) -> Result<Found> {

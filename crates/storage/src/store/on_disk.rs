@@ -1,22 +1,25 @@
 //! sled behind the trait. Its facts (measured, 0.34.7): `flush()` is not an fsync on Linux; a batch is atomic
 //! within one tree only; after a power cut it can open without an error and empty; damaged files can make it panic.
 
+mod anew;
 mod guard;
 mod handle;
+mod learning;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::Duration;
 
+use super::packing::Packing;
 use super::pieces::{self, Cut, Stored};
 use super::{Pair, Store, check_limit, strip, tree_range};
 use crate::batch::{FACTS_KEY, Op};
 use crate::error::IoContext;
 use crate::home::HomeLock;
-use crate::limits::{COPY_BATCH, OPEN_PAUSE_MS, OPEN_TRIES, SWEEP_SLICE};
+use crate::limits::{OPEN_PAUSE_MS, OPEN_TRIES, SWEEP_SLICE};
 use crate::platform::{create_dir, folder_size, sync_dir};
 use crate::{Batch, CheckpointFacts, Floor, Result, StorageError, Table};
 
@@ -38,6 +41,9 @@ pub struct SledStore {
     next_id: AtomicU64,
     /// The cut value at which the next sweep begins.
     sweep_from: AtomicU64,
+    packing: Packing,
+    /// It was tried to make a dictionary since the store was opened.
+    has_learnt: AtomicBool,
     /// The first damage that a call came upon.
     fault: OnceLock<String>,
     /// Whoever still holds the store keeps the home locked. Last field: dropped after the database.
@@ -84,15 +90,20 @@ impl SledStore {
             order: RwLock::new(()),
             next_id: AtomicU64::new(0),
             sweep_from: AtomicU64::new(0),
+            packing: Packing::default(),
+            has_learnt: AtomicBool::new(false),
             fault: OnceLock::new(),
             lock: None,
         };
-        let last = store.last_id().map_err(|error| match error {
-            StorageError::StoreDamaged { detail, .. } => OpenFailure::Damaged(detail),
-            other => OpenFailure::Other(other),
-        })?;
-        store.next_id.store(last.map_or(0, |last| last + 1), Ordering::Relaxed);
-        Ok(store)
+        let ready = store.last_id().and_then(|last| {
+            store.next_id.store(last.map_or(0, |last| last + 1), Ordering::Relaxed);
+            store.read_dictionary()
+        });
+        match ready {
+            Ok(()) => Ok(store),
+            Err(StorageError::StoreDamaged { detail, .. }) => Err(OpenFailure::Damaged(detail)),
+            Err(other) => Err(OpenFailure::Other(other)),
+        }
     }
 
     /// Keeps the home locked for as long as this store is open.
@@ -121,25 +132,6 @@ impl SledStore {
 
 /// Written anew.
 impl SledStore {
-    /// Writes every pair into `other`, which is empty.
-    pub(crate) fn copy_into(&self, other: &Self) -> Result<()> {
-        let (mut batch, mut bytes, mut items) = (sled::Batch::default(), 0, self.db.iter());
-        while let Some((key, value)) = guarded("read all of it", || items.next().transpose())? {
-            bytes += key.len() + value.len();
-            batch.insert(key, value);
-            if bytes >= COPY_BATCH {
-                other.take(std::mem::take(&mut batch))?;
-                bytes = 0;
-            }
-        }
-        other.take(batch)
-    }
-
-    fn take(&self, batch: sled::Batch) -> Result<()> {
-        self.floor.check()?;
-        self.db.watched("copy", || self.db.apply_batch(batch))
-    }
-
     /// Fsyncs it, and returns when sled has let go of its files: it closes in the background, and writes by name until then.
     pub(crate) fn close(self) -> Result<()> {
         self.sync()?;
@@ -179,6 +171,7 @@ impl SledStore {
     fn whole(&self, stored: &[u8]) -> Result<Vec<u8>> {
         let cut = match pieces::parse(stored)? {
             Stored::Inline(value) => return Ok(value.to_vec()),
+            Stored::Packed(frame) => return self.packing.unpack(frame),
             Stored::Cut(cut) => cut,
         };
         let mut value = Vec::new();
@@ -198,7 +191,7 @@ impl SledStore {
         let Some(stored) = guarded("read a key", || self.db.get(key))? else { return Ok(None) };
         Ok(match pieces::parse(&stored)? {
             Stored::Cut(cut) => Some(cut),
-            Stored::Inline(_) => None,
+            Stored::Inline(_) | Stored::Packed(_) => None,
         })
     }
 
@@ -208,10 +201,15 @@ impl SledStore {
         for op in batch.ops {
             match op {
                 Op::Put(key, value) if key == FACTS_KEY => changes.insert(key, value),
-                Op::Put(key, value) if !pieces::is_large(&value) => {
-                    changes.insert(key, pieces::inline(&value))
-                }
                 Op::Put(key, value) => {
+                    if let Some(small) = self.packing.pack(&value) {
+                        changes.insert(key, small);
+                        continue;
+                    }
+                    if !pieces::is_large(&value) {
+                        changes.insert(key, pieces::inline(&value));
+                        continue;
+                    }
                     if let Some(old) = self.cut_at(&key)? {
                         old.remove(&mut changes);
                     }
@@ -299,8 +297,10 @@ impl SledStore {
         let key = table.full_key(key);
         let read = || guarded("read a key", || self.db.get(&key));
         let Some(stored) = read()? else { return Ok(None) };
-        if let Stored::Inline(value) = pieces::parse(&stored)? {
-            return Ok(Some(value.to_vec()));
+        match pieces::parse(&stored)? {
+            Stored::Inline(value) => return Ok(Some(value.to_vec())),
+            Stored::Packed(frame) => return self.packing.unpack(frame).map(Some),
+            Stored::Cut(_) => {}
         }
         // Its pieces must still be there when we come to them, so once more with batches kept out.
         let _order = self.reading();
@@ -345,6 +345,7 @@ impl SledStore {
 
     fn harden(&self) -> Result<()> {
         self.sweep()?;
+        self.learn()?;
         self.db.watched("flush", || self.db.flush())?;
         self.file.sync_all().doing("fsync", &self.dir.join("db"))?;
         // For the names of its snapshot files, which it renames without an fsync of the folder.

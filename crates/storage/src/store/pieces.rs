@@ -6,6 +6,7 @@
 //! ```text
 //! table‖key      → 0 ‖ value                  up to MAX_INLINE bytes
 //! table‖key      → 1 ‖ id u64 ‖ length u32    more
+//! table‖key      → 2 ‖ zstd frame             packed with the store's dictionary (see `packing.rs`)
 //! 0 'p' id n u16 → the n-th piece
 //! 0 'o' id       → table‖key, the owner
 //! ```
@@ -19,6 +20,7 @@ use crate::{Result, StorageError};
 
 const INLINE: u8 = 0;
 const CUT: u8 = 1;
+const PACKED: u8 = 2;
 
 /// Before the number of each cut value's pieces.
 const PIECE: [u8; 2] = [0, b'p'];
@@ -37,12 +39,14 @@ pub(super) struct Cut {
 pub(super) enum Stored<'a> {
     Inline(&'a [u8]),
     Cut(Cut),
+    Packed(&'a [u8]),
 }
 
 /// Reads what stands at a key.
 pub(super) fn parse(stored: &[u8]) -> Result<Stored<'_>> {
     match stored.split_first() {
         Some((&INLINE, value)) => Ok(Stored::Inline(value)),
+        Some((&PACKED, frame)) => Ok(Stored::Packed(frame)),
         Some((&CUT, rest)) => {
             let (id, len) = rest.split_first_chunk::<8>().ok_or_else(malformed)?;
             let len: [u8; 4] = len.try_into().map_err(|_| malformed())?;
@@ -59,6 +63,11 @@ fn malformed() -> StorageError {
 /// A small value as it stands at its key.
 pub(super) fn inline(value: &[u8]) -> Vec<u8> {
     [&[INLINE], value].concat()
+}
+
+/// A packed value as it stands at its key.
+pub(super) fn packed(frame: &[u8]) -> Vec<u8> {
+    [&[PACKED], frame].concat()
 }
 
 /// Whether a value has to be cut.
