@@ -12,6 +12,7 @@ use protocol::{CheckedEntry, Frame, LogHead, LogId};
 use super::bounds::{PASS_ON_AHEAD, PASS_ON_BYTES, PASS_ON_ENTRIES};
 use super::line::holds_back;
 use super::{Effect, Replica, SessionId, entry_bytes};
+use crate::session::PeerLog;
 
 /// How entries came to be here.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,25 +83,30 @@ impl Replica {
     pub(super) fn note_elsewhere(&mut self, session: SessionId, log: &LogId, seq: u64) {
         let held = self.held(log);
         let Some(s) = self.sessions.get_mut(&session) else { return };
-        let Some(peer) = s.logs.get_mut(log, held) else { return };
-        peer.elsewhere |= seq > peer.known.seq && peer.sent >= seq;
+        let is_late = |peer: &PeerLog| seq > peer.known.seq && peer.sent >= seq;
+        if s.logs.get(log, held).as_ref().is_some_and(is_late)
+            && let Some(peer) = s.logs.get_mut(log, held)
+        {
+            peer.elsewhere = true;
+        }
     }
 
     /// A run brought nothing: all of it came from elsewhere before. Its sender hears so, once for each head, unless it was
     /// told already.
     pub(super) fn tell_late(&mut self, session: SessionId, log: &LogId, last: u64, out: &mut Vec<Effect>) {
-        let head = self.head(log);
+        let (head, held) = (self.head(log), self.held(log));
         if last != head.seq {
             return;
         }
         self.note_elsewhere(session, log, last);
-        let held = self.held(log);
         let Some(s) = self.sessions.get_mut(&session) else { return };
-        let Some(peer) = s.logs.get_mut(log, held) else { return };
-        if peer.told < head.seq {
+        if s.logs.get(log, held).is_some_and(|peer| peer.told < head.seq)
+            && let Some(peer) = s.logs.get_mut(log, held)
+        {
             peer.told = head.seq;
             out.push(Effect::Send { session, frame: Frame::Heads(vec![LogHead { log: *log, head }]) });
         }
+        self.settle(session, log);
     }
 
     /// Entries of a log have left for a peer.
