@@ -20,6 +20,8 @@ const MAX_TURNS: usize = 99;
 const QUIET: Duration = Duration::from_secs(2);
 /// Quiet is waited for this long; then what came until now counts.
 const QUIET_PATIENCE: Duration = Duration::from_secs(15);
+/// Bytes of a file for which the entropy floor is worth its time: some 20 s.
+const MOST_FOR_XZ: u64 = 64 << 20;
 /// Edits of W4 in a turn.
 const LIVES: usize = 20;
 
@@ -244,8 +246,11 @@ fn compare(args: &SyncArgs, bin: &Path, alone: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Bytes of the whole file under `xz -9e`; `None` where there is no xz.
+/// Bytes of the whole file under `xz -9e`; `None` where there is no xz, or the file is so large that it would take minutes.
 fn xz(file: &Path) -> Option<u64> {
+    if std::fs::metadata(file).ok()?.len() > MOST_FOR_XZ {
+        return None;
+    }
     let mut child = Command::new("xz")
         .args(["-9e", "--keep", "--stdout"])
         .arg(file)
