@@ -56,10 +56,12 @@ impl Slot {
 
     /// Opens it unless somebody else has it.
     fn open(&self, network: &NetworkId) {
-        let bytes = {
-            let mut state = self.state();
-            let State::Waiting(bytes) = std::mem::replace(&mut *state, State::Busy) else { return };
-            bytes
+        let bytes = match &mut *self.state() {
+            waiting @ State::Waiting(_) => match std::mem::replace(waiting, State::Busy) {
+                State::Waiting(bytes) => bytes,
+                _ => return,
+            },
+            _ => return,
         };
         let begun = Instant::now();
         // Whatever goes wrong there, the core must not wait for ever.
@@ -137,7 +139,8 @@ impl LetIn {
         self.sessions().insert(session.0);
     }
 
-    fn remove(&self, session: SessionId) {
+    /// A session has ended. That is the core's to say: it may be looking at frames of a session whose end the porter has carried.
+    pub fn remove(&self, session: SessionId) {
         self.sessions().remove(&session.0);
     }
 
@@ -163,9 +166,6 @@ impl Comings {
         let (pass, queue) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
             while let Some(arrival) = events.arrival().await {
-                if let Event::Closed { session, .. } = &arrival.event {
-                    let_in.remove(*session);
-                }
                 let coming = carry(arrival, &let_in, &order);
                 if pass.send(coming).await.is_err() {
                     break;

@@ -422,7 +422,7 @@ impl Prepared {
             await_durable(home, target)?;
         }
         sample.durable = Some(step.since());
-        for edit in ours.iter().rev().take(1) {
+        if let Some(edit) = ours.last() {
             until(&mut step.receiver, |node| edit.is_found(node))?;
         }
         sample.searchable = Some(step.since());

@@ -74,13 +74,12 @@ pub fn write(path: &Path, count: usize) -> anyhow::Result<Made> {
 pub fn write_for_peers(path: &Path, count: usize) -> anyhow::Result<Made> {
     written(path, count, |corpus, place| {
         let mut record = record(corpus, place);
-        for (ours, theirs) in [("summary", "abstract"), ("price", "price_cny")] {
-            record[theirs] = record[ours].take();
+        if let Some(fields) = record.as_object_mut() {
+            let summary = fields.remove("summary").unwrap_or_default();
+            fields.insert("abstract".to_owned(), summary);
+            fields.remove("price");
+            fields.insert("price_cny".to_owned(), json!(price(place) * YUAN));
         }
-        record["price_cny"] = json!(price(place) * YUAN);
-        let fields = record.as_object_mut();
-        let fields = fields.map(|fields| fields.retain(|_, value| !value.is_null()));
-        debug_assert!(fields.is_some());
         let rest = record.to_string();
         format!("{{\"id\":\"{}\",{}", peer_id(place), rest.trim_start_matches('{'))
     })

@@ -57,6 +57,7 @@ impl Core {
             Event::Closed { session, peer, reason } => {
                 self.remember_failure(PublicKey(peer), || reason.to_string(), false);
                 self.serving.forget(session.0);
+                self.let_in.remove(session);
                 self.dialing.closed(session.0, now_ms());
                 self.drive(Input::Closed { session: session.0 });
             }
