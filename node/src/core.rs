@@ -341,7 +341,7 @@ impl Core {
     }
 
     fn persist(&mut self, run: &protocol::CheckedRun) {
-        if let Err(error) = self.ledger.persist(&run.log, &run.entries) {
+        if let Err(error) = self.ledger.persist_run(run) {
             tracing::error!("entries from a peer could not be stored: {error}");
             self.unstored = true;
             self.start_over(&format!("entries from a peer could not be stored: {error}"));

@@ -119,6 +119,13 @@ impl NodeCertificate {
         hash("certificate", &[&self.to_bytes()])
     }
 
+    /// The first bytes of its id: enough to find it among the few of one node.
+    pub fn check(&self) -> [u8; 8] {
+        let mut check = [0; 8];
+        check.copy_from_slice(&self.id().0[..8]);
+        check
+    }
+
     /// True when the node may open a log on this shelf and edit documents there. Listing shelves of every region are among
     /// them, since a listing may name co-editors elsewhere; to begin a listing takes [`Self::may_create`].
     pub fn allows(&self, shelf: &Shelf) -> bool {

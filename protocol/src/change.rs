@@ -5,8 +5,8 @@
 //! the root map, keys ascending, nothing overwritten. A test holds both ways equal.
 
 use crate::hash::Hash;
-use crate::patch::{Actor, Op};
-use crate::value::Value;
+use crate::patch::Actor;
+use crate::value::Scalar;
 use sha2::{Digest, Sha256};
 
 /// The type of a chunk that holds a change.
@@ -91,28 +91,29 @@ impl Bytes {
     }
 }
 
-/// The hash of the change in which `actor` puts `ops` at the second `time_s`: its first one, on an empty document. The caller has
-/// checked that the patch is of the first form.
-pub(crate) fn first_hash(ops: &[Op], actor: &Actor, time_s: i64) -> Hash {
-    let (mut keys, mut metas, mut values) =
-        (Bytes::default(), Vec::with_capacity(ops.len()), Bytes::default());
-    keys.int(-(ops.len() as i64));
-    for op in ops {
-        keys.text(op.key.as_bytes());
+/// The hash of the change in which `actor` puts these fields at the second `time_s`: its first one, on an empty document. The
+/// caller has checked that the patch is of the first form.
+pub(crate) fn first_hash(fields: &[(&str, Scalar<'_>)], actor: &Actor, time_s: i64) -> Hash {
+    let room = |sizes: usize| Bytes(Vec::with_capacity(sizes));
+    let mut keys = room(fields.iter().map(|(key, _)| key.len() + 10).sum());
+    let mut values = room(fields.iter().map(|(_, value)| value.size()).sum());
+    let mut metas = Vec::with_capacity(fields.len());
+    keys.int(-(fields.len() as i64));
+    for (key, value) in fields {
+        keys.text(key.as_bytes());
         let before = values.0.len();
-        let kind = match &op.put {
-            None => 0,
-            Some(Value::Bool(false)) => 1,
-            Some(Value::Bool(true)) => 2,
-            Some(Value::Int(n)) => {
+        let kind = match value {
+            Scalar::Bool(false) => 1,
+            Scalar::Bool(true) => 2,
+            Scalar::Int(n) => {
                 values.int(*n);
                 4
             }
-            Some(Value::Text(text)) => {
+            Scalar::Text(text) => {
                 values.raw(text.as_bytes());
                 6
             }
-            Some(Value::Time(ms)) => {
+            Scalar::Time(ms) => {
                 values.int(*ms);
                 9
             }
@@ -121,11 +122,11 @@ pub(crate) fn first_hash(ops: &[Op], actor: &Actor, time_s: i64) -> Hash {
     }
     let columns = [
         (KEY, keys),
-        (INSERT, Bytes::of(|to| to.uint(ops.len() as u64))),
-        (ACTION, Bytes::of(|to| to.repeated(ops.len(), PUT))),
+        (INSERT, Bytes::of(|to| to.uint(fields.len() as u64))),
+        (ACTION, Bytes::of(|to| to.repeated(fields.len(), PUT))),
         (VALUE_META, Bytes::of(|to| to.runs(&metas))),
         (VALUE, values),
-        (PREDS, Bytes::of(|to| to.repeated(ops.len(), 0))),
+        (PREDS, Bytes::of(|to| to.repeated(fields.len(), 0))),
     ];
     let columns = columns.iter().filter(|(_, bytes)| !bytes.0.is_empty());
     let mut to = Bytes::default();
@@ -135,10 +136,9 @@ pub(crate) fn first_hash(ops: &[Op], actor: &Actor, time_s: i64) -> Hash {
     for (id, bytes) in columns.clone() {
         to.uint(*id).uint(bytes.0.len() as u64);
     }
-    for (_, bytes) in columns {
-        to.raw(&bytes.0);
-    }
+    let size = to.0.len() + columns.clone().map(|(_, bytes)| bytes.0.len()).sum::<usize>();
     let mut head = Bytes(vec![CHANGE]);
-    head.uint(to.0.len() as u64);
-    Hash(Sha256::new().chain_update(&head.0).chain_update(&to.0).finalize().into())
+    head.uint(size as u64);
+    let sha = Sha256::new().chain_update(&head.0).chain_update(&to.0);
+    Hash(columns.fold(sha, |sha, (_, bytes)| sha.chain_update(&bytes.0)).finalize().into())
 }

@@ -18,6 +18,16 @@ impl Encoder {
         Self::default()
     }
 
+    /// An empty encoder with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes) }
+    }
+
+    /// Makes room for so many bytes in all, at once.
+    pub(crate) fn reserve_to(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes.saturating_sub(self.bytes.len()));
+    }
+
     /// The bytes written.
     pub fn finish(self) -> Vec<u8> {
         self.bytes
@@ -180,7 +190,7 @@ impl<'a> Decoder<'a> {
 
     /// UTF-8 text, at most `limit` bytes.
     pub fn text(&mut self, limit: usize, what: &'static str) -> Checked<&'a str> {
-        std::str::from_utf8(self.bytes(limit, what)?).map_err(|_| Fault::NotCanonical { what })
+        simdutf8::basic::from_utf8(self.bytes(limit, what)?).map_err(|_| Fault::NotCanonical { what })
     }
 
     /// A list of at most `limit` items.

@@ -19,6 +19,8 @@ use crate::steps::Redemption;
 
 /// The type byte of a frame that holds a run.
 const RUN: u8 = 7;
+/// Where a credential stands: none, but the check of a certificate.
+const BY_CHECK: u8 = 2;
 
 /// What a node shows to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,13 +78,42 @@ impl Credential {
     }
 }
 
+/// How a node says who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// By what it shows.
+    InFull(Credential),
+    /// By its certificate's check, for a peer that holds the certificate in one of its logs. It proves nothing, nor need it: the
+    /// connection has proved the node's key.
+    ByCheck([u8; 8]),
+}
+
+impl Shown {
+    fn encode(&self, to: &mut Encoder) {
+        match self {
+            Self::InFull(credential) => credential.encode(to),
+            Self::ByCheck(check) => {
+                to.u8(BY_CHECK).raw(check);
+            }
+        }
+    }
+
+    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        if from.rest().first() != Some(&BY_CHECK) {
+            return Credential::decode(from).map(Self::InFull);
+        }
+        from.u8("credential")?;
+        from.array("check of a certificate").map(Self::ByCheck)
+    }
+}
+
 /// The first message of both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
     /// The network.
     pub network: NetworkId,
     /// Who speaks.
-    pub credential: Credential,
+    pub shown: Shown,
     /// What it wants.
     pub subscription: Subscription,
     /// Name and version of the program, for the operator's eyes.
@@ -147,6 +178,8 @@ pub enum Frame {
     AskFile(FileAsk),
     /// Some of it.
     FilePiece(FilePiece),
+    /// I do not hold the certificate that you named by its check: greet me in full.
+    ShowInFull,
 }
 
 /// What is said of a circle; see SPEC §13.
@@ -212,7 +245,7 @@ impl Hello {
     fn encode(&self, to: &mut Encoder) {
         to.u8(VERSION);
         self.network.encode(to);
-        self.credential.encode(to);
+        self.shown.encode(to);
         self.subscription.encode(to);
         to.text(shortened(&self.agent));
     }
@@ -223,9 +256,9 @@ impl Hello {
             return Err(Fault::Unknown { what: "protocol version", code: version.into() });
         }
         let network = NetworkId::decode(from)?;
-        let credential = Credential::decode(from)?;
+        let shown = Shown::decode(from)?;
         let subscription = Subscription::decode(from)?;
-        Ok(Self { network, credential, subscription, agent: from.text(MAX_NAME, "agent")?.to_owned() })
+        Ok(Self { network, shown, subscription, agent: from.text(MAX_NAME, "agent")?.to_owned() })
     }
 }
 
@@ -282,6 +315,9 @@ impl Frame {
                 to.u8(13);
                 piece.encode(&mut to);
             }
+            Self::ShowInFull => {
+                to.u8(14);
+            }
         }
         to.finish()
     }
@@ -320,6 +356,7 @@ impl Frame {
             },
             12 => Ok(Self::AskFile(FileAsk::decode(from)?)),
             13 => Ok(Self::FilePiece(FilePiece::decode(from)?)),
+            14 => Ok(Self::ShowInFull),
             code => Err(Fault::Unknown { what: "frame type", code: code.into() }),
         })
     }

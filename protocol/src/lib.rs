@@ -16,6 +16,7 @@ mod codec;
 mod entry;
 mod fault;
 mod files;
+mod first;
 mod fork;
 mod frame;
 mod hash;
@@ -34,6 +35,7 @@ mod slip;
 mod statement;
 mod steps;
 mod value;
+mod view;
 
 pub use attachment::{Attachment, FILE, FileAsk, FilePiece, Media, file_hash};
 pub use bundle::{
@@ -49,9 +51,11 @@ pub use codec::{Decoder, Encoder};
 pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
 pub use fault::{Checked, Fault};
 pub use files::{Application, StepsFile};
+pub use first::Beginning;
 pub use fork::Fork;
 pub use frame::{
-    Bucket, Credential, Delivery, DeliveryWord, Frame, Hello, LogHead, Want, bucket_of, frontier_digest,
+    Bucket, Credential, Delivery, DeliveryWord, Frame, Hello, LogHead, Shown, Want, bucket_of,
+    frontier_digest,
 };
 pub use hash::{DocumentId, Hash, Hasher, InstitutionId, NetworkId, hash};
 pub use invitation::InvitationFile;
@@ -72,3 +76,4 @@ pub use steps::{
     Action, Invitation, OpenLog, OwnWord, Redemption, RosterStep, Rotation, SignedStep, Subject,
 };
 pub use value::Value;
+pub use view::{SUM_BYTES, ViewSum, view_hash};

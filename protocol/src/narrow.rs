@@ -20,13 +20,16 @@ const BLOCKS: [(u32, u32, u32); 4] =
     [(0x3000, 0x7000, 0x0000), (0xff00, 0x0100, 0x7000), (0x2000, 0x0600, 0x7100), (0x0080, 0x0780, 0x7700)];
 const LITERAL: u8 = 0xff;
 
-/// The narrow form of any bytes.
-pub(crate) fn narrow(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
+/// The narrow form of any bytes, behind what `out` holds.
+pub(crate) fn narrow(bytes: &[u8], out: &mut Vec<u8>) {
+    // Of two bytes where there was one there are few.
+    out.reserve(bytes.len());
     let mut rest = bytes;
     while let Some((first, tail)) = rest.split_first() {
         if first.is_ascii() {
-            out.push(*first);
+            let size = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+            let (ascii, tail) = rest.split_at(size);
+            out.extend_from_slice(ascii);
             rest = tail;
             continue;
         }
@@ -41,25 +44,24 @@ pub(crate) fn narrow(bytes: &[u8]) -> Vec<u8> {
             }
         }
     }
-    out
 }
 
 /// The bytes of a narrow form; refused when they would be more than `limit`.
 pub(crate) fn widen(narrow: &[u8], limit: usize) -> Checked<Vec<u8>> {
-    let wrong = Fault::NotCanonical { what: "narrow text" };
+    let wrong = || Fault::NotCanonical { what: "narrow text" };
     let mut out = Vec::with_capacity(limit.min(narrow.len() + narrow.len() / 2));
     let mut bytes = narrow.iter().copied();
     while let Some(first) = bytes.next() {
         if first.is_ascii() {
             out.push(first);
         } else {
-            let second = bytes.next().ok_or(wrong.clone())?;
+            let second = bytes.next().ok_or_else(wrong)?;
             if first != LITERAL {
                 let value = u32::from(first & 0x7f) << 8 | u32::from(second);
-                let c = code_point(value).and_then(char::from_u32).ok_or(wrong.clone())?;
+                let c = code_point(value).and_then(char::from_u32).ok_or_else(wrong)?;
                 out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             } else if second.is_ascii() {
-                return Err(wrong);
+                return Err(wrong());
             } else {
                 out.push(second);
             }
@@ -84,19 +86,28 @@ fn code_point(value: u32) -> Option<u32> {
 
 /// The character of two or three UTF-8 bytes that `bytes` begins with, and their number.
 fn character(bytes: &[u8]) -> Option<(u32, usize)> {
-    let size = match bytes.first()? {
-        0xc2..=0xdf => 2,
-        0xe0..=0xef => 3,
-        _ => return None,
-    };
-    let text = std::str::from_utf8(bytes.get(..size)?).ok()?;
-    Some((text.chars().next()?.into(), size))
+    let more = |byte: u8| (byte & 0xc0 == 0x80).then_some(u32::from(byte & 0x3f));
+    match *bytes {
+        [first @ 0xc2..=0xdf, second, ..] => Some((u32::from(first & 0x1f) << 6 | more(second)?, 2)),
+        [first @ 0xe0..=0xef, second, third, ..] => {
+            let c = u32::from(first & 0x0f) << 12 | more(second)? << 6 | more(third)?;
+            // Longer than it need be, or half of a pair.
+            (c >= 0x800 && !(0xd800..0xe000).contains(&c)).then_some((c, 3))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn narrow(bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        super::narrow(bytes, &mut out);
+        out
+    }
 
     proptest! {
         #[test]

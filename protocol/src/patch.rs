@@ -10,13 +10,13 @@ use std::num::NonZeroU64;
 use automerge::legacy::{Key, ObjectId, Op as ExpandedOp, OpId as ExpandedOpId, OpType};
 use automerge::{ActorId, Change, ChangeHash, ExpandedChange, ScalarValue};
 
-use crate::change::first_hash;
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
+use crate::first::FirstPatch;
 use crate::hash::{Hash, hash};
 use crate::limits::{MAX_ACTORS, MAX_DEPS, MAX_KEY, MAX_OP_COUNTER, MAX_PATCH_OPS, MAX_PREDS, MAX_TEXT};
 use crate::shelf::LogId;
-use crate::value::Value;
+use crate::value::{Scalar, Value};
 
 /// An Automerge actor: 16 bytes derived from who writes and what about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +91,8 @@ pub struct Patch {
     pub ops: Vec<Op>,
 }
 
-const FIRST: u8 = 0;
+/// The forms of a patch.
+pub(crate) const FIRST: u8 = 0;
 const LATER: u8 = 1;
 
 impl Patch {
@@ -141,7 +142,7 @@ impl Patch {
         if self.is_first() {
             to.u8(FIRST).list(&self.ops, |to, op| {
                 to.text(&op.key);
-                encode_value(to, op.put.as_ref());
+                encode_value(to, op.put.as_ref().map(Scalar::of));
             });
             return;
         }
@@ -153,7 +154,7 @@ impl Patch {
         });
         to.list(&self.ops, |to, op| {
             to.text(&op.key);
-            encode_value(to, op.put.as_ref());
+            encode_value(to, op.put.as_ref().map(Scalar::of));
             to.list(&op.preds, |to, pred| {
                 let place = actors.binary_search(&pred.actor).unwrap_or_default();
                 to.uint(pred.counter).uint(place as u64);
@@ -176,7 +177,7 @@ impl Patch {
                 let ops = from.list(MAX_PATCH_OPS, "operations", |from| {
                     Ok(Op {
                         key: from.text(MAX_KEY, "key")?.to_owned(),
-                        put: decode_value(from)?,
+                        put: decode_value(from)?.map(Scalar::to_value),
                         preds: Vec::new(),
                     })
                 })?;
@@ -202,7 +203,7 @@ impl Patch {
         let ops = from.list(MAX_PATCH_OPS, "operations", |from| {
             Ok(Op {
                 key: from.text(MAX_KEY, "key")?.to_owned(),
-                put: decode_value(from)?,
+                put: decode_value(from)?.map(Scalar::to_value),
                 preds: from.list(MAX_PREDS, "predecessors", |from| {
                     let counter = from.uint_max(MAX_OP_COUNTER, "predecessor")?;
                     let place = from.uint_max(MAX_ACTORS as u64, "actor")? as usize;
@@ -245,7 +246,7 @@ impl Patch {
     pub fn change_hash(&self, actor: Actor, time_s: i64) -> Checked<Hash> {
         if self.is_first() {
             self.check()?;
-            return Ok(first_hash(&self.ops, &actor, time_s));
+            return Ok(FirstPatch::of(self).change_hash(&actor, time_s));
         }
         Ok(Hash(self.to_change(actor, time_s)?.hash().0))
     }
@@ -344,26 +345,28 @@ pub fn from_scalar(scalar: &ScalarValue) -> Option<Value> {
     }
 }
 
-fn encode_value(to: &mut Encoder, value: Option<&Value>) {
+/// Writes a value, or that there is none.
+pub(crate) fn encode_value(to: &mut Encoder, value: Option<Scalar<'_>>) {
     match value {
         None => to.u8(0),
-        Some(Value::Text(text)) => to.u8(1).text(text),
-        Some(Value::Int(n)) => to.u8(2).int(*n),
-        Some(Value::Bool(false)) => to.u8(3),
-        Some(Value::Bool(true)) => to.u8(4),
-        Some(Value::Time(ms)) => to.u8(5).int(*ms),
+        Some(Scalar::Text(text)) => to.u8(1).text(text),
+        Some(Scalar::Int(n)) => to.u8(2).int(n),
+        Some(Scalar::Bool(false)) => to.u8(3),
+        Some(Scalar::Bool(true)) => to.u8(4),
+        Some(Scalar::Time(ms)) => to.u8(5).int(ms),
     };
 }
 
-fn decode_value(from: &mut Decoder<'_>) -> Checked<Option<Value>> {
+/// Reads a value where it stands.
+pub(crate) fn decode_value<'a>(from: &mut Decoder<'a>) -> Checked<Option<Scalar<'a>>> {
     let code = from.u8("value type")?;
     Ok(Some(match code {
         0 => return Ok(None),
-        1 => Value::Text(from.text(MAX_TEXT, "text")?.to_owned()),
-        2 => Value::Int(from.int("number")?),
-        3 => Value::Bool(false),
-        4 => Value::Bool(true),
-        5 => Value::Time(from.int("time")?),
+        1 => Scalar::Text(from.text(MAX_TEXT, "text")?),
+        2 => Scalar::Int(from.int("number")?),
+        3 => Scalar::Bool(false),
+        4 => Scalar::Bool(true),
+        5 => Scalar::Time(from.int("time")?),
         _ => return Err(Fault::Unknown { what: "value type", code: code.into() }),
     }))
 }
@@ -371,7 +374,7 @@ fn decode_value(from: &mut Decoder<'_>) -> Checked<Option<Value>> {
 /// Writes a value as a patch does; used by state hashes too.
 pub fn value_bytes(value: &Value) -> Vec<u8> {
     let mut to = Encoder::new();
-    encode_value(&mut to, Some(value));
+    encode_value(&mut to, Some(Scalar::of(value)));
     to.finish()
 }
 
@@ -379,7 +382,7 @@ impl Value {
     /// Reads the bytes that [`value_bytes`] writes.
     pub fn from_bytes(bytes: &[u8]) -> Checked<Self> {
         let value = Decoder::whole(bytes, "value", decode_value)?;
-        value.ok_or(Fault::NotCanonical { what: "value" })
+        value.map(Scalar::to_value).ok_or(Fault::NotCanonical { what: "value" })
     }
 }
 

@@ -9,12 +9,14 @@
 use crate::codec::{Decoder, Encoder};
 use crate::entry::{Entry, Head, Header, Payload, Verb};
 use crate::fault::{Checked, Fault};
+use crate::first::{Beginning, FirstPatch};
 use crate::hash::{DocumentId, Hash, NetworkId};
 use crate::keys::Signature;
 use crate::limits::{MAX_FRAME, MAX_PAYLOAD, MAX_RUN_ENTRIES, MAX_RUN_PLAIN, RUN_TARGET};
 use crate::narrow::{narrow, widen};
-use crate::patch::{Actor, Origin, Patch, SignedPatch};
+use crate::patch::{Actor, Origin, seconds};
 use crate::shelf::LogId;
+use crate::view::ViewSum;
 
 mod cut;
 mod pack;
@@ -24,6 +26,11 @@ pub use cut::{RunCutter, Unsigned};
 /// Bits of the form of a run's texts: in narrow form; packed with the dictionary, as today's senders do.
 const NARROW: u8 = 1;
 const DICTIONARY: u8 = 2;
+
+/// More than a run's head takes: log, place, chain, lengths.
+const HEAD_ROOM: usize = 256;
+/// A run that has grown to so many bytes gets room for all that it may become.
+const GROWN: usize = 16 << 10;
 
 const HAS_DOCUMENT: u8 = 1;
 const NO_PAYLOAD: u8 = 2;
@@ -115,22 +122,30 @@ impl RunBuilder {
             }
         }
         self.count += 1;
+        if self.texts.size() > GROWN {
+            self.texts.reserve_to(RUN_TARGET + GROWN);
+        }
     }
 
     /// The bytes of the run.
     pub fn finish(self) -> Checked<Vec<u8>> {
         let texts = self.texts.finish();
-        let narrow = narrow(&texts);
-        // Ciphertext and the like would grow.
-        let (form, texts) = if narrow.len() < texts.len() { (NARROW, narrow) } else { (0, texts) };
-        let form = form | DICTIONARY;
-        let packed = pack::pack(&texts, self.dense)
+        let mut bytes = pack::before_texts(texts.len());
+        narrow(&texts, &mut bytes);
+        let mut form = NARROW | DICTIONARY;
+        if pack::texts_in(&bytes).len() >= texts.len() {
+            // Ciphertext and the like would grow.
+            form = DICTIONARY;
+            bytes = pack::before_texts(texts.len());
+            bytes.extend_from_slice(&texts);
+        }
+        let packed = pack::pack(&bytes, self.dense)
             .map_err(|_| Fault::Forbidden { what: "run", why: "its texts cannot be compressed" })?;
-        let mut to = Encoder::new();
+        let mut to = Encoder::with_capacity(packed.len() + self.randoms.size() + HEAD_ROOM);
         self.log.encode(&mut to);
         to.uint(self.first);
         self.prev.encode(&mut to);
-        to.uint(self.count as u64).u8(form).uint(texts.len() as u64).bytes(&packed);
+        to.uint(self.count as u64).u8(form).uint(pack::texts_in(&bytes).len() as u64).bytes(&packed);
         to.raw(&self.randoms.finish());
         Ok(to.finish())
     }
@@ -142,9 +157,10 @@ fn implies_change(entry: &Entry) -> bool {
     if entry.header.verb != Verb::CREATE || entry.header.document.is_some() {
         return false;
     }
-    let Ok(signed) = SignedPatch::from_bytes(&payload.bytes) else { return false };
-    signed.patch.is_first()
-        && signed.check_hash(created_actor(&entry.header.log, entry.header.seq), entry.header.time_ms).is_ok()
+    let Some((patch, change)) = payload.bytes.split_last_chunk::<32>() else { return false };
+    let Ok(patch) = FirstPatch::from_bytes(patch) else { return false };
+    let actor = created_actor(&entry.header.log, entry.header.seq);
+    patch.change_hash(&actor, seconds(entry.header.time_ms)).0 == *change
 }
 
 fn created_actor(log: &LogId, seq: u64) -> Actor {
@@ -158,8 +174,9 @@ pub struct CheckedEntry {
     pub entry: Entry,
     /// Its hash.
     pub hash: Hash,
-    /// Its patch, when the run implied the change hash and it was computed anyway.
-    pub patch: Option<SignedPatch>,
+    /// What it begins, where it creates a document and that was worked out with its hash: its payload is a patch in first form
+    /// with the change hash that belongs to it.
+    pub beginning: Option<Beginning>,
 }
 
 /// A run whose last entry's signature verified: all its entries are authentic.
@@ -171,9 +188,18 @@ pub struct CheckedRun {
     pub after: Head,
     /// The entries in order.
     pub entries: Vec<CheckedEntry>,
+    /// The digests of all that its entries begin, added up, where somebody had the time: see [`CheckedRun::sum_up`].
+    pub sum: Option<Box<ViewSum>>,
 }
 
 impl CheckedRun {
+    /// Adds up the digests of what its entries begin.
+    pub fn sum_up(&mut self) {
+        let mut sum = ViewSum::default();
+        self.entries.iter().filter_map(|checked| checked.beginning).for_each(|begun| sum.add(&begun.digest));
+        self.sum = (sum.count > 0).then(|| Box::new(sum));
+    }
+
     /// The log's head after this run.
     pub fn head(&self) -> Head {
         let last = self.entries.last();
@@ -230,7 +256,7 @@ impl CheckedRun {
             Some(last) => last.entry.verify(network)?,
             None => return Err(Fault::NotCanonical { what: "run without entries" }),
         }
-        Ok(Self { log, after, entries })
+        Ok(Self { log, after, entries, sum: None })
     }
 }
 
@@ -257,7 +283,7 @@ struct RunReader<'a> {
     randoms: Decoder<'a>,
 }
 
-impl RunReader<'_> {
+impl<'a> RunReader<'a> {
     fn next(&mut self) -> Checked<CheckedEntry> {
         let flags = self.texts.u8("flags")?;
         if flags > (HAS_DOCUMENT | NO_PAYLOAD | IMPLIED_CHANGE) {
@@ -288,10 +314,11 @@ impl RunReader<'_> {
         let entry = Entry { header, signature, payload };
         let hash = entry.hash();
         self.head = Head { seq, hash };
-        Ok(CheckedEntry { entry, hash, patch })
+        let beginning = patch.map(|patch| patch.beginning(&DocumentId(hash.0)));
+        Ok(CheckedEntry { entry, hash, beginning })
     }
 
-    fn payload(&mut self, flags: u8, seq: u64) -> Checked<(Option<Payload>, Option<SignedPatch>)> {
+    fn payload(&mut self, flags: u8, seq: u64) -> Checked<(Option<Payload>, Option<FirstPatch<'a>>)> {
         if flags & NO_PAYLOAD != 0 {
             return Ok((None, None));
         }
@@ -300,14 +327,11 @@ impl RunReader<'_> {
         if flags & IMPLIED_CHANGE == 0 {
             return Ok((Some(Payload { salt, bytes: shown.to_vec() }), None));
         }
-        let patch = Decoder::whole(shown, "patch", Patch::decode)?;
-        if !patch.is_first() {
-            return Err(Fault::NotCanonical { what: "implied change hash" });
-        }
-        let signed = SignedPatch::of(patch, created_actor(&self.log, seq), self.time_ms)?;
+        let patch = FirstPatch::from_bytes(shown)?;
+        let change = patch.change_hash(&created_actor(&self.log, seq), seconds(self.time_ms));
         let mut bytes = Vec::with_capacity(shown.len() + 32);
         bytes.extend_from_slice(shown);
-        bytes.extend_from_slice(&signed.change.0);
-        Ok((Some(Payload { salt, bytes }), Some(signed)))
+        bytes.extend_from_slice(&change.0);
+        Ok((Some(Payload { salt, bytes }), Some(patch)))
     }
 }

@@ -18,8 +18,8 @@ mod stranded;
 use std::collections::BTreeMap;
 
 use protocol::{
-    CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, InstitutionId, LogId, OpenLog, Origin, Patch,
-    Payload, Shelf, ShelfKind, SignedPatch, Value, Verb, Visibility,
+    Beginning, CheckedEntry, DocumentId, Draft, Encoder, Entry, Head, InstitutionId, LogId, OpenLog, Origin,
+    Patch, Payload, Shelf, ShelfKind, SignedPatch, Value, Verb, Visibility,
 };
 use replica::{PUBLISHED, STATUS, WITHDRAWN};
 use storage::Table;
@@ -120,7 +120,8 @@ impl Desk<'_> {
             let entry = Entry::author(log, head, draft, &network, &self.identity.node)?;
             let hash = entry.hash();
             head = Head { seq: entry.header.seq, hash };
-            entries.push(CheckedEntry { entry, hash, patch });
+            let beginning = patch.and_then(|signed| Beginning::of(&signed.patch, &DocumentId(hash.0)));
+            entries.push(CheckedEntry { entry, hash, beginning });
         }
         self.ledger.author(&log, &entries)?;
         Ok(Authored { log, entries })

@@ -27,10 +27,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use protocol::{
-    CheckedEntry, Entry, Fork, Head, InstitutionId, LogId, NetworkId, NodeCertificate, PublicKey, SealingKey,
-    Shelf, Verb,
+    CheckedEntry, CheckedRun, Entry, Fork, Head, InstitutionId, LogId, NetworkId, NodeCertificate, PublicKey,
+    SealingKey, Shelf, Verb, ViewSum,
 };
-use replica::{Limit, ViewSum, entry_bytes};
+use replica::{Limit, entry_bytes};
 use storage::limits::{MAX_APPEND, MAX_KEY, MAX_VALUE};
 use storage::{Batch, CheckpointFacts, Journal, Position, Record, Storage, StorageError, Store, Table};
 
@@ -153,8 +153,20 @@ impl Ledger {
     /// # Errors
     /// When the store fails or the disk is full; then nothing of the last batch was written.
     pub fn persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
+        self.persist_summed(log, entries, None)
+    }
+
+    /// The same of a run, for which the digests of what it begins may have been added up.
+    ///
+    /// # Errors
+    /// As [`Ledger::persist`].
+    pub fn persist_run(&mut self, run: &CheckedRun) -> Result<()> {
+        self.persist_summed(&run.log, &run.entries, run.sum.as_deref())
+    }
+
+    fn persist_summed(&mut self, log: &LogId, entries: &[CheckedEntry], sum: Option<&ViewSum>) -> Result<()> {
         let entries = self.without_purged(entries);
-        let done = self.journal_own(log, &entries).and_then(|()| self.try_persist(log, &entries));
+        let done = self.journal_own(log, &entries).and_then(|()| self.try_persist(log, &entries, sum));
         if done.is_err() {
             // What is in memory runs ahead of the disk: take the disk's word.
             self.read_back()?;
@@ -162,7 +174,7 @@ impl Ledger {
         done
     }
 
-    fn try_persist(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
+    fn try_persist(&mut self, log: &LogId, entries: &[CheckedEntry], sum: Option<&ViewSum>) -> Result<()> {
         let mut touched = Touched::default();
         for entries in self.make_way(log, entries)?.chunks(BATCH_ENTRIES) {
             let mut batch = Batch::default();
@@ -170,6 +182,8 @@ impl Ledger {
                 self.lay_down(log, checked, &mut batch, &mut touched)?;
                 self.note_bare(checked, &mut batch);
             }
+            self.put_head(log, &mut batch);
+            self.sum_touched(&mut touched, sum);
             self.write(&mut batch)?;
         }
         self.fold_touched(touched)?;
@@ -194,7 +208,7 @@ impl Ledger {
             self.stuck = self.journal.end() != before;
         }
         journaled?;
-        let done = self.try_persist(log, entries);
+        let done = self.try_persist(log, entries, None);
         if done.is_err() {
             self.read_back()?;
         }
@@ -277,10 +291,16 @@ impl Ledger {
             if entry.header.seq <= record.counts { &mut record.bytes } else { &mut record.void_bytes };
         *counted += entry_bytes(entry);
         self.set_log(log, record);
-        batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, &record));
         self.entries += 1;
         self.dirty = true;
         Ok(())
+    }
+
+    /// Writes the head of a log as it is after the entries of a batch.
+    fn put_head(&self, log: &LogId, batch: &mut Batch) {
+        if let Some(record) = self.logs.get(log) {
+            batch.put(Table::Heads, &record.number.to_be_bytes(), layout::head_value(log, record));
+        }
     }
 
     fn record(&mut self, log: &LogId, batch: &mut Batch) -> LogRecord {

@@ -76,7 +76,7 @@ impl Wire {
                     )),
                     _ => {}
                 }
-                self.entries.push((log, CheckedEntry { patch: None, ..entry }));
+                self.entries.push((log, CheckedEntry { beginning: None, ..entry }));
             }
         }
     }

@@ -32,11 +32,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use market::{Applicant, Authored, Desk, Fields, Identity, Incoming, Ledger, Library, OpenedLedger, Outcome};
+use protocol::view_hash;
 use protocol::{
     CertificateBody, CheckedEntry, DocumentId, Institution, LogId, NodeCertificate, Role, RosterInput,
     SealingKey, SecretKey, Value, Verb,
 };
-use replica::{Fate, view_hash};
+use replica::Fate;
 use tempfile::TempDir;
 
 const ACHIEVEMENT: u16 = 16;
@@ -101,7 +102,7 @@ impl Node {
         let mut ledger = opened.ledger;
         for (log, entry) in entries {
             let mut plain = entry.clone();
-            plain.patch = None;
+            plain.beginning = None;
             ledger.persist(log, &[plain]).unwrap();
         }
         let library = library_of(&self.identity, &ledger);
@@ -446,7 +447,7 @@ fn entries_of_more_bytes_than_a_frame_of_the_journal_are_written_whole() {
             protocol::Draft { document: Some(DocumentId([3; 32])), verb: Verb::EDIT, payload, time_ms: NOW };
         let entry = protocol::Entry::author(log, head, draft, &network, &node.identity.node).unwrap();
         head = entry.head();
-        entries.push(CheckedEntry { hash: entry.hash(), entry, patch: None });
+        entries.push(CheckedEntry { hash: entry.hash(), entry, beginning: None });
     }
     node.ledger.author(&log, &entries).unwrap();
     assert_eq!(node.reopened().ledger.head(&log), head);

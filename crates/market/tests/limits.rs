@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use market::{Applicant, Authored, Desk, Fields, Identity, Incoming, Ledger, Library, Outcome};
 use proptest::prelude::*;
+use protocol::view_hash;
 use protocol::{
     Action, CertificateBody, CheckedEntry, DocumentId, Fork, Head, LogId, NodeCertificate, Role, Roster,
     RosterInput, RosterStep, SecretKey, SignedStep, Subject, Value, Verb,
 };
-use replica::{Fate, Why, entry_bytes, view_hash};
+use replica::{Fate, Why, entry_bytes};
 use tempfile::TempDir;
 
 #[path = "limits/copies.rs"]
@@ -375,7 +376,7 @@ fn of_what_a_void_log_carries_only_steps_that_count_are_written_again() {
         let draft = protocol::Draft { document: None, verb: Verb::ROSTER_STEP, payload, time_ms: NOW };
         let head = written.last().unwrap().1.entry.head();
         let entry = protocol::Entry::author(log, head, draft, &network, &thief.identity.node).unwrap();
-        written.push((log, CheckedEntry { hash: entry.hash(), entry, patch: None }));
+        written.push((log, CheckedEntry { hash: entry.hash(), entry, beginning: None }));
     }
     first.take(&written);
     let subject = Subject::Institution(thief.identity.institution.id());

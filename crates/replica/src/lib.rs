@@ -14,7 +14,6 @@ mod limit;
 mod replica;
 mod session;
 mod validity;
-mod view;
 
 pub use circles::KnownCircle;
 pub use conduct::{BAN_SCORE, ConductView, MAX_REMEMBERED};
@@ -28,5 +27,6 @@ pub use replica::{
     Remembered, Replica, Room, entry_bytes, open_ahead,
 };
 pub use session::{PeerView, SessionId, SessionState};
-pub use validity::{check_entry, continued_by, editors_of, may_edit, open_entry, patch_of, statement_of};
-pub use view::{SUM_BYTES, ViewSum, view_hash};
+pub use validity::{
+    check_entry, check_opened, continued_by, editors_of, may_edit, open_entry, patch_of, statement_of,
+};

@@ -218,7 +218,7 @@ impl Replica {
         self.sessions.insert(session, Session::new(peer, outbound, now_ms));
         match self.conduct.refusal(&peer, now_ms) {
             Some(reason) => self.refuse(session, reason, out),
-            None => out.push(Effect::Send { session, frame: Frame::Hello(Box::new(self.hello())) }),
+            None => out.push(Effect::Send { session, frame: Frame::Hello(Box::new(self.hello(&peer))) }),
         }
     }
 

@@ -166,6 +166,10 @@ pub(crate) struct Session {
     /// The peer is not on our roster, which knows nothing of us either: until it does, nothing but the roster is
     /// exchanged.
     pub roster_only: bool,
+    /// Its greeting named a certificate that is not held here: it was asked for all of it.
+    pub asked_in_full: bool,
+    /// It was greeted in full because it asked.
+    pub shown_in_full: bool,
     pub certificate: Option<NodeCertificate>,
     /// The invitation that is being countersigned for it.
     pub redeeming: Option<PublicKey>,
@@ -231,6 +235,8 @@ impl Session {
             outbound,
             state: SessionState::Greeting,
             roster_only: false,
+            asked_in_full: false,
+            shown_in_full: false,
             certificate: None,
             redeeming: None,
             subscription: Subscription::default(),

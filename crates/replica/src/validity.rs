@@ -1,17 +1,34 @@
 //! Whether an authentic entry counts. Depends on entries, roster and protocol version alone.
 
 use protocol::{
-    Checked, Continuation, DocumentId, Entry, Envelope, Fault, InstitutionId, NetworkId, NodeCertificate,
-    Patch, Place, SealingKey, ShelfKind, SignedPatch, Statement, Value, Verb,
+    Checked, CheckedEntry, Continuation, DocumentId, Entry, Envelope, Fault, InstitutionId, NetworkId,
+    NodeCertificate, Patch, Place, SealingKey, ShelfKind, SignedPatch, Statement, Value, Verb,
 };
 
 use crate::document::EDITOR;
+
+/// The same as [`check_entry`] of an entry whose run may have told what it begins: then its payload is known to read.
+///
+/// # Errors
+/// The rule that makes it void.
+pub fn check_opened(checked: &CheckedEntry, certificate: &NodeCertificate) -> Checked<()> {
+    let header = &checked.entry.header;
+    let known = checked.beginning.is_some() && header.log.shelf.circle().is_none();
+    check_place(&checked.entry, certificate)?;
+    if known { Ok(()) } else { check_content(&checked.entry) }
+}
 
 /// Checks an authentic entry against the rules of its log. A void entry keeps its place; the log goes on.
 ///
 /// # Errors
 /// The rule that makes it void.
 pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> {
+    check_place(entry, certificate)?;
+    check_content(entry)
+}
+
+/// What can be said from the header.
+fn check_place(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> {
     let forbidden = |why| Err(Fault::Forbidden { what: "entry", why });
     let header = &entry.header;
     let shelf = &header.log.shelf;
@@ -35,12 +52,23 @@ pub fn check_entry(entry: &Entry, certificate: &NodeCertificate) -> Checked<()> 
             forbidden("a sealed document goes on as a new one that says what it continues")
         }
         Verb::EDIT | Verb::PURGE if header.document.is_none() => forbidden("it names no document"),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the payload reads as its verb and shelf say.
+fn check_content(entry: &Entry) -> Checked<()> {
+    let header = &entry.header;
+    let shelf = &header.log.shelf;
+    match header.verb {
         Verb::CREATE | Verb::EDIT if shelf.circle().is_some() => {
             let payload = entry.payload.as_ref();
             payload.map_or(Ok(()), |payload| Envelope::from_bytes(&payload.bytes).map(|_| ()))
         }
         Verb::CREATE | Verb::MOVE => match patch_of(entry)? {
-            Some(signed) if !signed.patch.is_first() => forbidden("a creating patch builds on nothing"),
+            Some(signed) if !signed.patch.is_first() => {
+                Err(Fault::Forbidden { what: "entry", why: "a creating patch builds on nothing" })
+            }
             _ => Ok(()),
         },
         Verb::EDIT => patch_of(entry).map(|_| ()),

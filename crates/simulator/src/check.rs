@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{CheckedRun, DocumentId, Hash, Head, LogId, Shelf, hash};
-use replica::{Remembered, ViewSum};
+use protocol::{CheckedRun, DocumentId, Hash, Head, LogId, Shelf, ViewSum, hash};
+use replica::Remembered;
 
 use crate::world::World;
 

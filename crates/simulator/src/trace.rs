@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hasher};
 
-use protocol::{CheckedRun, Credential, Frame, LogHead, LogId};
+use protocol::{CheckedRun, Credential, Frame, LogHead, LogId, Shown};
 
 /// Lines that are kept for whoever reads why a run failed.
 const LINES: usize = 400;
@@ -107,10 +107,12 @@ fn heads_line(heads: &[LogHead]) -> String {
 fn describe(bytes: &[u8]) -> String {
     match Frame::from_bytes(bytes) {
         Err(fault) => format!("? {fault}"),
-        Ok(Frame::Hello(hello)) => match &hello.credential {
-            Credential::Certificate(_) => "hello (certificate)".to_owned(),
-            Credential::Redemption(_) => "hello (redemption)".to_owned(),
+        Ok(Frame::Hello(hello)) => match &hello.shown {
+            Shown::InFull(Credential::Certificate(_)) => "hello (certificate)".to_owned(),
+            Shown::InFull(Credential::Redemption(_)) => "hello (redemption)".to_owned(),
+            Shown::ByCheck(_) => "hello (by a check)".to_owned(),
         },
+        Ok(Frame::ShowInFull) => "greet me in full".to_owned(),
         Ok(Frame::Refused(why)) => format!("refused: {why}"),
         Ok(Frame::Digest(digest)) => format!("digest {}", digest.short()),
         Ok(Frame::Buckets(buckets)) => format!("buckets ×{}", buckets.len()),

@@ -46,7 +46,7 @@ pub struct CoreFigures {
 impl Core {
     /// The view hash.
     pub fn view_hash(&self) -> Hash {
-        replica::view_hash(self.ledger.sums(), &self.replica.roster().digest())
+        protocol::view_hash(self.ledger.sums(), &self.replica.roster().digest())
     }
 
     /// Addresses that do not answer, except those of nodes that are connected by another way.

@@ -40,4 +40,6 @@ mod vectors;
 #[cfg(test)]
 mod verbs;
 #[cfg(test)]
+mod view;
+#[cfg(test)]
 mod weigh;

@@ -65,7 +65,11 @@ fn a_run_brings_every_entry_as_it_was() {
         for (checked, entry) in run.entries.iter().zip(&entries[from..]) {
             assert_eq!(checked.entry, *entry);
             assert_eq!(checked.hash, entry.hash());
-            assert_eq!(checked.patch.is_some(), entry.header.verb == Verb::CREATE, "the implied change hash");
+            assert_eq!(
+                checked.beginning.is_some(),
+                entry.header.verb == Verb::CREATE,
+                "the implied change hash"
+            );
         }
     }
 }
@@ -205,7 +209,7 @@ fn a_change_hash_is_implied_only_where_it_follows() {
         let bytes = run_of(log, Head::default(), std::slice::from_ref(&entry));
         let run = CheckedRun::open(&bytes, &world.network).unwrap();
         assert_eq!(run.entries[0].entry, entry, "{what}");
-        assert_eq!(run.entries[0].patch.is_some(), implied, "{what}");
+        assert_eq!(run.entries[0].beginning.is_some(), implied, "{what}");
     }
 }
 

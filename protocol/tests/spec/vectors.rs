@@ -8,7 +8,7 @@ use automerge::{ActorId, AutoCommit, ROOT};
 use protocol::{
     Action, Actor, Bucket, CheckedRun, Continuation, Credential, Delivery, DeliveryWord, DocumentId, Entry,
     Envelope, FileKind, Fork, Frame, Governors, Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin,
-    Patch, Profile, Purge, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern,
+    Patch, Profile, Purge, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern, Shown,
     SignedCharter, SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want, bucket_of,
     frontier_digest, seal_file, seconds, to_scalar, value_bytes,
 };
@@ -305,7 +305,7 @@ fn frames() -> Vec<Vector> {
     let world = World::new();
     let (log, entries) = small_log(&world);
     let head = entries[5].head();
-    let hello = |credential| {
+    let hello = |shown| {
         let patterns = vec![
             ShelfPattern { region_prefix: "4201".to_owned(), kind: None },
             ShelfPattern { region_prefix: String::new(), kind: Some(ShelfKind(16)) },
@@ -313,19 +313,23 @@ fn frames() -> Vec<Vector> {
         let subscription = Subscription { patterns };
         Frame::Hello(Box::new(Hello {
             network: world.network,
-            credential,
+            shown,
             subscription,
             agent: "lianshi 0.1.0".to_owned(),
         }))
     };
     let own = Box::new(certificate(&world.network, 1, 11, Role::Hub));
+    let check = Shown::ByCheck(own.check());
+    let in_full = |credential| hello(Shown::InFull(credential));
     let digest = frontier_digest([(&log, &head)]);
     let mut short = [0; 8];
     short.copy_from_slice(&digest.0[..8]);
     let heads = vec![LogHead { log, head }, LogHead { log: world.log(Shelf::ROSTER), head: Head::default() }];
     let all = [
-        ("hello with a certificate", hello(Credential::Certificate(own))),
-        ("hello with a redemption", hello(Credential::Redemption(Box::new(redemption())))),
+        ("hello with a certificate", in_full(Credential::Certificate(own))),
+        ("hello with a redemption", in_full(Credential::Redemption(Box::new(redemption())))),
+        ("hello by a check", hello(check)),
+        ("greet in full", Frame::ShowInFull),
         ("refused", Frame::Refused("不在名册".to_owned())),
         ("digest", Frame::Digest(digest)),
         ("buckets", Frame::Buckets(vec![Bucket { index: bucket_of(&log), digest: short }])),

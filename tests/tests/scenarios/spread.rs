@@ -6,7 +6,7 @@ use market::Identity;
 use network::{Config, Event};
 use protocol::{
     Credential, Draft, Entry, Frame, Head, Hello, LogId, OpenLog, Payload, RunBuilder, Shelf, ShelfKind,
-    Signature, Subscription, Verb, Visibility,
+    Shown, Signature, Subscription, Verb, Visibility,
 };
 use serde_json::Value as Json;
 use tests::{Home, Node, Scene, until};
@@ -61,7 +61,7 @@ async fn send_junk(home: &Home, target: &str) -> String {
     let junk = Frame::Run(run.finish().unwrap()).to_bytes();
     let hello = Hello {
         network: identity.network(),
-        credential: Credential::Certificate(Box::new(certificate)),
+        shown: Shown::InFull(Credential::Certificate(Box::new(certificate))),
         subscription: Subscription::everything(),
         agent: "junk".to_owned(),
     };

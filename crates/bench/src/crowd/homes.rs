@@ -188,7 +188,7 @@ fn part(
             Entry::author(log, head, Draft { document: None, verb, payload, time_ms: 0 }, network, &key)?;
         let hash = entry.hash();
         head = Head { seq: entry.header.seq, hash };
-        entries.push(CheckedEntry { entry, hash, patch: None });
+        entries.push(CheckedEntry { entry, hash, beginning: None });
     }
     Ok((institution, Part { key, certificate, region, directory: (log, head) }, entries))
 }

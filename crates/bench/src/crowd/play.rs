@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use network::{Config, Event, Events, Handle, SendOutcome, SessionId};
 use protocol::{
     Actor, CheckedRun, Credential, Draft, Entry, Frame, Head, Hello, LogHead, LogId, NetworkId, OpenLog,
-    Origin, Patch, Payload, RunBuilder, Shelf, ShelfKind, ShelfPattern, SignedPatch, Subscription, Value,
-    Verb, Visibility, Want,
+    Origin, Patch, Payload, RunBuilder, Shelf, ShelfKind, ShelfPattern, Shown, SignedPatch, Subscription,
+    Value, Verb, Visibility, Want,
 };
 use tokio::sync::mpsc;
 
@@ -241,7 +241,7 @@ impl<'a> Talk<'a> {
         self.handle.answers(self.session, None);
         let hello = Hello {
             network: self.of.network,
-            credential: Credential::Certificate(Box::new(self.of.part.certificate.clone())),
+            shown: Shown::InFull(Credential::Certificate(Box::new(self.of.part.certificate.clone()))),
             subscription: self.of.subscription(),
             agent: "crowd".to_owned(),
         };

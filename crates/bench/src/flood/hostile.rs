@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use market::Identity;
 use network::{Config, Event, Events, Handle, SendOutcome, SessionId};
-use protocol::{Credential, Frame, Hello, NodeCertificate, SecretKey, Subscription};
+use protocol::{Credential, Frame, Hello, NodeCertificate, SecretKey, Shown, Subscription};
 use serde_json::json;
 
 use super::attack::{Attack, Mode};
@@ -130,7 +130,7 @@ async fn node(
     let (handle, mut events) = network::start(Config::new(key.seed()))?;
     let hello = Hello {
         network,
-        credential: Credential::Certificate(Box::new(certificate.clone())),
+        shown: Shown::InFull(Credential::Certificate(Box::new(certificate.clone()))),
         subscription: Subscription::everything(),
         agent: "flood".to_owned(),
     };

@@ -2,7 +2,7 @@
 
 use protocol::{
     CircleId, Credential, Delivery, DeliveryWord, DocumentId, Entry, FileAsk, FilePiece, Fork, Frame, Hash,
-    Head, Hello, LogHead, LogId, NodeCertificate, PublicKey, Subscription, Verb, Want,
+    Head, Hello, LogHead, LogId, NodeCertificate, PublicKey, Shown, Subscription, Verb, Want,
 };
 use replica::Input;
 
@@ -22,7 +22,7 @@ const MAX_STEPS: usize = 200;
 fn hello(certificate: NodeCertificate) -> Vec<u8> {
     let hello = Hello {
         network: charter(1, 1).id(),
-        credential: Credential::Certificate(Box::new(certificate)),
+        shown: Shown::InFull(Credential::Certificate(Box::new(certificate))),
         subscription: Subscription::everything(),
         agent: "hostile".to_owned(),
     };

@@ -96,7 +96,7 @@ fn fill(
     while let Some(part) = parts.next()? {
         match part {
             Part::Entries { log, entries } => {
-                let checked = |entry: Entry| CheckedEntry { hash: entry.hash(), entry, patch: None };
+                let checked = |entry: Entry| CheckedEntry { hash: entry.hash(), entry, beginning: None };
                 let entries: Vec<CheckedEntry> = entries.into_iter().map(checked).collect();
                 ledger.persist(&log, &entries)?;
                 done.entries += entries.len() as u64;

@@ -48,7 +48,7 @@ impl Ledger {
         counts: bool,
         batch: &mut Batch,
     ) -> Result<()> {
-        let checked = CheckedEntry { hash: entry.hash(), entry: entry.clone(), patch: None };
+        let checked = CheckedEntry { hash: entry.hash(), entry: entry.clone(), beginning: None };
         self.note_mention(log, record, &checked, counts, batch)
     }
 

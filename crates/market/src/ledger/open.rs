@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use protocol::{CheckedEntry, Decoder, DocumentId, PublicKey, Shelf};
-use replica::ViewSum;
+use protocol::{CheckedEntry, Decoder, DocumentId, PublicKey, Shelf, ViewSum};
 use storage::{Batch, Opened, Options, Position, Record, Storage, Table};
 
 use super::heads::HeadsSum;
@@ -286,7 +285,7 @@ impl Ledger {
         let head = self.head(&log);
         let (goes_on, hash) =
             (entry.header.seq == head.seq + 1 && entry.header.prev == head.hash, entry.hash());
-        let checked = CheckedEntry { entry, hash, patch: None };
+        let checked = CheckedEntry { entry, hash, beginning: None };
         if goes_on { self.persist(&log, &[checked]) } else { self.put_back(&log, &[checked]) }?;
         Ok(log.node)
     }

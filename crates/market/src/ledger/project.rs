@@ -1,9 +1,10 @@
 //! What entries mean for documents: their states, the shelves' sums, the order of arrival.
 
 use protocol::{
-    CheckedEntry, Circle, DocumentId, Hash, LogId, NodeCertificate, Origin, Shelf, SignedPatch, Verb,
+    Beginning, CheckedEntry, Circle, DocumentId, Hash, LogId, NodeCertificate, Origin, Shelf, SignedPatch,
+    Verb, ViewSum,
 };
-use replica::{Document, DocumentState, Fate, ViewSum, check_entry, open_entry, patch_of};
+use replica::{Document, DocumentState, Fate, check_opened, open_entry, patch_of};
 use storage::{Batch, Table};
 
 use super::documents::{self, Changing, Logs, Places};
@@ -39,7 +40,7 @@ impl Ledger {
         let entry = &checked.entry;
         let counts = entry.header.seq <= record.counts;
         let Some(certificate) = self.certificates.get(log) else { return Ok(false) };
-        if check_entry(entry, certificate).is_err() {
+        if check_opened(checked, certificate).is_err() {
             self.figures.void += u64::from(counts);
             return Ok(false);
         }
@@ -74,13 +75,15 @@ impl Ledger {
         }
         if creates
             && !self.is_waiting(&id)?
-            && let Some(state) = first_state(log, checked)
+            && let Some(beginning) = beginning_in(log, checked, &id)
         {
-            let digest = state.digest(&id);
-            self.sum(log.shelf).add(&digest);
-            note_files(&state, &id, batch);
+            if beginning.names_files
+                && let Some(signed) = patch_of(entry).ok().flatten()
+            {
+                note_files(&DocumentState::of_first(&signed.patch), &id, batch);
+            }
             self.arrive(&id, batch);
-            touched.created(id, digest);
+            touched.created(id, (log.shelf, beginning.digest), checked.beginning.is_some());
             return Ok(true);
         }
         self.touch(&id, place, (batch, touched))?;
@@ -235,18 +238,18 @@ pub(crate) fn creates_document(verb: Verb) -> bool {
     verb == Verb::CREATE || verb == Verb::MOVE
 }
 
-/// The state that a creating entry makes. `None` when its patch is not what its change hash says.
-fn first_state(log: &LogId, checked: &CheckedEntry) -> Option<DocumentState> {
-    let entry = &checked.entry;
+/// What a creating entry begins. `None` when its patch is not what its change hash says.
+fn beginning_in(log: &LogId, checked: &CheckedEntry, id: &DocumentId) -> Option<Beginning> {
     // A run that implied the hash has computed it already.
-    if let Some(signed) = &checked.patch {
-        return Some(DocumentState::of_first(&signed.patch));
+    if checked.beginning.is_some() {
+        return checked.beginning;
     }
-    let signed: SignedPatch = patch_of(entry).ok().flatten()?;
+    let entry = &checked.entry;
+    let signed = patch_of(entry).ok().flatten()?;
     let origin = Origin { log: *log, seq: entry.header.seq };
     let actor = protocol::Actor::derive(log, &origin, 0);
-    let sound = signed.check_hash(actor, entry.header.time_ms).is_ok();
-    sound.then(|| DocumentState::of_first(&signed.patch))
+    signed.check_hash(actor, entry.header.time_ms).ok()?;
+    Beginning::of(&signed.patch, id)
 }
 
 fn projection_of(document: &Document, total: u64) -> Result<Projection> {

@@ -69,7 +69,7 @@ impl Ledger {
             return Cow::Borrowed(entries);
         }
         let kept = entries.iter().map(|checked| match must_go(checked) {
-            true => CheckedEntry { entry: bare(&checked.entry), hash: checked.hash, patch: None },
+            true => CheckedEntry { entry: bare(&checked.entry), hash: checked.hash, beginning: None },
             false => checked.clone(),
         });
         Cow::Owned(kept.collect())

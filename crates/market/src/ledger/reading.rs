@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use protocol::{CircleId, Entry, Head, LogId, NodeCertificate, Shelf};
-use replica::{KnownCircle, ViewSum};
+use protocol::{CircleId, Entry, Head, LogId, NodeCertificate, Shelf, ViewSum};
+use replica::KnownCircle;
 use storage::{Batch, Store, Table};
 
 use super::{Ledger, LogRecord, NUMBERING, layout};

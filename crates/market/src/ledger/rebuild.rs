@@ -69,7 +69,7 @@ impl Ledger {
                 break;
             }
             last = entry.head();
-            run.push(CheckedEntry { hash: last.hash, entry, patch: None });
+            run.push(CheckedEntry { hash: last.hash, entry, beginning: None });
         }
         while run.last().is_some_and(|last| last.entry.verify(&self.opener.network).is_err()) {
             run.pop();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{DocumentId, Hash, limits::MAX_DOCUMENT_PATCHES};
+use protocol::{DocumentId, Hash, Shelf, ViewSum, limits::MAX_DOCUMENT_PATCHES};
 use storage::{Batch, Table};
 
 use super::documents::{Logs, Places};
@@ -20,6 +20,10 @@ pub(super) struct Touched {
     documents: BTreeMap<DocumentId, Touch>,
     /// Documents that are their first patch alone, and stand in the sums with it.
     created: BTreeMap<DocumentId, Hash>,
+    /// Digests that the sums of their shelves do not hold yet: those of the batch that is being made.
+    unsummed: Vec<(Shelf, Hash)>,
+    /// One of these was worked out here: the sum that came with the run does not hold it.
+    untold: bool,
 }
 
 struct Touch {
@@ -29,9 +33,12 @@ struct Touch {
 }
 
 impl Touched {
-    /// A document began with one of them and stands in the sums with this digest.
-    pub fn created(&mut self, id: DocumentId, digest: Hash) {
+    /// A document began with one of them, and is to stand in the sum of its shelf with this digest.
+    /// `told`: its run says so.
+    pub fn created(&mut self, id: DocumentId, (shelf, digest): (Shelf, Hash), told: bool) {
+        self.untold |= !told;
         self.created.insert(id, digest);
+        self.unsummed.push((shelf, digest));
     }
 }
 
@@ -55,6 +62,18 @@ impl Ledger {
         touched.documents.insert(*id, Touch { before, places: BTreeSet::from([place]) });
         batch.put(Table::Meta, &[FOLD, &id.0].concat(), Vec::new());
         Ok(())
+    }
+
+    /// Adds what began to the sums of the shelves. `sum` is that of all digests in the run it comes from, made beside the core: if
+    /// all of them have begun something, and nothing else has, that is what is to be added.
+    pub(super) fn sum_touched(&mut self, touched: &mut Touched, sum: Option<&ViewSum>) {
+        let unsummed = std::mem::take(&mut touched.unsummed);
+        let told = !std::mem::take(&mut touched.untold);
+        let whole = sum.filter(|sum| told && sum.count == unsummed.len() as u64);
+        match (whole, unsummed.first()) {
+            (Some(sum), Some((shelf, _))) => self.sum(*shelf).merge(sum),
+            _ => unsummed.iter().for_each(|(shelf, digest)| self.sum(*shelf).add(digest)),
+        }
     }
 
     /// Folds the documents that entries now in the store have touched.

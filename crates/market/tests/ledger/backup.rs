@@ -88,12 +88,12 @@ fn busy() -> (Node, Node, Vec<DocumentId>) {
     let ids: Vec<DocumentId> = outcomes.iter().map(published).collect();
     let mut other = sibling(&hub);
     for (log, entry) in flatten(created) {
-        other.ledger.persist(&log, &[CheckedEntry { patch: None, ..entry }]).unwrap();
+        other.ledger.persist(&log, &[CheckedEntry { beginning: None, ..entry }]).unwrap();
     }
     for (n, id) in ids.iter().enumerate().take(10) {
         let edit = other.desk(NOW + 1).edit(id, &put("summary", &format!("简介 {n}"))).unwrap().unwrap();
         for (log, entry) in flatten(vec![edit]) {
-            hub.ledger.persist(&log, &[CheckedEntry { patch: None, ..entry }]).unwrap();
+            hub.ledger.persist(&log, &[CheckedEntry { beginning: None, ..entry }]).unwrap();
         }
     }
     hub.desk(NOW).keep_draft(None, &record("草稿")).unwrap();

@@ -68,7 +68,7 @@ fn edits_by_strangers_cost_no_fold() {
         let entry =
             protocol::Entry::author(log, head, draft, &home.identity.network(), &stranger.identity.node)
                 .unwrap();
-        theirs.push((log, CheckedEntry { hash: entry.hash(), entry, patch: None }));
+        theirs.push((log, CheckedEntry { hash: entry.hash(), entry, beginning: None }));
     }
     let node = home.identity.node.public();
     let (_dir, mut ledger, library) = home.mirror(&entries);

@@ -81,7 +81,7 @@ fn exchange(nodes: &mut [Node; 2], written: &[(usize, LogId, CheckedEntry)]) {
     for (side, log, entry) in written {
         let other = &mut nodes[1 - side].ledger;
         if other.head(log).seq < entry.entry.header.seq {
-            other.persist(log, &[CheckedEntry { patch: None, ..entry.clone() }]).unwrap();
+            other.persist(log, &[CheckedEntry { beginning: None, ..entry.clone() }]).unwrap();
         }
     }
 }

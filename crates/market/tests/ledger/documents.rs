@@ -445,7 +445,7 @@ fn a_statement_on_another_shelf_than_its_listings_says_nothing() {
     let (head, network) = (judge.ledger.head(&log), hub.identity.network());
     let entry = protocol::Entry::author(log, head, draft, &network, &judge.identity.node).unwrap();
     let hash = entry.hash();
-    traffic.sent([Authored { log, entries: vec![CheckedEntry { entry, hash, patch: None }] }]);
+    traffic.sent([Authored { log, entries: vec![CheckedEntry { entry, hash, beginning: None }] }]);
     assert_eq!(traffic.everywhere(&hub, |library| said(library, &id)), []);
     let (_, written) = judge.desk(NOW + 1).state(&id, None, ["screening", "passed", ""]).unwrap();
     traffic.sent([written]);

@@ -58,7 +58,7 @@ impl Hostile {
         let entry = Entry::author(self.log, self.head, draft, &identity.network(), &identity.node).unwrap();
         self.head = entry.head();
         let hash = entry.hash();
-        self.written.push((self.log, CheckedEntry { entry, hash, patch: None }));
+        self.written.push((self.log, CheckedEntry { entry, hash, beginning: None }));
     }
 
     /// An edit of the listing with these numbers; where no change can be made of it, with a hash out of the air.

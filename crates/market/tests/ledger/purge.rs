@@ -270,7 +270,7 @@ fn every_order_of_arrival_ends_without_the_text() {
         let mut roster = traffic.fold(&hub);
         let mut input = traffic.roster.clone();
         for (n, (log, checked)) in traffic.order(seed).into_iter().enumerate() {
-            ledger.persist(&log, &[CheckedEntry { patch: None, ..checked.clone() }]).unwrap();
+            ledger.persist(&log, &[CheckedEntry { beginning: None, ..checked.clone() }]).unwrap();
             if input.purges.note(hub.identity.institution.id(), &checked.entry) || n % 5 == 0 {
                 roster = Roster::fold(&hub.identity.charter.charter, &input);
                 ledger.relimit(&roster, None).unwrap();
@@ -321,7 +321,7 @@ fn what_was_taken_without_payloads_is_missing_until_they_come() {
     let log = *node.ledger.logs().keys().find(|log| log.shelf.kind.is_listing()).unwrap();
     let mut whole = Vec::new();
     let all = |entry: protocol::Entry| {
-        whole.push(CheckedEntry { hash: entry.hash(), entry, patch: None });
+        whole.push(CheckedEntry { hash: entry.hash(), entry, beginning: None });
         true
     };
     node.ledger.read_log(&log, 0, node.ledger.head(&log).seq, all).unwrap();
@@ -350,7 +350,7 @@ fn what_comes_back_after_a_void_purge_is_shown_again() {
     let mut entries = Vec::new();
     let log = *node.ledger.logs().keys().find(|log| log.shelf.kind.is_listing()).unwrap();
     let all = |entry: protocol::Entry| {
-        entries.push(CheckedEntry { hash: entry.hash(), entry, patch: None });
+        entries.push(CheckedEntry { hash: entry.hash(), entry, beginning: None });
         true
     };
     node.ledger.read_log(&log, 0, node.ledger.head(&log).seq, all).unwrap();

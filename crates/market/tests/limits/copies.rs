@@ -209,7 +209,7 @@ impl Story {
 
 fn checked(entry: protocol::Entry) -> (LogId, CheckedEntry) {
     let hash = entry.hash();
-    (entry.header.log, CheckedEntry { entry, hash, patch: None })
+    (entry.header.log, CheckedEntry { entry, hash, beginning: None })
 }
 
 /// Returns how many texts were lost with a branch and published again.

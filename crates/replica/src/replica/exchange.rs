@@ -17,7 +17,11 @@ use crate::limit::Why;
 ///
 /// [`Input::Opened`]: super::Input::Opened
 pub fn open_ahead(frame: &[u8], network: &NetworkId) -> Option<Result<CheckedRun, Fault>> {
-    Frame::run_in(frame).map(|run| CheckedRun::open(run, network))
+    Frame::run_in(frame).map(|run| {
+        let mut run = CheckedRun::open(run, network)?;
+        run.sum_up();
+        Ok(run)
+    })
 }
 
 /// A run as it came, and what opening it gave where that was done ahead.
@@ -71,6 +75,10 @@ impl Replica {
         }
         peer.last_frame_ms = now_ms;
         let (greeting, ready) = (peer.state == SessionState::Greeting, peer.is_ready());
+        // Whoever has opened a run has read its frame.
+        if let Some(run) = Frame::run_in(bytes).filter(|_| ready && opened.is_some()) {
+            return self.on_run(session, Packed { bytes: run, opened }, now_ms, out);
+        }
         let frame = match Frame::from_bytes(bytes) {
             Ok(frame) => frame,
             Err(fault) => {
@@ -81,6 +89,9 @@ impl Replica {
         match frame {
             Frame::Hello(hello) => self.on_hello(session, *hello, now_ms, out),
             Frame::Refused(why) => self.end(session, format!("the peer refused: {why}"), out),
+            Frame::ShowInFull => self.on_show_in_full(session, now_ms, out),
+            // Whoever greeted by a check that is not known here goes on meanwhile.
+            _ if peer.asked_in_full && greeting => peer.pull_due = true,
             _ if greeting => {
                 let offence = (Offence::BadFrame, "frame dropped: it came before the hello".to_owned());
                 self.strike(session, None, offence, now_ms, out);

@@ -1,6 +1,11 @@
 //! Hello: who may stay.
 
-use protocol::{Credential, Hello, InstitutionId, NodeState, PublicKey, Redemption, Subject};
+use protocol::{
+    Credential, Frame, Hello, InstitutionId, NodeCertificate, NodeState, PublicKey, Redemption, Shown,
+    Subject,
+};
+
+use crate::conduct::Offence;
 
 use super::{Effect, Replica, SessionId, SessionState};
 
@@ -17,17 +22,51 @@ impl Replica {
         matches!(state, Some(SessionState::Admitting | SessionState::Ready))
     }
 
-    pub(super) fn hello(&self) -> Hello {
-        let credential = match &self.me.redemption {
-            Some(redemption) if !self.is_listed() => Credential::Redemption(Box::new(redemption.clone())),
-            _ => Credential::Certificate(Box::new(self.me.certificate.clone())),
-        };
+    /// The greeting for a peer: short where each seems to hold a log of the other's. Whoever sees it another way asks.
+    pub(super) fn hello(&self, peer: &PublicKey) -> Hello {
+        let mine = &self.me.certificate;
+        let written = self.logs_of(&mine.body.node).any(|(_, certificate)| certificate == Some(mine));
+        if written && self.redeeming().is_none() && self.logs_of(peer).next().is_some() {
+            return self.greeting(Shown::ByCheck(mine.check()));
+        }
+        self.hello_in_full()
+    }
+
+    fn hello_in_full(&self) -> Hello {
+        self.greeting(Shown::InFull(match self.redeeming() {
+            Some(redemption) => Credential::Redemption(Box::new(redemption.clone())),
+            None => Credential::Certificate(Box::new(self.me.certificate.clone())),
+        }))
+    }
+
+    /// The invitation that this node still has to use.
+    fn redeeming(&self) -> Option<&Redemption> {
+        self.me.redemption.as_ref().filter(|_| !self.is_listed())
+    }
+
+    fn greeting(&self, shown: Shown) -> Hello {
         Hello {
             network: self.network,
-            credential,
+            shown,
             subscription: self.me.subscription.clone(),
             agent: self.me.agent.clone(),
         }
+    }
+
+    /// A peer does not hold the certificate that it was greeted by.
+    pub(super) fn on_show_in_full(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        if std::mem::replace(&mut s.shown_in_full, true) {
+            let offence = (Offence::BadFrame, "it asked for a greeting that it had".to_owned());
+            return self.strike(session, None, offence, now_ms, out);
+        }
+        out.push(Effect::Send { session, frame: Frame::Hello(Box::new(self.hello_in_full())) });
+    }
+
+    /// The certificate of a peer by its check, when a log that it opened is held.
+    fn known_certificate(&self, peer: &PublicKey, check: [u8; 8]) -> Option<NodeCertificate> {
+        let mut certificates = self.logs_of(peer).filter_map(|(_, certificate)| certificate);
+        certificates.find(|certificate| certificate.check() == check).cloned()
     }
 
     pub(super) fn on_hello(&mut self, session: SessionId, hello: Hello, now_ms: i64, out: &mut Vec<Effect>) {
@@ -47,14 +86,27 @@ impl Replica {
         if hello.network != network {
             return Err(format!("you belong to network {}, I to {}", hello.network.short(), network.short()));
         }
-        let (certificate, redemption) = match hello.credential {
-            Credential::Certificate(certificate) => (*certificate, None),
-            Credential::Redemption(redemption) => (redemption.certificate.clone(), Some(redemption)),
-        };
-        let Some(peer) = self.sessions.get_mut(&session) else { return Ok(()) };
+        let Some(peer) = self.sessions.get(&session) else { return Ok(()) };
         if peer.state != SessionState::Greeting {
             return Err("a second hello in one session".to_owned());
         }
+        let (certificate, redemption) = match hello.shown {
+            Shown::InFull(Credential::Certificate(certificate)) => (*certificate, None),
+            Shown::InFull(Credential::Redemption(redemption)) => {
+                (redemption.certificate.clone(), Some(redemption))
+            }
+            Shown::ByCheck(check) => match self.known_certificate(&peer.peer, check) {
+                Some(certificate) => (certificate, None),
+                None if peer.asked_in_full => {
+                    return Err("a greeting was asked for in full, and did not come".to_owned());
+                }
+                None => {
+                    self.ask_in_full(session, out);
+                    return Ok(());
+                }
+            },
+        };
+        let Some(peer) = self.sessions.get_mut(&session) else { return Ok(()) };
         if certificate.body.node != peer.peer {
             return Err("the certificate is for another node key than the connection's".to_owned());
         }
@@ -85,6 +137,13 @@ impl Replica {
                     Err("your institution is not on the roster; ask the hub for an invitation".to_owned())
                 }
             },
+        }
+    }
+
+    fn ask_in_full(&mut self, session: SessionId, out: &mut Vec<Effect>) {
+        if let Some(peer) = self.sessions.get_mut(&session) {
+            peer.asked_in_full = true;
+            out.push(Effect::Send { session, frame: Frame::ShowInFull });
         }
     }
 

@@ -39,7 +39,9 @@ fn a_second_hello_ends_the_session() {
     let (mut world, sessions) = star(2, 81);
     let hello = protocol::Hello {
         network: world.charter.id(),
-        credential: protocol::Credential::Certificate(Box::new(world.nodes[1].certificate.clone())),
+        shown: protocol::Shown::InFull(protocol::Credential::Certificate(Box::new(
+            world.nodes[1].certificate.clone(),
+        ))),
         subscription: protocol::Subscription::everything(),
         agent: "again".to_owned(),
     };

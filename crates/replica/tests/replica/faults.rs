@@ -109,7 +109,7 @@ fn two_that_are_out_of_step_for_hours_begin_anew() {
     let node = &world.nodes[1];
     let hello = Hello {
         network: world.charter.id(),
-        credential: Credential::Certificate(Box::new(node.certificate.clone())),
+        shown: protocol::Shown::InFull(Credential::Certificate(Box::new(node.certificate.clone()))),
         subscription: Subscription::default(),
         agent: String::new(),
     };

@@ -1,6 +1,6 @@
 //! Newcomers: invitations, and those who must stay outside.
 
-use protocol::{Credential, Frame, Hello, NodeCertificate, Subscription};
+use protocol::{Credential, Frame, Hello, NodeCertificate, Shown, Subscription};
 use replica::{Effect, Input, SessionState};
 
 use crate::harness::{KIND, World, node_certificate};
@@ -31,10 +31,10 @@ fn an_invitation_lets_a_newcomer_in() {
     assert!(world.synced(session));
     let sent = world.sent.take().unwrap();
     let shown = sent.iter().filter_map(|(_, bytes)| match Frame::from_bytes(bytes) {
-        Ok(Frame::Hello(hello)) => Some(hello.credential),
+        Ok(Frame::Hello(hello)) => Some(hello.shown),
         _ => None,
     });
-    assert!(shown.into_iter().all(|credential| matches!(credential, Credential::Certificate(_))));
+    assert!(shown.into_iter().all(|shown| !matches!(shown, Shown::InFull(Credential::Redemption(_)))));
     assert_eq!(world.nodes[0].replica.roster_input().redemptions.len(), redemptions);
 }
 
@@ -80,7 +80,7 @@ fn before_its_issuer_is_on_the_roster_nothing_but_the_roster_is_shown_to_it() {
     let log = world.nodes[newcomer].log(crate::harness::shelf(KIND));
     let hello = Hello {
         network: world.charter.id(),
-        credential: Credential::Certificate(Box::new(world.nodes[impostor].certificate.clone())),
+        shown: Shown::InFull(Credential::Certificate(Box::new(world.nodes[impostor].certificate.clone()))),
         subscription: Subscription::everything(),
         agent: String::new(),
     };
@@ -185,7 +185,7 @@ fn another_network_is_refused() {
     let mine = world.charter.id();
     let hello = Hello {
         network: other.charter.id(),
-        credential: Credential::Certificate(Box::new(world.nodes[1].certificate.clone())),
+        shown: Shown::InFull(Credential::Certificate(Box::new(world.nodes[1].certificate.clone()))),
         subscription: Subscription::everything(),
         agent: "x".to_owned(),
     };
@@ -253,7 +253,7 @@ fn a_certificate_expires_behind_its_last_millisecond() {
     let certificate = NodeCertificate::issue(body, &world.charter.id(), &node.root, &node.key);
     let hello = Frame::Hello(Box::new(Hello {
         network: world.charter.id(),
-        credential: Credential::Certificate(Box::new(certificate)),
+        shown: Shown::InFull(Credential::Certificate(Box::new(certificate))),
         subscription: node.subscription.clone(),
         agent: String::new(),
     }));
@@ -290,8 +290,12 @@ fn who_waits_while_another_uses_its_invitation_is_told_so() {
     let hello = |world: &World, node: usize| {
         let credential = Credential::Redemption(Box::new(world.nodes[node].redemption()));
         let network = world.charter.id();
-        let hello =
-            Hello { network, credential, subscription: Subscription::everything(), agent: String::new() };
+        let hello = Hello {
+            network,
+            shown: Shown::InFull(credential),
+            subscription: Subscription::everything(),
+            agent: String::new(),
+        };
         Frame::Hello(Box::new(hello)).to_bytes()
     };
     let (session, peer, now_ms) = (77, world.nodes[second].key.public(), world.now_ms);
@@ -319,7 +323,7 @@ fn one_invitation_is_used_on_one_connection_at_a_time() {
         let (session, peer, now_ms) = (70 + node as u64, world.nodes[node].key.public(), world.now_ms);
         let hello = Hello {
             network: world.charter.id(),
-            credential: Credential::Redemption(Box::new(world.nodes[node].redemption())),
+            shown: Shown::InFull(Credential::Redemption(Box::new(world.nodes[node].redemption()))),
             subscription: Subscription::everything(),
             agent: String::new(),
         };
@@ -361,7 +365,7 @@ fn an_invitation_that_cannot_be_countersigned_ends_with_a_reason() {
     let credential = Credential::Redemption(Box::new(world.nodes[newcomer].redemption()));
     let hello = Hello {
         network: world.charter.id(),
-        credential,
+        shown: Shown::InFull(credential),
         subscription: Subscription::everything(),
         agent: String::new(),
     };

@@ -24,6 +24,7 @@ mod harness {
         replica::Room { all: bytes, ..replica::Room::UNBOUNDED }
     }
 }
+mod greeting;
 mod joining;
 mod line;
 mod membership;
@@ -37,5 +38,4 @@ mod spread;
 mod sync;
 mod tampered;
 mod traces;
-mod view;
 mod withheld;

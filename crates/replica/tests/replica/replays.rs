@@ -1,7 +1,8 @@
 //! Promises 17 and 21: what was sent once is sent again, elsewhere, by someone else; and keys that nobody admitted.
 
 use protocol::{
-    Action, Credential, Frame, Hello, NodeCertificate, PublicKey, SecretKey, Subject, Subscription, Verb,
+    Action, Credential, Frame, Hello, NodeCertificate, PublicKey, SecretKey, Shown, Subject, Subscription,
+    Verb,
 };
 use replica::{Effect, Input};
 
@@ -123,8 +124,12 @@ fn shown(
     network: u64,
 ) -> Vec<Frame> {
     let id = if network == 0 { world.charter.id() } else { protocol::NetworkId([7; 32]) };
-    let hello =
-        Hello { network: id, credential, subscription: Subscription::everything(), agent: String::new() };
+    let hello = Hello {
+        network: id,
+        shown: Shown::InFull(credential),
+        subscription: Subscription::everything(),
+        agent: String::new(),
+    };
     let now_ms = world.now_ms;
     let hub = &mut world.nodes[0].replica;
     let mut effects = hub.handle(Input::Connected { session, peer, outbound: false }, now_ms);

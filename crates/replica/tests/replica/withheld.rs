@@ -74,7 +74,7 @@ fn badly_signed(seed: u64) -> (World, LogId) {
     }
     let entries = world.nodes[1].store[&log].iter().map(|entry| {
         let hash = entry.hash();
-        protocol::CheckedEntry { entry: entry.clone(), hash, patch: None }
+        protocol::CheckedEntry { entry: entry.clone(), hash, beginning: None }
     });
     let entries = entries.collect();
     world.give(1, replica::Input::Appended { log, entries });

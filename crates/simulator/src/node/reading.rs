@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use protocol::{
     DocumentId, Entry, Hash, LogId, NodeCertificate, Origin, Patch, Roster, Shelf, SignedPatch, Value, Verb,
+    ViewSum, view_hash,
 };
-use replica::{Document, DocumentPatch, ViewSum, check_entry, may_edit, open_entry, patch_of, view_hash};
+use replica::{Document, DocumentPatch, check_entry, may_edit, open_entry, patch_of};
 
 use super::Node;
 use crate::founding::sealing_key;

@@ -39,7 +39,7 @@ impl Node {
         self.store.entry(log).or_default().push(entry.clone());
         // The fsync of the journal covers what of this node's own came back from peers before: it was journaled as well.
         self.fresh.retain(|log, _| log.node != entry.header.log.node);
-        CheckedEntry { entry, hash, patch: None }
+        CheckedEntry { entry, hash, beginning: None }
     }
 
     /// Writes a roster step into its own log.

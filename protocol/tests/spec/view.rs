@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use protocol::{Hash, Shelf};
-use replica::{SUM_BYTES, ViewSum, view_hash};
+use protocol::{Hash, SUM_BYTES, Shelf, ShelfKind, ViewSum, Visibility, view_hash};
 
-use crate::harness::shelf;
+fn shelf(kind: u16) -> Shelf {
+    Shelf { region: 420_100, kind: ShelfKind(kind), visibility: Visibility::Public }
+}
 
 fn digest(n: u16) -> Hash {
     protocol::hash("test", &[&n.to_be_bytes()])
@@ -40,6 +41,14 @@ proptest! {
         prop_assert!(after != before);
         extra.iter().rev().for_each(|n| after.remove(&digest(*n)));
         prop_assert!(after == before);
+    }
+
+    #[test]
+    fn sums_of_parts_add_up_to_the_sum_of_all(items in prop::collection::vec(any::<u16>(), 0..40), at in any::<prop::sample::Index>()) {
+        let (first, second) = items.split_at(at.index(items.len() + 1));
+        let mut merged = sum(first);
+        merged.merge(&sum(second));
+        prop_assert!(merged == sum(&items));
     }
 
     #[test]

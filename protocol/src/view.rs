@@ -5,8 +5,11 @@
 //! document is an addition and a subtraction of lanes, so order does not matter and nothing is ever scanned.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use protocol::{Encoder, Hash, Shelf, hash};
+use crate::codec::Encoder;
+use crate::hash::{Hash, hash};
+use crate::shelf::Shelf;
 
 const LANES: usize = 1024;
 /// Bytes of a stored sum.
@@ -18,6 +21,12 @@ pub struct ViewSum {
     lanes: Box<[u16; LANES]>,
     /// Number of digests in the set.
     pub count: u64,
+}
+
+impl fmt::Debug for ViewSum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ViewSum of {}", self.count)
+    }
 }
 
 impl Default for ViewSum {
@@ -37,6 +46,14 @@ impl ViewSum {
     pub fn remove(&mut self, digest: &Hash) {
         self.each_lane(digest, u16::wrapping_sub);
         self.count = self.count.wrapping_sub(1);
+    }
+
+    /// Adds a set that has none of these digests.
+    pub fn merge(&mut self, other: &Self) {
+        for (lane, more) in self.lanes.iter_mut().zip(other.lanes.iter()) {
+            *lane = lane.wrapping_add(*more);
+        }
+        self.count = self.count.wrapping_add(other.count);
     }
 
     fn each_lane(&mut self, digest: &Hash, combine: fn(u16, u16) -> u16) {
