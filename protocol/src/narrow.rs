@@ -25,22 +25,30 @@ pub(crate) fn narrow(bytes: &[u8], out: &mut Vec<u8>) {
     // Of two bytes where there was one there are few.
     out.reserve(bytes.len());
     let mut rest = bytes;
-    while let Some((first, tail)) = rest.split_first() {
-        if first.is_ascii() {
-            let size = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-            let (ascii, tail) = rest.split_at(size);
-            out.extend_from_slice(ascii);
-            rest = tail;
-            continue;
-        }
-        match character(rest).and_then(|(c, size)| Some((value_of(c)?, size))) {
-            Some((value, size)) => {
-                out.extend([0x80 | (value >> 8) as u8, value as u8]);
-                rest = &rest[size..];
-            }
-            None => {
-                out.extend([LITERAL, *first]);
+    loop {
+        match *rest {
+            [] => return,
+            [first, ref tail @ ..] if first.is_ascii() => {
+                out.push(first);
                 rest = tail;
+            }
+            // Nearly all else that there is, U+3000 to U+9FFF: what follows would give the same.
+            [first @ 0xe3..=0xe9, second @ 0x80..=0xbf, third @ 0x80..=0xbf, ref tail @ ..] => {
+                let (high, low) = ((first - 0xe3) << 4 | (second & 0x3f) >> 2, second << 6 | third & 0x3f);
+                out.extend_from_slice(&[0x80 | high, low]);
+                rest = tail;
+            }
+            [first, ref tail @ ..] => {
+                match character(rest).and_then(|(c, size)| Some((value_of(c)?, size))) {
+                    Some((value, size)) => {
+                        out.extend_from_slice(&[0x80 | (value >> 8) as u8, value as u8]);
+                        rest = &rest[size..];
+                    }
+                    None => {
+                        out.extend_from_slice(&[LITERAL, first]);
+                        rest = tail;
+                    }
+                }
             }
         }
     }
@@ -56,7 +64,11 @@ pub(crate) fn widen(narrow: &[u8], limit: usize) -> Checked<Vec<u8>> {
             out.push(first);
         } else {
             let second = bytes.next().ok_or_else(wrong)?;
-            if first != LITERAL {
+            if first < 0xf0 {
+                // U+3000 to U+9FFF: what follows would give the same.
+                let (first, high) = (0xe3 + ((first & 0x7f) >> 4), (first & 0x0f) << 2 | second >> 6);
+                out.extend_from_slice(&[first, 0x80 | high, 0x80 | second & 0x3f]);
+            } else if first != LITERAL {
                 let value = u32::from(first & 0x7f) << 8 | u32::from(second);
                 let c = code_point(value).and_then(char::from_u32).ok_or_else(wrong)?;
                 out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());

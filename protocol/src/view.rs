@@ -6,12 +6,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use crate::codec::Encoder;
 use crate::hash::{Hash, hash};
 use crate::shelf::Shelf;
 
 const LANES: usize = 1024;
+/// The key under which BLAKE3 makes lanes of a digest.
+static LANES_KEY: LazyLock<Hash> = LazyLock::new(|| hash("view-lanes", &[]));
 /// Bytes of a stored sum.
 pub const SUM_BYTES: usize = LANES * 2;
 
@@ -57,11 +60,10 @@ impl ViewSum {
     }
 
     fn each_lane(&mut self, digest: &Hash, combine: fn(u16, u16) -> u16) {
-        for (block, lanes) in (0u8..).zip(self.lanes.chunks_exact_mut(16)) {
-            let bytes = hash("view-lanes", &[&digest.0, &[block]]).0;
-            for (lane, pair) in lanes.iter_mut().zip(bytes.chunks_exact(2)) {
-                *lane = combine(*lane, u16::from_be_bytes([pair[0], pair[1]]));
-            }
+        let mut bytes = [0; SUM_BYTES];
+        blake3::Hasher::new_keyed(&LANES_KEY.0).update(&digest.0).finalize_xof().fill(&mut bytes);
+        for (lane, pair) in self.lanes.iter_mut().zip(bytes.chunks_exact(2)) {
+            *lane = combine(*lane, u16::from_be_bytes([pair[0], pair[1]]));
         }
     }
 

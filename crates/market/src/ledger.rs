@@ -322,10 +322,19 @@ impl Ledger {
 
     /// Writes a batch with the figures that belong to it.
     fn write(&mut self, batch: &mut Batch) -> Result<()> {
-        let mut full = std::mem::take(batch);
-        if full.is_empty() {
-            return Ok(());
+        let full = std::mem::take(batch);
+        if full.is_empty() { Ok(()) } else { self.write_full(full) }
+    }
+
+    /// Writes the sums that were added up anew, so that the next start has them. On a full disk it has to add them up again.
+    fn write_sums(&mut self) -> Result<()> {
+        while !self.sums_due.is_empty() && self.storage.room().is_ok() {
+            self.write_full(Batch::default())?;
         }
+        Ok(())
+    }
+
+    fn write_full(&mut self, mut full: Batch) -> Result<()> {
         self.sums_into(&mut full);
         full.put(Table::Meta, layout::FIGURES, layout::figures_value(&self.figures));
         full.facts(&self.facts());

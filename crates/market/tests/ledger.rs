@@ -32,10 +32,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use market::{Applicant, Authored, Desk, Fields, Identity, Incoming, Ledger, Library, OpenedLedger, Outcome};
-use protocol::view_hash;
 use protocol::{
-    CertificateBody, CheckedEntry, DocumentId, Institution, LogId, NodeCertificate, Role, RosterInput,
-    SealingKey, SecretKey, Value, Verb,
+    CertificateBody, CheckedEntry, CheckedRun, DocumentId, Institution, LogId, NodeCertificate, Role,
+    RosterInput, SealingKey, SecretKey, Value, Verb, view_hash,
 };
 use replica::Fate;
 use tempfile::TempDir;

@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use market::{Applicant, Authored, Desk, Fields, Identity, Incoming, Ledger, Library, Outcome};
 use proptest::prelude::*;
-use protocol::view_hash;
 use protocol::{
     Action, CertificateBody, CheckedEntry, DocumentId, Fork, Head, LogId, NodeCertificate, Role, Roster,
-    RosterInput, RosterStep, SecretKey, SignedStep, Subject, Value, Verb,
+    RosterInput, RosterStep, SecretKey, SignedStep, Subject, Value, Verb, view_hash,
 };
 use replica::{Fate, Why, entry_bytes};
 use tempfile::TempDir;

@@ -7,11 +7,14 @@ use std::io;
 use std::sync::Mutex;
 
 use zstd::bulk::{Compressor, Decompressor};
-use zstd::zstd_safe::{CCtx, CParameter, compress_bound, get_error_name};
+use zstd::zstd_safe::{CCtx, CParameter, Strategy, compress_bound, get_error_name};
 
 /// zstd level of runs: the sender's choice, no part of the protocol. Level 3 gives 293 bytes a listing at 192 MB/s,
 /// level 9 gives 278 at 52 MB/s (decision 0002).
 const LEVEL: i32 = 3;
+/// What makes it quicker for long texts: one table in place of two takes a sixth off, and adds two bytes in a thousand.
+const QUICK: &[CParameter] =
+    &[CParameter::Strategy(Strategy::ZSTD_fast), CParameter::MinMatch(4), CParameter::HashLog(17)];
 /// The same for a slow line, which waits for the bytes and not for the processor: of 14 KB of texts level 19 takes a seventh
 /// off, and makes up for how little short runs have to compress by; some milliseconds each.
 const DENSE_LEVEL: i32 = 19;
@@ -47,7 +50,11 @@ pub(super) fn pack(bytes: &[u8], dense: bool) -> io::Result<Vec<u8>> {
     if dense || texts.len() > KEPT {
         let mut packer = CCtx::create();
         let level = CParameter::CompressionLevel(if dense { DENSE_LEVEL } else { LEVEL });
-        packer.set_parameter(level).and_then(|_| packer.ref_prefix(before(bytes))).map_err(refused)?;
+        let quick = if dense { [].as_slice() } else { QUICK };
+        for parameter in [level].iter().chain(quick) {
+            packer.set_parameter(*parameter).map_err(refused)?;
+        }
+        packer.ref_prefix(before(bytes)).map_err(refused)?;
         return frame(&mut packer, texts);
     }
     // Whoever finds it in use takes memory of its own.

@@ -123,7 +123,8 @@ impl Ledger {
             self.begin_incarnation()?;
             mended.push(damage);
         }
-        self.read_forks()
+        self.read_forks()?;
+        self.write_sums()
     }
 
     /// Takes everything kept in memory from the store.
@@ -295,7 +296,7 @@ impl Ledger {
 const INCARNATION: &[u8] = b"incarnation";
 
 /// Key of the arrival number at which the stored sums were written.
-pub(super) const SUMS_AT: &[u8] = b"sums-at";
+pub(super) const SUMS_AT: &[u8] = b"lanes-at";
 
 /// The sums' mark, to be written in the same batch as the sums.
 pub(super) fn sums_mark(next_arrival: u64, batch: &mut Batch) {

@@ -119,7 +119,7 @@ fn stored_sums(ledger: &Ledger) -> Stored {
             std::ops::ControlFlow::Continue(())
         })
         .unwrap();
-    (sums, store.get(storage::Table::Meta, b"sums-at").unwrap())
+    (sums, store.get(storage::Table::Meta, b"lanes-at").unwrap())
 }
 
 /// No checkpoint was taken anywhere here: a node that is killed at any moment has nothing to add up at its start.
@@ -149,4 +149,47 @@ fn a_batch_writes_the_sums_that_it_changes() {
     let (view, before) = (hub.view(), stored_sums(&hub.ledger));
     let hub = hub.reopened();
     assert_eq!((hub.view(), stored_sums(&hub.ledger)), (view, before));
+}
+
+/// A store whose sums are of another moment, or were made in another way: they are added up once, and stand there from then on.
+#[test]
+fn sums_that_had_to_be_added_up_are_written_at_once() {
+    let mut hub = hub();
+    hub.desk(NOW).take_in(&[record("甲"), record("乙")], true).unwrap();
+    let (view, before) = (hub.view(), stored_sums(&hub.ledger));
+    let mut batch = Batch::default();
+    batch.delete(Table::Meta, b"lanes-at");
+    for shelf in before.0.keys() {
+        batch.put(Table::Shelves, shelf, vec![7; protocol::SUM_BYTES + 8]);
+    }
+    hub.ledger.store().apply(batch).unwrap();
+    let hub = hub.reopened();
+    assert_eq!((hub.view(), stored_sums(&hub.ledger)), (view, before));
+}
+
+/// Whoever opened a run may have added up what it begins; that counts where all of it begins something, and nothing else does.
+#[test]
+fn the_sum_of_a_run_counts_for_all_of_it_or_not_at_all() {
+    let mut hub = hub();
+    let (_, created) = hub.desk(NOW).take_in(&[record("甲"), record("乙"), record("丙")], true).unwrap();
+    let entries = flatten(created);
+    let (_home, plain, _) = hub.mirror(&entries);
+    let (log, last) = (entries[0].0, entries.len() - 1);
+    let run = |from: usize, told: &[usize]| {
+        let mut run: Vec<CheckedEntry> = entries.iter().map(|(_, entry)| entry.clone()).collect();
+        for (n, checked) in run.iter_mut().enumerate() {
+            checked.beginning = checked.beginning.filter(|_| told.contains(&n));
+        }
+        let mut run = CheckedRun { log, after: protocol::Head::default(), entries: run, sum: None };
+        run.sum_up();
+        // What is held already is cut off, and the sum is still that of all.
+        run.entries.drain(..from);
+        run
+    };
+    let all: Vec<usize> = (0..=last).collect();
+    for (held, told) in [(0, &all[..]), (last, &all), (last - 1, &all), (last, &[last - 1]), (0, &[last])] {
+        let (_home, mut ledger, _) = hub.mirror(&entries[..held]);
+        ledger.persist_run(&run(held, told)).unwrap();
+        assert_eq!(sums(&ledger), sums(&plain), "{held} held, {told:?} told");
+    }
 }
