@@ -27,8 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use protocol::{
-    CheckedEntry, CheckedRun, Entry, Fork, Head, InstitutionId, LogId, NetworkId, NodeCertificate, PublicKey,
-    SealingKey, Shelf, Verb, ViewSum,
+    CheckedEntry, CheckedRun, DocumentId, Entry, Fork, Head, InstitutionId, LogId, NetworkId,
+    NodeCertificate, PublicKey, SealingKey, Shelf, Verb, ViewSum,
 };
 use replica::{Limit, entry_bytes};
 use storage::limits::{MAX_APPEND, MAX_KEY, MAX_VALUE};
@@ -42,7 +42,8 @@ pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, ri
 pub use gaps::Lacking;
 use heads::HeadsSum;
 pub(crate) use layout::{
-    LogRecord, creating_place, document_entries, entry_at, log_record, projection, readable_at, state_of,
+    ARRIVALS_A_ROW, LogRecord, arrivals_in, creating_place, document_entries, entry_at, log_record,
+    projection, readable_at, state_of,
 };
 pub(crate) use letters::{Unread, first_unread, replies_to};
 pub use limits::Relimited;
@@ -71,6 +72,8 @@ pub struct Ledger {
     sums: BTreeMap<Shelf, ViewSum>,
     /// Shelves whose sums the next batch writes.
     sums_due: BTreeSet<Shelf>,
+    /// Documents that have arrived with the next batch.
+    arrived: Vec<DocumentId>,
     /// Digest of the logs' heads.
     heads: HeadsSum,
     /// Number of documents whose edits came before the entry that creates them. Which they are their projections say: anyone can
@@ -323,7 +326,7 @@ impl Ledger {
     /// Writes a batch with the figures that belong to it.
     fn write(&mut self, batch: &mut Batch) -> Result<()> {
         let full = std::mem::take(batch);
-        if full.is_empty() { Ok(()) } else { self.write_full(full) }
+        if full.is_empty() && self.arrived.is_empty() { Ok(()) } else { self.write_full(full) }
     }
 
     /// Writes the sums that were added up anew, so that the next start has them. On a full disk it has to add them up again.
@@ -336,6 +339,7 @@ impl Ledger {
 
     fn write_full(&mut self, mut full: Batch) -> Result<()> {
         self.sums_into(&mut full);
+        self.arrivals_into(&mut full);
         full.put(Table::Meta, layout::FIGURES, layout::figures_value(&self.figures));
         full.facts(&self.facts());
         self.store.apply(full)?;

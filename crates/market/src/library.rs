@@ -19,7 +19,9 @@ use storage::{Store, Table};
 
 use crate::desk::DETAILS;
 use crate::error::{MarketError, Result};
-use crate::ledger::{creating_entry, entry_at, log_record, projection, readable_at};
+use crate::ledger::{
+    ARRIVALS_A_ROW, arrivals_in, creating_entry, entry_at, log_record, projection, readable_at,
+};
 
 pub use attachments::FileUse;
 pub(crate) use attachments::{in_order, named_in, row as file_row};
@@ -305,12 +307,17 @@ impl Library {
     /// # Errors
     /// When the store fails.
     pub fn arrivals(&self, from: u64, limit: usize) -> Result<Vec<(u64, DocumentId)>> {
-        let page = self.store.scan(Table::Arrivals, &from.to_be_bytes(), None, limit)?;
-        let read = |(key, value): (Vec<u8>, Vec<u8>)| {
-            let number = u64::from_be_bytes(key.try_into().ok()?);
-            Some((number, DocumentId(value.try_into().ok()?)))
-        };
-        Ok(page.into_iter().filter_map(read).collect())
+        let mut found: Vec<(u64, DocumentId)> = Vec::new();
+        // The row of the first one may have begun before it.
+        let mut next = Some(from.saturating_sub(ARRIVALS_A_ROW as u64 - 1));
+        while let Some(begin) = next.filter(|_| found.len() < limit) {
+            let page = self.store.scan(Table::Arrivals, &begin.to_be_bytes(), None, ARRIVALS_A_ROW)?;
+            let rows = page.iter().flat_map(|(key, value)| arrivals_in(key, value));
+            next = page.last().and_then(|(key, value)| arrivals_in(key, value).last()?.0.checked_add(1));
+            found.extend(rows.filter(|(number, _)| *number >= from));
+        }
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// The store, for local records.

@@ -65,7 +65,7 @@ pub enum StorageError {
     },
     /// The folder has parts of a home, but no readable `format` file.
     #[error(
-        "{} has a store or a journal but no readable `format` file; restore that file (its content is `lianshi home 2`) or give another folder",
+        "{} has a store or a journal but no readable `format` file; restore that file (its content is `lianshi home 3`) or give another folder",
         path.display()
     )]
     NotAHome {

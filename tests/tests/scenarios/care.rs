@@ -213,7 +213,7 @@ fn compacting_loses_nothing_whenever_it_is_killed() {
 
 /// Homes that programs of each version of the layout have left, packed as they lay on the disk. They stay for ever: what a
 /// version wrote, every later one opens. To add one: `LIANSHI_BLESS=1 cargo test -p tests -- --ignored a_home_of_this_version`.
-const VERSIONS: [&str; 2] = ["v1", "v2"];
+const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
 
 fn fixture(version: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/homes/{version}.zip"))

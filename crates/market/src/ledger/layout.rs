@@ -10,7 +10,7 @@
 //! | Mentions | document id (32), whose move or on which shelf (8), number (4), seq (8) | verb (2), hash of the entry |
 //! | Mentions | a statement's hash (32), zeros (8), number (4), seq (8) | the same |
 //! | Mentions | an enquiry's id (32), `replies` and a zero (8), number (4), seq (8) | the entry that creates what says to reply to it |
-//! | Arrivals | arrival number (8) | document id (32) |
+//! | Arrivals | number of the first (8) | document ids (32 each): those that arrived one after the other, 64 at the most |
 //! | Projections | document id (32) | state of a document with several patches, of a void one, or of one that waits |
 //! | Opened | document id (32), number (4), seq (8) | the payload that stood in the entry's envelope |
 //! | Roster | 0, epoch (4), number (4), seq (8) | nothing: a roster step of that epoch stands there |
@@ -32,6 +32,16 @@ use crate::error::{MarketError, Result};
 
 /// Key of the figures.
 pub(crate) const FIGURES: &[u8] = b"figures";
+
+/// Arrivals that stand in one row: each row of its own costs sled as much as one of many.
+pub(crate) const ARRIVALS_A_ROW: usize = 64;
+
+/// The arrivals in a row: the number of each, and its document.
+pub(crate) fn arrivals_in(key: &[u8], value: &[u8]) -> Vec<(u64, DocumentId)> {
+    let Ok(first) = key.try_into().map(u64::from_be_bytes) else { return Vec::new() };
+    let ids = value.chunks_exact(32).filter_map(|id| id.try_into().ok().map(DocumentId));
+    (first..).zip(ids).collect()
+}
 
 /// What is kept of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -93,7 +93,7 @@ impl Ledger {
                 batch.delete(Table::Mentions, &key);
             }
         }
-        self.arrive(&about, batch);
+        self.arrive(&about);
         Ok(())
     }
 

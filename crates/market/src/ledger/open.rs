@@ -82,6 +82,7 @@ impl Ledger {
             certificates: BTreeMap::new(),
             sums: BTreeMap::new(),
             sums_due: BTreeSet::new(),
+            arrived: Vec::new(),
             heads: HeadsSum::default(),
             waiting: 0,
             next_log: 0,
@@ -132,6 +133,7 @@ impl Ledger {
         self.logs.clear();
         self.heads = HeadsSum::default();
         self.sums_due.clear();
+        self.arrived.clear();
         self.certificates.clear();
         (self.next_log, self.entries) = (0, 0);
         self.read_heads()?;

@@ -8,6 +8,7 @@ use replica::{Document, DocumentState, Fate, check_opened, open_entry, patch_of}
 use storage::{Batch, Table};
 
 use super::documents::{self, Changing, Logs, Places};
+use super::layout::ARRIVALS_A_ROW;
 use super::layout::{self, DocumentEntry, Projection};
 use super::touched::Touched;
 use super::{Ledger, LogRecord};
@@ -82,7 +83,7 @@ impl Ledger {
             {
                 note_files(&DocumentState::of_first(&signed.patch), &id, batch);
             }
-            self.arrive(&id, batch);
+            self.arrive(&id);
             touched.created(id, (log.shelf, beginning.digest), checked.beginning.is_some());
             return Ok(true);
         }
@@ -90,9 +91,20 @@ impl Ledger {
         Ok(creates)
     }
 
-    pub(super) fn arrive(&mut self, id: &DocumentId, batch: &mut Batch) {
-        batch.put(Table::Arrivals, &self.figures.next_arrival.to_be_bytes(), id.0);
+    /// A document is new or has changed: the batch that says so is to say it in the order of arrivals, too.
+    pub(super) fn arrive(&mut self, id: &DocumentId) {
+        self.arrived.push(*id);
         self.figures.next_arrival += 1;
+    }
+
+    /// Adds to a batch what arrived with it.
+    pub(super) fn arrivals_into(&mut self, batch: &mut Batch) {
+        let first = self.figures.next_arrival.saturating_sub(self.arrived.len() as u64);
+        for (number, row) in (first..).step_by(ARRIVALS_A_ROW).zip(self.arrived.chunks(ARRIVALS_A_ROW)) {
+            let ids: Vec<u8> = row.iter().flat_map(|id| id.0).collect();
+            batch.put(Table::Arrivals, &number.to_be_bytes(), ids);
+        }
+        self.arrived.clear();
     }
 
     /// Folds a document anew: after edits, when its beginning has come at last, when a log of it counts more or less. The
@@ -146,7 +158,7 @@ impl Ledger {
         }
         // Nor is what shows nothing and showed nothing: whoever writes void entries gives the index no work.
         if !sealed && (before.digest.is_some() || digest.is_some()) {
-            self.arrive(id, batch);
+            self.arrive(id);
         }
         Ok(())
     }

@@ -239,7 +239,7 @@ impl Ledger {
             batch.put(Table::Projections, &id.0, layout::projection_value(&projection));
         }
         if !sealed && !places.is_empty() {
-            self.arrive(id, &mut batch);
+            self.arrive(id);
             // The index is built anew at the next start: what it deletes stays in its files.
             batch.delete(Table::Meta, super::NUMBERING);
         }

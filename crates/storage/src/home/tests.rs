@@ -277,10 +277,10 @@ fn formats_are_respected() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(&dir));
     let format = dir.path().join("format");
-    assert_eq!(fs::read_to_string(&format).unwrap(), "lianshi home 2\n");
-    fs::write(&format, "lianshi home 3\n").unwrap();
+    assert_eq!(fs::read_to_string(&format).unwrap(), "lianshi home 3\n");
+    fs::write(&format, "lianshi home 4\n").unwrap();
     let refused = Storage::open(dir.path(), OPTIONS).unwrap_err();
-    assert!(matches!(refused, StorageError::NewerFormat { found: 3, known: 2, .. }), "{refused}");
+    assert!(matches!(refused, StorageError::NewerFormat { found: 4, known: 3, .. }), "{refused}");
     fs::remove_file(&format).unwrap();
     assert!(matches!(Storage::open(dir.path(), OPTIONS), Err(StorageError::NotAHome { .. })));
 }
