@@ -253,7 +253,7 @@ impl StorageSection {
 
 impl Default for StorageSection {
     fn default() -> Self {
-        Self { cache_mib: 128, floor_mib: 256, allowance_mib: 8_192, roster_allowance_mib: 64 }
+        Self { cache_mib: 64, floor_mib: 256, allowance_mib: 8_192, roster_allowance_mib: 64 }
     }
 }
 

@@ -74,7 +74,7 @@ pub fn read(file: &[u8], charter: &Charter) -> Result<Shown, Unproven> {
         return Err(Unproven::new("cli.verify.why.purged", ""));
     }
     let document = fold(&proven.entries).map_err(|what| broken(&what))?;
-    let state = document.state().map_err(|fault| broken(&fault))?;
+    let state = document.state();
     let begun = proven.entries.iter().find(|entry| entry.header.document.is_none());
     let author = begun.and_then(|entry| proven.authors.get(&entry.header.log.node));
     let first = begun.and_then(|entry| replica::patch_of(entry).ok().flatten());

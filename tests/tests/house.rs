@@ -14,11 +14,13 @@ const PURE: [(&str, &[&str]); 3] = [
         &[
             "aead-stream",
             "automerge",
+            "blake3",
             "chacha20poly1305",
             "data-encoding",
             "ed25519-dalek",
             "hpke",
             "sha2",
+            "simdutf8",
             "thiserror",
             "zstd",
         ],

@@ -1,12 +1,12 @@
 //! Documents: the fold of their valid patches.
 //!
 //! Which patches are valid depends on the set of entries alone, never on the order in which they came. A document with
-//! one patch is read straight from it; Automerge is loaded to merge and to edit.
+//! valid patches is read straight from them, as Automerge would read it (decision 0048); Automerge is loaded to edit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, AutoCommit, Change, ObjId, ROOT, ReadDoc, ScalarValue};
+use automerge::{ActorId, AutoCommit, ObjId, ROOT, ReadDoc};
 use protocol::{
     Actor, Checked, DocumentId, Encoder, Fault, Hash, LogId, OpId, Origin, Patch, SignedPatch, Value, hash,
 };
@@ -104,7 +104,7 @@ pub struct Document {
     origin: Origin,
     patches: Vec<DocumentPatch>,
     fates: Vec<Fate>,
-    valid: Vec<(usize, Change)>,
+    valid: Vec<(usize, Actor)>,
 }
 
 impl Document {
@@ -132,16 +132,35 @@ impl Document {
         self.valid.len()
     }
 
-    /// The document's state.
-    ///
-    /// # Errors
-    /// Automerge's refusal of a patch that passed all checks: a defect, reported rather than hidden.
-    pub fn state(&self) -> Checked<DocumentState> {
-        match self.valid.as_slice() {
-            [] => Ok(DocumentState::default()),
-            [(only, _)] => Ok(DocumentState::of_first(&self.patches[*only].signed.patch)),
-            _ => read(&self.automerge()?),
+    /// The document's state: of each field the values that no valid patch replaces or deletes.
+    pub fn state(&self) -> DocumentState {
+        let mut state = DocumentState::default();
+        for (key, candidates) in self.standing() {
+            let mut values: Vec<Value> = candidates.into_iter().map(|(value, _)| value.clone()).collect();
+            values.sort();
+            values.dedup();
+            state.fields.insert(key.to_owned(), values);
         }
+        state
+    }
+
+    /// Of each field the operations that put a value and that no valid patch names as a predecessor: what Automerge calls
+    /// visible, in a map of scalars.
+    fn standing(&self) -> BTreeMap<&str, Vec<(&Value, &DocumentPatch)>> {
+        let valid =
+            || self.valid.iter().filter_map(|(index, actor)| Some((self.patches.get(*index)?, *actor)));
+        let replaced: BTreeSet<&OpId> =
+            valid().flat_map(|(patch, _)| patch.signed.patch.ops.iter().flat_map(|op| &op.preds)).collect();
+        let mut standing: BTreeMap<&str, Vec<(&Value, &DocumentPatch)>> = BTreeMap::new();
+        for (patch, actor) in valid() {
+            for (op, counter) in patch.signed.patch.ops.iter().zip(patch.signed.patch.start_op..) {
+                let Some(value) = &op.put else { continue };
+                if !replaced.contains(&OpId { counter, actor }) {
+                    standing.entry(&op.key).or_default().push((value, patch));
+                }
+            }
+        }
+        standing
     }
 
     /// Hashes of the valid changes on which no other valid one builds, ascending: what a statement means by a version.
@@ -154,41 +173,32 @@ impl Document {
     }
 
     /// The fields whose editors disagree: for each the concurrent values, as in the state, and the patches that put them.
-    ///
-    /// # Errors
-    /// As [`Document::state`].
-    pub fn disputes(&self) -> Checked<BTreeMap<String, Vec<Candidate<'_>>>> {
+    pub fn disputes(&self) -> BTreeMap<String, Vec<Candidate<'_>>> {
         let mut disputes = BTreeMap::new();
-        if self.valid.len() < 2 {
-            return Ok(disputes);
-        }
-        let doc = self.automerge()?;
-        for key in doc.keys(ROOT) {
-            let mut values: BTreeMap<Value, Vec<&DocumentPatch>> = BTreeMap::new();
-            for (value, id) in doc.get_all(ROOT, key.as_str()).map_err(|_| refused_by_automerge())? {
-                values.entry(plain(value)?).or_default().extend(self.author_of(&id));
+        for (key, candidates) in self.standing() {
+            let mut values: BTreeMap<&Value, Vec<&DocumentPatch>> = BTreeMap::new();
+            for (value, patch) in candidates {
+                values.entry(value).or_default().push(patch);
             }
             if values.len() > 1 {
-                disputes.insert(key.to_string(), values.into_iter().collect());
+                let owned = |(value, patches): (&Value, Vec<_>)| (value.clone(), patches);
+                disputes.insert(key.to_owned(), values.into_iter().map(owned).collect());
             }
         }
-        Ok(disputes)
-    }
-
-    /// The valid patch that holds an operation.
-    fn author_of(&self, operation: &ObjId) -> Option<&DocumentPatch> {
-        let ObjId::Id(counter, actor, _) = operation else { return None };
-        let holds = |change: &Change| {
-            change.actor_id() == actor && (change.start_op().get()..=change.max_op()).contains(counter)
-        };
-        let (index, _) = self.valid.iter().find(|(_, change)| holds(change))?;
-        self.patches.get(*index)
+        disputes
     }
 
     /// The Automerge document of the valid patches, to edit or to export.
+    ///
+    /// # Errors
+    /// Automerge's refusal of a patch that passed all checks: a defect, reported rather than hidden.
     pub fn automerge(&self) -> Checked<AutoCommit> {
         let mut doc = AutoCommit::new().with_actor(ActorId::from(&[0u8; 16][..]));
-        let changes = self.valid.iter().map(|(_, change)| change.clone());
+        let change = |(index, actor): &(usize, Actor)| {
+            let patch = &self.patches[*index];
+            patch.signed.to_change(*actor, patch.time_ms)
+        };
+        let changes = self.valid.iter().map(change).collect::<Checked<Vec<_>>>()?;
         doc.apply_changes(changes).map_err(|_| refused_by_automerge())?;
         Ok(doc)
     }
@@ -211,7 +221,7 @@ impl Document {
         let generation = self.generation(writer);
         let actor = Actor::derive(writer, &self.origin, generation);
         doc.set_actor(ActorId::from(&actor.0[..]));
-        let present = read(&doc)?;
+        let present = self.state();
         let mut choices = BTreeMap::new();
         for (key, value) in changes {
             let now = present.fields.get(key).map_or(&[][..], Vec::as_slice);
@@ -288,24 +298,4 @@ fn operations(doc: &AutoCommit, key: &str) -> Checked<Vec<OpId>> {
 
 fn refused_by_automerge() -> Fault {
     Fault::Forbidden { what: "document", why: "Automerge refused a checked change; please report this" }
-}
-
-fn plain(value: automerge::Value<'_>) -> Checked<Value> {
-    let scalar: ScalarValue = value.into_scalar().map_err(|_| refused_by_automerge())?;
-    protocol::from_scalar(&scalar).ok_or(refused_by_automerge())
-}
-
-fn read(doc: &AutoCommit) -> Checked<DocumentState> {
-    let mut state = DocumentState::default();
-    for key in doc.keys(ROOT) {
-        let found = doc.get_all(ROOT, key.as_str()).map_err(|_| refused_by_automerge())?;
-        let mut values = Vec::with_capacity(found.len());
-        for (value, _) in found {
-            values.push(plain(value)?);
-        }
-        values.sort();
-        values.dedup();
-        state.fields.insert(key.to_string(), values);
-    }
-    Ok(state)
 }

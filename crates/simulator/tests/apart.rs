@@ -93,7 +93,7 @@ fn meet_after(edits: usize, seed: u64) -> usize {
     for id in &ids {
         let document = world.nodes[1].document(id).unwrap();
         assert!(document.patches().all(|(_, fate)| *fate == replica::Fate::Valid), "seed {seed}");
-        disputed += document.state().unwrap().fields.values().filter(|values| values.len() == 2).count();
+        disputed += document.state().fields.values().filter(|values| values.len() == 2).count();
     }
     disputed
 }

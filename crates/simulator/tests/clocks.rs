@@ -73,10 +73,7 @@ fn story(seed: u64, right: bool) -> Vec<Shown> {
     world.assert_same(&[0, 1, 2, 3]);
     (0..NODES).for_each(|node| world.check_own(node));
     let shown = |(id, _): &(DocumentId, usize)| {
-        world.nodes[2]
-            .document(id)
-            .and_then(|document| Some(document.state().ok()?.fields))
-            .unwrap_or_default()
+        world.nodes[2].document(id).map(|document| document.state().fields).unwrap_or_default()
     };
     listings.iter().map(shown).collect()
 }

@@ -306,17 +306,10 @@ fn frames() -> Vec<Vector> {
     let (log, entries) = small_log(&world);
     let head = entries[5].head();
     let hello = |shown| {
-        let patterns = vec![
-            ShelfPattern { region_prefix: "4201".to_owned(), kind: None },
-            ShelfPattern { region_prefix: String::new(), kind: Some(ShelfKind(16)) },
-        ];
-        let subscription = Subscription { patterns };
-        Frame::Hello(Box::new(Hello {
-            network: world.network,
-            shown,
-            subscription,
-            agent: "lianshi 0.1.0".to_owned(),
-        }))
+        let pattern = |prefix: &str, kind| ShelfPattern { region_prefix: prefix.to_owned(), kind };
+        let patterns = vec![pattern("4201", None), pattern("", Some(ShelfKind(16)))];
+        let (network, subscription) = (world.network, Subscription { patterns });
+        Frame::Hello(Box::new(Hello { network, shown, subscription, agent: "lianshi 0.1.0".to_owned() }))
     };
     let own = Box::new(certificate(&world.network, 1, 11, Role::Hub));
     let check = Shown::ByCheck(own.check());

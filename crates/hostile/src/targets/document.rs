@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use automerge::ReadDoc;
 use protocol::{Actor, DocumentId, Hash, LogId, Op, OpId, Origin, Patch, SignedPatch, Value};
 use replica::{Document, DocumentPatch, Fate};
 
@@ -109,10 +110,26 @@ pub fn run(bytes: &[u8]) {
     backwards.reverse();
     let again = Document::fold(origin, backwards);
     assert!(document.patches().eq(again.patches()), "one set of patches, two outcomes");
-    let state = document.state().expect("what passed all checks, Automerge takes");
-    assert_eq!(state, again.state().expect("as before"));
+    let state = document.state();
+    assert_eq!(state, again.state());
+    assert_eq!(state.fields, by_automerge(&document), "Automerge shows something else");
     state.digest(&DocumentId([1; 32]));
     edit(&document, origin, log(12, 1), seq);
+}
+
+/// The fields as Automerge shows them.
+fn by_automerge(document: &Document) -> BTreeMap<String, Vec<Value>> {
+    let doc = document.automerge().expect("what passed all checks, Automerge takes");
+    let values = |key: &str| {
+        let all = doc.get_all(automerge::ROOT, key).expect("a key that is there");
+        let scalars = all.into_iter().map(|(value, _)| value.into_scalar().expect("scalars alone"));
+        let mut values: Vec<Value> =
+            scalars.map(|scalar| protocol::from_scalar(&scalar).expect("of our types")).collect();
+        values.sort();
+        values.dedup();
+        values
+    };
+    doc.keys(automerge::ROOT).map(|key| (key.to_string(), values(&key))).collect()
 }
 
 /// Whatever a document has been through, an honest edit on top of it counts.

@@ -270,6 +270,6 @@ fn projection_of(document: &Document, total: u64) -> Result<Projection> {
     let waiting = document.patches().filter(|(_, fate)| **fate == Fate::Waiting).count() as u64;
     let versions = document.versions() as u64;
     let void = total.saturating_sub(versions + waiting);
-    let state = document.state().map_err(layout::damaged)?;
+    let state = document.state();
     Ok(Projection { waiting: false, versions, waits: waiting, void, updated_ms, state })
 }

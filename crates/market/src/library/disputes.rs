@@ -52,7 +52,7 @@ impl Library {
         }
         let Some(document) = load_document(self.store(), &listing.id)? else { return Ok(Vec::new()) };
         let mut disputes = Vec::new();
-        for (key, values) in document.disputes()? {
+        for (key, values) in document.disputes() {
             let mut candidates = Vec::with_capacity(values.len());
             for (value, patches) in values {
                 let mut by = Vec::with_capacity(patches.len());

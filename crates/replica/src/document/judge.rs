@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::Change;
 use protocol::limits::{MAX_DOCUMENT_ACTORS, MAX_DOCUMENT_PATCHES};
 use protocol::{Actor, Checked, Fault, Hash, OpId, Origin};
 
@@ -15,8 +14,8 @@ use super::{DocumentPatch, Fate};
 /// The verdicts.
 pub(super) struct Verdicts {
     pub fates: Vec<Fate>,
-    /// Indices of the valid patches, each after all it builds on, with their Automerge changes.
-    pub valid: Vec<(usize, Change)>,
+    /// Indices of the valid patches, each after all it builds on, with their actors.
+    pub valid: Vec<(usize, Actor)>,
 }
 
 /// Judges patches that stand in log order.
@@ -87,10 +86,10 @@ impl<'a> Judge<'a> {
         judge
     }
 
-    fn note(&mut self, index: usize, verdict: Checked<(Change, Vec<u32>)>) {
+    fn note(&mut self, index: usize, verdict: Checked<Vec<u32>>) {
         let valid = verdict.is_ok();
         match verdict {
-            Ok((change, clock)) => {
+            Ok(clock) => {
                 let number = self.number(&self.actors[index]).unwrap_or(self.chains.len());
                 if number == self.chains.len() {
                     self.numbers.insert(self.actors[index], number);
@@ -99,7 +98,7 @@ impl<'a> Judge<'a> {
                 self.chains[number].push(index);
                 self.clocks.insert(index, clock);
                 self.verdicts.fates[index] = Fate::Valid;
-                self.verdicts.valid.push((index, change));
+                self.verdicts.valid.push((index, self.actors[index]));
             }
             Err(fault) => self.verdicts.fates[index] = Fate::Void(fault),
         }
@@ -130,7 +129,7 @@ impl<'a> Judge<'a> {
         self.numbers.get(actor).copied()
     }
 
-    fn verdict(&self, index: usize) -> Checked<(Change, Vec<u32>)> {
+    fn verdict(&self, index: usize) -> Checked<Vec<u32>> {
         let forbidden = |why| Err(Fault::Forbidden { what: "patch", why });
         let entry = &self.patches[index];
         let patch = &entry.signed.patch;
@@ -166,9 +165,9 @@ impl<'a> Judge<'a> {
         if !patch.ops.iter().all(|op| op.preds.iter().all(|pred| self.replaces(pred, &op.key, &clock))) {
             return forbidden("it replaces an operation that is not one of its field that it builds on");
         }
-        let change = entry.signed.to_change(self.actors[index], entry.time_ms)?;
+        entry.signed.check_hash(self.actors[index], entry.time_ms)?;
         clock[number] += 1;
-        Ok((change, clock))
+        Ok(clock)
     }
 
     /// What the patch builds on: the joined clocks of its dependencies and their last operation. `None` when one of

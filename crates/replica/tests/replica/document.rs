@@ -58,15 +58,15 @@ proptest! {
         let all = editors.all();
         let first = editors.fold(all.clone());
         prop_assert!(fates(&first).iter().all(|fate| *fate == Fate::Valid), "{:?}", fates(&first));
-        let state = first.state().unwrap();
+        let state = first.state();
         for _ in 0..4 {
             let order = shuffled(&all, &mut rng);
             let other = editors.fold(order.clone());
             prop_assert_eq!(fates(&first), fates(&other));
-            prop_assert_eq!(&state, &other.state().unwrap());
+            prop_assert_eq!(&state, &other.state());
             prop_assert_eq!(&state.fields, &by_automerge(&editors, &order));
         }
-        let disputes = first.disputes().unwrap();
+        let disputes = first.disputes();
         let told: BTreeMap<&String, Vec<&Value>> =
             disputes.iter().map(|(key, values)| (key, values.iter().map(|(value, _)| value).collect())).collect();
         let shown = state.conflicts().map(|(key, values)| (key, values.iter().collect())).collect();
@@ -105,7 +105,7 @@ proptest! {
                 prop_assert_eq!(matches!(fate, Fate::Void(_)), void, "{:?}", fate);
                 prop_assert!(void || *fate == Fate::Valid, "what is sound waits for nothing");
             }
-            prop_assert_eq!(&document.state().unwrap().fields, &expected);
+            prop_assert_eq!(&document.state().fields, &expected);
         }
         // Those whose patches fell go on, as new actors where need be.
         editors.learn_all();
@@ -125,7 +125,7 @@ proptest! {
         let first = editors.fold(part.clone());
         let other = editors.fold(shuffled(&part, &mut rng));
         prop_assert_eq!(fates(&first), fates(&other));
-        prop_assert_eq!(first.state().unwrap(), other.state().unwrap());
+        prop_assert_eq!(first.state(), other.state());
         let fine = |fate: &Fate| matches!(fate, Fate::Valid | Fate::Waiting);
         prop_assert!(fates(&first).iter().all(fine), "what is missing makes nothing void");
     }
@@ -136,7 +136,7 @@ proptest! {
     ) {
         let editors = Editors::new(1, fields.clone().into_iter().collect());
         let document = editors.fold(editors.all());
-        let state = document.state().unwrap();
+        let state = document.state();
         prop_assert_eq!(&state, &DocumentState::of_first(&editors.all()[0].signed.patch));
         prop_assert_eq!(&state.fields, &by_automerge(&editors, &editors.all()));
         prop_assert_eq!(state.flat(), fields);
@@ -162,12 +162,12 @@ fn an_edit_waits_for_what_it_builds_on() {
     let all = editors.all();
     let without = editors.fold(vec![all[0].clone(), all[2].clone()]);
     assert_eq!(fates(&without), vec![Fate::Valid, Fate::Waiting]);
-    assert_eq!(without.state().unwrap().fields["title"], vec![Value::Text("a".to_owned())]);
+    assert_eq!(without.state().fields["title"], vec![Value::Text("a".to_owned())]);
     let alone = editors.fold(vec![all[2].clone()]);
     assert_eq!((fates(&alone), alone.versions()), (vec![Fate::Waiting], 0));
     let whole = editors.fold(all);
     assert_eq!(whole.versions(), 3);
-    assert_eq!(whole.state().unwrap().fields["title"], vec![Value::Text("c".to_owned())]);
+    assert_eq!(whole.state().fields["title"], vec![Value::Text("c".to_owned())]);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn concurrent_values_are_kept_until_someone_chooses() {
     editors.edit(1, &[("title", Some("乙"))]);
     editors.edit(2, &[("price", None)]);
     editors.learn_all();
-    let state = editors.fold(editors.all()).state().unwrap();
+    let state = editors.fold(editors.all()).state();
     assert_eq!(
         state.conflicts().map(|(key, values)| (key.as_str(), values.len())).collect::<Vec<_>>(),
         [("title", 2)]
@@ -186,7 +186,7 @@ fn concurrent_values_are_kept_until_someone_chooses() {
     assert!(!state.fields.contains_key("price"));
     editors.edit(2, &[("title", Some("甲"))]);
     editors.learn_all();
-    let state = editors.fold(editors.all()).state().unwrap();
+    let state = editors.fold(editors.all()).state();
     assert_eq!(state.fields["title"], vec![Value::Text("甲".to_owned())]);
     assert_eq!(state.conflicts().count(), 0);
     assert!(editors.try_edit(1, &[("title", Some("甲"))]).is_none(), "nothing would change");
@@ -205,7 +205,7 @@ fn choosing_either_value_puts_it_in_place_of_all_and_stands_beside_what_another_
         assert_eq!((&op.put, op.preds.len()), (&Some(Value::Text(chosen.to_owned())), 2));
         editors.edit(0, &[("title", Some("丙"))]);
         editors.write(2, choice);
-        let state = editors.fold(editors.all()).state().unwrap();
+        let state = editors.fold(editors.all()).state();
         let mut both = vec![Value::Text(chosen.to_owned()), Value::Text("丙".to_owned())];
         both.sort();
         assert_eq!(state.fields["title"], both);
@@ -219,9 +219,9 @@ fn of_publish_and_withdraw_at_the_same_time_the_stricter_counts() {
     editors.edit(0, &[(STATUS, Some(WITHDRAWN))]);
     editors.edit(1, &[(STATUS, Some(PUBLISHED))]);
     editors.learn_all();
-    assert!(editors.fold(editors.all()).state().unwrap().is_withdrawn());
+    assert!(editors.fold(editors.all()).state().is_withdrawn());
     editors.edit(1, &[(STATUS, Some(PUBLISHED))]);
-    assert!(!editors.fold(editors.all()).state().unwrap().is_withdrawn());
+    assert!(!editors.fold(editors.all()).state().is_withdrawn());
 }
 
 /// Writes a changed form of the edit that editor 1 would make, and checks that it is void, and it alone.
@@ -245,7 +245,7 @@ fn void_when(change: impl FnOnce(&Editors, &mut Patch)) {
             .map(|(patch, _)| editors.writer_of(patch))
             .collect();
         assert_eq!(void, [1]);
-        let state = document.state().unwrap();
+        let state = document.state();
         assert_eq!(state.flat()["title"], Value::Text("b".to_owned()));
         assert_eq!(state.flat()["price"], Value::Text("2".to_owned()));
     }
@@ -345,7 +345,7 @@ fn of_two_patches_with_one_number_the_first_in_the_log_counts() {
     for _ in 0..6 {
         let document = editors.fold(shuffled(&editors.all(), &mut rng));
         assert_eq!(document.versions(), 2);
-        assert_eq!(document.state().unwrap().flat()["title"], Value::Text("left".to_owned()));
+        assert_eq!(document.state().flat()["title"], Value::Text("left".to_owned()));
     }
 }
 
@@ -377,7 +377,7 @@ fn a_void_patch_takes_what_builds_on_it_and_its_author_starts_anew() {
     for _ in 0..6 {
         let document = editors.fold(shuffled(&editors.all(), &mut rng));
         assert_eq!(document.versions(), 4, "{:?}", fates(&document));
-        assert_eq!(document.state().unwrap().flat()["price"], Value::Text("and again".to_owned()));
+        assert_eq!(document.state().flat()["price"], Value::Text("and again".to_owned()));
     }
 }
 
@@ -393,7 +393,7 @@ fn one_waiting_patch_does_not_hold_up_its_authors_next_generation() {
     editors.edit(1, &[("title", Some("found"))]);
     let document = editors.fold(editors.all());
     assert_eq!(document.versions(), 2);
-    assert_eq!(document.state().unwrap().flat()["title"], Value::Text("found".to_owned()));
+    assert_eq!(document.state().flat()["title"], Value::Text("found".to_owned()));
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn patches_of_another_shelf_are_void() {
 fn a_document_without_its_beginning_cannot_be_edited() {
     let editors = Editors::new(1, vec![text("title", "a")]);
     let document = editors.fold(Vec::new());
-    assert_eq!(document.state().unwrap(), DocumentState::default());
+    assert_eq!(document.state(), DocumentState::default());
     let changes = BTreeMap::from([("title".to_owned(), Some(Value::Int(1)))]);
     assert!(document.edit(&editors.log(0), &changes, 0).is_err());
 }

@@ -291,7 +291,7 @@ fn late_returner(seed: u64) {
     world.pass(20);
     assert_gone(&world, &purged, &[0, 1, 2, 3]);
     for node in 0..4 {
-        let state = world.nodes[node].document(&withdrawn).unwrap().state().unwrap();
+        let state = world.nodes[node].document(&withdrawn).unwrap().state();
         assert!(state.is_withdrawn(), "{}", world.nodes[node].name);
     }
 }

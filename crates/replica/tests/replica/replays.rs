@@ -87,7 +87,7 @@ fn a_patch_replayed_into_another_document_is_void() {
         world.edit(1, *id, &[("title", Some("edited")), ("summary", None)]);
     }
     world.settle();
-    let before: Vec<_> = ids.iter().map(|id| world.nodes[0].document(id).unwrap().state().unwrap()).collect();
+    let before: Vec<_> = ids.iter().map(|id| world.nodes[0].document(id).unwrap().state()).collect();
     let log = world.nodes[1].log(shelf(KIND));
     let patches: Vec<(Option<protocol::DocumentId>, Vec<u8>)> = world.nodes[1].store[&log]
         .iter()
@@ -105,12 +105,12 @@ fn a_patch_replayed_into_another_document_is_void() {
     world.settle();
     assert_eq!(tried, 60);
     for (id, state) in ids.iter().zip(before) {
-        assert_eq!(world.nodes[0].document(id).unwrap().state().unwrap(), state);
+        assert_eq!(world.nodes[0].document(id).unwrap().state(), state);
     }
     // The author goes on: its next edit counts.
     assert!(world.edit(1, ids[0], &[("title", Some("after it"))]));
     world.settle();
-    let title = world.nodes[0].document(&ids[0]).unwrap().state().unwrap().fields["title"].clone();
+    let title = world.nodes[0].document(&ids[0]).unwrap().state().fields["title"].clone();
     assert_eq!(title, [protocol::Value::Text("after it".to_owned())]);
     world.assert_same(&[0, 1, 2]);
 }

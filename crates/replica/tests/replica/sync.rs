@@ -106,7 +106,7 @@ fn what_was_written_while_apart_is_exchanged_later() {
     world.connect(colleague, 0);
     world.settle();
     world.assert_same(&[0, 1, colleague]);
-    let state = world.nodes[0].document(&id).unwrap().state().unwrap();
+    let state = world.nodes[0].document(&id).unwrap().state();
     assert_eq!(state.fields["title"].len(), 2, "both values are kept");
 }
 

@@ -15,7 +15,7 @@ use crate::rng::Rng;
 impl Node {
     /// The title of a document, when the node can read it.
     pub fn title(&self, id: &DocumentId) -> Option<String> {
-        let state = self.document(id)?.state().unwrap();
+        let state = self.document(id)?.state();
         match state.fields.get("title")?.first()? {
             Value::Text(title) => Some(title.clone()),
             _ => None,
@@ -98,7 +98,7 @@ impl Node {
             if document.versions() == 0 {
                 continue;
             }
-            let state = document.state().unwrap();
+            let state = document.state();
             shelves.entry(origin.log.shelf).or_default().add(&state.digest(&id));
         }
         shelves

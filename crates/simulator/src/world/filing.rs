@@ -38,7 +38,7 @@ impl World {
     pub(super) fn find_piece(&self, node: usize, ask: &FileAsk) -> Option<FoundPiece> {
         let held = &self.nodes[node];
         let document = held.document(&ask.document)?;
-        let state = document.state().ok()?;
+        let state = document.state();
         Attachment::all(&state.fields).into_iter().find(|of| of.file == ask.file)?;
         let bytes = held.files.get(&ask.file)?;
         let rest = bytes.get(ask.offset as usize..)?;

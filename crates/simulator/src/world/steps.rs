@@ -68,11 +68,18 @@ impl World {
 
     /// Delivers the hellos of a session, and nothing after them.
     pub fn settle_hello(&mut self, session: SessionId) {
-        for end in 0..2 {
-            let Some(link) = self.links.get_mut(&session) else { return };
-            let (node, bytes) = (link.ends[end], link.queues[end].pop_front());
-            if let Some(bytes) = bytes {
-                self.arrive(node, session, bytes);
+        // Greeting by a check, then being asked, then in full.
+        for _ in 0..3 {
+            for end in 0..2 {
+                let Some(link) = self.links.get_mut(&session) else { return };
+                let (node, bytes) = (link.ends[end], link.queues[end].pop_front());
+                if let Some(bytes) = bytes {
+                    self.arrive(node, session, bytes);
+                }
+            }
+            let Some(link) = self.links.get(&session) else { return };
+            if link.ends.iter().all(|node| self.nodes[*node].replica.has_greeted(session)) {
+                return;
             }
         }
     }

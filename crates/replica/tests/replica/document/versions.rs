@@ -52,8 +52,8 @@ fn disputes_name_the_values_and_who_put_them() {
     for _ in 0..200 {
         let editors = Editors::random(&mut rng, 16);
         let document = editors.fold(editors.all());
-        let state = document.state().unwrap();
-        let disputes = document.disputes().unwrap();
+        let state = document.state();
+        let disputes = document.disputes();
         let conflicts: Vec<(&String, &Vec<Value>)> = state.conflicts().collect();
         assert_eq!(disputes.keys().collect::<Vec<_>>(), conflicts.iter().map(|c| c.0).collect::<Vec<_>>());
         for (key, values) in conflicts {
