@@ -24,8 +24,6 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(500);
 const STAY: Duration = Duration::from_secs(15);
 /// Between two looks at the hub's memory.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Requests over one connection; the server closes it after a while.
-const REQUESTS_PER_CONNECTION: usize = 500;
 /// Where the searches under load begin in the row of all.
 const FROM: usize = 100_000;
 
@@ -94,9 +92,7 @@ impl Load<'_> {
         let mut client = Client::open(self.web)?;
         let mut nth = 0;
         while !over.load(Ordering::Acquire) {
-            if nth % REQUESTS_PER_CONNECTION == REQUESTS_PER_CONNECTION - 1 {
-                client = Client::open(self.web)?;
-            }
+            client.renew()?;
             let begun = Instant::now();
             if nth % ONE_FIRST_IN == 0 {
                 client.get("/")?;

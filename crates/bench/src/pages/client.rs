@@ -12,13 +12,16 @@ use crate::flood::Times;
 const LONGEST: Duration = Duration::from_secs(60);
 /// Most bytes of a page.
 const MOST_BYTES: u64 = 16 << 20;
-/// A connection is used for so many requests and then opened anew, as the server closes it after a while.
+/// A connection is opened anew after so many requests or so long, before the server closes it.
 const REQUESTS_PER_CONNECTION: usize = 500;
+const CONNECTION_LIFE: Duration = Duration::from_secs(60);
 
-/// One connection.
+/// One connection after the other.
 pub struct Client {
     host: String,
     stream: BufReader<TcpStream>,
+    opened: Instant,
+    requests: usize,
 }
 
 impl Client {
@@ -30,7 +33,19 @@ impl Client {
         let stream = TcpStream::connect(host).with_context(|| host.to_owned())?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(LONGEST))?;
-        Ok(Self { host: host.to_owned(), stream: BufReader::new(stream) })
+        let (host, stream) = (host.to_owned(), BufReader::new(stream));
+        Ok(Self { host, stream, opened: Instant::now(), requests: 0 })
+    }
+
+    /// Opens the connection anew when it is old. To be called between two measures.
+    ///
+    /// # Errors
+    /// As [`Client::open`].
+    pub fn renew(&mut self) -> anyhow::Result<()> {
+        if self.requests >= REQUESTS_PER_CONNECTION || self.opened.elapsed() > CONNECTION_LIFE {
+            *self = Self::open(&self.host)?;
+        }
+        Ok(())
     }
 
     /// Gets a page; its body.
@@ -38,6 +53,7 @@ impl Client {
     /// # Errors
     /// When it is not there, or not whole.
     pub fn get(&mut self, path: &str) -> anyhow::Result<Vec<u8>> {
+        self.requests += 1;
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/html\r\n\r\n", self.host);
         self.stream.get_mut().write_all(request.as_bytes())?;
         let status = self.line()?;
@@ -82,10 +98,8 @@ pub fn read(host: &str, paths: &[String], readers: usize, requests: usize) -> an
     let one = |reader: usize| -> anyhow::Result<Times> {
         let mut times = Times::default();
         let mut client = Client::open(host)?;
-        for (nth, path) in paths.iter().cycle().skip(reader).take(requests).enumerate() {
-            if nth > 0 && nth % REQUESTS_PER_CONNECTION == 0 {
-                client = Client::open(host)?;
-            }
+        for path in paths.iter().cycle().skip(reader).take(requests) {
+            client.renew()?;
             let begun = Instant::now();
             client.get(path)?;
             times.take(begun.elapsed());
