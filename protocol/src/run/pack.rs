@@ -15,7 +15,7 @@ const LEVEL: i32 = 3;
 /// What makes it quicker for long texts: one table in place of two takes a sixth off, and adds two bytes in a thousand.
 const QUICK: &[CParameter] =
     &[CParameter::Strategy(Strategy::ZSTD_fast), CParameter::MinMatch(4), CParameter::HashLog(17)];
-/// The same for a slow line, which waits for the bytes and not for the processor: of 14 KB of texts level 19 takes a seventh
+/// The level for a slow line, which waits for the bytes and not for the processor: of 14 KB of texts level 19 takes a seventh
 /// off, and makes up for how little short runs have to compress by; some milliseconds each.
 const DENSE_LEVEL: i32 = 19;
 /// Texts of this many bytes are packed in working memory that is kept: to make it anew costs a run of a few entries more than the
