@@ -98,7 +98,9 @@ impl Replica {
             Shown::ByCheck(check) => match self.known_certificate(&peer.peer, check) {
                 Some(certificate) => (certificate, None),
                 None if peer.asked_in_full => {
-                    return Err("a greeting was asked for in full, and did not come".to_owned());
+                    return Err(
+                        "the greeting that was asked for in full did not come; connect again".to_owned()
+                    );
                 }
                 None => {
                     self.ask_in_full(session, out);

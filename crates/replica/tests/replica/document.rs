@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{AutoCommit, ReadDoc, ScalarValue};
 use proptest::prelude::*;
-use protocol::{Hash, Op, OpId, Patch, SignedPatch, Value};
+use protocol::{Beginning, DocumentId, Hash, Op, OpId, Patch, SignedPatch, Value};
 use replica::{
     Document, DocumentPatch, DocumentState, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS, WITHDRAWN,
 };
@@ -137,7 +137,10 @@ proptest! {
         let editors = Editors::new(1, fields.clone().into_iter().collect());
         let document = editors.fold(editors.all());
         let state = document.state();
-        prop_assert_eq!(&state, &DocumentState::of_first(&editors.all()[0].signed.patch));
+        let first = &editors.all()[0].signed.patch;
+        prop_assert_eq!(&state, &DocumentState::of_first(first));
+        let id = DocumentId([7; 32]);
+        prop_assert_eq!(Beginning::of(first, &id).map(|begun| begun.digest), Some(state.digest(&id)));
         prop_assert_eq!(&state.fields, &by_automerge(&editors, &editors.all()));
         prop_assert_eq!(state.flat(), fields);
     }
