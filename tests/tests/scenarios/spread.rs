@@ -37,6 +37,8 @@ fn a_listing_reaches_who_is_connected_with_its_author_through_others_alone() {
     let [hub, _, b, c] = &line[..] else { unreachable!("four nodes") };
     let (ours, theirs) = (hub.publish("大市场发布"), c.publish("末端发布"));
     until("both ends have both", || c.show(&ours).zip(hub.show(&theirs)));
+    // Shown is not yet confirmed: the neighbour is in step once it knows that the other has it too.
+    c.synced();
     let peers = c.peers();
     let brought: Vec<&Json> = peers.iter().filter(|peer| peer["entries_in"].as_u64() > Some(0)).collect();
     assert_eq!((brought.len(), brought[0]["state"].as_str()), (1, Some("synced")), "{peers:?}");
