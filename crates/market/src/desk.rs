@@ -26,7 +26,7 @@ use storage::Table;
 
 use crate::error::{MarketError, Result};
 use crate::identity::{Identity, random};
-use crate::ledger::{Ledger, load_document};
+use crate::ledger::{Kept, Ledger, load_document};
 use crate::library::Library;
 
 pub use about::Moving;
@@ -111,6 +111,16 @@ impl Desk<'_> {
         shelf: Shelf,
         drafts: Vec<(Draft, Option<SignedPatch>)>,
     ) -> Result<Authored> {
+        self.write_beside(shelf, drafts, |_| Vec::new())
+    }
+
+    /// The same with local records that belong to the entries, and need not wait for an fsync of their own.
+    fn write_beside(
+        &mut self,
+        shelf: Shelf,
+        drafts: Vec<(Draft, Option<SignedPatch>)>,
+        beside: impl FnOnce(&[CheckedEntry]) -> Vec<Kept>,
+    ) -> Result<Authored> {
         let log = self.log(shelf)?;
         let network = self.identity.network();
         let mut head = self.ledger.head(&log);
@@ -123,7 +133,8 @@ impl Desk<'_> {
             let beginning = patch.and_then(|signed| Beginning::of(&signed.patch, &DocumentId(hash.0)));
             entries.push(CheckedEntry { entry, hash, beginning });
         }
-        self.ledger.author(&log, &entries)?;
+        let kept = beside(&entries);
+        self.ledger.author(&log, &entries, &kept)?;
         Ok(Authored { log, entries })
     }
 
@@ -218,25 +229,11 @@ impl Desk<'_> {
             let signed = SignedPatch::of(patch, actor, self.now_ms)?;
             drafts.push((self.draft(None, Verb::CREATE, signed.to_bytes())?, Some(signed)));
         }
-        let authored = self.write(shelf, drafts)?;
-        let created = authored.entries.iter().filter(|e| e.entry.header.verb == Verb::CREATE);
-        let ids: Vec<DocumentId> = created.map(|e| DocumentId(e.hash.0)).collect();
-        let mut kept = Vec::new();
-        for (id, record) in ids.iter().zip(&records) {
-            kept.extend(keys_to(id, record.kind, &record.fields));
-        }
-        self.ledger.keep_all(Table::Meta, &kept)?;
-        self.keep_contacts(ids.iter().zip(records.iter().map(|r| &r.contact)))?;
-        self.keep_private(ids.iter().zip(records.iter().map(|r| &r.private)))?;
-        Ok((ids, authored))
-    }
-
-    fn keep_contacts<'r>(&mut self, of: impl Iterator<Item = (&'r DocumentId, &'r Fields)>) -> Result<()> {
-        let mut kept = Vec::new();
-        for (id, contact) in of.filter(|(_, contact)| !contact.is_empty()) {
-            kept.push((format!("{CONTACT}{id}").into_bytes(), Some(fields_bytes(contact))));
-        }
-        self.ledger.keep_all(Table::Drafts, &kept)
+        let authored = self.write_beside(shelf, drafts, |entries| {
+            let created = created_by(entries).zip(&records);
+            created.flat_map(|(id, record)| kept_of(&id, record)).collect()
+        })?;
+        Ok((created_by(&authored.entries).collect(), authored))
     }
 
     /// Makes these the contact details of a listing, at home alone.
@@ -273,8 +270,7 @@ impl Desk<'_> {
         if !private.is_empty() {
             changes.insert(DETAILS.to_owned(), Some(Value::Bool(true)));
         }
-        self.keep_contacts([(&id, &record.contact)].into_iter())?;
-        self.keep_private([(&id, &private)].into_iter())?;
+        self.ledger.keep_each(&kept_at_home(&id, &record.contact, &private))?;
         Ok(match self.edit(&id, &changes)? {
             Some(authored) => (Outcome::Updated(id), Some(authored)),
             None => (Outcome::Unchanged(id), None),
@@ -339,30 +335,8 @@ impl Desk<'_> {
         let log = self.log(shelf)?;
         let Some(signed) = document.edit(&log, changes, self.now_ms)? else { return Ok(None) };
         let draft = self.draft(Some(*id), Verb::EDIT, signed.to_bytes())?;
-        let authored = self.write(shelf, vec![(draft, Some(signed))])?;
-        self.find_as_changed(&listing, changes)?;
-        Ok(Some(authored))
-    }
-
-    /// Has a listing found by what it says now, where that is not what it was found by.
-    fn find_as_changed(
-        &mut self,
-        listing: &crate::Listing,
-        changes: &BTreeMap<String, Option<Value>>,
-    ) -> Result<()> {
-        let before = listing.state.flat();
-        let mut after = before.clone();
-        for (key, value) in changes {
-            match value {
-                Some(value) => drop(after.insert(key.clone(), value.clone())),
-                None => drop(after.remove(key)),
-            }
-        }
-        let kind = listing.log.shelf.kind.0;
-        let known = keys_to(&listing.id, kind, &before);
-        let mut keys = keys_to(&listing.id, kind, &after);
-        keys.retain(|key| !known.contains(key));
-        self.ledger.keep_all(Table::Meta, &keys)
+        let keys = new_keys(&listing, changes);
+        self.write_beside(shelf, vec![(draft, Some(signed))], |_| keys).map(Some)
     }
 
     /// Hides a listing that we may edit (`true`) or shows it again.
@@ -406,6 +380,42 @@ impl Desk<'_> {
 /// The keys of what is kept at home beside a listing: contact details and private fields.
 pub(crate) fn kept_beside(id: &DocumentId) -> [Vec<u8>; 2] {
     [CONTACT, disclosure::PRIVATE].map(|prefix| format!("{prefix}{id}").into_bytes())
+}
+
+/// What is to be kept beside a listing. Empty fields change nothing.
+fn kept_at_home(id: &DocumentId, contact: &Fields, private: &Fields) -> Vec<Kept> {
+    let keys = kept_beside(id).into_iter().zip([contact, private]);
+    let filled = keys.filter(|(_, fields)| !fields.is_empty());
+    filled.map(|(key, fields)| (Table::Drafts, key, Some(fields_bytes(fields)))).collect()
+}
+
+/// What is to be kept when a record has become a listing: by what it is found, and what stays at home.
+fn kept_of(id: &DocumentId, record: &Incoming) -> Vec<Kept> {
+    let keys = keys_to(id, record.kind, &record.fields);
+    let found_by = keys.into_iter().map(|(key, value)| (Table::Meta, key, value));
+    found_by.chain(kept_at_home(id, &record.contact, &record.private)).collect()
+}
+
+/// The keys by which a listing is to be found once `changes` are made, and is not found yet.
+fn new_keys(listing: &crate::Listing, changes: &BTreeMap<String, Option<Value>>) -> Vec<Kept> {
+    let before = listing.state.flat();
+    let mut after = before.clone();
+    for (key, value) in changes {
+        match value {
+            Some(value) => drop(after.insert(key.clone(), value.clone())),
+            None => drop(after.remove(key)),
+        }
+    }
+    let kind = listing.log.shelf.kind.0;
+    let known = keys_to(&listing.id, kind, &before);
+    let mut keys = keys_to(&listing.id, kind, &after);
+    keys.retain(|key| !known.contains(key));
+    keys.into_iter().map(|(key, value)| (Table::Meta, key, value)).collect()
+}
+
+/// The documents that entries create.
+fn created_by(entries: &[CheckedEntry]) -> impl Iterator<Item = DocumentId> {
+    entries.iter().filter(|e| e.entry.header.verb == Verb::CREATE).map(|e| DocumentId(e.hash.0))
 }
 
 fn fields_bytes(fields: &Fields) -> Vec<u8> {

@@ -58,6 +58,9 @@ use touched::Touched;
 /// Key of the number that names the numbering of arrivals.
 const NUMBERING: &[u8] = b"numbering";
 
+/// A local record that is to be written: its table, its key, and its value, or `None` to delete it.
+pub type Kept = (Table, Vec<u8>, Option<Vec<u8>>);
+
 /// Entries after which a batch is written, so that one transaction stays small.
 const BATCH_ENTRIES: usize = 512;
 
@@ -134,6 +137,22 @@ fn frames(records: &[Record]) -> Result<Vec<&[Record]>> {
     Ok(found)
 }
 
+/// Local records as the journal and as the store take them.
+fn records_of(kept: &[Kept]) -> (Vec<Record>, Batch) {
+    let mut batch = Batch::default();
+    let of = |(table, key, value): &Kept| match value {
+        Some(value) => {
+            batch.put(*table, key, value.clone());
+            Record::Put { table: *table, key: key.clone(), value: value.clone() }
+        }
+        None => {
+            batch.delete(*table, key);
+            Record::Delete { table: *table, key: key.clone() }
+        }
+    };
+    (kept.iter().map(of).collect(), batch)
+}
+
 /// Opens what is sealed to this node.
 #[derive(Clone, Debug)]
 pub struct Opener {
@@ -169,7 +188,8 @@ impl Ledger {
 
     fn persist_summed(&mut self, log: &LogId, entries: &[CheckedEntry], sum: Option<&ViewSum>) -> Result<()> {
         let entries = self.without_purged(entries);
-        let done = self.journal_own(log, &entries).and_then(|()| self.try_persist(log, &entries, sum));
+        let journaled = self.journal_own(log, &entries);
+        let done = journaled.and_then(|()| self.try_persist(log, &entries, sum, Batch::default()));
         if done.is_err() {
             // What is in memory runs ahead of the disk: take the disk's word.
             self.read_back()?;
@@ -177,7 +197,14 @@ impl Ledger {
         done
     }
 
-    fn try_persist(&mut self, log: &LogId, entries: &[CheckedEntry], sum: Option<&ViewSum>) -> Result<()> {
+    /// `beside` goes into the store with what the entries lead to.
+    fn try_persist(
+        &mut self,
+        log: &LogId,
+        entries: &[CheckedEntry],
+        sum: Option<&ViewSum>,
+        beside: Batch,
+    ) -> Result<()> {
         let mut touched = Touched::default();
         for entries in self.make_way(log, entries)?.chunks(BATCH_ENTRIES) {
             let mut batch = Batch::default();
@@ -189,7 +216,7 @@ impl Ledger {
             self.sum_touched(&mut touched, sum);
             self.write(&mut batch)?;
         }
-        self.fold_touched(touched)?;
+        self.fold_touched(touched, beside)?;
         let opens = entries.first().is_some_and(|checked| checked.entry.header.verb == Verb::OPEN);
         if opens && self.begins_purged(log) {
             self.purge_due()?;
@@ -197,21 +224,24 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes own entries: into the journal, fsynced, then into the store. When this returns they are acknowledged.
+    /// Writes own entries, and local records that belong to them: into the journal, under one fsync, then into the store. When
+    /// this returns they are acknowledged.
     ///
     /// # Errors
     /// When the disk is full or fails: nothing was acknowledged.
-    pub fn author(&mut self, log: &LogId, entries: &[CheckedEntry]) -> Result<()> {
+    pub fn author(&mut self, log: &LogId, entries: &[CheckedEntry], kept: &[Kept]) -> Result<()> {
         self.may_write()?;
         let records: Vec<Record> = entries.iter().map(|e| Record::Entry(e.entry.to_bytes())).collect();
+        let (local, beside) = records_of(kept);
         let before = self.journal.end();
         self.stuck = true;
-        let journaled = self.append(&records);
+        // In frames of their own: what rots in an entry, which peers have, takes along nothing that is nowhere else.
+        let journaled = self.append(&[&records, &local]);
         if journaled.is_err() {
             self.stuck = self.journal.end() != before;
         }
         journaled?;
-        let done = self.try_persist(log, entries, None);
+        let done = self.try_persist(log, entries, None, beside);
         if done.is_err() {
             self.read_back()?;
         }
@@ -232,7 +262,7 @@ impl Ledger {
     /// # Errors
     /// When the disk is full or fails.
     pub fn keep(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<()> {
-        self.keep_all(table, &[(key.to_vec(), value.map(<[u8]>::to_vec))])
+        self.keep_each(&[(table, key.to_vec(), value.map(<[u8]>::to_vec))])
     }
 
     /// Several local records at once, under one fsync.
@@ -240,31 +270,29 @@ impl Ledger {
     /// # Errors
     /// When the disk is full or fails.
     pub fn keep_all(&mut self, table: Table, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<()> {
-        if changes.is_empty() {
+        let of = |(key, value): &(Vec<u8>, Option<Vec<u8>>)| (table, key.clone(), value.clone());
+        self.keep_each(&changes.iter().map(of).collect::<Vec<Kept>>())
+    }
+
+    /// The same of several tables.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn keep_each(&mut self, kept: &[Kept]) -> Result<()> {
+        if kept.is_empty() {
             return Ok(());
         }
         self.may_write()?;
-        let mut batch = Batch::default();
-        let mut records = Vec::with_capacity(changes.len());
-        for (key, value) in changes {
-            records.push(match value {
-                Some(value) => {
-                    batch.put(table, key, value.clone());
-                    Record::Put { table, key: key.clone(), value: value.clone() }
-                }
-                None => {
-                    batch.delete(table, key);
-                    Record::Delete { table, key: key.clone() }
-                }
-            });
-        }
-        self.append(&records)?;
+        let (records, mut batch) = records_of(kept);
+        self.append(&[&records])?;
         self.write(&mut batch)
     }
 
-    /// Appends records to the journal, fsynced, in frames that it takes: all are measured before the first is written.
-    fn append(&mut self, records: &[Record]) -> Result<()> {
-        for frame in frames(records)? {
+    /// Appends records to the journal, under one fsync, in frames that it takes, each part in its own: all are measured before the
+    /// first is written.
+    fn append(&mut self, parts: &[&[Record]]) -> Result<()> {
+        let measured: Vec<Vec<&[Record]>> = parts.iter().map(|part| frames(part)).collect::<Result<_>>()?;
+        for frame in measured.into_iter().flatten() {
             self.journaled = self.journal.append(frame)?;
         }
         Ok(self.journal.commit(self.journaled)?)

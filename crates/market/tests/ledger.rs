@@ -448,6 +448,6 @@ fn entries_of_more_bytes_than_a_frame_of_the_journal_are_written_whole() {
         head = entry.head();
         entries.push(CheckedEntry { hash: entry.hash(), entry, beginning: None });
     }
-    node.ledger.author(&log, &entries).unwrap();
+    node.ledger.author(&log, &entries, &[]).unwrap();
     assert_eq!(node.reopened().ledger.head(&log), head);
 }

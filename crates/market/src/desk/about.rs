@@ -57,12 +57,12 @@ impl Desk<'_> {
         let signed = SignedPatch::of(Patch::first(fields.clone()), actor, self.now_ms)?;
         let payload = Continuation { continues: *id, signed }.to_bytes();
         let draft = self.draft(None, Verb::MOVE, payload)?;
-        let authored = self.write(shelf, vec![(draft, None)])?;
-        let moved = last(&authored);
         // What stays at home is found by the line of moves.
-        let new = DocumentId(moved.0);
-        self.ledger.keep_all(Table::Meta, &keys_to(&new, to.kind, &fields))?;
-        Ok(Some((new, authored)))
+        let authored = self.write_beside(shelf, vec![(draft, None)], |entries| {
+            let moved = entries.last().map(|e| keys_to(&DocumentId(e.hash.0), to.kind, &fields));
+            moved.into_iter().flatten().map(|(key, value)| (Table::Meta, key, value)).collect()
+        })?;
+        Ok(Some((DocumentId(last(&authored).0), authored)))
     }
 
     /// States something of the present version of a listing, in place of an earlier statement of ours where one is named.

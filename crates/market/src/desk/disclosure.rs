@@ -275,18 +275,6 @@ impl Desk<'_> {
         let key = format!("{PRIVATE}{id}");
         self.ledger.keep(Table::Drafts, key.as_bytes(), Some(&fields_bytes(private)))
     }
-
-    /// Keeps private fields of listings at home.
-    pub(super) fn keep_private<'r>(
-        &mut self,
-        of: impl Iterator<Item = (&'r DocumentId, &'r Fields)>,
-    ) -> Result<()> {
-        let kept: Vec<_> = of
-            .filter(|(_, fields)| !fields.is_empty())
-            .map(|(id, fields)| (format!("{PRIVATE}{id}").into_bytes(), Some(fields_bytes(fields))))
-            .collect();
-        self.ledger.keep_all(Table::Drafts, &kept)
-    }
 }
 
 /// Whether a key is of a field that is kept private: `keyword/新材料` is when any keyword is.

@@ -179,7 +179,7 @@ impl Ledger {
     /// # Errors
     /// When the disk is full or fails.
     pub(crate) fn take_back(&mut self, records: Vec<Record>) -> Result<()> {
-        self.append(&records)?;
+        self.append(&[&records])?;
         for record in records {
             self.replay_record(record).map_err(|stop| match stop {
                 Stop::Storage(error) => error.into(),

@@ -116,7 +116,7 @@ impl Ledger {
         }
         self.dirty |= !batch.is_empty();
         self.write(&mut batch)?;
-        self.fold_touched(touched)
+        self.fold_touched(touched, Batch::default())
     }
 
     fn put_back_one(

@@ -45,7 +45,7 @@ impl Ledger {
             while let run @ [_, ..] = self.readable(&old, &log, record.number).as_slice() {
                 if own {
                     let records: Vec<_> = run.iter().map(|c| Record::Entry(c.entry.to_bytes())).collect();
-                    self.append(&records)?;
+                    self.append(&[&records])?;
                 }
                 self.persist(&log, run)?;
                 saved += run.len() as u64;

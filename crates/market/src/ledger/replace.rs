@@ -19,7 +19,7 @@ impl Ledger {
             return Ok(());
         }
         let records: Vec<Record> = entries.iter().map(|e| Record::Entry(e.entry.to_bytes())).collect();
-        self.append(&records)
+        self.append(&[&records])
     }
 
     /// Entries may begin before the end of what is held where that does not count. What is held already is left out of

@@ -76,9 +76,8 @@ impl Ledger {
         }
     }
 
-    /// Folds the documents that entries now in the store have touched.
-    pub(super) fn fold_touched(&mut self, touched: Touched) -> Result<()> {
-        let mut batch = Batch::default();
+    /// Folds the documents that entries now in the store have touched. `batch` goes into the store with them.
+    pub(super) fn fold_touched(&mut self, touched: Touched, mut batch: Batch) -> Result<()> {
         for (n, (id, touch)) in touched.documents.iter().enumerate() {
             self.fold_one(id, touch, &mut batch)?;
             batch.delete(Table::Meta, &[FOLD, &id.0].concat());
