@@ -391,9 +391,8 @@ fn kept_at_home(id: &DocumentId, contact: &Fields, private: &Fields) -> Vec<Kept
 
 /// What is to be kept when a record has become a listing: by what it is found, and what stays at home.
 fn kept_of(id: &DocumentId, record: &Incoming) -> Vec<Kept> {
-    let keys = keys_to(id, record.kind, &record.fields);
-    let found_by = keys.into_iter().map(|(key, value)| (Table::Meta, key, value));
-    found_by.chain(kept_at_home(id, &record.contact, &record.private)).collect()
+    let found_by = keys_to(id, record.kind, &record.fields);
+    found_by.into_iter().chain(kept_at_home(id, &record.contact, &record.private)).collect()
 }
 
 /// The keys by which a listing is to be found once `changes` are made, and is not found yet.
@@ -410,7 +409,7 @@ fn new_keys(listing: &crate::Listing, changes: &BTreeMap<String, Option<Value>>)
     let known = keys_to(&listing.id, kind, &before);
     let mut keys = keys_to(&listing.id, kind, &after);
     keys.retain(|key| !known.contains(key));
-    keys.into_iter().map(|(key, value)| (Table::Meta, key, value)).collect()
+    keys
 }
 
 /// The documents that entries create.

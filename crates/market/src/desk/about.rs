@@ -7,7 +7,6 @@ use protocol::{
     Statement, Value, Verb, Visibility,
 };
 use replica::EDITOR;
-use storage::Table;
 
 use super::{Authored, Desk, Fields, keys_to};
 use crate::error::{MarketError, Result};
@@ -60,7 +59,7 @@ impl Desk<'_> {
         // What stays at home is found by the line of moves.
         let authored = self.write_beside(shelf, vec![(draft, None)], |entries| {
             let moved = entries.last().map(|e| keys_to(&DocumentId(e.hash.0), to.kind, &fields));
-            moved.into_iter().flatten().map(|(key, value)| (Table::Meta, key, value)).collect()
+            moved.unwrap_or_default()
         })?;
         Ok(Some((DocumentId(last(&authored).0), authored)))
     }

@@ -12,6 +12,7 @@ use storage::Table;
 
 use super::{Fields, Incoming, fields_bytes};
 use crate::error::Result;
+use crate::ledger::Kept;
 use crate::library::{Hidden, Library, Listing};
 
 /// Prefix of the local table that leads from a record of ours to its document.
@@ -117,10 +118,14 @@ pub(super) fn own_key(record: &Incoming) -> Vec<u8> {
 }
 
 /// All keys by which a document is found that says these fields.
-pub(super) fn keys_to(id: &DocumentId, kind: u16, fields: &Fields) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+pub(super) fn keys_to(id: &DocumentId, kind: u16, fields: &Fields) -> Vec<Kept> {
     let number = number_keys(kind, fields).into_iter().take(1);
     let alike = alike_keys(kind, fields).into_iter().map(|key| [key, id.0.to_vec()].concat());
-    number.chain([content_key(kind, fields)]).chain(alike).map(|key| (key, Some(id.0.to_vec()))).collect()
+    number
+        .chain([content_key(kind, fields)])
+        .chain(alike)
+        .map(|key| (Table::Meta, key, Some(id.0.to_vec())))
+        .collect()
 }
 
 /// Keys of the own number: with the credit code of whom it is about, then without.
