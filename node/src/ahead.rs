@@ -114,6 +114,11 @@ impl Coming {
         &self.arrival.event
     }
 
+    /// When it came.
+    pub fn at(&self) -> Instant {
+        self.arrival.at
+    }
+
     /// Takes it; the memory that was counted for it is the caller's now.
     pub fn open(self) -> Come {
         let event = self.arrival.open();

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Control {
     /// From the dial until both ends have a session, seconds.
     pub seconds: f64,
+    /// The same of the first meeting alone: what a process pays once is in it.
+    pub first: f64,
     /// On `lo`, until nothing moves any more.
     pub bytes: u64,
 }
@@ -50,14 +52,16 @@ async fn over(listen: &str) -> anyhow::Result<Control> {
     let mut seconds = Vec::new();
     let mut bytes = Vec::new();
     for n in 0..MEETINGS {
-        let met = meet(listen, n as u8).await?;
-        seconds.push(met.seconds);
-        bytes.push(met.bytes as f64);
+        let (took, moved) = meet(listen, n as u8).await?;
+        seconds.push(took);
+        bytes.push(moved as f64);
     }
-    Ok(Control { seconds: crate::report::median(seconds), bytes: crate::report::median(bytes) as u64 })
+    let first = seconds.first().copied().unwrap_or_default();
+    Ok(Control { seconds: crate::report::median(seconds), first, bytes: crate::report::median(bytes) as u64 })
 }
 
-async fn meet(listen: &str, n: u8) -> anyhow::Result<Control> {
+/// Seconds and bytes of one meeting.
+async fn meet(listen: &str, n: u8) -> anyhow::Result<(f64, u64)> {
     let start = |secret: u8, listen: &[&str]| {
         network::start(Config {
             listen: listen.iter().map(|text| (*text).to_owned()).collect(),
@@ -89,7 +93,7 @@ async fn meet(listen: &str, n: u8) -> anyhow::Result<Control> {
     }
     client.shutdown().await;
     server.shutdown().await;
-    Ok(Control { seconds, bytes: last - before })
+    Ok((seconds, last - before))
 }
 
 async fn next(events: &mut Events) -> anyhow::Result<Event> {

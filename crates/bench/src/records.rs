@@ -66,22 +66,41 @@ pub fn write(path: &Path, count: usize) -> anyhow::Result<Made> {
     written(path, count, |corpus, place| record(corpus, place).to_string())
 }
 
-/// Writes the same listings as the peers' harness has them (`../shared/peers/README.md`): `id` first, of ten characters, and
-/// `price_cny`, `title` and `abstract` among the rest.
+/// Writes the same listings in the fields of the peers' harness (`../shared/peers/gen.py`): its drivers know those alone, and
+/// one of them carries no others, so what has no field there goes into the one that is nearest.
 ///
 /// # Errors
 /// As [`write`].
 pub fn write_for_peers(path: &Path, count: usize) -> anyhow::Result<Made> {
     written(path, count, |corpus, place| {
-        let mut record = record(corpus, place);
-        if let Some(fields) = record.as_object_mut() {
-            let summary = fields.remove("summary").unwrap_or_default();
-            fields.insert("abstract".to_owned(), summary);
-            fields.remove("price");
-            fields.insert("price_cny".to_owned(), json!(price(place) * YUAN));
-        }
-        let rest = record.to_string();
+        let rest = for_peers(&record(corpus, place), place).to_string();
         format!("{{\"id\":\"{}\",{}", peer_id(place), rest.trim_start_matches('{'))
+    })
+}
+
+fn for_peers(record: &Json, place: usize) -> Json {
+    let text = |field: &str| record[field].as_str().unwrap_or_default();
+    let first = |field: &str| record[field][0].as_str().unwrap_or_default();
+    let stage = STAGES.iter().position(|stage| *stage == text("trl")).unwrap_or_default();
+    let keywords = record["keywords"].as_array().into_iter().flatten().chain([&record["discipline"]]);
+    let day = format!("{}-01-01", record["year"]);
+    json!({
+        "type": "supply",
+        "title": text("title"),
+        "field": first("field"),
+        "region": text("region"),
+        "org": text("organization"),
+        "stage": text("trl"),
+        "trl": 2 * stage + 1,
+        "mode": first("cooperation"),
+        "price_cny": price(place) * YUAN,
+        "abstract": text("summary"),
+        "advantages": format!("{}{}", text("advantages"), text("indicators")),
+        "keywords": keywords.collect::<Vec<_>>(),
+        "patents": [text("source_id")],
+        "contact": { "name": text("team"), "tel": "", "mail": "" },
+        "created": day,
+        "updated": day,
     })
 }
 
@@ -261,6 +280,25 @@ mod tests {
         assert!(titles.len() > 495, "{} titles of 500", titles.len());
         let mean = made.bytes / 500;
         assert!((1_500..2_100).contains(&mean), "{mean} bytes a record");
+    }
+
+    #[test]
+    fn peers_get_the_same_text_in_about_the_same_size() {
+        let corpus = Corpus::of_samples();
+        for place in 0..200 {
+            let ours = record(&corpus, place);
+            let theirs = for_peers(&ours, place).to_string();
+            for text in corpus.texts(place).values() {
+                assert!(theirs.contains(text.as_str()), "{text} is not in {theirs}");
+            }
+            // The id is put before the rest.
+            let size = theirs.len() + peer_id(place).len() + 8;
+            assert!(
+                size.abs_diff(ours.to_string().len()) < 100,
+                "{size} bytes of {}",
+                ours.to_string().len()
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The two ends that the core holds: commands in, events out.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
@@ -143,12 +144,14 @@ pub(crate) type Hold = (memory::Hold, OwnedSemaphorePermit);
 pub struct Arrival {
     /// What happened.
     pub event: Event,
+    /// When: a frame has been read whole. However long it then waits to be looked at says nothing of its line.
+    pub at: Instant,
     pub(crate) hold: Option<Hold>,
 }
 
 impl From<Event> for Arrival {
     fn from(event: Event) -> Self {
-        Self { event, hold: None }
+        Self { event, at: Instant::now(), hold: None }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use futures::io::{BufReader, ReadHalf, WriteHalf};
 use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -119,11 +120,12 @@ impl Line<'_> {
                 Ok(None) => return CloseReason::RemoteClosed,
                 Err(reason) => return reason,
             };
+            let at = Instant::now();
             let Ok(place) = Arc::clone(&in_flight).acquire_owned().await else {
                 return CloseReason::Shutdown;
             };
             let event = Event::Frame { session: self.session.id, bytes };
-            let arrival = Arrival { event, hold: Some((memory, place)) };
+            let arrival = Arrival { event, at, hold: Some((memory, place)) };
             if self.events.send(arrival).await.is_err() {
                 return CloseReason::Shutdown;
             }

@@ -1,5 +1,7 @@
 //! What the network tells the core, and what time does.
 
+use std::time::Instant;
+
 use network::{Event, SessionId};
 use protocol::PublicKey;
 use replica::{Input, MAX_REMEMBERED};
@@ -37,8 +39,8 @@ impl Core {
         self.drive(Input::Forgive { peer });
     }
 
-    /// Takes an event of the network.
-    pub fn on_event(&mut self, event: Event) {
+    /// Takes an event of the network that came at a time.
+    pub fn on_event(&mut self, event: Event, at: Instant) {
         self.remember(&event);
         match event {
             Event::Connected { session, peer, address, outbound } => {
@@ -52,7 +54,7 @@ impl Core {
             Event::Frame { session, bytes } => {
                 self.drive(Input::Frame { session: session.0, bytes });
                 self.tell_who_answers(session);
-                self.measure(session.0);
+                self.measure(session.0, at);
             }
             Event::Closed { session, peer, reason } => {
                 self.remember_failure(PublicKey(peer), || reason.to_string(), false);
@@ -80,12 +82,12 @@ impl Core {
         self.pump();
     }
 
-    /// Takes a frame whose run was opened ahead.
-    pub fn on_run(&mut self, session: SessionId, ahead: Ahead) {
+    /// Takes a frame that came at a time, and whose run was opened ahead.
+    pub fn on_run(&mut self, session: SessionId, ahead: Ahead, at: Instant) {
         let Ahead { bytes, run, .. } = ahead;
         self.drive(Input::Opened { session: session.0, bytes, run: Box::new(run) });
         self.tell_who_answers(session);
-        self.measure(session.0);
+        self.measure(session.0, at);
         self.pump();
     }
 
@@ -115,7 +117,7 @@ impl Core {
         let now = now_ms();
         self.watch_line(now);
         self.take_checked();
-        self.serving.forget_packed();
+        self.serving.age(self.opened.elapsed());
         self.drive(Input::Tick);
         self.count_nodes();
         for peer in self.replica.peers() {

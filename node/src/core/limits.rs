@@ -98,7 +98,7 @@ impl Core {
     }
 
     pub(super) fn fill(&mut self, log: &LogId, entries: &[CheckedEntry]) {
-        self.serving.forget_packed();
+        self.serving.logs_filled();
         match self.ledger.fill(log, entries) {
             Ok(()) => self.note_arrivals(),
             Err(error) => tracing::error!("payloads that came back could not be stored: {error}"),

@@ -1,10 +1,10 @@
 //! Whose turn it is: every party gets the core's time in equal parts while others need it too.
 //!
 //! The core takes one thing after the other, so who brings much keeps the others waiting. A party is an institution with all
-//! its nodes, since it can certify as many as it likes; whoever has not been let in yet is of one party with all such. Each
-//! has a purse of the core's time that fills slowly: of those who wait, the one with the fullest purse comes first, and one
-//! whose purse is empty waits, but only while others are about. So a first sync of millions goes at full speed where nobody
-//! else is kept from anything, and ordinary work is far from emptying a purse.
+//! its nodes, since it can certify as many as it likes; whoever has not been let in yet, and is not known here, is of one party
+//! with all such. Each has a purse of the core's time that fills slowly: of those who wait, the one with the fullest purse
+//! comes first, and one whose purse is empty waits, but only while others are about. So a first sync of millions goes at full
+//! speed where nobody else is kept from anything, and ordinary work is far from emptying a purse.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

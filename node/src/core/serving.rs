@@ -20,6 +20,9 @@ const MAX_FRAMES: usize = 4_096;
 /// What a party wrote that has to wait itself is passed on one run at a time, and this many times as long as one took passes
 /// before the next: each is work for its reader, too, and the readers shall not all have it at once.
 const APART: u32 = 8;
+/// Packing as well as can be takes milliseconds, and a node with a thousand readers has none to give: of its time the core uses at
+/// most one part in so many for that, and then packs as for any line.
+const DENSE_PART: u32 = 8;
 
 struct Range {
     log: LogId,
@@ -53,6 +56,8 @@ pub(super) struct Serving {
     last: u64,
     /// Until when nothing is passed on of those who have to wait.
     rests: Duration,
+    /// Until when nothing is packed as well as can be.
+    light_until: Duration,
     unsigned: Unsigned,
     packed: Packed,
     paces: Paces,
@@ -170,9 +175,14 @@ impl Serving {
         }
     }
 
-    /// What was packed is not kept for long.
-    pub fn forget_packed(&mut self) {
+    /// Entries have their payloads again.
+    pub fn logs_filled(&mut self) {
         self.packed.forget();
+    }
+
+    /// What was packed is not kept for long.
+    pub fn age(&mut self, now: Duration) {
+        self.packed.age(now);
     }
 
     pub fn drained(&mut self, session: u64) {
@@ -220,12 +230,12 @@ impl Core {
         true
     }
 
-    /// Notes what a frame of its peer tells of a session's line.
-    pub(super) fn measure(&mut self, session: u64) {
+    /// Notes what a frame of its peer that came at a time tells of a session's line: how long it waited here does not count.
+    pub(super) fn measure(&mut self, session: u64, at: Instant) {
         let Some(outbox) = self.serving.sessions.get_mut(&session) else { return };
-        let now = self.opened.elapsed();
-        outbox.line.heard(now);
-        let rate = outbox.line.confirmed(|log| self.replica.held_durably(session, log), now);
+        let at = at.saturating_duration_since(self.opened);
+        outbox.line.heard(at);
+        let rate = outbox.line.confirmed(|log| self.replica.held_durably(session, log), at);
         if let Some((rate, peer)) = rate.zip(self.replica.peer_of(session)) {
             self.serving.paces.note(peer, rate);
         }
@@ -265,7 +275,7 @@ impl Core {
     /// When the store fails.
     pub fn run_after(&mut self, log: LogId, have: u64, to: u64) -> anyhow::Result<Option<(Vec<u8>, u64)>> {
         let cut = RunCutter::new(log, to, self.replica.network(), &mut self.serving.unsigned);
-        read_run(&self.ledger, &log, have, cut)
+        Ok(read_run(&self.ledger, &log, have, cut)?.map(|run| (run.bytes, run.upto)))
     }
 
     /// Queues one run of a range, and puts the rest of the range behind the others.
@@ -275,12 +285,14 @@ impl Core {
         let serving = &mut self.serving;
         let line = serving.sessions.get(&session).map(|outbox| &outbox.line);
         let (long, slow) = line.map_or((0, false), |line| serving.paces.run(&peer, line));
+        let begun = self.opened.elapsed();
+        let slow = slow && begun >= serving.light_until;
         let wanted = Wanted { log, have, to, slow };
         let (frame, upto) = match serving.packed.find(&wanted, long) {
             Some(frame) => (frame, to),
             None => {
                 let cut = RunCutter::new(log, to, self.replica.network(), &mut serving.unsigned);
-                let (bytes, upto) = match read_run(&self.ledger, &log, have, cut.of_bytes(long).dense(slow)) {
+                let run = match read_run(&self.ledger, &log, have, cut.of_bytes(long).dense(slow)) {
                     Ok(Some(run)) => run,
                     Ok(None) => return,
                     Err(error) => {
@@ -288,11 +300,15 @@ impl Core {
                         return;
                     }
                 };
-                let frame = Frame::Run(bytes).to_bytes();
-                if upto == to {
-                    self.serving.packed.keep(wanted, long, &frame);
+                if slow {
+                    let now = self.opened.elapsed();
+                    serving.light_until = now + (now - begun) * (DENSE_PART - 1);
                 }
-                (frame, upto)
+                let frame = Frame::Run(run.bytes).to_bytes();
+                if run.upto == to {
+                    self.serving.packed.keep(wanted, run.size, &frame, begun);
+                }
+                (frame, run.upto)
             }
         };
         // Ranges are only read while the queue has room.
@@ -309,16 +325,24 @@ impl Core {
     }
 }
 
-/// One run of a log after `have`: its bytes and the last sequence number in it. It may end past the last one asked for: see
-/// [`RunCutter`].
+struct ReadRun {
+    bytes: Vec<u8>,
+    /// The last sequence number in it.
+    upto: u64,
+    /// Bytes before compression.
+    size: usize,
+}
+
+/// One run of a log after `have`. It may end past the last one asked for: see [`RunCutter`].
 fn read_run(
     ledger: &Ledger,
     log: &LogId,
     have: u64,
     mut cut: RunCutter<'_>,
-) -> anyhow::Result<Option<(Vec<u8>, u64)>> {
+) -> anyhow::Result<Option<ReadRun>> {
     ledger.read_log(log, have, ledger.head(log).seq, |entry| cut.take(entry))?;
-    Ok(cut.finish()?)
+    let size = cut.size();
+    Ok(cut.finish()?.map(|(bytes, upto)| ReadRun { bytes, upto, size }))
 }
 
 /// Addresses in a directory entry of another node.

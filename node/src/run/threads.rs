@@ -129,7 +129,8 @@ fn work(core: &mut Core, turns: &mut Turns, announce: &Announce) -> bool {
         let took = arrival.is_some();
         if let Some(arrival) = arrival {
             let (session, since) = (turns::session_of(arrival.event()), Instant::now());
-            let ahead = take(core, arrival.open(), announce);
+            let at = arrival.at();
+            let ahead = take(core, arrival.open(), at, announce);
             if let Some(session) = session {
                 core.charge(session, since.elapsed() + ahead);
             }
@@ -143,19 +144,19 @@ fn work(core: &mut Core, turns: &mut Turns, announce: &Announce) -> bool {
     }
 }
 
-/// Gives the core what came. How long it was worked on before.
-fn take(core: &mut Core, come: Come, announce: &Announce) -> Duration {
+/// Gives the core what came, and when. How long it was worked on before.
+fn take(core: &mut Core, come: Come, at: Instant, announce: &Announce) -> Duration {
     match come {
         Come::Event(event) => {
             if let network::Event::Listening { address } = &event {
                 announce(&format!("listening {address}"));
             }
-            core.on_event(event);
+            core.on_event(event, at);
             Duration::ZERO
         }
         Come::Run(session, ahead) => {
             let took = ahead.took;
-            core.on_run(session, ahead);
+            core.on_run(session, ahead, at);
             took
         }
     }

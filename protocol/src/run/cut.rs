@@ -146,6 +146,12 @@ impl<'a> RunCutter<'a> {
         !self.signed
     }
 
+    /// Bytes of what was taken before compression, texts and randoms: see [`RunCutter::of_bytes`].
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.builder.as_ref().map_or(0, RunBuilder::size)
+    }
+
     /// The bytes of the run, and the sequence number with which it ends. `None` when nothing was taken.
     ///
     /// Where no entry verifies, the run ends where it was to: a receiver that knows the last one otherwise takes it, and

@@ -53,6 +53,14 @@ pub struct State {
     pub durable: (u64, Option<Instant>),
     /// Its listings.
     entries: Vec<Entry>,
+    /// Entries that it has published: the hub hears of no others, whatever it asks.
+    published: u64,
+}
+
+impl State {
+    fn publish_all(&mut self) {
+        self.published = self.entries.len() as u64;
+    }
 }
 
 /// A played publisher.
@@ -147,7 +155,10 @@ impl Publisher {
                 match orders.recv().await {
                     Some(Order::Connect) => {
                         (calls, wait) = (true, Duration::ZERO);
-                        self.state().called = Some(Instant::now());
+                        let mut state = self.state();
+                        state.called = Some(Instant::now());
+                        // It publishes while the hub is away, too.
+                        state.publish_all();
                     }
                     Some(_) => {}
                     None => break,
@@ -157,6 +168,9 @@ impl Publisher {
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 order = orders.recv() => {
+                    if matches!(order, Some(Order::Push)) {
+                        self.state().publish_all();
+                    }
                     calls = !matches!(order, Some(Order::Rest) | None);
                     continue;
                 }
@@ -313,26 +327,34 @@ impl<'a> Talk<'a> {
         let mut state = self.of.state();
         let first = state.ready.is_none();
         state.ready.get_or_insert_with(Instant::now);
-        let (written, durable) = (state.entries.len() as u64, state.durable.0);
+        let (published, durable) = (state.published, state.durable.0);
         drop(state);
         if first {
             self.sent = durable;
         }
-        if first && written > durable {
+        if first && published > durable {
             self.tell_own();
         }
     }
 
     fn tell_own(&mut self) {
-        let head = self.of.state().entries.last().map(Entry::head);
+        let head = {
+            let state = self.of.state();
+            let last = (state.published as usize).checked_sub(1);
+            last.and_then(|last| state.entries.get(last)).map(Entry::head)
+        };
         let told: Vec<LogHead> = head.map(|head| LogHead { log: self.of.log, head }).into_iter().collect();
         self.send(&Frame::Heads(told));
     }
 
-    /// Sends what it has written since, as a node does: in runs.
+    /// Publishes what it has written since, and sends it as a node does: in runs.
     fn push(&mut self) {
-        if self.of.state().ready.is_some() {
-            let to = self.of.written();
+        let (is_ready, to) = {
+            let mut state = self.of.state();
+            state.publish_all();
+            (state.ready.is_some(), state.published)
+        };
+        if is_ready {
             self.serve(&Want { log: self.of.log, have: self.sent, to });
         }
     }

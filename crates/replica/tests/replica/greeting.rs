@@ -64,6 +64,17 @@ fn frame(world: &mut World, bytes: Vec<u8>) -> Vec<Effect> {
 }
 
 #[test]
+fn who_is_known_answers_for_itself_before_its_greeting_was_read() {
+    let (mut world, member, _) = greeted(|_, _| Shown::ByCheck([9; 8]));
+    let of_member = world.nodes[member].certificate.body.institution;
+    let hub = &mut world.nodes[0].replica;
+    assert_eq!(hub.answers_for_session(77), Some(of_member), "a thousand that return are no strangers");
+    let stranger = protocol::PublicKey([9; 32]);
+    hub.handle(Input::Connected { session: 78, peer: stranger, outbound: false }, world.now_ms);
+    assert_eq!(hub.answers_for_session(78), None);
+}
+
+#[test]
 fn who_does_not_hold_a_certificate_asks_for_it_and_drops_what_comes_meanwhile() {
     let (mut world, member, unknown) = greeted(|_, _| Shown::ByCheck([9; 8]));
     let effects = frame(&mut world, unknown.clone());
