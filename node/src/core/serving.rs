@@ -11,7 +11,7 @@ use protocol::{
 use replica::Input;
 
 use super::Core;
-use super::pace::{Line, Paces};
+use super::pace::{Line, Paces, Spare};
 use super::packed::{Packed, Wanted};
 
 /// Frames that wait for a peer that does not read: some megabytes of announcements. Then the session ends, and the next
@@ -20,9 +20,6 @@ const MAX_FRAMES: usize = 4_096;
 /// What a party wrote that has to wait itself is passed on one run at a time, and this many times as long as one took passes
 /// before the next: each is work for its reader, too, and the readers shall not all have it at once.
 const APART: u32 = 8;
-/// Packing as well as can be takes milliseconds, and a node with a thousand readers has none to give: of its time the core uses at
-/// most one part in so many for that, and then packs as for any line.
-const DENSE_PART: u32 = 8;
 
 struct Range {
     log: LogId,
@@ -56,8 +53,7 @@ pub(super) struct Serving {
     last: u64,
     /// Until when nothing is passed on of those who have to wait.
     rests: Duration,
-    /// Until when nothing is packed as well as can be.
-    light_until: Duration,
+    spare: Spare,
     unsigned: Unsigned,
     packed: Packed,
     paces: Paces,
@@ -286,7 +282,7 @@ impl Core {
         let line = serving.sessions.get(&session).map(|outbox| &outbox.line);
         let (long, slow) = line.map_or((0, false), |line| serving.paces.run(&peer, line));
         let begun = self.opened.elapsed();
-        let slow = slow && begun >= serving.light_until;
+        let slow = slow && serving.spare.is_there(begun);
         let wanted = Wanted { log, have, to, slow };
         let (frame, upto) = match serving.packed.find(&wanted, long) {
             Some(frame) => (frame, to),
@@ -301,8 +297,7 @@ impl Core {
                     }
                 };
                 if slow {
-                    let now = self.opened.elapsed();
-                    serving.light_until = now + (now - begun) * (DENSE_PART - 1);
+                    serving.spare.take(begun, self.opened.elapsed());
                 }
                 let frame = Frame::Run(run.bytes).to_bytes();
                 if run.upto == to {
