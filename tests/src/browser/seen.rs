@@ -1,8 +1,15 @@
 //! What a page did while it was shown.
 
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value as Json, json};
 
 use super::driver::Driver;
+use crate::LOOK_EVERY;
+
+/// How long a request may be open before what was seen is told without its end.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What happened between two looks.
 #[derive(Debug, Default)]
@@ -17,15 +24,26 @@ pub struct Seen {
     pub complaints: Vec<String>,
     /// Bytes that came over the line, as they were sent.
     pub bytes: u64,
+    /// Requests whose end was not told yet, by the browser's own numbers.
+    open: BTreeSet<String>,
 }
 
 impl Seen {
+    /// What the driver's logs hold; the browser tells of a request's end some time after the page is there.
     pub(super) fn of(driver: &Driver) -> Self {
         let mut seen = Self::default();
-        for entry in log(driver, "performance") {
-            let message = entry["message"].as_str().and_then(|text| serde_json::from_str::<Json>(text).ok());
-            let message = message.expect("an event");
-            seen.take(&message["message"]);
+        let begun = Instant::now();
+        loop {
+            for entry in log(driver, "performance") {
+                let message =
+                    entry["message"].as_str().and_then(|text| serde_json::from_str::<Json>(text).ok());
+                let message = message.expect("an event");
+                seen.take(&message["message"]);
+            }
+            if seen.open.is_empty() || begun.elapsed() > ANSWERED_WITHIN {
+                break;
+            }
+            std::thread::sleep(LOOK_EVERY);
         }
         for entry in log(driver, "browser") {
             // Answers such as 404 and 422 are announced here too; a test that opens such a page means to.
@@ -39,9 +57,16 @@ impl Seen {
     fn take(&mut self, event: &Json) {
         let parameters = &event["params"];
         match event["method"].as_str().unwrap_or_default() {
-            "Network.requestWillBeSent" => self.requests.push(text(&parameters["request"]["url"])),
+            "Network.requestWillBeSent" => {
+                self.requests.push(text(&parameters["request"]["url"]));
+                self.open.insert(text(&parameters["requestId"]));
+            }
             "Network.loadingFinished" => {
-                self.bytes += parameters["encodedDataLength"].as_f64().map_or(0, whole)
+                self.bytes += parameters["encodedDataLength"].as_f64().map_or(0, whole);
+                self.open.remove(&text(&parameters["requestId"]));
+            }
+            "Network.loadingFailed" => {
+                self.open.remove(&text(&parameters["requestId"]));
             }
             "Page.frameStartedNavigating" => self.navigations.push(text(&parameters["url"])),
             "Page.javascriptDialogOpening" => self.dialogs.push(text(&parameters["message"])),
