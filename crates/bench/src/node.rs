@@ -131,7 +131,8 @@ impl Node {
             self.socket = Some(BufReader::new(stream));
         }
         let socket = self.socket.as_mut().context("no control socket")?;
-        Ok(writeln!(socket.get_mut(), "{request}")?)
+        // In one piece: JSON writes itself word by word, and each word would wake the node.
+        Ok(socket.get_mut().write_all(format!("{request}\n").as_bytes())?)
     }
 
     /// The answer to what it was told last.
