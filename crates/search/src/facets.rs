@@ -1,6 +1,7 @@
 //! How the results divide by kind, region, field, readiness, cooperation, price and institution.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tantivy::columnar::{RowId, StrColumn};
@@ -125,7 +126,7 @@ type Counts = Vec<BTreeMap<String, u64>>;
 /// When the index cannot be read.
 pub(crate) fn count(
     ground: &Ground<'_>,
-    matching: &[Bits],
+    matching: &[Arc<Bits>],
     facets: &[Facet],
     region: &str,
 ) -> tantivy::Result<Facets> {

@@ -1,15 +1,18 @@
 //! What can be asked, and what is answered.
 
+mod among;
 mod best;
 mod build;
 mod lexicon;
 mod narrow;
 mod terms;
 
+use std::sync::Arc;
+
 use serde::Serialize;
+use tantivy::collector::TopDocs;
 use tantivy::collector::sort_key::{SortBySimilarityScore, SortByStaticFastValue};
-use tantivy::collector::{Collector, TopDocs};
-use tantivy::query::{BooleanQuery, EnableScoring, Query as Tree};
+use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query as Tree};
 use tantivy::schema::Value;
 use tantivy::{DocAddress, Order, Searcher, SegmentReader, TantivyDocument};
 
@@ -18,6 +21,7 @@ use crate::facets::{self, Facet, Facets};
 use crate::limits::{FEW_HITS, MANY_MATCHES, MAX_DEPTH, MAX_PAGE};
 use crate::schema::{Fields, columns, region_prefix};
 use crate::sets::{Bits, Sets};
+use among::Among;
 use build::Builder;
 use lexicon::{Begun, Lexicon};
 use narrow::Filters;
@@ -129,24 +133,22 @@ struct Words<'a> {
     tree: &'a dyn Tree,
 }
 
-/// What of the matches is wanted.
-struct Page {
-    limit: usize,
-    sort: Sort,
+/// How matches are put in order by how well they match.
+struct Ranking {
+    tree: BooleanQuery,
     /// Each of them holds every word: then nothing but words, and titles, makes one better than another.
     all_words: bool,
 }
 
 /// What matches, segment by segment.
 struct Matching {
-    sets: Vec<Bits>,
+    sets: Vec<Arc<Bits>>,
     total: usize,
 }
 
 impl Query {
     pub(crate) fn run(&self, ground: &Ground<'_>) -> Result<Results, Error> {
-        let limit = self.limit.min(MAX_PAGE);
-        let end = self.offset.saturating_add(limit);
+        let end = self.offset.saturating_add(self.limit.min(MAX_PAGE));
         if end > MAX_DEPTH {
             return Err(Error::TooDeep { offset: self.offset, end });
         }
@@ -155,13 +157,7 @@ impl Query {
         let mut builder = Builder { fields: ground.fields, begun: Begun::default() };
         let Some(terms) = Terms::parse(&self.text, self.typing) else {
             let found = self.matching(ground, None, &filters)?;
-            let sort = Sort::Newest.or(self.sort);
-            let hits = self.hits(
-                ground,
-                &builder.everything(&filters),
-                Page { limit, sort, all_words: false },
-                &found,
-            )?;
+            let hits = self.hits(ground, None, &found)?;
             return self.results(ground, None, found.total, (found, hits));
         };
         let lexicon = Lexicon { searcher: ground.searcher, fields: ground.fields };
@@ -181,14 +177,13 @@ impl Query {
                 let (asked, some) = (format!("some of {asked}"), builder.some(&terms, &guesses));
                 let words = Words { asked: &asked, tree: some.as_ref() };
                 let found = self.matching(ground, Some(&words), &filters)?;
-                let ranked = builder.ranked(some.box_clone(), &terms, &filters);
-                let hits =
-                    self.hits(ground, &ranked, Page { limit, sort: self.sort, all_words: false }, &found)?;
+                let ranking = Ranking { tree: builder.ranked(some.box_clone(), &terms), all_words: false };
+                let hits = self.hits(ground, Some(&ranking), &found)?;
                 return self.results(ground, Some(&words), complete, (found, hits));
             }
         }
-        let ranked = builder.ranked(said.box_clone(), &terms, &filters);
-        let hits = self.hits(ground, &ranked, Page { limit, sort: self.sort, all_words: true }, &found)?;
+        let ranking = Ranking { tree: builder.ranked(said.box_clone(), &terms), all_words: true };
+        let hits = self.hits(ground, Some(&ranking), &found)?;
         self.results(ground, Some(&words), complete, (found, hits))
     }
 
@@ -202,7 +197,7 @@ impl Query {
         let weight =
             words.map(|words| words.tree.weight(EnableScoring::disabled_from_searcher(ground.searcher)));
         let weight = weight.transpose().map_err(Error::reading)?;
-        let one = |segment: &SegmentReader| -> tantivy::Result<Bits> {
+        let one = |segment: &SegmentReader| -> tantivy::Result<Arc<Bits>> {
             let mut found = match words.zip(weight.as_deref()) {
                 Some((words, weight)) => {
                     Bits::clone(ground.sets.matching(segment, words.asked, weight)?.as_ref())
@@ -213,11 +208,11 @@ impl Query {
                 found.keep(ground.sets.alive(segment)?.as_ref());
             }
             filters.narrow(ground, segment, &mut found)?;
-            Ok(found)
+            Ok(Arc::new(found))
         };
         let segments = ground.searcher.segment_readers().iter();
-        let sets = segments.map(one).collect::<tantivy::Result<Vec<Bits>>>().map_err(Error::reading)?;
-        let total = sets.iter().map(Bits::count).sum();
+        let sets = segments.map(one).collect::<tantivy::Result<Vec<_>>>().map_err(Error::reading)?;
+        let total = sets.iter().map(|found| found.count()).sum();
         Ok(Matching { sets, total })
     }
 
@@ -276,73 +271,59 @@ impl Query {
         self.region_prefix.as_deref().map(region_prefix).unwrap_or_default().to_owned()
     }
 
-    /// The results on the page, in their order.
+    /// The results on the page, in their order; without words the newest come first unless another order is asked for.
     fn hits(
         &self,
         ground: &Ground<'_>,
-        tree: &BooleanQuery,
-        Page { limit, sort, all_words }: Page,
+        ranking: Option<&Ranking>,
         found: &Matching,
     ) -> Result<Vec<Hit>, Error> {
+        let limit = self.limit.min(MAX_PAGE);
         if limit == 0 || found.total <= self.offset {
             return Ok(Vec::new());
         }
-        let top = TopDocs::with_limit(limit).and_offset(self.offset);
-        let newest = (SortByStaticFastValue::<i64>::for_field(columns::UPDATED), Order::Desc);
-        let by_id = (SortByStaticFastValue::<u64>::for_field(columns::ORDER), Order::Asc);
-        let amount = SortByStaticFastValue::<i64>::for_field(columns::AMOUNT);
-        let ripeness = SortByStaticFastValue::<u64>::for_field(columns::RIPENESS);
-        match sort {
-            Sort::Relevance => {
-                let best = || {
-                    let top = TopDocs::with_limit(limit).and_offset(self.offset);
-                    top.order_by((SortBySimilarityScore, newest.clone(), by_id.clone()))
-                };
-                if all_words
-                    && found.total >= MANY_MATCHES
-                    && let Some((fewer, most)) =
-                        best::first_looked_at(ground.searcher, ground.fields, tree).map_err(Error::reading)?
-                {
-                    let hits = collect(ground, &fewer, best(), |(score, _, _)| score)?;
-                    if hits.len() == limit && hits.last().is_some_and(|last| last.score > most) {
-                        return Ok(hits);
-                    }
-                }
-                collect(ground, tree, best(), |(score, _, _)| score)
-            }
-            Sort::Newest => collect(ground, tree, top.order_by((newest, by_id)), |_| 0.0),
-            Sort::Cheapest => {
-                collect(ground, tree, top.order_by(((amount, Order::Asc), newest, by_id)), |_| 0.0)
-            }
-            Sort::Dearest => {
-                collect(ground, tree, top.order_by(((amount, Order::Desc), newest, by_id)), |_| 0.0)
-            }
-            Sort::Ripest => {
-                collect(ground, tree, top.order_by(((ripeness, Order::Desc), newest, by_id)), |_| 0.0)
+        let Some(Ranking { tree, all_words }) = ranking.filter(|_| self.sort == Sort::Relevance) else {
+            let page = (self.offset, self.offset + limit);
+            let best = among::by_column(ground.searcher, found, self.sort, page).map_err(Error::reading)?;
+            return best.into_iter().map(|address| hit(ground, address, 0.0)).collect();
+        };
+        if *all_words
+            && found.total >= MANY_MATCHES
+            && let Some((fewer, most)) =
+                best::first_looked_at(ground.searcher, ground.fields, tree, found).map_err(Error::reading)?
+        {
+            let hits = self.ranked(ground, tree, &fewer)?;
+            if hits.len() == limit && hits.last().is_some_and(|last| last.score > most) {
+                return Ok(hits);
             }
         }
+        self.ranked(ground, tree, &found.sets)
+    }
+
+    /// The results on the page of these documents, best first.
+    fn ranked(
+        &self,
+        ground: &Ground<'_>,
+        tree: &BooleanQuery,
+        sets: &[Arc<Bits>],
+    ) -> Result<Vec<Hit>, Error> {
+        let newest = (SortByStaticFastValue::<i64>::for_field(columns::UPDATED), Order::Desc);
+        let by_id = (SortByStaticFastValue::<u64>::for_field(columns::ORDER), Order::Asc);
+        let top = TopDocs::with_limit(self.limit.min(MAX_PAGE)).and_offset(self.offset);
+        let among = Among::of(ground.searcher, sets.iter().cloned());
+        let tree = BooleanQuery::new(vec![
+            (Occur::Must, Box::new(among) as Box<dyn Tree>),
+            (Occur::Must, Box::new(tree.clone())),
+        ]);
+        let best = ground.searcher.search(&tree, &top.order_by((SortBySimilarityScore, newest, by_id)));
+        let best = best.map_err(Error::reading)?.into_iter();
+        best.map(|((score, _, _), address)| hit(ground, address, score)).collect()
     }
 }
 
-impl Sort {
-    /// This order in place of relevance, which without words is none.
-    fn or(self, asked: Sort) -> Sort {
-        if asked == Sort::Relevance { self } else { asked }
-    }
-}
-
-fn collect<K: 'static + Send>(
-    ground: &Ground<'_>,
-    tree: &dyn Tree,
-    top: impl Collector<Fruit = Vec<(K, DocAddress)>>,
-    score: impl Fn(K) -> f32,
-) -> Result<Vec<Hit>, Error> {
-    let found = ground.searcher.search(tree, &top).map_err(Error::reading)?;
-    let hit = |(key, address): (K, DocAddress)| {
-        let doc: TantivyDocument = ground.searcher.doc(address).map_err(Error::reading)?;
-        let id = doc.get_first(ground.fields.id).and_then(|value| value.as_str());
-        let id = id.ok_or_else(|| Error::Damaged("a document without an id".to_owned()))?.to_owned();
-        Ok(Hit { id, score: score(key) })
-    };
-    found.into_iter().map(hit).collect()
+fn hit(ground: &Ground<'_>, address: DocAddress, score: f32) -> Result<Hit, Error> {
+    let doc: TantivyDocument = ground.searcher.doc(address).map_err(Error::reading)?;
+    let id = doc.get_first(ground.fields.id).and_then(|value| value.as_str());
+    let id = id.ok_or_else(|| Error::Damaged("a document without an id".to_owned()))?.to_owned();
+    Ok(Hit { id, score })
 }

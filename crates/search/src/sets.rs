@@ -75,6 +75,17 @@ impl Bits {
         self.0.iter().zip(&other.0).map(|(a, b)| u64::from((a & b).count_ones())).sum()
     }
 
+    /// The first of them that is not before this one.
+    pub(crate) fn first_from(&self, doc: DocId) -> Option<DocId> {
+        let at = doc as usize / 64;
+        let own = self.0.get(at)? & (u64::MAX << (doc % 64));
+        if own != 0 {
+            return Some(doc / 64 * 64 + own.trailing_zeros());
+        }
+        let (ahead, word) = (1_u32..).zip(self.0.get(at + 1..)?).find(|(_, word)| **word != 0)?;
+        Some((doc / 64 + ahead) * 64 + word.trailing_zeros())
+    }
+
     /// All of them, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = DocId> + '_ {
         (0_u32..).step_by(64).zip(&self.0).flat_map(|(first, word)| {
@@ -119,10 +130,19 @@ pub(crate) fn each(
     segment: &SegmentReader,
     field: Field,
     code: &str,
+    found: impl FnMut(DocId),
+) -> tantivy::Result<usize> {
+    each_of(segment, &Term::from_field_text(field, code), found)
+}
+
+/// The same of a term.
+pub(crate) fn each_of(
+    segment: &SegmentReader,
+    term: &Term,
     mut found: impl FnMut(DocId),
 ) -> tantivy::Result<usize> {
-    let term = Term::from_field_text(field, code);
-    let postings = segment.inverted_index(field)?.read_postings(&term, IndexRecordOption::Basic)?;
+    let index = segment.inverted_index(term.field())?;
+    let postings = index.read_postings(term, IndexRecordOption::Basic)?;
     let Some(mut postings) = postings else { return Ok(0) };
     let (mut doc, mut count) = (postings.doc(), 0);
     while doc != TERMINATED {
@@ -281,6 +301,10 @@ mod tests {
         assert_eq!(listed(&a), [199]);
         a.add(&b);
         assert_eq!(listed(&a), [0, 1, 64, 127, 199]);
+        assert_eq!(
+            [0, 1, 2, 64, 65, 127, 128, 200, 5_000].map(|doc| a.first_from(doc)),
+            [Some(0), Some(1), Some(64), Some(64), Some(127), Some(127), Some(199), None, None]
+        );
         for max_doc in [0, 1, 63, 64, 65, 128] {
             assert_eq!(listed(&Bits::all(max_doc)), (0..max_doc).collect::<Vec<_>>());
         }

@@ -3,27 +3,29 @@
 //! better than texts alone can make any document, the others need not be looked at. What comes out is the same.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use tantivy::query::{BooleanQuery, Occur, Query as Tree, TermQuery};
-use tantivy::schema::IndexRecordOption;
+use tantivy::query::{BooleanQuery, Query as Tree};
 use tantivy::{Searcher, Term};
 
+use super::Matching;
 use super::build::{BODY_WEIGHT, SUMMARY_WEIGHT};
-use super::narrow::Unscored;
 use crate::schema::Fields;
+use crate::sets::{Bits, each_of};
 
 /// How far the frequency of a word can lift its score: k1 + 1 of BM25, with the library's k1.
 const MOST_BY_FREQUENCY: f32 = 2.2;
 /// Sums of scores are rounded: what differs by less than this share may be equal.
 const ROUNDING: f32 = 1.001;
 
-/// The same tree for the documents that hold a word of it somewhere else than in a text, and what a text can make of any other
-/// document at the most. `None` when there is no such word.
+/// Of what was found, the documents that hold a word of the tree somewhere else than in a text, and what a text can make of any
+/// other document at the most. `None` when there is no such word.
 pub(super) fn first_looked_at(
     searcher: &Searcher,
     fields: &Fields,
     tree: &BooleanQuery,
-) -> tantivy::Result<Option<(BooleanQuery, f32)>> {
+    found: &Matching,
+) -> tantivy::Result<Option<(Vec<Arc<Bits>>, f32)>> {
     let (mut elsewhere, mut texts): (BTreeSet<&Term>, BTreeSet<&Term>) = Default::default();
     tree.query_terms(&mut |term, _| {
         let field = term.field();
@@ -43,12 +45,16 @@ pub(super) fn first_looked_at(
         let weight = if term.field() == fields.summary { SUMMARY_WEIGHT } else { BODY_WEIGHT };
         most += weight * rarity(searcher.doc_freq(term)?, all) * MOST_BY_FREQUENCY;
     }
-    let term =
-        |term: &Term| -> Box<dyn Tree> { Box::new(TermQuery::new(term.clone(), IndexRecordOption::Basic)) };
-    let elsewhere = BooleanQuery::union(elsewhere.into_iter().map(term).collect());
-    let both: Vec<(Occur, Box<dyn Tree>)> =
-        vec![(Occur::Must, Box::new(tree.clone())), (Occur::Must, Box::new(Unscored(Box::new(elsewhere))))];
-    Ok(Some((BooleanQuery::new(both), most * ROUNDING)))
+    let mut fewer = Vec::with_capacity(found.sets.len());
+    for (segment, found) in searcher.segment_readers().iter().zip(&found.sets) {
+        let mut among = Bits::of(segment.max_doc());
+        for term in &elsewhere {
+            each_of(segment, term, |doc| among.insert(doc))?;
+        }
+        among.keep(found);
+        fewer.push(Arc::new(among));
+    }
+    Ok(Some((fewer, most * ROUNDING)))
 }
 
 /// How much a word counts by how few documents hold it, in BM25.

@@ -2,13 +2,12 @@
 
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, PhraseQuery,
-    Query as Tree, TermQuery,
+    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query as Tree,
+    TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::lexicon::{Begun, Guesses};
-use super::narrow::Filters;
 use super::terms::{Piece, Terms, Unit};
 use crate::schema::Fields;
 use crate::text::{parts, stem};
@@ -56,13 +55,6 @@ enum How<'a> {
 }
 
 impl Builder<'_> {
-    /// Everything that meets the filters.
-    pub(super) fn everything(&self, filters: &Filters) -> BooleanQuery {
-        let mut clauses = filters.clauses();
-        clauses.push((Occur::Must, Box::new(AllQuery)));
-        BooleanQuery::new(clauses)
-    }
-
     /// What holds every word, somewhere; whatever its score.
     pub(super) fn said(&self, terms: &Terms) -> Node {
         self.all_words(terms, How::Said)
@@ -90,10 +82,9 @@ impl Builder<'_> {
         Box::new(BooleanQuery::union(either))
     }
 
-    /// What matches, within the filters, in the order of how well.
-    pub(super) fn ranked(&self, matching: Node, terms: &Terms, filters: &Filters) -> BooleanQuery {
-        let mut clauses = filters.clauses();
-        clauses.push((Occur::Must, matching));
+    /// What matches, in the order of how well.
+    pub(super) fn ranked(&self, matching: Node, terms: &Terms) -> BooleanQuery {
+        let mut clauses = vec![(Occur::Must, matching)];
         clauses.extend(self.bonuses(terms));
         BooleanQuery::new(clauses)
     }

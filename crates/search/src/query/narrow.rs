@@ -1,15 +1,10 @@
-//! Conditions that every result meets, or must not meet, and that do not count in its score: as a query tree, and as sets.
+//! Conditions that every result meets, or must not meet, and that do not count in its score.
 
-use tantivy::Term;
-use tantivy::query::{
-    AllScorer, ConstScorer, EnableScoring, ExistsQuery, Explanation, Occur, Query as Tree, Scorer, TermQuery,
-    TermSetQuery, Weight,
-};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, Score, SegmentReader};
+use tantivy::SegmentReader;
+use tantivy::schema::Field;
 
 use super::{Ground, Query};
-use crate::schema::{Fields, PUBLIC, columns, is_code, region_prefix, trl_levels};
+use crate::schema::{Fields, PUBLIC, is_code, region_prefix, trl_levels};
 use crate::sets::{Bits, each};
 
 /// Conditions of a query.
@@ -83,11 +78,6 @@ impl Filters {
         Some(Self(all))
     }
 
-    /// As clauses of a tree.
-    pub(super) fn clauses(&self) -> Vec<(Occur, Box<dyn Tree>)> {
-        self.0.iter().map(Condition::clause).collect()
-    }
-
     /// Takes out of `found` what does not meet them.
     pub(super) fn narrow(
         &self,
@@ -100,17 +90,6 @@ impl Filters {
 }
 
 impl Condition {
-    fn clause(&self) -> (Occur, Box<dyn Tree>) {
-        match self {
-            Self::Some(field, codes) => (Occur::Must, Box::new(Unscored(any_of(*field, codes)))),
-            Self::None(field, codes) => (Occur::MustNot, any_of(*field, codes)),
-            Self::Priced => {
-                let priced = Box::new(ExistsQuery::new(columns::PRICE.to_owned(), false));
-                (Occur::Must, Box::new(Unscored(priced)))
-            }
-        }
-    }
-
     fn narrow(&self, ground: &Ground<'_>, segment: &SegmentReader, found: &mut Bits) -> tantivy::Result<()> {
         let sets = ground.sets;
         match self {
@@ -138,48 +117,5 @@ impl Condition {
             Self::Priced => found.keep(sets.priced(segment, ground.fields.price)?.as_ref()),
         }
         Ok(())
-    }
-}
-
-/// Whatever carries one of these codes.
-fn any_of(field: Field, codes: &[String]) -> Box<dyn Tree> {
-    let term = |code: &String| Term::from_field_text(field, code);
-    match codes {
-        [code] => Box::new(TermQuery::new(term(code), IndexRecordOption::Basic)),
-        codes => Box::new(TermSetQuery::new(codes.iter().map(term))),
-    }
-}
-
-/// A condition that adds nothing to a score. Where all documents of a segment meet it, it costs nothing there: a constant score
-/// around it would hide that from the library beneath.
-#[derive(Debug)]
-pub(super) struct Unscored(pub(super) Box<dyn Tree>);
-
-impl Clone for Unscored {
-    fn clone(&self) -> Self {
-        Self(self.0.box_clone())
-    }
-}
-
-impl Tree for Unscored {
-    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let without = match scoring {
-            EnableScoring::Enabled { searcher, .. } => EnableScoring::disabled_from_searcher(searcher),
-            disabled @ EnableScoring::Disabled { .. } => disabled,
-        };
-        Ok(Box::new(UnscoredWeight(self.0.weight(without)?)))
-    }
-}
-
-struct UnscoredWeight(Box<dyn Weight>);
-
-impl Weight for UnscoredWeight {
-    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let scorer = self.0.scorer(segment, boost)?;
-        if scorer.is::<AllScorer>() { Ok(scorer) } else { Ok(Box::new(ConstScorer::new(scorer, 0.0))) }
-    }
-
-    fn explain(&self, segment: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        self.0.explain(segment, doc)
     }
 }
