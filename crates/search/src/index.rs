@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use tantivy::IndexReader;
 
 use crate::error::Error;
+use crate::limits::MANY_MATCHES;
 use crate::query::{Ground, Query, Results};
 use crate::schema::Fields;
 use crate::sets::Sets;
@@ -42,10 +43,21 @@ impl Index {
     /// [`Error::TooDeep`] for a page beyond [`MAX_DEPTH`](crate::limits::MAX_DEPTH); [`Error::Damaged`] and [`Error::Io`]
     /// when the files cannot be read. No query text is an error.
     pub fn search(&self, query: &Query) -> Result<Results, Error> {
+        self.search_many(query, MANY_MATCHES)
+    }
+
+    /// The same; from so many matches on some are ranked before the others are looked at.
+    pub(crate) fn search_many(&self, query: &Query, many: usize) -> Result<Results, Error> {
         open::shielded(|| {
             let searcher = self.reader.searcher();
-            query.run(&Ground { searcher: &searcher, fields: &self.fields, sets: &self.sets })
+            query.run(&Ground { searcher: &searcher, fields: &self.fields, sets: &self.sets, many })
         })?
+    }
+
+    /// What is searched, as of now.
+    #[cfg(test)]
+    pub(crate) fn searcher(&self) -> (tantivy::Searcher, &Fields) {
+        (self.reader.searcher(), &self.fields)
     }
 
     /// Number of documents that can be found.

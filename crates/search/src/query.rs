@@ -3,26 +3,31 @@
 mod among;
 mod best;
 mod build;
+mod formula;
 mod lexicon;
 mod narrow;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use serde::Serialize;
 use tantivy::collector::TopDocs;
 use tantivy::collector::sort_key::{SortBySimilarityScore, SortByStaticFastValue};
-use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query as Tree};
+use tantivy::query::{BooleanQuery, Occur, Query as Tree};
 use tantivy::schema::Value;
 use tantivy::{DocAddress, Order, Searcher, SegmentReader, TantivyDocument};
 
 use crate::error::Error;
 use crate::facets::{self, Facet, Facets};
-use crate::limits::{FEW_HITS, MANY_MATCHES, MAX_DEPTH, MAX_PAGE};
+use crate::limits::{FEW_HITS, MAX_DEPTH, MAX_PAGE};
 use crate::schema::{Fields, columns, region_prefix};
 use crate::sets::{Bits, Sets};
 use among::Among;
+use best::Ranking;
 use build::Builder;
+use formula::{Formula, Words};
 use lexicon::{Begun, Lexicon};
 use narrow::Filters;
 use terms::Terms;
@@ -125,19 +130,15 @@ pub(crate) struct Ground<'a> {
     pub fields: &'a Fields,
     /// Who carries which code.
     pub sets: &'a Sets,
+    /// From how many matches on some are ranked before the others are looked at.
+    pub many: usize,
 }
 
 /// What is looked for, and how it is called for as long as the index does not change.
-struct Words<'a> {
-    asked: &'a str,
-    tree: &'a dyn Tree,
-}
-
-/// How matches are put in order by how well they match.
-struct Ranking {
-    tree: BooleanQuery,
-    /// Each of them holds every word: then nothing but words, and titles, makes one better than another.
-    all_words: bool,
+struct Asked<'a> {
+    name: &'a str,
+    formula: &'a Formula,
+    words: &'a [Words<'a>],
 }
 
 /// What matches, segment by segment.
@@ -164,43 +165,52 @@ impl Query {
         builder.begun = lexicon.begun(&terms)?;
         // How words may go on depends on all that the index holds.
         let moment = ground.searcher.generation().generation_id();
-        let asked = format!("{moment} {}\n{}", self.typing, self.text);
+        let name = format!("{moment} {}\n{}", self.typing, self.text);
+        let words: Vec<Words<'_>> = ground.searcher.segment_readers().iter().map(Words::of).collect();
         let said = builder.said(&terms);
-        let words = Words { asked: &asked, tree: said.as_ref() };
-        let found = self.matching(ground, Some(&words), &filters)?;
+        let asked = Asked { name: &name, formula: &said, words: &words };
+        let found = self.matching(ground, Some(&asked), &filters)?;
         let complete = found.total;
         // In any other order partial matches would mix with the complete ones: they are shown only when there is nothing else.
         let enough = if self.sort == Sort::Relevance { FEW_HITS } else { 1 };
         if complete < enough {
             let guesses = lexicon.guesses(&terms)?;
             if terms.can_relax() || !guesses.is_empty() {
-                let (asked, some) = (format!("some of {asked}"), builder.some(&terms, &guesses));
-                let words = Words { asked: &asked, tree: some.as_ref() };
-                let found = self.matching(ground, Some(&words), &filters)?;
-                let ranking = Ranking { tree: builder.ranked(some.box_clone(), &terms), all_words: false };
-                let hits = self.hits(ground, Some(&ranking), &found)?;
-                return self.results(ground, Some(&words), complete, (found, hits));
+                let (name, some) = (format!("some of {name}"), builder.some(&terms, &guesses));
+                let asked = Asked { name: &name, formula: &some, words: &words };
+                let found = self.matching(ground, Some(&asked), &filters)?;
+                return self.answer(ground, &asked, builder.bonuses(&terms), (complete, found));
             }
         }
-        let ranking = Ranking { tree: builder.ranked(said.box_clone(), &terms), all_words: true };
-        let hits = self.hits(ground, Some(&ranking), &found)?;
-        self.results(ground, Some(&words), complete, (found, hits))
+        self.answer(ground, &asked, builder.bonuses(&terms), (complete, found))
+    }
+
+    /// The answer to words.
+    fn answer(
+        &self,
+        ground: &Ground<'_>,
+        asked: &Asked<'_>,
+        bonuses: Vec<Formula>,
+        (complete, found): (usize, Matching),
+    ) -> Result<Results, Error> {
+        let ranking = Ranking { said: asked.formula, bonuses };
+        let hits = self.hits(ground, Some((&ranking, asked.words)), &found)?;
+        self.results(ground, Some(asked), complete, (found, hits))
     }
 
     /// Who holds the words and meets the filters; without words, who meets the filters.
     fn matching(
         &self,
         ground: &Ground<'_>,
-        words: Option<&Words<'_>>,
+        asked: Option<&Asked<'_>>,
         filters: &Filters,
     ) -> Result<Matching, Error> {
-        let weight =
-            words.map(|words| words.tree.weight(EnableScoring::disabled_from_searcher(ground.searcher)));
-        let weight = weight.transpose().map_err(Error::reading)?;
-        let one = |segment: &SegmentReader| -> tantivy::Result<Arc<Bits>> {
-            let mut found = match words.zip(weight.as_deref()) {
-                Some((words, weight)) => {
-                    Bits::clone(ground.sets.matching(segment, words.asked, weight)?.as_ref())
+        let one = |(place, segment): (usize, &SegmentReader)| -> tantivy::Result<Arc<Bits>> {
+            let words = asked.and_then(|asked| Some((asked, asked.words.get(place)?)));
+            let mut found = match words {
+                Some((asked, words)) => {
+                    let find = || asked.formula.met(words);
+                    Bits::clone(ground.sets.matching(segment, asked.name, find)?.as_ref())
                 }
                 None => Bits::all(segment.max_doc()),
             };
@@ -210,7 +220,7 @@ impl Query {
             filters.narrow(ground, segment, &mut found)?;
             Ok(Arc::new(found))
         };
-        let segments = ground.searcher.segment_readers().iter();
+        let segments = ground.searcher.segment_readers().iter().enumerate();
         let sets = segments.map(one).collect::<tantivy::Result<Vec<_>>>().map_err(Error::reading)?;
         let total = sets.iter().map(|found| found.count()).sum();
         Ok(Matching { sets, total })
@@ -220,7 +230,7 @@ impl Query {
     fn results(
         &self,
         ground: &Ground<'_>,
-        words: Option<&Words<'_>>,
+        asked: Option<&Asked<'_>>,
         complete: usize,
         (found, hits): (Matching, Vec<Hit>),
     ) -> Result<Results, Error> {
@@ -232,7 +242,7 @@ impl Query {
         let mut facets = count(&found, &own)?;
         for facet in aside {
             let Some(filters) = Filters::of(&self.without(facet), ground.fields) else { continue };
-            let mut counted = count(&self.matching(ground, words, &filters)?, &[facet])?;
+            let mut counted = count(&self.matching(ground, asked, &filters)?, &[facet])?;
             *facets.of(facet) = std::mem::take(counted.of(facet));
         }
         Ok(Results { total: found.total, complete, hits, facets })
@@ -275,49 +285,46 @@ impl Query {
     fn hits(
         &self,
         ground: &Ground<'_>,
-        ranking: Option<&Ranking>,
+        ranking: Option<(&Ranking<'_>, &[Words<'_>])>,
         found: &Matching,
     ) -> Result<Vec<Hit>, Error> {
         let limit = self.limit.min(MAX_PAGE);
         if limit == 0 || found.total <= self.offset {
             return Ok(Vec::new());
         }
-        let Some(Ranking { tree, all_words }) = ranking.filter(|_| self.sort == Sort::Relevance) else {
+        let Some((ranking, words)) = ranking.filter(|_| self.sort == Sort::Relevance) else {
             let page = (self.offset, self.offset + limit);
             let best = among::by_column(ground.searcher, found, self.sort, page).map_err(Error::reading)?;
             return best.into_iter().map(|address| hit(ground, address, 0.0)).collect();
         };
-        if *all_words
-            && found.total >= MANY_MATCHES
-            && let Some((fewer, most)) =
-                best::first_looked_at(ground.searcher, ground.fields, tree, found).map_err(Error::reading)?
+        if found.total >= ground.many
+            && let Some((better, most)) =
+                ranking.first_looked_at(ground.searcher, ground.fields, words).map_err(Error::reading)?
         {
-            let hits = self.ranked(ground, tree, &fewer)?;
+            let hits = self.ranked(ground, ranking, &best::both(&found.sets, better))?;
             if hits.len() == limit && hits.last().is_some_and(|last| last.score > most) {
                 return Ok(hits);
             }
         }
-        self.ranked(ground, tree, &found.sets)
+        self.ranked(ground, ranking, &found.sets)
     }
 
     /// The results on the page of these documents, best first.
     fn ranked(
         &self,
         ground: &Ground<'_>,
-        tree: &BooleanQuery,
+        ranking: &Ranking<'_>,
         sets: &[Arc<Bits>],
     ) -> Result<Vec<Hit>, Error> {
         let newest = (SortByStaticFastValue::<i64>::for_field(columns::UPDATED), Order::Desc);
         let by_id = (SortByStaticFastValue::<u64>::for_field(columns::ORDER), Order::Asc);
         let top = TopDocs::with_limit(self.limit.min(MAX_PAGE)).and_offset(self.offset);
-        let among = Among::of(ground.searcher, sets.iter().cloned());
-        let tree = BooleanQuery::new(vec![
-            (Occur::Must, Box::new(among) as Box<dyn Tree>),
-            (Occur::Must, Box::new(tree.clone())),
-        ]);
-        let best = ground.searcher.search(&tree, &top.order_by((SortBySimilarityScore, newest, by_id)));
-        let best = best.map_err(Error::reading)?.into_iter();
-        best.map(|((score, _, _), address)| hit(ground, address, score)).collect()
+        let among: Box<dyn Tree> = Box::new(Among::of(ground.searcher, sets.iter().cloned()));
+        let mut clauses = vec![(Occur::Must, among), (Occur::Must, ranking.said.tree())];
+        clauses.extend(ranking.bonuses.iter().map(|bonus| (Occur::Should, bonus.tree())));
+        let top = top.order_by((SortBySimilarityScore, newest, by_id));
+        let best = ground.searcher.search(&BooleanQuery::new(clauses), &top).map_err(Error::reading)?;
+        best.into_iter().map(|((score, _, _), address)| hit(ground, address, score)).collect()
     }
 }
 

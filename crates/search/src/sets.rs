@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tantivy::index::SegmentId;
-use tantivy::query::Weight;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Opstamp, Searcher, SegmentReader, TERMINATED, Term};
 
@@ -63,6 +62,39 @@ impl Bits {
     /// Takes out those of another set.
     pub(crate) fn take_out(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= !b);
+    }
+
+    /// Who is in at least so many of these sets; nothing of no sets. Counted in all 64 columns of a word at once, a bit of the
+    /// counts in each plane.
+    pub(crate) fn at_least(enough: usize, sets: &[Self]) -> Option<Self> {
+        let mut out = sets.first()?.clone();
+        let planes = usize::BITS - sets.len().max(enough).leading_zeros();
+        let mut counts = vec![0_u64; planes as usize];
+        for (at, word) in out.0.iter_mut().enumerate() {
+            counts.fill(0);
+            for set in sets {
+                let mut carry = set.0.get(at).copied().unwrap_or_default();
+                for plane in &mut counts {
+                    (*plane, carry) = (*plane ^ carry, *plane & carry);
+                }
+            }
+            let (mut more, mut equal) = (0, u64::MAX);
+            for (bit, plane) in counts.iter().enumerate().rev() {
+                if enough >> bit & 1 == 1 {
+                    equal &= plane;
+                } else {
+                    more |= equal & plane;
+                    equal &= !plane;
+                }
+            }
+            *word = more | equal;
+        }
+        Some(out)
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
     }
 
     /// How many there are.
@@ -209,16 +241,14 @@ impl Sets {
         &self,
         segment: &SegmentReader,
         asked: &str,
-        weight: &dyn Weight,
+        find: impl FnOnce() -> tantivy::Result<Bits>,
     ) -> tantivy::Result<Arc<Bits>> {
         let key = (segment.segment_id(), asked.to_owned());
         if let Some(known) = self.held().words.get(&key) {
             return Ok(Arc::clone(known));
         }
-        let mut found = Bits::of(segment.max_doc());
-        weight.for_each_no_score(segment, &mut |docs| docs.iter().for_each(|doc| found.insert(*doc)))?;
-        let (found, mut held) = (Arc::new(found), self.held());
-        let bytes = found.words() * size_of::<u64>() + asked.len();
+        let found = Arc::new(find()?);
+        let (bytes, mut held) = (found.words() * size_of::<u64>() + asked.len(), self.held());
         if held.words_bytes + bytes > MAX_WORDS_BYTES {
             (held.words, held.words_bytes) = (BTreeMap::new(), 0);
         }
@@ -305,6 +335,14 @@ mod tests {
             [0, 1, 2, 64, 65, 127, 128, 200, 5_000].map(|doc| a.first_from(doc)),
             [Some(0), Some(1), Some(64), Some(64), Some(127), Some(127), Some(199), None, None]
         );
+        let sets = [bits(70, &[1, 2, 3, 69]), bits(70, &[2, 3, 69]), bits(70, &[3, 5, 69]), bits(70, &[69])];
+        let at_least = |enough| Bits::at_least(enough, &sets).map(|found| listed(&found));
+        assert_eq!(
+            [2, 3, 4, 5].map(at_least),
+            [Some(vec![2, 3, 69]), Some(vec![3, 69]), Some(vec![69]), Some(vec![])]
+        );
+        assert_eq!(Bits::at_least(1, &sets).map(|found| found.count()), Some(5));
+        assert_eq!(Bits::at_least(1, &[]), None);
         for max_doc in [0, 1, 63, 64, 65, 128] {
             assert_eq!(listed(&Bits::all(max_doc)), (0..max_doc).collect::<Vec<_>>());
         }

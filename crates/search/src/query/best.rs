@@ -1,60 +1,79 @@
-//! Where a word stands in a good part of all documents, nearly all of them hold it in their texts alone, and none of those comes
-//! before one that has it in its title. So the titles, keywords and numbers are ranked first; when the last result on the page is
-//! better than texts alone can make any document, the others need not be looked at. What comes out is the same.
+//! Which matches are ranked. Where a word stands in a good part of all documents, nearly all of them hold it in their texts
+//! alone, and none of those comes before one that has it in its title, or holds a rarer word. So these are ranked first; when the
+//! last result on the page is better than common words in texts can make any document, the others need not be looked at (the
+//! division of lists of MaxScore: Turtle and Flood, Query evaluation: strategies and optimizations, 1995). What comes out is the
+//! same.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tantivy::query::{BooleanQuery, Query as Tree};
 use tantivy::{Searcher, Term};
 
-use super::Matching;
-use super::build::{BODY_WEIGHT, SUMMARY_WEIGHT};
+use super::formula::{Formula, Words};
 use crate::schema::Fields;
-use crate::sets::{Bits, each_of};
+use crate::sets::Bits;
 
 /// How far the frequency of a word can lift its score: k1 + 1 of BM25, with the library's k1.
 const MOST_BY_FREQUENCY: f32 = 2.2;
 /// Sums of scores are rounded: what differs by less than this share may be equal.
 const ROUNDING: f32 = 1.001;
+/// A word that one in so many documents holds in a text is a common one.
+const COMMON_ONE_IN: u64 = 64;
 
-/// Of what was found, the documents that hold a word of the tree somewhere else than in a text, and what a text can make of any
-/// other document at the most. `None` when there is no such word.
-pub(super) fn first_looked_at(
-    searcher: &Searcher,
-    fields: &Fields,
-    tree: &BooleanQuery,
-    found: &Matching,
-) -> tantivy::Result<Option<(Vec<Arc<Bits>>, f32)>> {
-    let (mut elsewhere, mut texts): (BTreeSet<&Term>, BTreeSet<&Term>) = Default::default();
-    tree.query_terms(&mut |term, _| {
-        let field = term.field();
-        let is_text = field == fields.summary || field == fields.body;
-        if is_text {
-            texts.insert(term)
-        } else {
-            elsewhere.insert(term)
-        };
-    });
-    if elsewhere.is_empty() {
-        return Ok(None);
-    }
-    let all: u64 = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
-    let mut most = 0.0;
-    for term in texts {
-        let weight = if term.field() == fields.summary { SUMMARY_WEIGHT } else { BODY_WEIGHT };
-        most += weight * rarity(searcher.doc_freq(term)?, all) * MOST_BY_FREQUENCY;
-    }
-    let mut fewer = Vec::with_capacity(found.sets.len());
-    for (segment, found) in searcher.segment_readers().iter().zip(&found.sets) {
-        let mut among = Bits::of(segment.max_doc());
-        for term in &elsewhere {
-            each_of(segment, term, |doc| among.insert(doc))?;
+/// How well documents match.
+pub(super) struct Ranking<'a> {
+    /// What they have to meet.
+    pub(super) said: &'a Formula,
+    /// What lifts those that meet it as well.
+    pub(super) bonuses: Vec<Formula>,
+}
+
+impl Ranking<'_> {
+    /// Who meets something that common words in texts are not worth, and what those are worth to the others at the most. `None`
+    /// when no word is common.
+    pub(super) fn first_looked_at(
+        &self,
+        searcher: &Searcher,
+        fields: &Fields,
+        words: &[Words<'_>],
+    ) -> tantivy::Result<Option<(Vec<Bits>, f32)>> {
+        let all: u64 = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
+        let mut in_texts: BTreeMap<&Term, u64> = BTreeMap::new();
+        self.said.each_counted(&mut |term| {
+            if term.field() == fields.summary || term.field() == fields.body {
+                in_texts.insert(term, 0);
+            }
+        });
+        for (term, holders) in &mut in_texts {
+            *holders = searcher.doc_freq(term)?;
         }
-        among.keep(found);
-        fewer.push(Arc::new(among));
+        let common: BTreeMap<Term, f32> = in_texts
+            .into_iter()
+            .filter(|(_, holders)| *holders > all / COMMON_ONE_IN)
+            .map(|(term, holders)| (term.clone(), rarity(holders, all) * MOST_BY_FREQUENCY))
+            .collect();
+        if common.is_empty() {
+            return Ok(None);
+        }
+        let better = |words: &Words<'_>| {
+            let mut better = words.none();
+            for formula in self.bonuses.iter().chain([self.said]) {
+                formula.add_better(words, &common, &mut better)?;
+            }
+            Ok(better)
+        };
+        let better = words.iter().map(better).collect::<tantivy::Result<Vec<Bits>>>()?;
+        Ok(Some((better, self.said.most(&common) * ROUNDING)))
     }
-    Ok(Some((fewer, most * ROUNDING)))
+}
+
+/// Of what was found, who is in these sets too.
+pub(super) fn both(found: &[Arc<Bits>], sets: Vec<Bits>) -> Vec<Arc<Bits>> {
+    let keep = |(found, mut set): (&Arc<Bits>, Bits)| {
+        set.keep(found);
+        Arc::new(set)
+    };
+    found.iter().zip(sets).map(keep).collect()
 }
 
 /// How much a word counts by how few documents hold it, in BM25.
