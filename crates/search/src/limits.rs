@@ -75,3 +75,5 @@ pub const MAX_FACET_SET_BYTES: usize = 4 << 20;
 pub const MAX_SET_BYTES: usize = 48 << 20;
 /// Bytes of sets of those that hold what was asked for; of a million documents a question takes an eighth of a MiB.
 pub const MAX_WORDS_BYTES: usize = 8 << 20;
+/// Bytes of sets of the words that one search keeps in a segment, so as to read them once; what is beyond is read again.
+pub const MAX_READ_BYTES: usize = 8 << 20;

@@ -11,6 +11,7 @@ use tantivy::query::{
 use tantivy::schema::IndexRecordOption;
 use tantivy::{SegmentReader, Term};
 
+use crate::limits::MAX_READ_BYTES;
 use crate::sets::{Bits, each_of};
 
 /// Of a word found in several places or ways, the best counts whole and the others this share.
@@ -59,8 +60,9 @@ impl<'a> Words<'a> {
         let mut own = self.none();
         let count = each_of(self.segment, term, |doc| own.insert(doc))?;
         to.add(&own);
-        if count >= own.words() {
-            self.read.borrow_mut().insert(term.clone(), Rc::new(own));
+        let mut read = self.read.borrow_mut();
+        if count >= own.words() && (read.len() + 1) * own.words() * size_of::<u64>() <= MAX_READ_BYTES {
+            read.insert(term.clone(), Rc::new(own));
         }
         Ok(())
     }
