@@ -11,7 +11,8 @@ pub const MAX_DEPTH: usize = 10_000;
 /// Below this many documents that hold every word of the query, those that hold some of its words are shown after them.
 pub const FEW_HITS: usize = 5;
 
-/// From this many matches on, those that hold a word in a title, keyword or number are ranked before the others are looked at.
+/// From this many matches on, those that hold a word in a title, keyword or number, or a rare one anywhere, are ranked before the
+/// others are looked at.
 pub const MANY_MATCHES: usize = 10_000;
 
 /// Characters of a document id (a hash in hex has 64).

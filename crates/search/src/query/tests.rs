@@ -121,7 +121,7 @@ fn sets_hold_what_the_trees_find() {
             let mut found = 0;
             for segment in searcher.segment_readers() {
                 let mut met = formula.met(&Words::of(segment)).unwrap();
-                met.keep(ground_alive(segment).as_ref());
+                met.keep(alive(segment).as_ref());
                 found += met.count();
             }
             prop_assert_eq!(found, searcher.search(formula.tree().as_ref(), &Count).unwrap());
@@ -129,7 +129,7 @@ fn sets_hold_what_the_trees_find() {
     });
 }
 
-fn ground_alive(segment: &SegmentReader) -> Arc<Bits> {
+fn alive(segment: &SegmentReader) -> Arc<Bits> {
     Sets::default().alive(segment).unwrap()
 }
 
