@@ -26,6 +26,7 @@
 mod arbiter;
 mod bucket;
 mod config;
+mod cork;
 mod doors;
 mod driver;
 mod event;

@@ -18,6 +18,7 @@ use libp2p::core::upgrade::{InboundConnectionUpgrade, OutboundConnectionUpgrade,
 use tokio::time::Sleep;
 
 use crate::config::{FAREWELL, STREAMS_PER_CONNECTION, YAMUX_EXTRA_WINDOW};
+use crate::cork::Cork;
 
 /// Streams that the peer has opened and the swarm has not yet asked for; more are reset.
 const UNACCEPTED_STREAMS: usize = STREAMS_PER_CONNECTION;
@@ -33,7 +34,7 @@ impl Upgrade {
         let window = STREAMS_PER_CONNECTION * yamux::DEFAULT_CREDIT as usize + YAMUX_EXTRA_WINDOW;
         config.set_max_connection_receive_window(Some(window));
         Muxer {
-            connection: yamux::Connection::new(socket, config, mode),
+            connection: yamux::Connection::new(Cork::new(socket), config, mode),
             unaccepted: VecDeque::new(),
             accepting: None,
             closing: None,
@@ -72,7 +73,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin> OutboundConnectionUpgrade<C> for Upgrade
 
 /// One multiplexed connection.
 pub(crate) struct Muxer<C> {
-    connection: yamux::Connection<C>,
+    connection: yamux::Connection<Cork<C>>,
     /// Yamux moves only while it is asked for the next inbound stream, wanted or not; those not wanted yet wait here.
     unaccepted: VecDeque<yamux::Stream>,
     accepting: Option<Waker>,

@@ -218,7 +218,9 @@ impl Replica {
         self.sessions.insert(session, Session::new(peer, outbound, now_ms));
         match self.conduct.refusal(&peer, now_ms) {
             Some(reason) => self.refuse(session, reason, out),
-            None => out.push(Effect::Send { session, frame: Frame::Hello(Box::new(self.hello(&peer))) }),
+            // Who called greets second: then its digest goes in one packet with its greeting, and nobody waits longer for it.
+            None if outbound => {}
+            None => self.send_hello(session, out),
         }
     }
 

@@ -166,6 +166,8 @@ pub(crate) struct Session {
     /// The peer is not on our roster, which knows nothing of us either: until it does, nothing but the roster is
     /// exchanged.
     pub roster_only: bool,
+    /// It was sent a greeting.
+    pub greeted: bool,
     /// Its greeting named a certificate that is not held here: it was asked for all of it.
     pub asked_in_full: bool,
     /// It was greeted in full because it asked.
@@ -235,6 +237,7 @@ impl Session {
             outbound,
             state: SessionState::Greeting,
             roster_only: false,
+            greeted: false,
             asked_in_full: false,
             shown_in_full: false,
             certificate: None,

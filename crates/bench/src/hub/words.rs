@@ -15,7 +15,8 @@ const READ: usize = 5_000;
 const COMMON: &[&str] = &["技术", "系统", "方法", "研究", "材料", "分析", "模型", "结构", "性能", "应用"];
 const REGIONS: &[&str] = &["", "42", "4201", "420106", "420500", "4290"];
 const TRL: &[&str] = &["", "1-3", "4-6", "7-9"];
-const SORTS: &[&str] = &["", "newest"];
+/// The page's words for its orders: the best match for every second search, one of the columns for the others.
+const SORTS: &[&str] = &["", "", "", "", "new", "price", "price-down", "trl"];
 /// One search in so many is for a common word, with or without filters; the others are for keywords.
 const ONE_COMMON_IN: u64 = 4;
 const SEED: u64 = 20_260_301;

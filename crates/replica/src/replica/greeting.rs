@@ -32,13 +32,22 @@ impl Replica {
     }
 
     /// The greeting for a peer: short where each seems to hold a log of the other's. Whoever sees it another way asks.
-    pub(super) fn hello(&self, peer: &PublicKey) -> Hello {
+    fn hello(&self, peer: &PublicKey) -> Hello {
         let mine = &self.me.certificate;
         let written = self.logs_of(&mine.body.node).any(|(_, certificate)| certificate == Some(mine));
         if written && self.redeeming().is_none() && self.logs_of(peer).next().is_some() {
             return self.greeting(Shown::ByCheck(mine.check()));
         }
         self.hello_in_full()
+    }
+
+    /// Greets a peer, unless it has been.
+    pub(super) fn send_hello(&mut self, session: SessionId, out: &mut Vec<Effect>) {
+        let Some(s) = self.sessions.get_mut(&session) else { return };
+        if !std::mem::replace(&mut s.greeted, true) {
+            let peer = s.peer;
+            out.push(Effect::Send { session, frame: Frame::Hello(Box::new(self.hello(&peer))) });
+        }
     }
 
     fn hello_in_full(&self) -> Hello {
@@ -65,8 +74,8 @@ impl Replica {
     /// A peer does not hold the certificate that it was greeted by.
     pub(super) fn on_show_in_full(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get_mut(&session) else { return };
-        if std::mem::replace(&mut s.shown_in_full, true) {
-            let offence = (Offence::BadFrame, "it asked for a greeting that it had".to_owned());
+        if !s.greeted || std::mem::replace(&mut s.shown_in_full, true) {
+            let offence = (Offence::BadFrame, "it asked for a greeting in full without need".to_owned());
             return self.strike(session, None, offence, now_ms, out);
         }
         out.push(Effect::Send { session, frame: Frame::Hello(Box::new(self.hello_in_full())) });
@@ -79,6 +88,8 @@ impl Replica {
     }
 
     pub(super) fn on_hello(&mut self, session: SessionId, hello: Hello, now_ms: i64, out: &mut Vec<Effect>) {
+        // Also whoever is refused shall see whom it met.
+        self.send_hello(session, out);
         if let Err(reason) = self.greet(session, hello, now_ms, out) {
             self.refuse(session, reason, out);
         }

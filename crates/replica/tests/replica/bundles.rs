@@ -58,10 +58,10 @@ fn a_bundle_brings_what_a_line_would_bring() {
         assert_eq!((done.early, done.unwanted, done.refused, done.fault), (0, 0, 0, None));
     }
     world.assert_same(&[0, 3, 4]);
-    world.connect(4, 0);
     let before = world.frames;
+    world.connect(4, 0);
     world.settle();
-    assert_eq!(world.frames - before, 2, "there is nothing left to say: a digest each");
+    assert_eq!(world.frames - before, 4, "there is nothing left to say: a greeting and a digest each");
 }
 
 #[test]

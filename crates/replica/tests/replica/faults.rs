@@ -104,7 +104,7 @@ fn two_that_are_out_of_step_for_hours_begin_anew() {
     world.settle();
     world.cut_all();
     world.publish(0, KIND, "at the hub while it was away");
-    let session = world.connect(1, 0);
+    let session = world.connect(0, 1);
     world.drop_next(session, 0);
     let node = &world.nodes[1];
     let hello = Hello {

@@ -74,16 +74,21 @@ fn a_proof_of_a_fork_that_is_lost_is_shown_again() {
         let (mut world, log) = forked(65, 2, 1, 2);
         let before = world.frames;
         world.lose = lost.map(|number| before + number).into_iter().collect();
+        world.sent = Some(Vec::new());
         for (a, b) in [(0, 2), (1, 0), (3, 0)] {
             world.connect(a, b);
         }
-        // The greeting of a connection is the transport's to deliver; what comes after is lost here.
         world.pass(1_500);
         (world.frames - before, world, log)
     };
-    let (_, world, _) = meet(None);
+    let (_, mut world, _) = meet(None);
     world.assert_same(&[0, 1, 2, 3]);
-    for number in 7..60 {
+    let sent = world.sent.take().unwrap();
+    // The greetings of a connection are the transport's to deliver; what comes after is lost here.
+    let greets = |number: &usize| matches!(Frame::from_bytes(&sent[number - 1].1), Ok(Frame::Hello(_)));
+    let lost: Vec<usize> = (1..=sent.len()).filter(|number| !greets(number)).collect();
+    assert_eq!(sent.len() - lost.len(), 6, "two greetings a connection");
+    for number in lost {
         let (_, world, log) = meet(Some(number));
         world.assert_same(&[0, 1, 2, 3]);
         for node in 0..3 {

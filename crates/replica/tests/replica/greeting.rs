@@ -32,7 +32,27 @@ fn who_holds_each_others_logs_greets_by_a_check() {
     assert!(world.synced(session));
     let by_check = |node: usize| Shown::ByCheck(world.nodes[node].certificate.check());
     let (of_member, of_hub) = (by_check(member), by_check(0));
-    assert_eq!(greetings(&mut world), [of_member, of_hub]);
+    assert_eq!(greetings(&mut world), [of_hub, of_member], "who was called, then who called");
+}
+
+#[test]
+fn who_called_greets_second_and_compares_in_the_same_breath() {
+    let (mut world, member, hello) =
+        greeted(|world, node| Shown::ByCheck(world.nodes[node].certificate.check()));
+    let peer = world.nodes[member].key.public();
+    let now_ms = world.now_ms;
+    let effects = world.nodes[0].replica.handle(Input::Connected { session: 78, peer, outbound: true }, now_ms);
+    assert!(effects.is_empty(), "{effects:?}");
+    let effects = world.nodes[0].replica.handle(Input::Frame { session: 78, bytes: hello }, now_ms);
+    let sent: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Send { frame, session: 78 } => Some(frame),
+            _ => None,
+        })
+        .collect();
+    assert!(matches!(sent[..2], [Frame::Hello(_), Frame::Digest(_)]), "{sent:?}");
+    assert_eq!(sent.iter().filter(|frame| matches!(frame, Frame::Hello(_))).count(), 1);
 }
 
 const LATER: i64 = 3_000_000_000_000;
