@@ -131,7 +131,10 @@ mod tests {
         cork.socket.busy = true;
         written(&mut cork, cx);
         assert!(Pin::new(&mut cork).poll_read(cx, &mut [0; 8]).is_pending());
-        assert!(Pin::new(&mut cork).poll_close(cx).is_pending() && !cork.socket.closed, "not before it is sent");
+        assert!(
+            Pin::new(&mut cork).poll_close(cx).is_pending() && !cork.socket.closed,
+            "not before it is sent"
+        );
         cork.socket.busy = false;
         assert!(Pin::new(&mut cork).poll_close(cx).is_ready() && cork.socket.closed);
         assert_eq!(cork.socket.packets, [b"onetwo"]);

@@ -41,7 +41,8 @@ fn who_called_greets_second_and_compares_in_the_same_breath() {
         greeted(|world, node| Shown::ByCheck(world.nodes[node].certificate.check()));
     let peer = world.nodes[member].key.public();
     let now_ms = world.now_ms;
-    let effects = world.nodes[0].replica.handle(Input::Connected { session: 78, peer, outbound: true }, now_ms);
+    let effects =
+        world.nodes[0].replica.handle(Input::Connected { session: 78, peer, outbound: true }, now_ms);
     assert!(effects.is_empty(), "{effects:?}");
     let effects = world.nodes[0].replica.handle(Input::Frame { session: 78, bytes: hello }, now_ms);
     let sent: Vec<_> = effects
