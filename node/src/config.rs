@@ -80,6 +80,8 @@ pub struct WebSection {
     pub listen: String,
     /// Where visitors reach the pages, such as `https://market.example.cn`: what codes on paper lead to. Empty when they do not.
     pub address: String,
+    /// Whom harvesters of the public listings (OAI-PMH) are to write to; empty: postmaster at the host of the pages.
+    pub email: String,
     /// From where the desk may be opened.
     pub desk: DeskDoor,
 }
@@ -223,7 +225,12 @@ impl LineSection {
 
 impl Default for WebSection {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:7480".to_owned(), address: String::new(), desk: DeskDoor::Here }
+        Self {
+            listen: "127.0.0.1:7480".to_owned(),
+            address: String::new(),
+            email: String::new(),
+            desk: DeskDoor::Here,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use web::{SearchRequest, Source, SourceError};
 use crate::core::now_ms;
 use crate::office::{Office, sets_status};
 
+mod harvest;
 mod kept;
 mod lists;
 mod org;
@@ -27,6 +28,7 @@ pub struct Site {
     homes: kept::Kept<HomeView>,
     lists: kept::Kept<SearchView>,
     related: kept::Kept<related::Related>,
+    changes: market::Changes,
 }
 
 /// What every page carries.
@@ -58,6 +60,7 @@ impl Site {
             homes: kept::Kept::default(),
             lists: kept::Kept::default(),
             related: kept::Kept::default(),
+            changes: market::Changes::default(),
         }
     }
 
@@ -197,6 +200,14 @@ impl Source for Site {
         let stands = |listing: &Listing| self.office.shows_publicly(listing) && !listing.state.is_withdrawn();
         let Some(listing) = listing.filter(stands) else { return Ok(None) };
         self.office.certificate_of(&listing, address.cloned()).map(Some).map_err(failed)
+    }
+
+    fn harvest(&self, asked: &[(String, String)], base: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        self.harvested(asked, base).map(Some)
+    }
+
+    fn harvest_schema(&self) -> &'static str {
+        exchange::oai::SCHEMA
     }
 
     fn status(&self) -> Result<StatusView, SourceError> {

@@ -39,6 +39,8 @@ mod full_disk;
 mod governance;
 #[path = "scenarios/halls.rs"]
 mod halls;
+#[path = "scenarios/harvest.rs"]
+mod harvest;
 #[path = "scenarios/held.rs"]
 mod held;
 #[path = "scenarios/kills.rs"]

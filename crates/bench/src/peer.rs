@@ -12,10 +12,11 @@ use serde_json::{Value as Json, json};
 
 use crate::lianshi::copy;
 use crate::machine::{self, Watcher};
-use crate::node::PATIENCE;
 use crate::records::peer_id;
 use crate::sync::{Plan, Sample, Turn, Work, await_quiet};
 
+/// How long a peer may take for one piece of work: the slowest needs a minute and a half for 100,000 records.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Between two edits of W4.
 const GAP: Duration = Duration::from_millis(250);
 /// A driver that has no word for the end of a round has ended it when nothing has moved for this long.

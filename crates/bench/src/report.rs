@@ -35,6 +35,11 @@ pub struct Report {
 }
 
 impl Row {
+    /// Whether it came to no end at all.
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
     /// A system without turns.
     pub fn new(system: String) -> Self {
         Self { system, turns: Vec::new() }

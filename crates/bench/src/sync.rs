@@ -231,13 +231,18 @@ fn compare(args: &SyncArgs, bin: &Path, alone: bool) -> anyhow::Result<()> {
             row.take(Turn::from([(Work::First, git.turn(&place)?)]));
         }
         for (peer, row) in others.peers.iter_mut().zip(rows.iter_mut().skip(first_peer)) {
-            row.take(peer.turn(&place, &plan, turn)?);
+            // One that does not come to its end costs its own row alone.
+            match peer.turn(&place, &plan, turn) {
+                Ok(took) => row.take(took),
+                Err(error) => eprintln!("bench: {} is left out of turn {}: {error:#}", peer.name, turn + 1),
+            }
         }
         if args.common.keep.is_none() {
             std::fs::remove_dir_all(&place)?;
         }
         eprintln!("bench: turn {} of {}, load {}", turn + 1, args.turns, machine::load());
     }
+    rows.retain(|row| !row.is_empty());
     let report = Report { rows, listings: args.listings, made, xz: xz(&jsonl), control, alone };
     print!("{}", report.table());
     if args.common.json {

@@ -15,6 +15,7 @@ pub mod error;
 pub mod layout;
 pub mod limits;
 pub mod mapping;
+pub mod oai;
 pub mod read;
 pub mod samples;
 pub mod workbook;

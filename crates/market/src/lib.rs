@@ -3,6 +3,7 @@
 
 mod accounts;
 pub mod backup;
+mod changes;
 mod desk;
 mod error;
 mod feed;
@@ -14,6 +15,7 @@ mod likeness;
 mod root_key;
 
 pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
+pub use changes::{Change, Changes, Judge, Page, Place, Sought};
 pub use desk::{
     ANSWER_CHARS, Authored, DETAIL, DETAILS, Desk, DraftRecord, DraftState, Fields, Hands, Incoming, Letter,
     LostEntry, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, Match, Moving, Outcome,

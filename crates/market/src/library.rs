@@ -109,7 +109,11 @@ impl Hidden {
     }
 
     /// What the governors decided about a document itself, or its institution about its contents.
-    fn decided(roster: &Roster, id: &DocumentId, institution: Option<&InstitutionId>) -> Option<Self> {
+    pub(crate) fn decided(
+        roster: &Roster,
+        id: &DocumentId,
+        institution: Option<&InstitutionId>,
+    ) -> Option<Self> {
         let purged = roster.purge(id, institution).map(|why| Self::Purged(why.to_owned()));
         purged.or_else(|| roster.taken_down.get(id).map(|why| Self::TakenDown(why.clone())))
     }

@@ -7,6 +7,8 @@
 mod backup;
 #[path = "ledger/batches.rs"]
 mod batches;
+#[path = "ledger/changes.rs"]
+mod changes;
 #[path = "ledger/clocks.rs"]
 mod clocks;
 #[path = "ledger/documents.rs"]

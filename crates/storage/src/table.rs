@@ -42,11 +42,13 @@ pub enum Table {
     Circles = 16,
     /// Which documents name which files, or did once; derived.
     Files = 17,
+    /// What changed of what anyone may see, in order; derived.
+    Changes = 18,
 }
 
 impl Table {
     /// All tables, in the order of their codes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::LogNumbers,
         Self::Heads,
         Self::Entries,
@@ -64,6 +66,7 @@ impl Table {
         Self::Opened,
         Self::Circles,
         Self::Files,
+        Self::Changes,
     ];
 
     /// The byte that stands for the table on disk.
@@ -104,9 +107,9 @@ mod tests {
     #[test]
     fn codes_are_the_ones_on_disk() {
         let codes: Vec<u8> = Table::ALL.iter().map(|table| table.code()).collect();
-        assert_eq!(codes, (1..=17).collect::<Vec<u8>>());
+        assert_eq!(codes, (1..=18).collect::<Vec<u8>>());
         assert!(Table::ALL.iter().all(|table| Table::from_code(table.code()) == Some(*table)));
-        assert_eq!((Table::from_code(0), Table::from_code(18)), (None, None));
+        assert_eq!((Table::from_code(0), Table::from_code(19)), (None, None));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod card;
 pub(crate) mod certificate;
 pub(crate) mod file;
+pub(crate) mod harvest;
 pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod home;

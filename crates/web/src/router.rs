@@ -5,7 +5,8 @@ use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
-    certificate, file, help, history, home, list, listing, message, org, status, suggest, table, verification,
+    certificate, file, harvest, help, history, home, list, listing, message, org, status, suggest, table,
+    verification,
 };
 use crate::refusal::Refusal;
 use crate::shell::Place;
@@ -25,9 +26,9 @@ use tower_http::compression::CompressionLayer;
 const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /table?\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
 
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
-/// `/healthz`, `/robots.txt` and assets.
+/// `/oai`, `/healthz`, `/robots.txt` and assets.
 ///
-/// Only GET and HEAD are served (and forms of the desk and enquiries about a listing, where there are these), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
+/// Only GET and HEAD are served (and forms of harvesters, of the desk and enquiries about a listing, where there are these), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
 pub fn router(source: Arc<dyn Source>, options: Options) -> Router {
     whole(source, None, None, options)
@@ -71,6 +72,8 @@ fn whole(
         .route("/v/{id}", get(verification::handle))
         .route("/v/{id}/{mark}", get(verification::handle))
         .route("/table", get(table::handle))
+        .route("/oai", get(harvest::asked).post(harvest::posted))
+        .route("/oai/lianshi.xsd", get(harvest::schema))
         .route("/status", get(status::handle))
         .route("/help", get(help::first))
         .route("/help/{who}", get(help::one))

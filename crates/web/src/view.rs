@@ -51,6 +51,16 @@ pub trait Source: Send + Sync + 'static {
     fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError>;
     /// The certificate of a listing as PDF, whose code leads to `address`; `None` of one that is not shown or is withdrawn.
     fn certificate(&self, id: &str, address: Option<&Address>) -> Result<Option<Vec<u8>>, SourceError>;
+    /// The answer, in XML, to a harvester's request (OAI-PMH 2.0) with these arguments, under the address of the repository; `None`
+    /// where nobody may harvest.
+    fn harvest(&self, asked: &[(String, String)], base: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        let _ = (asked, base);
+        Ok(None)
+    }
+    /// The XML Schema of the full form in which records are harvested; empty where nobody may harvest.
+    fn harvest_schema(&self) -> &'static str {
+        ""
+    }
     /// How the node and its peers are.
     fn status(&self) -> Result<StatusView, SourceError>;
     /// Writes what a search finds as a table, in Chinese or English, as far as `out` takes it. The search names one kind; the page

@@ -26,7 +26,7 @@ impl Office {
     }
 
     /// The institutions whose screening labels this node heeds, as far as the roster knows them.
-    pub(super) fn heeded(&self) -> Vec<InstitutionId> {
+    pub fn heeded(&self) -> Vec<InstitutionId> {
         let names = self.config().labels.hide_screened_by.iter();
         names.filter_map(|name| self.library().find_institution(name).ok()).collect()
     }

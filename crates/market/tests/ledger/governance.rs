@@ -9,14 +9,14 @@ use protocol::{
 use super::*;
 
 /// The hub, and the root keys of two institutions that it admitted.
-struct Table {
-    hub: Node,
+pub(super) struct Table {
+    pub(super) hub: Node,
     input: RosterInput,
     guests: Vec<SecretKey>,
 }
 
 impl Table {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut table = Self { hub: hub(), input: RosterInput::default(), guests: Vec::new() };
         for seed in [31, 32] {
             let root = SecretKey::from_seed(&[seed; 32]);
@@ -41,7 +41,7 @@ impl Table {
     }
 
     /// A step that the hub alone signs.
-    fn alone(&mut self, subject: Subject, action: Action) {
+    pub(super) fn alone(&mut self, subject: Subject, action: Action) {
         let step = self.hub.desk(NOW).next_step(subject, action);
         let signed = self.sign(vec![step], &[]);
         self.take(signed);

@@ -1,0 +1,18 @@
+//! OAI-PMH 2.0: what a harvester asks for, and the answers in XML (Open Archives Initiative Protocol for Metadata Harvesting,
+//! version 2.0 of 2002-06-14, <https://www.openarchives.org/OAI/openarchivesprotocol.html>).
+//!
+//! Pure: who answers looks the records up. A walk through a list goes on from a place, not from a count, so that no page costs more
+//! than another; the place, with all that was asked, is the resumption token, so that it outlives a restart.
+
+mod answer;
+mod dublin;
+mod request;
+mod stamp;
+mod token;
+mod xml;
+
+pub use answer::{Answer, Body, Header, Identity, Listed, Meta, SCHEMA, SetName};
+pub use dublin::Dublin;
+pub use request::{Fault, Format, Request, SetSpec, Walk, parse};
+pub use stamp::Stamp;
+pub use token::Mark;
