@@ -83,13 +83,15 @@ pub struct WebSection {
     /// Whom harvesters of the public listings (OAI-PMH) are to write to; empty: postmaster at the host of the pages.
     pub email: String,
     /// From where the desk may be opened.
-    pub desk: DeskDoor,
+    pub desk: Door,
+    /// From where the figures for monitoring (`/metrics`) may be fetched.
+    pub metrics: Door,
 }
 
-/// From where the desk may be opened.
+/// From where something may be opened.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-pub enum DeskDoor {
+pub enum Door {
     /// From this computer alone.
     #[default]
     Here,
@@ -229,7 +231,8 @@ impl Default for WebSection {
             listen: "127.0.0.1:7480".to_owned(),
             address: String::new(),
             email: String::new(),
-            desk: DeskDoor::Here,
+            desk: Door::Here,
+            metrics: Door::Here,
         }
     }
 }

@@ -15,6 +15,7 @@ use web::{SearchRequest, Source, SourceError};
 use crate::core::now_ms;
 use crate::office::{Office, sets_status};
 
+mod figures;
 mod harvest;
 mod kept;
 mod lists;
@@ -42,7 +43,8 @@ pub fn options(office: &Office) -> anyhow::Result<web::Options> {
         network: Names::new(&charter.name_zh, &charter.name_en),
         node: Names::new(&office.identity().institution.name, ""),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        desk_anywhere: office.config().web.desk == crate::config::DeskDoor::Anywhere,
+        desk_anywhere: office.config().web.desk == crate::config::Door::Anywhere,
+        metrics_anywhere: office.config().web.metrics == crate::config::Door::Anywhere,
         address: office.config().web.address()?,
         hosts: Vec::new(),
     })
@@ -204,6 +206,14 @@ impl Source for Site {
 
     fn harvest(&self, asked: &[(String, String)], base: &str) -> Result<Option<Vec<u8>>, SourceError> {
         self.harvested(asked, base).map(Some)
+    }
+
+    fn figures(&self) -> Result<Vec<web::view::Figure>, SourceError> {
+        Ok(self.monitored())
+    }
+
+    fn ready(&self) -> Result<(), SourceError> {
+        self.readiness()
     }
 
     fn harvest_schema(&self) -> &'static str {

@@ -49,6 +49,8 @@ mod kills;
 mod lines;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/monitoring.rs"]
+mod monitoring;
 #[path = "scenarios/orders.rs"]
 mod orders;
 #[path = "scenarios/pages.rs"]

@@ -24,8 +24,9 @@ use rows::{Mark, Standing};
 /// Arrivals, or rows, that are looked at between two looks at whether to go on.
 const SLICE: usize = 500;
 
-/// Rows read for one page at most: a rare set in a large catalogue makes pages short, not slow.
-const READ_A_PAGE: usize = 20_000;
+/// Rows read for one page, once something was found: a rare set in a large catalogue makes pages short, not slow. The last of them
+/// may then be empty.
+const READ_A_PAGE: usize = 50_000;
 
 /// What is looked for among the changes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -146,10 +147,8 @@ impl Changes {
         limit: usize,
     ) -> Result<Page> {
         let store = library.store();
-        let from = sought.from_s.map(Place::before);
-        let mut at = after.max(from);
+        let (mut at, mut read) = (after.max(sought.from_s.map(Place::before)), 0);
         let mut page = Page::default();
-        let mut read = 0;
         while read < READ_A_PAGE || page.changes.is_empty() {
             let found = rows::after(store, at, SLICE)?;
             read += found.len();
@@ -157,14 +156,16 @@ impl Changes {
                 if sought.until_s.is_some_and(|until| place.at_s > until) {
                     return Ok(page);
                 }
+                at = Some(*place);
+                if !mark.is_sought(sought) {
+                    continue;
+                }
+                // There is another page only where something is known to stand on it.
                 if page.changes.len() == limit {
-                    page.next = at;
+                    page.next = page.changes.last().map(|change| change.place);
                     return Ok(page);
                 }
-                at = Some(*place);
-                if mark.is_sought(sought) {
-                    page.changes.push(mark.change(*place));
-                }
+                page.changes.push(mark.change(*place));
             }
             if found.len() < SLICE {
                 return Ok(page);

@@ -12,6 +12,7 @@ async fn main() -> std::io::Result<()> {
     let fake = fake::Fake { empty: arguments.next().is_some(), ..fake::Fake::default() };
     let options = web::Options {
         desk_anywhere: false,
+        metrics_anywhere: false,
         network: web::view::Names::new("湖北联合技术市场", "Hubei Joined Technology Market"),
         node: web::view::Names::new("武汉市东湖节点", "Wuhan East Lake node"),
         version: "0.1.0".to_owned(),

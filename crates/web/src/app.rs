@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::enquiry::{Enquiries, Rate};
 use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, DRAWN_AT_ONCE, TABLES_AT_ONCE, TURN_WAIT};
+use crate::metrics::Traffic;
 use crate::refusal::Refusal;
 use crate::view::{Names, Source, SourceError};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Whether the desk is served to other computers too.
     pub desk_anywhere: bool,
+    /// Whether figures for monitoring are served to other computers too.
+    pub metrics_anywhere: bool,
 }
 
 /// State of the router.
@@ -36,6 +39,8 @@ pub(crate) struct App {
     pub(crate) enquiries: Option<Arc<dyn Enquiries>>,
     /// How many came lately.
     pub(crate) rate: Rate,
+    /// What was answered.
+    pub(crate) traffic: Traffic,
     turns: Arc<Semaphore>,
     /// Tables that are being written.
     tables: Arc<Semaphore>,
@@ -52,7 +57,17 @@ impl App {
         let turns = Arc::new(Semaphore::new(CALLS_AT_ONCE));
         let draws = Arc::new(Semaphore::new(DRAWN_AT_ONCE));
         let tables = Arc::new(Semaphore::new(TABLES_AT_ONCE));
-        App { source, options, has_desk, enquiries, rate: Rate::default(), turns, tables, draws }
+        App {
+            source,
+            options,
+            has_desk,
+            enquiries,
+            rate: Rate::default(),
+            traffic: Traffic::default(),
+            turns,
+            tables,
+            draws,
+        }
     }
 
     /// Asks whoever takes enquiries, in the same turns.

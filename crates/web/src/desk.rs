@@ -37,7 +37,7 @@ use sessions::Sessions;
 use throttle::Throttle;
 use view::Desk;
 
-pub(crate) use gate::{Client, Fields, client, is_own_page, see};
+pub(crate) use gate::{Client, Fields, client, is_here, is_own_page, see};
 pub(crate) use pages::Trouble;
 
 /// State of the desk's pages.

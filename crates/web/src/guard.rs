@@ -17,6 +17,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Nothing runs but this node's own files, nothing is fetched from elsewhere, nobody frames the pages; forms lead back to
 /// this node.
@@ -29,6 +30,7 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let chosen = chosen(request.uri());
     let wait =
         if carries_file(request.uri()) || carries_table(request.uri()) { UPLOAD_WAIT } else { REQUEST_WAIT };
+    let begun = Instant::now();
     let mut response = match admit(&app, &request) {
         Err(refusal) => message::page(&app, &place, &refusal),
         Ok(()) => match tokio::time::timeout(wait, next.run(request)).await {
@@ -37,6 +39,7 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
         },
     };
     dress(response.headers_mut(), &chosen);
+    app.traffic.count(response.status(), begun.elapsed());
     response
 }
 

@@ -22,6 +22,7 @@ mod fields;
 mod guard;
 mod labels;
 pub mod limits;
+mod metrics;
 mod pages;
 mod refusal;
 mod request;

@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::shell::Place;
 use crate::text::tidy_line;
 use crate::view::Source;
-use crate::{assets, limits};
+use crate::{assets, limits, metrics};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -23,10 +23,10 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 
 /// Lists and status are for people; single listings are what a search engine should find.
-const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /table?\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /listing/*/file/\nAllow: /\n";
+const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /table?\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /readyz\nDisallow: /metrics\nDisallow: /oai\nDisallow: /listing/*/file/\nAllow: /\n";
 
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
-/// `/oai`, `/healthz`, `/robots.txt` and assets.
+/// `/oai`, `/metrics`, `/readyz`, `/healthz`, `/robots.txt` and assets.
 ///
 /// Only GET and HEAD are served (and forms of harvesters, of the desk and enquiries about a listing, where there are these), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
@@ -77,6 +77,8 @@ fn whole(
         .route("/status", get(status::handle))
         .route("/help", get(help::first))
         .route("/help/{who}", get(help::one))
+        .route("/metrics", get(metrics::show))
+        .route("/readyz", get(metrics::ready))
         .route("/healthz", get(|| async { plain("ok\n") }))
         .route("/robots.txt", get(|| async { plain(ROBOTS) }))
         .route("/favicon.ico", get(|| async { assets::favicon() }))

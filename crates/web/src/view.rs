@@ -57,6 +57,14 @@ pub trait Source: Send + Sync + 'static {
         let _ = (asked, base);
         Ok(None)
     }
+    /// The node in numbers, for monitoring.
+    fn figures(&self) -> Result<Vec<Figure>, SourceError> {
+        Ok(Vec::new())
+    }
+    /// Whether it answers searches from an index that is not far behind; else why not.
+    fn ready(&self) -> Result<(), SourceError> {
+        Ok(())
+    }
     /// The XML Schema of the full form in which records are harvested; empty where nobody may harvest.
     fn harvest_schema(&self) -> &'static str {
         ""
@@ -83,6 +91,21 @@ pub enum SourceError {
     /// It failed. Answered with 500.
     #[error("the node failed to answer: {0}; `lianshi doctor` may say more")]
     Failed(String),
+}
+
+/// A number for monitoring.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// Its name without the prefix `lianshi_`, in the form of Prometheus.
+    pub name: &'static str,
+    /// What it is.
+    pub help: &'static str,
+    /// What sets it apart from others of its name.
+    pub labels: Vec<(&'static str, String)>,
+    /// Its value.
+    pub value: f64,
+    /// Whether it only ever grows; the name then gets `_total`.
+    pub counts: bool,
 }
 
 /// A proper name in Chinese and, where there is one, in English.

@@ -103,18 +103,13 @@ impl Repository<'_> {
         if walk.after.is_some_and(|mark| mark.catalogue != catalogue) {
             return Ok(Err(Fault::bad_token()));
         }
-        let sought = Sought {
-            from_s: walk.from.map(Stamp::first),
-            until_s: walk.until.map(Stamp::last),
-            kind: walk.set.as_ref().and_then(|set| match set {
-                SetSpec::Kind(kind) => Some(kind.code()),
-                SetSpec::Region(_) => None,
-            }),
-            region: walk.set.as_ref().and_then(|set| match set {
-                SetSpec::Kind(_) => None,
-                SetSpec::Region(code) => Some(*code),
-            }),
+        let (kind, region) = match &walk.set {
+            Some(SetSpec::Kind(kind)) => (Some(kind.code()), None),
+            Some(SetSpec::Region(code)) => (None, Some(*code)),
+            None => (None, None),
         };
+        let (from_s, until_s) = (walk.from.map(Stamp::first), walk.until.map(Stamp::last));
+        let sought = Sought { from_s, until_s, kind, region };
         let after = walk.after.map(|mark| Place { at_s: mark.at_s, number: mark.number });
         let page = self.changes.page(library, &sought, after, if whole { RECORDS } else { HEADERS })?;
         let (mut items, mut bytes, mut next) = (Vec::new(), 0, page.next);

@@ -102,6 +102,8 @@ fn whoever_reads_on_from_a_place_misses_nothing_while_things_move() {
     assert!(page(&changes, &node, &other, None, 100).changes.is_empty());
     let here = Sought { region: Some(420_000), ..Sought::default() };
     assert_eq!(page(&changes, &node, &here, None, 100).changes.len(), 25);
+    assert_eq!(page(&changes, &node, &here, None, 25).next, None, "no page that nothing stands on");
+    assert!(page(&changes, &node, &here, None, 24).next.is_some());
     let elsewhere = Sought { region: Some(330_000), ..Sought::default() };
     assert!(page(&changes, &node, &elsewhere, None, 100).changes.is_empty());
 }

@@ -61,14 +61,19 @@ pub(super) async fn gate(State(bench): State<Arc<Bench>>, request: Request, next
 
 fn admit(bench: &Bench, request: &Request) -> Result<(), Refusal> {
     let (uri, headers) = (request.uri(), request.headers());
-    let here = client(request.extensions().get()).is_loopback() && is_loopback(&host(uri, headers));
-    if !here && !bench.app.options.desk_anywhere {
+    if !is_here(request) && !bench.app.options.desk_anywhere {
         return Err(Refusal::DeskElsewhere);
     }
     if *request.method() == Method::POST && !is_own_page(uri, headers) {
         return Err(Refusal::CrossSite);
     }
     Ok(())
+}
+
+/// Whether a request comes from this computer, and names it so.
+pub(crate) fn is_here(request: &Request) -> bool {
+    let host = host(request.uri(), request.headers());
+    client(request.extensions().get()).is_loopback() && is_loopback(&host)
 }
 
 /// Where a request comes from.

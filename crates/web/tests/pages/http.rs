@@ -32,6 +32,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let options = web::Options {
             desk_anywhere: false,
+            metrics_anywhere: false,
             network: web::view::Names::new("湖北联合技术市场", "Hubei Joined Technology Market"),
             node: web::view::Names::new("武汉市东湖节点", "Wuhan East Lake node"),
             version: "0.1.0".into(),
