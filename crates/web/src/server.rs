@@ -74,7 +74,13 @@ async fn accept(
 ) -> Option<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, address)) => Some((stream, address.ip(), place)),
+        Ok((stream, address)) => {
+            // A compressed page comes in pieces: the next would wait until the reader, in its own time, has acknowledged the last.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "pieces of a page may wait for each other");
+            }
+            Some((stream, address.ip(), place))
+        }
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
             sleep(ACCEPT_PAUSE).await;

@@ -215,17 +215,16 @@ impl Repository<'_> {
         }
     }
 
-    /// All sets that a listing is of, with the areas around them.
+    /// All kinds, and the areas that a listing is of with those around them.
     fn sets(&self) -> market::Result<Vec<SetName>> {
-        let (mut kinds, mut areas) = (BTreeSet::new(), BTreeSet::new());
-        for (kind, region) in self.changes.sets(self.office.library())? {
-            kinds.insert(kind);
+        let mut areas = BTreeSet::new();
+        for (_, region) in self.changes.sets(self.office.library())? {
             areas.extend(
                 [region / 10_000 * 10_000, region / 100 * 100, region].into_iter().filter(|code| *code > 0),
             );
         }
         let both = |zh: &str, en: &str| format!("{zh} · {en}");
-        let kinds = kinds.into_iter().filter_map(Kind::from_code).map(|kind| SetName {
+        let kinds = Kind::ALL.into_iter().map(|kind| SetName {
             name: both(kind.label(Lang::Zh), kind.label(Lang::En)),
             set: SetSpec::Kind(kind),
         });

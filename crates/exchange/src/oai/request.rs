@@ -199,12 +199,20 @@ fn needed<'g>(given: &BTreeMap<&str, &'g str>, verb: &str, name: &str) -> Result
 
 fn format_of(given: &BTreeMap<&str, &str>, verb: &str) -> Result<Format, Fault> {
     let prefix = needed(given, verb, "metadataPrefix")?;
+    if !is_name(prefix) {
+        return Err(Fault::new("badArgument", format!("{prefix:?} is no metadataPrefix")));
+    }
     Format::from_prefix(prefix).ok_or_else(|| {
         Fault::new(
             "cannotDisseminateFormat",
             format!("there is no format {prefix:?}; there are oai_dc and lianshi"),
         )
     })
+}
+
+/// Whether a text may stand as a metadataPrefix, or as a part of a setSpec (§2.4, §2.6).
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&b))
 }
 
 fn walk(given: &BTreeMap<&str, &str>, verb: &str) -> Result<Walk, Fault> {
@@ -226,11 +234,7 @@ fn walk(given: &BTreeMap<&str, &str>, verb: &str) -> Result<Walk, Fault> {
     }
     let format = format_of(given, verb)?;
     let set = given.get("set").map(|set| {
-        let well_formed = !set.is_empty()
-            && set.split(':').all(|part| {
-                !part.is_empty()
-                    && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&b))
-            });
+        let well_formed = set.split(':').all(is_name);
         match SetSpec::parse(set) {
             Some(set) => Ok(set),
             None if well_formed => Err(Fault::no_records()),
@@ -296,6 +300,7 @@ mod tests {
             ),
             ("verb=ListRecords&metadataPrefix=oai_dc&from=2026-01-02&until=2026-01-01", "badArgument"),
             ("verb=ListRecords&metadataPrefix=oai_dc&set=a:%b", "badArgument"),
+            ("verb=ListRecords&metadataPrefix=oai dc", "badArgument"),
             ("verb=ListRecords&metadataPrefix=oai_dc&set=kind:boat", "noRecordsMatch"),
             ("verb=ListRecords&metadataPrefix=oai_dc&set=region:42:4301", "noRecordsMatch"),
             ("verb=ListRecords&metadataPrefix=oai_dc&from=2026-01-01&from=2026-01-01", "badArgument"),
