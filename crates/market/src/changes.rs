@@ -9,7 +9,8 @@
 
 mod rows;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 use catalog::Kind;
 use protocol::{DocumentId, InstitutionId, MemberState, Roster, Visibility};
@@ -62,10 +63,13 @@ pub struct Judge<'a> {
 #[derive(Debug, Default)]
 pub struct Changes {
     one_at_a_time: Mutex<()>,
+    /// It has come to an end once since the start.
+    complete: AtomicBool,
 }
 
 impl Changes {
     /// Takes in what came since the last time, as of second `now_s`, as long as `more` says so. False when there is more to do.
+    /// While another call is at it, nobody waits: the list is good as it stands once it was complete.
     ///
     /// # Errors
     /// When the store fails or is damaged.
@@ -76,7 +80,11 @@ impl Changes {
         now_s: u64,
         mut more: impl FnMut() -> bool,
     ) -> Result<bool> {
-        let _alone = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = match self.one_at_a_time.try_lock() {
+            Ok(alone) => alone,
+            Err(TryLockError::Poisoned(alone)) => PoisonError::into_inner(alone),
+            Err(TryLockError::WouldBlock) => return Ok(self.complete.load(Ordering::Acquire)),
+        };
         let mut standing = match rows::standing(library.store())? {
             Some(standing) => standing,
             None => {
@@ -87,7 +95,9 @@ impl Changes {
         while more() {
             let page = library.arrivals(standing.arrivals, SLICE)?;
             let Some((last, _)) = page.last() else {
-                return self.judge_again(library, judge, standing, more);
+                let done = self.judge_again(library, judge, standing, more)?;
+                self.complete.fetch_or(done, Ordering::AcqRel);
+                return Ok(done);
             };
             standing.arrivals = last + 1;
             let mut ids: Vec<DocumentId> = page.into_iter().map(|(_, id)| id).collect();

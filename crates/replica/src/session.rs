@@ -348,6 +348,8 @@ pub struct PeerView {
     pub peer: PublicKey,
     /// Who dialled.
     pub outbound: bool,
+    /// Since when it is connected, milliseconds since 1970.
+    pub since_ms: i64,
     /// How far it has come.
     pub state: SessionState,
     /// Its certificate, once shown.
@@ -381,6 +383,7 @@ impl PeerView {
             session,
             peer: s.peer,
             outbound: s.outbound,
+            since_ms: s.since_ms,
             state: s.state.clone(),
             certificate: s.certificate.clone(),
             synced: s.in_step(),

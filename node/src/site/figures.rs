@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use replica::PeerView;
 use web::SourceError;
 use web::view::Figure;
 
@@ -66,9 +67,13 @@ impl Site {
         }
         let unreachable = figures.unreachable.len() as f64;
         say("addresses_unreachable", "Addresses of nodes that do not answer", &[], unreachable, false);
-        // Of those that are connected: who is away for good is no alarm.
-        let connected = figures.peers.iter().filter_map(|peer| figures.last_success.get(&peer.peer));
-        let longest = connected.map(|seen| now.saturating_sub(*seen)).max().unwrap_or_default();
+        // Of those that are connected: who is away for good is no alarm, who comes back has the time since then, and who never was
+        // in step is no exception.
+        let seen = |peer: &PeerView| {
+            figures.last_success.get(&peer.peer).map_or(peer.since_ms, |s| peer.since_ms.max(*s))
+        };
+        let longest =
+            figures.peers.iter().map(|peer| now.saturating_sub(seen(peer))).max().unwrap_or_default();
         let out = "Longest that a connected node has not been in step, seconds";
         say("peers_out_of_step_seconds", out, &[], longest as f64 / 1_000.0, false);
         let (there, missing) = figures.rebuilding.unwrap_or_default();
