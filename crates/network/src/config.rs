@@ -68,12 +68,18 @@ pub(crate) const QUIC_STREAM_WINDOW: u32 = 1024 * 1024;
 pub(crate) const QUIC_CONNECTION_WINDOW: u32 = 1536 * 1024;
 /// QUIC gives a silent connection up after this long, in milliseconds.
 pub(crate) const QUIC_IDLE_MS: u32 = 25_000;
-/// Connections to one peer: the one in use, one arriving, and two that are closing.
-pub(crate) const CONNECTIONS_PER_PEER: u32 = 4;
+/// Channels to other networks that a node has open at a time. A province exchanges with its neighbours and some markets of an
+/// industry; each costs a replica of its own, and every peer may have a session on it.
+pub const MAX_CHANNELS: usize = 16;
+/// Channels together may have one part in so many of the connections, dials and memory that there are: however much comes
+/// from other networks, the rest is the own network's.
+pub(crate) const CHANNELS_SHARE: usize = 2;
+/// Connections to one peer: the one in use and one arriving, for its own network and for each channel, and two that are closing.
+pub(crate) const CONNECTIONS_PER_PEER: u32 = 2 * (1 + MAX_CHANNELS as u32) + 2;
 /// Source addresses whose rate is remembered.
 pub(crate) const TRACKED_SOURCES: usize = 4096;
-/// Connections of one party that count as a member's; further ones count as strangers' do. It certifies as many nodes as it
-/// likes, and shall not fill the places of all.
+/// Connections of one party that count as a member's, and as many on channels; further ones count as strangers' do. It
+/// certifies as many nodes as it likes, and shall not fill the places of all.
 pub(crate) const PER_PARTY: u32 = 64;
 /// Connections of one party in a short time that do not count against the rate of their source.
 pub(crate) const PARTY_BURST: u32 = 8;
@@ -91,15 +97,16 @@ pub(crate) const TRACKED_PARTIES: usize = 4096;
 pub struct Limits {
     /// The longest frame accepted and sent, bytes.
     pub max_frame: u32,
-    /// Connections that others opened to this node, at most. Each takes a file of the process.
+    /// Connections that others opened to this node, at most; sessions on channels have half of them. Each takes a file of the
+    /// process.
     pub inbound: u32,
     /// Of these, connections of strangers. When a hub starts, all its members are that for a moment, at the same time.
     pub strangers: u32,
-    /// Connections that this node opened, at most.
+    /// Connections that this node opened, at most; half of them on channels.
     pub outbound: u32,
     /// Connections being set up from outside, at most.
     pub pending_inbound: u32,
-    /// Dials under way, name lookups included.
+    /// Dials under way, name lookups included; half of them on channels.
     pub pending_outbound: u32,
     /// Open connections of strangers from one source (an IPv4 address or an IPv6 /64).
     pub per_source: u32,
@@ -109,10 +116,15 @@ pub struct Limits {
     pub source_rate: u32,
     /// Bytes that one session may have queued for sending; one frame always fits an empty queue.
     pub send_queue: usize,
-    /// Bytes queued for sending in all sessions together (beyond one frame a session).
+    /// Bytes queued for sending in all sessions together (beyond one frame a session); those on channels queue up to half.
     pub send_memory: usize,
-    /// Bytes of received frames, complete and begun, that wait for the core, in all sessions together.
+    /// Bytes of received frames, complete and begun, that wait for the core, in all sessions together; half of them on channels.
     pub receive_memory: usize,
+}
+
+/// What channels together may have of something.
+pub(crate) fn channels_share(of_all: u32) -> usize {
+    (of_all as usize / CHANNELS_SHARE).max(1)
 }
 
 impl Default for Limits {

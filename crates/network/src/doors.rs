@@ -13,12 +13,18 @@ use libp2p::swarm::ConnectionId;
 use crate::bucket::{Paced, Source, TurnedAway};
 use crate::config::{Limits, PARTY_BURST, PARTY_RATE, PER_PARTY, TRACKED_PARTIES, TRACKED_SOURCES};
 
-type PartyId = [u8; 32];
+/// Who answers for connections: a party with those of its own network, and apart from these with those on channels, so that
+/// the ones take no place of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Member {
+    pub party: [u8; 32],
+    pub on_channel: bool,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Guest {
     Stranger(Source),
-    Member(PartyId),
+    Member(Member),
 }
 
 /// All connections that others have opened. The time is passed in, as time since some fixed start.
@@ -26,7 +32,7 @@ enum Guest {
 pub(crate) struct Doors {
     inside: HashMap<ConnectionId, Guest>,
     sources: Paced<Source>,
-    parties: Paced<PartyId>,
+    parties: Paced<Member>,
     strangers: u32,
     most_strangers: u32,
 }
@@ -60,7 +66,7 @@ impl Doors {
     }
 
     /// A member answers for a connection. Of a party that has too many it stays a stranger's.
-    pub fn vouch(&mut self, connection: ConnectionId, party: PartyId, now: Duration) {
+    pub fn vouch(&mut self, connection: ConnectionId, party: Member, now: Duration) {
         let Some(guest) = self.inside.get_mut(&connection) else { return };
         let Guest::Stranger(source) = *guest else { return };
         let (admitted, in_time) = self.parties.admit(party, now);
@@ -108,10 +114,10 @@ mod tests {
         ConnectionId::new_unchecked(n)
     }
 
-    fn party(n: usize) -> PartyId {
-        let mut id = [0; 32];
-        id[..8].copy_from_slice(&n.to_be_bytes());
-        id
+    fn party(n: usize) -> Member {
+        let mut party = [0; 32];
+        party[..8].copy_from_slice(&n.to_be_bytes());
+        Member { party, on_channel: false }
     }
 
     #[test]
@@ -162,5 +168,17 @@ mod tests {
             entered
         });
         assert_eq!(entered.count(), PER_PARTY as usize + 4);
+    }
+    #[test]
+    fn what_a_party_has_on_channels_takes_none_of_its_places_at_home() {
+        let limits = Limits { source_burst: 1_000, per_source: 1_000, ..limits() };
+        let mut doors = Doors::new(&limits);
+        let on_channel = Member { on_channel: true, ..party(1) };
+        let too_many = PER_PARTY as usize + 10;
+        for n in 0..too_many + PER_PARTY as usize {
+            assert_eq!(doors.enter(connection(n), source(1), NOW), Ok(()), "{n}");
+            doors.vouch(connection(n), if n < too_many { on_channel } else { party(1) }, NOW);
+        }
+        assert_eq!(doors.strangers, 10, "those on channels that are too many");
     }
 }

@@ -19,11 +19,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+use crate::channel::{Channels, Pair};
 use crate::config::{COMMAND_QUEUE, Config, EVENT_QUEUE, FAREWELL, NOTICE_QUEUE, SHUTDOWN_TIME, TICK};
 use crate::event::{CloseReason, Event, SessionId};
 use crate::guard::Guard;
 use crate::handle::{Arrival, DialCommand, Events, Handle};
-use crate::key::{Address, NodeKey, key_of_secret};
+use crate::key::{Address, key_of_secret};
 use crate::listening::check_free;
 use crate::session::Ended;
 use crate::shared::Shared;
@@ -45,13 +46,15 @@ pub(crate) struct Driver {
     commands: mpsc::Receiver<DialCommand>,
     notices: VecDeque<Event>,
     links: HashMap<ConnectionId, Link>,
-    /// Per peer the connection that is, or is about to become, the session.
-    holders: HashMap<NodeKey, ConnectionId>,
-    /// Per peer the newest session's sign that it has told its end.
-    tails: HashMap<NodeKey, (SessionId, oneshot::Receiver<()>)>,
+    /// Per peer and channel the connection that is, or is about to become, the session.
+    holders: HashMap<Pair, ConnectionId>,
+    /// Per peer and channel the newest session's sign that it has told its end.
+    tails: HashMap<Pair, (SessionId, oneshot::Receiver<()>)>,
     dials: HashMap<ConnectionId, Dial>,
     lookups: JoinSet<Lookup>,
-    sessions: JoinSet<(NodeKey, SessionId)>,
+    /// Of these, for dials on channels.
+    lookups_on_channels: usize,
+    sessions: JoinSet<(Pair, SessionId)>,
     ended: (mpsc::Sender<Ended>, mpsc::Receiver<Ended>),
     last_session: u64,
 }
@@ -61,8 +64,9 @@ pub(crate) fn spawn(config: Config) -> Result<(Handle, Events), StartError> {
     let listen = parse_listen(&config)?;
     let key = Keypair::ed25519_from_bytes(config.secret).map_err(|e| StartError::Key(e.to_string()))?;
     let guard = Guard::new(&config.limits);
-    let swarm = build(key, &config.limits, guard.clone())?;
-    let shared = Arc::new(Shared::new(&config, key_of_secret(&config.secret), guard));
+    let channels = Channels::new();
+    let swarm = build(key, &config.limits, guard.clone(), channels.clone())?;
+    let shared = Arc::new(Shared::new(&config, key_of_secret(&config.secret), guard, channels));
     let (events, queue) = mpsc::channel(EVENT_QUEUE);
     let (dials, commands) = mpsc::channel(COMMAND_QUEUE);
     let (stopped_in, stopped) = watch::channel(false);
@@ -77,6 +81,7 @@ pub(crate) fn spawn(config: Config) -> Result<(Handle, Events), StartError> {
         tails: HashMap::new(),
         dials: HashMap::new(),
         lookups: JoinSet::new(),
+        lookups_on_channels: 0,
         sessions: JoinSet::new(),
         ended: mpsc::channel(COMMAND_QUEUE),
         last_session: 0,
@@ -112,7 +117,7 @@ impl Driver {
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_swarm(event),
                 Some((connection, _held)) = self.ended.1.recv() => self.on_session_ended(connection),
-                Some(Ok((peer, session))) = self.sessions.join_next() => self.on_session_told(peer, session),
+                Some(Ok((pair, session))) = self.sessions.join_next() => self.on_session_told(&pair, session),
                 Some(Ok(lookup)) = self.lookups.join_next() => self.on_lookup(lookup),
                 Ok(place) = events.reserve(), if !self.notices.is_empty() => {
                     if let Some(notice) = self.notices.pop_front() {
@@ -211,8 +216,8 @@ impl Driver {
 
     fn on_behaviour(&mut self, event: BehaviourEvent) {
         match event {
-            BehaviourEvent::Stream((connection, stream::Opened::Stream(stream))) => {
-                self.on_stream(connection, stream)
+            BehaviourEvent::Stream((connection, stream::Opened::Stream(channel, stream))) => {
+                self.on_stream(connection, channel, stream)
             }
             BehaviourEvent::Stream((connection, stream::Opened::Failed(why))) => {
                 self.on_no_stream(connection, why)

@@ -1,5 +1,6 @@
 //! What the network tells, and the reasons it gives.
 
+use crate::channel::Channel;
 use crate::key::NodeKey;
 
 /// One stream to one peer, from `Connected` to `Closed`. Numbers are given once in the life of a process.
@@ -45,6 +46,8 @@ pub enum Event {
         session: SessionId,
         /// Who it is.
         peer: NodeKey,
+        /// On which channel it talks.
+        channel: Channel,
         /// Where it is: as dialed (without `/p2p/…`), or the source address of an inbound connection.
         address: String,
         /// Whether this node dialed.
@@ -77,6 +80,8 @@ pub enum Event {
         address: String,
         /// Who was expected there.
         peer: Option<NodeKey>,
+        /// On which channel.
+        channel: Channel,
         /// Why.
         reason: DialFailure,
     },
@@ -118,7 +123,7 @@ pub enum CloseReason {
     /// The memory for received frames was used up for too long.
     #[error("the memory for received frames was used up for {} seconds", crate::config::MEMORY_WAIT.as_secs())]
     OutOfMemory,
-    /// A newer connection to the same peer took over.
+    /// A newer connection to the same peer, on the same channel, took over.
     #[error("a newer connection to the same peer took over")]
     Superseded,
     /// This node's network stops.
@@ -155,6 +160,14 @@ pub enum DialFailure {
         "the other side does not speak /lianshi/sync/1: {0}; it may be another program or a newer version"
     )]
     NoSync(String),
+    /// Whoever answers does not know the channel, or has it closed.
+    #[error(
+        "the other side takes no part in that exchange between networks: {0}; its program may be older, or its network's agreement may not have reached it yet"
+    )]
+    NoChannel(String),
+    /// This node has not opened the channel, or has closed it meanwhile.
+    #[error("this node has closed its channel for that network")]
+    ChannelClosed,
     /// The connection was lost before a session began.
     #[error("the connection was lost before the session began: {0}")]
     Lost(String),

@@ -115,12 +115,13 @@ pub(crate) fn lost(error: io::Error) -> CloseReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::Channel;
     use crate::memory::Memory;
     use futures::io::Cursor;
 
     async fn read_all(bytes: &[u8], memory: usize) -> (Vec<Vec<u8>>, Option<CloseReason>) {
         let memory = Memory::new(memory, 200_000, Duration::from_millis(50));
-        let (account, throttle, meter) = (memory.account(), Throttle::new(None), Meter::new());
+        let (account, throttle, meter) = (memory.account(Channel::Own), Throttle::new(None), Meter::new());
         memory.assign(&account, None);
         let reading = Reading { max_frame: 200_000, memory: &account, throttle: &throttle, meter: &meter };
         let mut from = Cursor::new(bytes);

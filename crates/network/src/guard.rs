@@ -15,8 +15,9 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 
 use crate::bucket::Source;
+use crate::channel::Channel;
 use crate::config::Limits;
-use crate::doors::Doors;
+use crate::doors::{Doors, Member};
 use crate::event::Party;
 use crate::key::ip_of;
 
@@ -36,10 +37,11 @@ impl Guard {
         self.doors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who answers for a connection.
-    pub fn answers(&self, connection: ConnectionId, party: Party) {
+    /// Who answers for a connection, and for which channel it is.
+    pub fn answers(&self, connection: ConnectionId, party: Party, channel: Channel) {
         if let Some(party) = party {
-            self.doors().vouch(connection, party, self.start.elapsed());
+            let member = Member { party, on_channel: !channel.is_own() };
+            self.doors().vouch(connection, member, self.start.elapsed());
         }
     }
 }

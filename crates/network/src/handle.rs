@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
+use crate::channel::{Channel, TooManyChannels};
 use crate::event::{CloseReason, Event, Party, SendOutcome, SessionId};
 use crate::key::{Address, NodeKey};
 use crate::memory;
@@ -27,6 +28,9 @@ pub enum DialError {
     /// The address names another key than the expected one.
     #[error("the address names another node than the one expected there; one of them is out of date")]
     KeysDiffer,
+    /// The channel is not open.
+    #[error("this node has no channel open for that network; open it first")]
+    ChannelClosed,
     /// Too many dials wait.
     #[error("too many dials are under way; try again when some have been answered")]
     Busy,
@@ -42,6 +46,7 @@ pub(crate) struct DialCommand {
     pub text: String,
     pub address: Address,
     pub expect: Option<NodeKey>,
+    pub channel: Channel,
 }
 
 /// Commands the network. Cheap to clone; no call waits, except `shutdown`.
@@ -59,12 +64,37 @@ impl Handle {
         self.shared.local
     }
 
-    /// Connects to an address, `/dns4/…` names included. The answer comes as `Connected` or `DialFailed`.
-    /// `expect`, or the address's own `/p2p/…` ending, is the only key that is accepted there.
+    /// Opens a channel to another network: peers may come on it, and it can be dialed on. An open one stays open.
+    ///
+    /// # Errors
+    /// When as many as there may be are open.
+    pub fn open_channel(&self, channel: Channel) -> Result<(), TooManyChannels> {
+        self.shared.open_channel(channel)
+    }
+
+    /// Closes a channel. Its sessions are hung up as by [`Handle::hang_up`], dials on it fail, and none comes in on it any
+    /// more; sessions on other channels go on. The own network's channel stays open.
+    pub fn close_channel(&self, channel: Channel) {
+        self.shared.close_channel(channel);
+    }
+
+    /// Connects to an address, `/dns4/…` names included, to talk on the own network's channel. The answer comes as `Connected`
+    /// or `DialFailed`. `expect`, or the address's own `/p2p/…` ending, is the only key that is accepted there.
     ///
     /// # Errors
     /// The address is no address, two keys are named, too many dials are under way, the network has stopped.
     pub fn dial(&self, address: &str, expect: Option<NodeKey>) -> Result<(), DialError> {
+        self.dial_on(Channel::Own, address, expect)
+    }
+
+    /// The same, to talk on a channel that is open. Sessions with that peer on other channels are none of its business.
+    ///
+    /// # Errors
+    /// As [`Handle::dial`], and when the channel is not open.
+    pub fn dial_on(&self, channel: Channel, address: &str, expect: Option<NodeKey>) -> Result<(), DialError> {
+        if !self.shared.channels.is_open(channel) {
+            return Err(DialError::ChannelClosed);
+        }
         let parsed = Address::parse(address).map_err(|why| DialError::BadAddress {
             address: address.chars().take(crate::config::MAX_ADDRESS).collect(),
             why,
@@ -73,7 +103,7 @@ impl Handle {
             (Some(one), Some(other)) if one != other => return Err(DialError::KeysDiffer),
             (one, other) => one.or(other),
         };
-        let command = DialCommand { text: address.to_owned(), address: parsed, expect };
+        let command = DialCommand { text: address.to_owned(), address: parsed, expect, channel };
         self.dials.try_send(command).map_err(|error| match error {
             TrySendError::Full(_) => DialError::Busy,
             TrySendError::Closed(_) => DialError::Stopped,
@@ -86,14 +116,14 @@ impl Handle {
             return SendOutcome::TooLarge;
         }
         match self.shared.session(session) {
-            Some(session) => session.outbox.push(frame, self.shared.room()),
+            Some(session) => session.outbox.push(frame, self.shared.room(session.channel)),
             None => SendOutcome::Gone,
         }
     }
 
     /// Says who answers for a session, once that is known or when it has changed: its frames come out of that party's share of
     /// the memory. Until then only small ones are read, and a larger one waits, as long as any waits for memory. What a party
-    /// answers for is no stranger's connection any more.
+    /// answers for is no stranger's connection any more. What it has on channels counts apart from what it has at home.
     pub fn answers(&self, session: SessionId, party: Party) {
         if let Some(session) = self.shared.session(session) {
             self.shared.answers(&session, party);

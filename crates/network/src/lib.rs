@@ -2,7 +2,8 @@
 //!
 //! This is the only crate that knows libp2p. It turns connections into **sessions**: one session is one stream of the
 //! protocol `/lianshi/sync/1` to one peer, over QUIC or over TCP with Noise and Yamux. A stream carries frames: a length
-//! of four bytes, big-endian, then that many bytes, at most [`MAX_FRAME`].
+//! of four bytes, big-endian, then that many bytes, at most [`MAX_FRAME`]. Beside its own network's sessions a node may have
+//! some on [`Channel`]s to other networks, each with its name behind the protocol's and on a connection of its own.
 //!
 //! ```text
 //!            dial · send · hang_up                 Connected · Frame · Drained · Closed
@@ -12,11 +13,14 @@
 //! How to drive it: [`start`] a node, then call [`Events::recv`] in a loop; answer with [`Handle::send`]. When `send`
 //! says [`SendOutcome::Full`], keep the frame until [`Event::Drained`] comes for that session. A core that is slow to
 //! call `recv` slows the peers down (nothing is read from a socket that nobody has room for); it loses nothing. Once the core
-//! knows who answers for a session, it says so with [`Handle::answers`]: until then large frames of it wait.
+//! knows who answers for a session, it says so with [`Handle::answers`]: until then large frames of it wait. To exchange with
+//! another network, [`Handle::open_channel`] first: then peers may come on it, and [`Handle::dial_on`] goes out on it.
 //!
 //! What holds:
 //! - For one session the events come in this order: one `Connected`, its `Frame`s and `Drained`s, one `Closed`.
-//! - At most one session to a peer at a time: the `Closed` of the old one comes before the `Connected` of the new one.
+//! - At most one session to a peer and channel at a time: the `Closed` of the old one comes before the `Connected` of the new
+//!   one. What becomes of one changes nothing for those on other channels.
+//! - Channels together have half of every bound at most: the own network's sessions always find the other half.
 //! - Every accepted `dial` is answered once, by `Connected` (with `outbound: true`) or by `DialFailed`.
 //! - Every queue, buffer and table has a bound that [`Limits`] names.
 //!
@@ -25,6 +29,7 @@
 
 mod arbiter;
 mod bucket;
+mod channel;
 mod config;
 mod cork;
 mod doors;
@@ -45,8 +50,9 @@ mod shared;
 mod stream;
 mod swarm;
 
+pub use channel::{Channel, TooManyChannels};
 pub use config::{
-    Bandwidth, Config, Limits, MAX_ADDRESS, MAX_FRAME, PING_INTERVAL, PING_TIMEOUT, QUIET_LINK,
+    Bandwidth, Config, Limits, MAX_ADDRESS, MAX_CHANNELS, MAX_FRAME, PING_INTERVAL, PING_TIMEOUT, QUIET_LINK,
 };
 pub use event::{CloseReason, DialFailure, Event, Party, SendOutcome, SessionId};
 pub use handle::{Arrival, DialError, Events, Handle};

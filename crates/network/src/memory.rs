@@ -2,7 +2,8 @@
 //!
 //! A party is whoever answers for a session, with all its sessions: who has many connections must not fill what others
 //! need. Who that is the core knows, once it has looked at the greeting. Until then a session has room for a greeting of its
-//! own and no more: what is larger waits.
+//! own and no more: what is larger waits. Sessions on channels have half of the whole between them, and a party's share there is
+//! another than its share at home.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -13,7 +14,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
-use crate::config::{GREETING_MEMORY, PARTY_SHARE};
+use crate::channel::Channel;
+use crate::config::{CHANNELS_SHARE, GREETING_MEMORY, PARTY_SHARE};
 use crate::event::{CloseReason, Party};
 
 /// Memory is accounted in pieces of this many bytes; a frame of no bytes costs one, for its event.
@@ -76,17 +78,21 @@ impl Drop for Part {
 #[derive(Debug)]
 pub(crate) struct Memory {
     all: Arc<Pool>,
+    /// What of it is for channels.
+    channels: Arc<Pool>,
     /// Pieces that one party may have.
     share: usize,
     wait: Duration,
-    /// Shares of parties with a session or a frame; others are forgotten.
-    parties: Mutex<BTreeMap<Party, Weak<Pool>>>,
+    /// Shares of parties with a session or a frame, at home and (`true`) on channels; others are forgotten.
+    parties: Mutex<BTreeMap<(Party, bool), Weak<Pool>>>,
 }
 
 /// What one session may take of it.
 #[derive(Debug)]
 pub(crate) struct Account {
     all: Arc<Pool>,
+    /// For a session on a channel.
+    channels: Option<Arc<Pool>>,
     wait: Duration,
     share: watch::Sender<Arc<Pool>>,
 }
@@ -95,6 +101,7 @@ pub(crate) struct Account {
 #[derive(Debug)]
 pub(crate) struct Hold {
     share: Part,
+    channels: Option<Part>,
     all: Part,
 }
 
@@ -103,6 +110,9 @@ impl Hold {
     /// and not counted in the new one: it is little, and soon gone.
     pub fn merge(&mut self, more: Self) {
         self.all.merge(more.all);
+        if let (Some(part), Some(more)) = (&mut self.channels, more.channels) {
+            part.merge(more);
+        }
         self.share.merge(more.share);
     }
 }
@@ -114,19 +124,21 @@ impl Memory {
         let pieces = (bytes / PIECE).clamp(1, Semaphore::MAX_PERMITS);
         // One piece is for its event.
         let frame = (max_frame as usize).div_ceil(PIECE) + 1;
-        let share = (pieces / PARTY_SHARE).max(frame).min(pieces);
-        Self { all: Pool::of(pieces), share, wait, parties: Mutex::default() }
+        let part = |of: usize| (pieces / of).max(frame).min(pieces);
+        let (all, channels) = (Pool::of(pieces), Pool::of(part(CHANNELS_SHARE)));
+        Self { all, channels, share: part(PARTY_SHARE), wait, parties: Mutex::default() }
     }
 
     /// An account for a session of which nobody knows yet who answers for it.
-    pub fn account(&self) -> Account {
+    pub fn account(&self, channel: Channel) -> Account {
         let greeting = Pool::of(GREETING_MEMORY.div_ceil(PIECE));
-        Account { all: Arc::clone(&self.all), wait: self.wait, share: watch::Sender::new(greeting) }
+        let channels = (!channel.is_own()).then(|| Arc::clone(&self.channels));
+        Account { all: Arc::clone(&self.all), channels, wait: self.wait, share: watch::Sender::new(greeting) }
     }
 
     /// From now on an account is one of this party's; what it holds already is counted where it was taken.
     pub fn assign(&self, account: &Account, party: Party) {
-        let share = self.share_of(party);
+        let share = self.share_of(party, account.channels.is_some());
         account.share.send_if_modified(|now| {
             let other = !Arc::ptr_eq(now, &share);
             *now = share;
@@ -134,14 +146,14 @@ impl Memory {
         });
     }
 
-    fn share_of(&self, party: Party) -> Arc<Pool> {
+    fn share_of(&self, party: Party, on_channel: bool) -> Arc<Pool> {
         let mut parties = self.parties.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(share) = parties.get(&party).and_then(Weak::upgrade) {
+        if let Some(share) = parties.get(&(party, on_channel)).and_then(Weak::upgrade) {
             return share;
         }
         parties.retain(|_, share| share.strong_count() > 0);
         let share = Pool::of(self.share);
-        parties.insert(party, Arc::downgrade(&share));
+        parties.insert((party, on_channel), Arc::downgrade(&share));
         share
     }
 }
@@ -163,13 +175,21 @@ impl Account {
             tokio::select! {
                 biased;
                 share = share.take(pieces, self.wait) => {
-                    let share = share?;
-                    return self.all.take(pieces, self.wait).await.map(|all| Hold { share, all });
+                    return self.claim_with(share?, pieces).await;
                 }
                 // It answers for somebody else by now: whose share has room, perhaps.
                 changed = shares.changed() => changed.ok()?,
             }
         }
+    }
+    /// With what was taken of the share, as much of all that the share is a part of.
+    async fn claim_with(&self, share: Part, pieces: u32) -> Option<Hold> {
+        let channels = match &self.channels {
+            Some(channels) => Some(channels.take(pieces, self.wait).await?),
+            None => None,
+        };
+        let all = self.all.take(pieces, self.wait).await?;
+        Some(Hold { share, channels, all })
     }
 }
 
@@ -187,7 +207,11 @@ mod tests {
     }
 
     fn account(memory: &Memory, party: Party) -> Account {
-        let account = memory.account();
+        account_on(memory, Channel::Own, party)
+    }
+
+    fn account_on(memory: &Memory, channel: Channel, party: Party) -> Account {
+        let account = memory.account(channel);
         memory.assign(&account, party);
         account
     }
@@ -220,9 +244,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn sessions_on_channels_have_half_and_none_of_a_partys_share_at_home() {
+        let memory = memory();
+        let on_channel = |n: u8| account_on(&memory, Channel::Of([n % 16; 32]), Some([n; 32]));
+        let many: Vec<Account> = (0..40).map(on_channel).collect();
+        let of_one: Vec<Account> = (0..5).map(|_| account_on(&memory, Channel::Of([1; 32]), ONE)).collect();
+        let held = takes(&of_one, FRAME).await;
+        assert_eq!(held.len(), 2, "a party's share on channels");
+        assert_eq!(takes(&many, FRAME).await.len(), PARTY_SHARE - 2, "half of all, less these");
+        let home: Vec<Account> = (0..8).map(|_| account(&memory, ONE)).collect();
+        assert_eq!(takes(&home, FRAME).await.len(), 2, "its share at home is untouched");
+        drop(held);
+    }
+
+    #[tokio::test]
     async fn before_its_greeting_a_session_has_room_for_that_and_waits_with_more() {
         let memory = Memory::new(1 << 26, 1 << 20, Duration::from_secs(5));
-        let account = Arc::new(memory.account());
+        let account = Arc::new(memory.account(Channel::Own));
         let greeting = account.claim(GREETING_MEMORY / PIECE).await.unwrap();
         drop(greeting);
         let waiting = tokio::spawn({

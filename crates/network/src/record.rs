@@ -8,14 +8,21 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// Names the folder in which a node keeps a file for each peer: frames, each with its length before it.
+use crate::channel::Channel;
+
+/// Names the folder in which a node keeps a file for each peer, and for each of its channels: frames, each with its length
+/// before it.
 const FOLDER: &str = "LIANSHI_RECORD_FRAMES";
 
 /// Appends a batch of frames, if that was asked for.
-pub(crate) fn sent(peer: &[u8; 32], batch: &[u8]) {
+pub(crate) fn sent(peer: &[u8; 32], channel: Channel, batch: &[u8]) {
     static RECORDED: OnceLock<Option<PathBuf>> = OnceLock::new();
     let Some(folder) = RECORDED.get_or_init(|| std::env::var_os(FOLDER).map(PathBuf::from)) else { return };
-    let name: String = peer.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let name = match channel {
+        Channel::Own => hex(peer),
+        Channel::Of(network) => format!("{}-{}", hex(peer), hex(&network)),
+    };
     let file = OpenOptions::new().create(true).append(true).open(folder.join(name));
     if let Err(error) = file.and_then(|mut file| file.write_all(batch)) {
         // A test that misses frames must not pass for want of a folder.

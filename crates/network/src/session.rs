@@ -32,7 +32,7 @@ pub(crate) struct Task {
     pub connection: ConnectionId,
     pub address: String,
     pub outbound: bool,
-    /// Fires when the previous session with the same peer has told its end.
+    /// Fires when the previous session with the same peer, on the same channel, has told its end.
     pub predecessor: Option<oneshot::Receiver<()>>,
     /// Fires (by being dropped) when this one has.
     pub told: oneshot::Sender<()>,
@@ -48,9 +48,9 @@ impl Task {
             // Dropped without a word is an end as well.
             let _ = predecessor.await;
         }
-        let Session { id, peer, .. } = *self.session;
-        let connected =
-            Event::Connected { session: id, peer, address: self.address, outbound: self.outbound };
+        let Session { id, peer, channel, .. } = *self.session;
+        let Self { address, outbound, .. } = self;
+        let connected = Event::Connected { session: id, peer, channel, address, outbound };
         let line = Line { session: &self.session, shared: &self.shared, events: &self.events };
         let reason = match self.events.send(connected.into()).await {
             Ok(()) => line.talk(stream).await,
@@ -136,12 +136,13 @@ impl Line<'_> {
     async fn write(&self, mut to: WriteHalf<Stream>) -> CloseReason {
         let mut buffer = Vec::new();
         loop {
-            let batch = self.session.outbox.next_batch(self.shared.room(), &mut buffer).await;
+            let batch =
+                self.session.outbox.next_batch(self.shared.room(self.session.channel), &mut buffer).await;
             let Batch::Frames { count, more, drained } = batch else {
                 return to.close().await.map_or_else(lost, |()| CloseReason::RemoteClosed);
             };
             #[cfg(debug_assertions)]
-            crate::record::sent(&self.session.peer, &buffer);
+            crate::record::sent(&self.session.peer, self.session.channel, &buffer);
             self.shared.up.pass(buffer.len()).await;
             if let Err(error) = self.write_out(&mut to, &buffer, !more).await {
                 return lost(error);

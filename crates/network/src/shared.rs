@@ -8,7 +8,8 @@ use libp2p::swarm::ConnectionId;
 use tokio::sync::watch;
 
 use crate::bucket::Throttle;
-use crate::config::{Config, Limits, MEMORY_WAIT};
+use crate::channel::{Channel, Channels, Pair, TooManyChannels};
+use crate::config::{CHANNELS_SHARE, Config, Limits, MEMORY_WAIT};
 use crate::event::{CloseReason, Party, SessionId};
 use crate::frame::Meter;
 use crate::guard::Guard;
@@ -21,6 +22,7 @@ use crate::outbox::{Outbox, Room};
 pub(crate) struct Session {
     pub id: SessionId,
     pub peer: NodeKey,
+    pub channel: Channel,
     pub outbox: Outbox,
     pub meter: Meter,
     pub memory: Account,
@@ -29,9 +31,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub fn new(id: SessionId, peer: NodeKey, connection: ConnectionId, memory: Account) -> Self {
+    pub fn new(id: SessionId, (peer, channel): Pair, connection: ConnectionId, memory: Account) -> Self {
         let (outbox, meter) = (Outbox::default(), Meter::new());
-        Self { id, peer, outbox, meter, memory, connection, ending: watch::Sender::new(None) }
+        Self { id, peer, channel, outbox, meter, memory, connection, ending: watch::Sender::new(None) }
     }
 
     /// Asks the session to end; the first reason counts.
@@ -59,6 +61,11 @@ impl Session {
     }
 }
 
+/// Why the sessions of a channel that is closed end.
+fn channel_closed() -> CloseReason {
+    CloseReason::HungUp("the channel is closed".to_owned())
+}
+
 /// What has happened since the start, by count. Reasons of closing add up to `sessions_closed`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -76,7 +83,7 @@ pub struct Counters {
     pub dead_links: u64,
     /// … because a newer connection took over.
     pub superseded: u64,
-    /// Inbound connections turned away at the door: too many or too fast from one source, or too many in all.
+    /// Inbound connections turned away at the door: too many or too fast from one source, too many in all or on channels.
     pub turned_away: u64,
     /// Inbound connections that failed their handshake.
     pub failed_handshakes: u64,
@@ -202,6 +209,7 @@ pub(crate) struct Shared {
     pub limits: Limits,
     pub counts: Counts,
     pub memory: Memory,
+    pub channels: Channels,
     guard: Guard,
     pub up: Throttle,
     pub down: Throttle,
@@ -212,12 +220,13 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub fn new(config: &Config, local: NodeKey, guard: Guard) -> Self {
+    pub fn new(config: &Config, local: NodeKey, guard: Guard, channels: Channels) -> Self {
         Self {
             local,
             limits: config.limits.clone(),
             counts: Counts::default(),
             memory: Memory::new(config.limits.receive_memory, config.limits.max_frame, MEMORY_WAIT),
+            channels,
             guard,
             up: Throttle::new(config.bandwidth.up),
             down: Throttle::new(config.bandwidth.down),
@@ -231,12 +240,33 @@ impl Shared {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn room(&self) -> Room<'_> {
-        Room { session: self.limits.send_queue, all: self.limits.send_memory, used: &self.queued }
+    /// Room for what is to be sent on a channel: what others queue beyond their share leaves it to the own network.
+    pub fn room(&self, channel: Channel) -> Room<'_> {
+        let all = self.limits.send_memory / if channel.is_own() { 1 } else { CHANNELS_SHARE };
+        Room { session: self.limits.send_queue, all, used: &self.queued }
     }
 
-    pub fn insert(&self, session: Arc<Session>) {
-        self.table().open.insert(session.id, session);
+    /// Takes a session into the table. Its channel may have been closed meanwhile: then whoever closed it has not seen it there.
+    pub fn insert(&self, session: &Arc<Session>) {
+        self.table().open.insert(session.id, Arc::clone(session));
+        if !self.channels.is_open(session.channel) {
+            session.end(channel_closed());
+        }
+    }
+
+    pub fn open_channel(&self, channel: Channel) -> Result<(), TooManyChannels> {
+        self.channels.open(channel)
+    }
+
+    /// Closes a channel, then asks its sessions to end: one that begins in between looks for itself.
+    pub fn close_channel(&self, channel: Channel) {
+        if channel.is_own() {
+            return;
+        }
+        self.channels.close(channel);
+        for session in self.table().open.values().filter(|session| session.channel == channel) {
+            session.end(channel_closed());
+        }
     }
 
     /// Takes a session out of the table; from here on sending to it answers `Gone`.
@@ -255,7 +285,7 @@ impl Shared {
     /// Notes who answers for a session.
     pub fn answers(&self, session: &Session, party: Party) {
         self.memory.assign(&session.memory, party);
-        self.guard.answers(session.connection, party);
+        self.guard.answers(session.connection, party, session.channel);
     }
 
     /// Asks every session to end.

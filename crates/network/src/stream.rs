@@ -1,4 +1,4 @@
-//! The one stream of a connection: the dialer opens it when told to, the listener accepts it once.
+//! The one stream of a connection: the dialer opens it when told to, the listener accepts it once, on any channel that is open.
 //!
 //! A small behaviour of our own instead of `libp2p-stream`: it names the connection that a stream belongs to (needed to
 //! keep exactly one of two), accepts one stream instead of any number, and forgets closed connections.
@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use libp2p::core::Endpoint;
@@ -16,36 +17,40 @@ use libp2p::swarm::handler::{
 };
 use libp2p::swarm::{
     ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm, NetworkBehaviour,
-    NotifyHandler, Stream, StreamProtocol, StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent,
+    NotifyHandler, Stream, StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent,
     THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId};
 
-/// The name that both sides agree on before the first frame.
-pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/lianshi/sync/1");
+use crate::channel::{Channel, Channels, Name};
 
-/// Tells a dialer's handler to open the stream.
+/// Tells a dialer's handler to open the stream, on a channel.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Open;
+pub(crate) struct Open(Channel);
 
 /// What became of the stream of a connection.
 #[derive(Debug)]
 pub(crate) enum Opened {
-    Stream(Stream),
+    Stream(Channel, Stream),
     Failed(String),
 }
 
 /// The behaviour: passes requests in and streams out. Its queue holds at most two items a connection.
-#[derive(Default)]
 pub(crate) struct Behaviour {
+    channels: Channels,
     queue: VecDeque<ToSwarm<(ConnectionId, Opened), Open>>,
 }
 
 impl Behaviour {
+    /// Takes streams on these channels, as they are open when one comes.
+    pub fn new(channels: Channels) -> Self {
+        Self { channels, queue: VecDeque::new() }
+    }
+
     /// Opens the stream of a connection that this node dialed; `Opened` answers.
-    pub fn open(&mut self, peer: PeerId, connection: ConnectionId) {
+    pub fn open(&mut self, peer: PeerId, connection: ConnectionId, channel: Channel) {
         let handler = NotifyHandler::One(connection);
-        self.queue.push_back(ToSwarm::NotifyHandler { peer_id: peer, handler, event: Open });
+        self.queue.push_back(ToSwarm::NotifyHandler { peer_id: peer, handler, event: Open(channel) });
     }
 }
 
@@ -60,7 +65,7 @@ impl NetworkBehaviour for Behaviour {
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(Handler::new(true))
+        Ok(Handler::new(Some(self.channels.clone())))
     }
 
     fn handle_established_outbound_connection(
@@ -71,7 +76,7 @@ impl NetworkBehaviour for Behaviour {
         _: Endpoint,
         _: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(Handler::new(false))
+        Ok(Handler::new(None))
     }
 
     fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
@@ -92,17 +97,17 @@ impl NetworkBehaviour for Behaviour {
 
 /// One connection's part.
 pub(crate) struct Handler {
-    /// A stream from the other side may still be accepted.
-    accepting: bool,
-    /// The stream is to be opened.
-    opening: bool,
+    /// A stream from the other side may still be accepted, on one of these.
+    accepting: Option<Channels>,
+    /// The stream is to be opened, on this channel.
+    opening: Option<Channel>,
     /// At most one: a connection has one stream.
     opened: Option<Opened>,
 }
 
 impl Handler {
-    fn new(accepting: bool) -> Self {
-        Self { accepting, opening: false, opened: None }
+    fn new(accepting: Option<Channels>) -> Self {
+        Self { accepting, opening: None, opened: None }
     }
 }
 
@@ -115,7 +120,7 @@ impl ConnectionHandler for Handler {
     type OutboundOpenInfo = ();
 
     fn listen_protocol(&self) -> SubstreamProtocol<Upgrade> {
-        SubstreamProtocol::new(Upgrade { offered: self.accepting }, ())
+        SubstreamProtocol::new(Upgrade { names: self.accepting.as_ref().map(Channels::offered) }, ())
     }
 
     /// The driver closes connections, by its own deadlines.
@@ -123,16 +128,16 @@ impl ConnectionHandler for Handler {
         true
     }
 
-    fn on_behaviour_event(&mut self, _: Open) {
-        self.opening = true;
+    fn on_behaviour_event(&mut self, Open(channel): Open) {
+        self.opening = Some(channel);
     }
 
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<ConnectionHandlerEvent<Upgrade, (), Opened>> {
         if let Some(opened) = self.opened.take() {
             return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(opened));
         }
-        if std::mem::take(&mut self.opening) {
-            let protocol = SubstreamProtocol::new(Upgrade { offered: true }, ());
+        if let Some(channel) = self.opening.take() {
+            let protocol = SubstreamProtocol::new(Upgrade { names: Some([channel.into()].into()) }, ());
             return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest { protocol });
         }
         Poll::Pending
@@ -141,13 +146,17 @@ impl ConnectionHandler for Handler {
     fn on_connection_event(&mut self, event: ConnectionEvent<'_, Upgrade, Upgrade>) {
         match event {
             // A second stream that was negotiated meanwhile falls through and is dropped, which resets it.
-            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. })
-                if std::mem::take(&mut self.accepting) =>
-            {
-                self.opened = Some(Opened::Stream(protocol));
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
+                protocol: (channel, stream),
+                ..
+            }) if self.accepting.take().is_some() => {
+                self.opened = Some(Opened::Stream(channel, stream));
             }
-            ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, .. }) => {
-                self.opened = Some(Opened::Stream(protocol));
+            ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
+                protocol: (channel, stream),
+                ..
+            }) => {
+                self.opened = Some(Opened::Stream(channel, stream));
             }
             ConnectionEvent::DialUpgradeError(DialUpgradeError { error, .. }) => {
                 self.opened = Some(Opened::Failed(match error {
@@ -162,37 +171,38 @@ impl ConnectionHandler for Handler {
     }
 }
 
-/// Agrees on [`PROTOCOL`] and hands the bare stream over.
-#[derive(Debug, Clone, Copy)]
+/// Agrees on the name of a channel and hands the bare stream over.
+#[derive(Debug, Clone)]
 pub(crate) struct Upgrade {
-    offered: bool,
+    /// What is offered, or asked for; none is refused whatever it asks for.
+    names: Option<Arc<[Name]>>,
 }
 
 impl UpgradeInfo for Upgrade {
-    type Info = StreamProtocol;
-    type InfoIter = std::option::IntoIter<StreamProtocol>;
+    type Info = Name;
+    type InfoIter = std::vec::IntoIter<Name>;
 
     fn protocol_info(&self) -> Self::InfoIter {
-        self.offered.then_some(PROTOCOL).into_iter()
+        self.names.as_deref().unwrap_or_default().to_vec().into_iter()
     }
 }
 
 impl InboundUpgrade<Stream> for Upgrade {
-    type Output = Stream;
+    type Output = (Channel, Stream);
     type Error = Infallible;
-    type Future = Ready<Result<Stream, Infallible>>;
+    type Future = Ready<Result<(Channel, Stream), Infallible>>;
 
-    fn upgrade_inbound(self, stream: Stream, _: StreamProtocol) -> Self::Future {
-        ready(Ok(stream))
+    fn upgrade_inbound(self, stream: Stream, name: Name) -> Self::Future {
+        ready(Ok((name.channel, stream)))
     }
 }
 
 impl OutboundUpgrade<Stream> for Upgrade {
-    type Output = Stream;
+    type Output = (Channel, Stream);
     type Error = Infallible;
-    type Future = Ready<Result<Stream, Infallible>>;
+    type Future = Ready<Result<(Channel, Stream), Infallible>>;
 
-    fn upgrade_outbound(self, stream: Stream, _: StreamProtocol) -> Self::Future {
-        ready(Ok(stream))
+    fn upgrade_outbound(self, stream: Stream, name: Name) -> Self::Future {
+        ready(Ok((name.channel, stream)))
     }
 }

@@ -8,6 +8,7 @@ use libp2p::identity::Keypair;
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::{Swarm, SwarmBuilder, identify, noise, ping, tcp};
 
+use crate::channel::{Channels, PROTOCOL};
 use crate::config::{
     CONNECT_TIMEOUT, CONNECTIONS_PER_PEER, Limits, NEGOTIATING_STREAMS, OPEN_TIMEOUT, PING_INTERVAL,
     PING_TIMEOUT, QUIC_CONNECTION_WINDOW, QUIC_IDLE_MS, QUIC_STREAM_WINDOW, STREAMS_PER_CONNECTION,
@@ -31,9 +32,9 @@ pub(crate) struct Behaviour {
 }
 
 impl Behaviour {
-    fn new(key: &Keypair, limits: &Limits, guard: Guard) -> Self {
+    fn new(key: &Keypair, limits: &Limits, guard: Guard, channels: Channels) -> Self {
         // Only what a peer sees of our address is wanted; our own addresses travel in signed entries instead.
-        let identify = identify::Config::new(stream::PROTOCOL.to_string(), key.public())
+        let identify = identify::Config::new(PROTOCOL.to_owned(), key.public())
             .with_agent_version(AGENT.to_owned())
             .with_cache_size(0)
             .with_hide_listen_addrs(true);
@@ -51,13 +52,18 @@ impl Behaviour {
                 ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
             ),
             identify: identify::Behaviour::new(identify),
-            stream: stream::Behaviour::default(),
+            stream: stream::Behaviour::new(channels),
         }
     }
 }
 
 /// A swarm that listens nowhere yet.
-pub(crate) fn build(key: Keypair, limits: &Limits, guard: Guard) -> Result<Swarm<Behaviour>, StartError> {
+pub(crate) fn build(
+    key: Keypair,
+    limits: &Limits,
+    guard: Guard,
+    channels: Channels,
+) -> Result<Swarm<Behaviour>, StartError> {
     let tcp = tcp::Config::default().nodelay(true);
     let Ok(built) = SwarmBuilder::with_existing_identity(key)
         .with_tokio()
@@ -72,7 +78,7 @@ pub(crate) fn build(key: Keypair, limits: &Limits, guard: Guard) -> Result<Swarm
             quic.max_connection_data = QUIC_CONNECTION_WINDOW;
             quic
         })
-        .with_behaviour(|key| Behaviour::new(key, limits, guard));
+        .with_behaviour(|key| Behaviour::new(key, limits, guard, channels));
     let swarm = built.with_swarm_config(|config| {
         config
             .with_idle_connection_timeout(OPEN_TIMEOUT)

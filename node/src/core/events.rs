@@ -43,7 +43,7 @@ impl Core {
     pub fn on_event(&mut self, event: Event, at: Instant) {
         self.remember(&event);
         match event {
-            Event::Connected { session, peer, address, outbound } => {
+            Event::Connected { session, peer, address, outbound, .. } => {
                 if outbound {
                     self.dialing.connected(session.0, &peer, &address);
                 }

@@ -13,7 +13,8 @@ use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use super::Driver;
-use crate::config::{ADDRESSES_PER_NAME, OPEN_TIMEOUT};
+use crate::channel::{Channel, Pair};
+use crate::config::{ADDRESSES_PER_NAME, OPEN_TIMEOUT, channels_share};
 use crate::event::{DialFailure, Event};
 use crate::handle::DialCommand;
 use crate::key::{Host, NodeKey, node_key, peer_id};
@@ -26,6 +27,7 @@ const REASON_LENGTH: usize = 300;
 pub(super) struct Dial {
     pub text: String,
     pub expect: Option<NodeKey>,
+    pub channel: Channel,
 }
 
 /// A name that has been looked up.
@@ -36,31 +38,54 @@ pub(super) struct Lookup {
 
 impl Driver {
     pub(super) fn on_dial(&mut self, command: DialCommand) {
-        let dial = Dial { text: command.text.clone(), expect: command.expect };
-        if self.dials.len() + self.lookups.len() >= self.shared.limits.pending_outbound as usize {
-            return self.dial_failed(dial, DialFailure::Limit("too many dials are under way".to_owned()));
+        let channel = command.channel;
+        let dial = Dial { text: command.text.clone(), expect: command.expect, channel };
+        if let Some(why) = self.no_room(channel) {
+            return self.dial_failed(dial, DialFailure::Limit(why.to_owned()));
         }
-        if let Some(failure) = command.expect.and_then(|peer| self.no_need(&peer)) {
+        if let Some(failure) = command.expect.and_then(|peer| self.no_need(&(peer, channel))) {
             return self.dial_failed(dial, failure);
         }
         match command.address.host.clone() {
             Host::Ip(_) => self.dial(dial, vec![command.address.transport], command.address.quic),
             Host::Name(name) => {
+                self.lookups_on_channels += usize::from(!channel.is_own());
                 self.lookups.spawn(look_up(name, command));
             }
         }
     }
 
+    /// What there are too many of to dial on a channel now.
+    fn no_room(&self, channel: Channel) -> Option<&'static str> {
+        let limits = &self.shared.limits;
+        if self.dials.len() + self.lookups.len() >= limits.pending_outbound as usize {
+            return Some("too many dials are under way");
+        }
+        if channel.is_own() {
+            return None;
+        }
+        let dialing = self.dials.values().filter(|dial| !dial.channel.is_own()).count();
+        let under_way = dialing + self.lookups_on_channels;
+        if under_way >= channels_share(limits.pending_outbound) {
+            return Some("too many dials to other networks are under way");
+        }
+        (under_way + self.on_channels(true) >= channels_share(limits.outbound))
+            .then_some("this node has as many connections to other networks as it may open")
+    }
+
     /// Why this peer need not be dialed.
-    fn no_need(&self, peer: &NodeKey) -> Option<DialFailure> {
-        if *peer == self.shared.local {
+    fn no_need(&self, pair: &Pair) -> Option<DialFailure> {
+        if pair.0 == self.shared.local {
             return Some(DialFailure::Myself);
         }
-        self.holders.contains_key(peer).then_some(DialFailure::AlreadyConnected)
+        self.holders.contains_key(pair).then_some(DialFailure::AlreadyConnected)
     }
 
     pub(super) fn on_lookup(&mut self, Lookup { command, found }: Lookup) {
-        let dial = Dial { text: command.text, expect: command.expect };
+        let dial = Dial { text: command.text, expect: command.expect, channel: command.channel };
+        if !dial.channel.is_own() {
+            self.lookups_on_channels = self.lookups_on_channels.saturating_sub(1);
+        }
         match found {
             Err(error) => self.dial_failed(dial, DialFailure::NameNotFound(error.to_string())),
             Ok(ips) => {
@@ -107,7 +132,8 @@ impl Driver {
 
     pub(super) fn dial_failed(&mut self, dial: Dial, reason: DialFailure) {
         self.shared.counts.failed_dials.add();
-        self.notice(Event::DialFailed { address: dial.text, peer: dial.expect, reason });
+        let Dial { text: address, expect: peer, channel } = dial;
+        self.notice(Event::DialFailed { address, peer, channel, reason });
     }
 }
 

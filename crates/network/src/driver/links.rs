@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 use super::Driver;
 use super::dialing::{Dial, chain};
 use crate::arbiter::{Verdict, judge};
-use crate::config::{OPEN_TIMEOUT, QUIET_LINK};
+use crate::channel::{Channel, Pair};
+use crate::config::{OPEN_TIMEOUT, QUIET_LINK, channels_share};
 use crate::event::{CloseReason, DialFailure, SessionId};
 use crate::key::{NodeKey, node_key};
 use crate::session::Task;
@@ -20,6 +21,8 @@ use crate::shared::Session;
 /// One established connection.
 pub(super) struct Link {
     pub peer: NodeKey,
+    /// What it is for. Whoever has not dialed it learns that from the stream.
+    pub channel: Option<Channel>,
     pub address: String,
     /// This node dialed it.
     pub outbound: bool,
@@ -29,6 +32,12 @@ pub(super) struct Link {
     pub ping_failed: bool,
     /// The peer has said what it sees.
     pub observed: bool,
+}
+
+impl Link {
+    fn pair(&self) -> Option<Pair> {
+        self.channel.map(|channel| (self.peer, channel))
+    }
 }
 
 /// How far a connection has come.
@@ -52,8 +61,10 @@ impl Driver {
             return;
         };
         let outbound = endpoint.is_dialer();
+        let channel = dial.as_ref().map(|dial| dial.channel);
         let link = Link {
             peer: key,
+            channel,
             address: without_peer(endpoint),
             outbound,
             dial,
@@ -62,40 +73,64 @@ impl Driver {
             observed: false,
         };
         self.links.insert(connection, link);
-        if outbound {
-            match self.judge(&key, true) {
-                Verdict::Take | Verdict::Replace => {
-                    self.holders.insert(key, connection);
-                    self.swarm.behaviour_mut().stream.open(peer, connection);
-                }
-                Verdict::Refuse => self.close(connection, DialFailure::AlreadyConnected),
-            }
+        if let Some(channel) = channel {
+            self.on_dialed(connection, peer, (key, channel));
         }
     }
 
-    fn judge(&self, peer: &NodeKey, outbound: bool) -> Verdict {
-        let holder = self.holders.get(peer).and_then(|held| self.links.get(held));
-        judge(&self.shared.local, peer, holder.map(|link| link.outbound), outbound)
+    fn on_dialed(&mut self, connection: ConnectionId, peer: PeerId, pair: Pair) {
+        if !self.shared.channels.is_open(pair.1) {
+            return self.close(connection, DialFailure::ChannelClosed);
+        }
+        match self.judge(&pair, true) {
+            Verdict::Take | Verdict::Replace => {
+                self.holders.insert(pair, connection);
+                self.swarm.behaviour_mut().stream.open(peer, connection, pair.1);
+            }
+            Verdict::Refuse => self.close(connection, DialFailure::AlreadyConnected),
+        }
     }
 
-    pub(super) fn on_stream(&mut self, connection: ConnectionId, stream: Stream) {
-        let Some(Link { peer, outbound, phase: Phase::Opening(_), .. }) = self.links.get(&connection) else {
+    fn judge(&self, pair: &Pair, outbound: bool) -> Verdict {
+        let holder = self.holders.get(pair).and_then(|held| self.links.get(held));
+        judge(&self.shared.local, &pair.0, holder.map(|link| link.outbound), outbound)
+    }
+
+    pub(super) fn on_stream(&mut self, connection: ConnectionId, channel: Channel, stream: Stream) {
+        let Some(link) = self.links.get_mut(&connection) else { return };
+        if !matches!(link.phase, Phase::Opening(_)) {
             return;
-        };
-        let (peer, outbound) = (*peer, *outbound);
+        }
+        link.channel = Some(channel);
+        let (pair, outbound) = ((link.peer, channel), link.outbound);
         if !outbound {
-            match self.judge(&peer, false) {
+            match self.judge(&pair, false) {
+                Verdict::Take if self.has_no_room(channel) => {
+                    self.shared.counts.turned_away.add();
+                    return self.close(connection, DialFailure::Limit("too many on channels".to_owned()));
+                }
                 Verdict::Take => {}
-                Verdict::Replace => self.supersede(&peer),
+                Verdict::Replace => self.supersede(&pair),
                 Verdict::Refuse => return self.close(connection, DialFailure::AlreadyConnected),
             }
-            self.holders.insert(peer, connection);
+            self.holders.insert(pair, connection);
         }
         if self.sessions.len() >= self.most_sessions() {
             self.shared.counts.turned_away.add();
             return self.close(connection, DialFailure::Limit("too many sessions are ending".to_owned()));
         }
-        self.begin(connection, peer, stream);
+        self.begin(connection, pair, stream);
+    }
+
+    /// Whether a connection on this channel, which is there already, is one more than others may open on channels.
+    fn has_no_room(&self, channel: Channel) -> bool {
+        !channel.is_own() && self.on_channels(false) > channels_share(self.shared.limits.inbound)
+    }
+
+    /// Connections on channels, those that are closing included, that this node opened, or that others did.
+    pub(super) fn on_channels(&self, outbound: bool) -> usize {
+        let on_channel = |link: &&Link| link.channel.is_some_and(|channel| !channel.is_own());
+        self.links.values().filter(|link| link.outbound == outbound).filter(on_channel).count()
     }
 
     /// Sessions, those included that have ended and wait to tell a slow core.
@@ -103,11 +138,11 @@ impl Driver {
         2 * (self.shared.limits.inbound as usize + self.shared.limits.outbound as usize)
     }
 
-    fn begin(&mut self, connection: ConnectionId, peer: NodeKey, stream: Stream) {
+    fn begin(&mut self, connection: ConnectionId, pair: Pair, stream: Stream) {
         let Some(link) = self.links.get_mut(&connection) else { return };
         self.last_session += 1;
         let id = SessionId(self.last_session);
-        let session = Arc::new(Session::new(id, peer, connection, self.shared.memory.account()));
+        let session = Arc::new(Session::new(id, pair, connection, self.shared.memory.account(pair.1)));
         link.phase = Phase::Talking(Arc::clone(&session));
         link.dial = None; // `Connected` is the answer
         let (told, tail) = oneshot::channel();
@@ -118,21 +153,21 @@ impl Driver {
             connection,
             address: link.address.clone(),
             outbound: link.outbound,
-            predecessor: self.tails.insert(peer, (id, tail)).map(|(_, tail)| tail),
+            predecessor: self.tails.insert(pair, (id, tail)).map(|(_, tail)| tail),
             told,
             ended: self.ended.0.clone(),
         };
-        self.shared.insert(session);
+        self.shared.insert(&session);
         self.shared.counts.sessions_opened.add();
         self.sessions.spawn(async move {
             task.run(stream).await;
-            (peer, id)
+            (pair, id)
         });
     }
 
-    /// The connection that holds the peer gives way to another.
-    fn supersede(&mut self, peer: &NodeKey) {
-        let Some(old) = self.holders.remove(peer) else { return };
+    /// The connection that holds the peer on the channel gives way to another.
+    fn supersede(&mut self, pair: &Pair) {
+        let Some(old) = self.holders.remove(pair) else { return };
         match self.links.get(&old).map(|link| &link.phase) {
             Some(Phase::Talking(session)) => session.end(CloseReason::Superseded),
             Some(_) => self.close(old, DialFailure::AlreadyConnected),
@@ -144,38 +179,42 @@ impl Driver {
     fn close(&mut self, connection: ConnectionId, failure: DialFailure) {
         let Some(link) = self.links.get_mut(&connection) else { return };
         link.phase = Phase::Closing;
-        let (peer, dial) = (link.peer, link.dial.take());
-        self.release(&peer, connection);
+        let (pair, dial) = (link.pair(), link.dial.take());
+        self.release(pair, connection);
         if let Some(dial) = dial {
             self.dial_failed(dial, failure);
         }
         self.swarm.close_connection(connection);
     }
 
-    fn release(&mut self, peer: &NodeKey, connection: ConnectionId) {
-        if self.holders.get(peer) == Some(&connection) {
-            self.holders.remove(peer);
+    fn release(&mut self, pair: Option<Pair>, connection: ConnectionId) {
+        if let Some(pair) = pair.filter(|pair| self.holders.get(pair) == Some(&connection)) {
+            self.holders.remove(&pair);
         }
     }
 
     pub(super) fn on_no_stream(&mut self, connection: ConnectionId, why: String) {
         self.shared.counts.no_stream.add();
-        self.close(connection, DialFailure::NoSync(why));
+        let on = self.links.get(&connection).and_then(|link| link.channel).unwrap_or_default();
+        self.close(
+            connection,
+            if on.is_own() { DialFailure::NoSync(why) } else { DialFailure::NoChannel(why) },
+        );
     }
 
     pub(super) fn on_session_ended(&mut self, connection: ConnectionId) {
         self.close(connection, DialFailure::AlreadyConnected);
     }
 
-    pub(super) fn on_session_told(&mut self, peer: NodeKey, session: SessionId) {
-        if self.tails.get(&peer).is_some_and(|(last, _)| *last == session) {
-            self.tails.remove(&peer);
+    pub(super) fn on_session_told(&mut self, pair: &Pair, session: SessionId) {
+        if self.tails.get(pair).is_some_and(|(last, _)| *last == session) {
+            self.tails.remove(pair);
         }
     }
 
     pub(super) fn on_closed(&mut self, connection: ConnectionId, cause: Option<ConnectionError>) {
         let Some(link) = self.links.remove(&connection) else { return };
-        self.release(&link.peer, connection);
+        self.release(link.pair(), connection);
         let why = cause.map_or_else(|| "it was closed".to_owned(), |cause| chain(&cause));
         if let Phase::Talking(session) = link.phase {
             session.end(CloseReason::ConnectionLost(why.clone()));

@@ -185,6 +185,11 @@ async fn a_stranger_is_recognised() {
     node.handle.dial(&address.to_string(), None).unwrap();
     let reason = node.dial_failure().await;
     assert!(matches!(reason, network::DialFailure::NoSync(_)), "{reason}");
+    let channel = network::Channel::Of([1; 32]);
+    node.handle.open_channel(channel).unwrap();
+    node.handle.dial_on(channel, &address.to_string(), None).unwrap();
+    let reason = node.dial_failure().await;
+    assert!(matches!(reason, network::DialFailure::NoChannel(_)), "{reason}");
 }
 
 /// A router on the way forgets the connection: packets vanish, and no end is ever told.

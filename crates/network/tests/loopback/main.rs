@@ -7,6 +7,7 @@
     reason = "a failed expectation is the test's answer"
 )]
 
+mod channels;
 mod hostile;
 mod support;
 
