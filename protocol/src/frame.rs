@@ -21,6 +21,8 @@ use crate::steps::Redemption;
 const RUN: u8 = 7;
 /// Where a credential stands: none, but the check of a certificate.
 const BY_CHECK: u8 = 2;
+/// Where a credential stands: none, but the pass of a guest.
+const GUEST: u8 = 3;
 
 /// What a node shows to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,35 @@ pub enum Shown {
     /// By its certificate's check, for a peer that holds the certificate in one of its logs. It proves nothing, nor need it: the
     /// connection has proved the node's key.
     ByCheck([u8; 8]),
+    /// As a node of another network, by an agreement that both have.
+    Guest(Box<GuestPass>),
+}
+
+/// What a node shows where another network's entries are exchanged: to that network's gateways, and to nodes of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestPass {
+    /// Its own network.
+    pub network: NetworkId,
+    /// Its certificate there.
+    pub certificate: NodeCertificate,
+    /// The agreement, by [`crate::Terms::id`].
+    pub terms: Hash,
+}
+
+impl GuestPass {
+    fn encode(&self, to: &mut Encoder) {
+        self.network.encode(to);
+        self.certificate.encode(to);
+        self.terms.encode(to);
+    }
+
+    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+        Ok(Self {
+            network: NetworkId::decode(from)?,
+            certificate: NodeCertificate::decode(from)?,
+            terms: Hash::decode(from)?,
+        })
+    }
 }
 
 impl Shown {
@@ -95,15 +126,25 @@ impl Shown {
             Self::ByCheck(check) => {
                 to.u8(BY_CHECK).raw(check);
             }
+            Self::Guest(pass) => {
+                to.u8(GUEST);
+                pass.encode(to);
+            }
         }
     }
 
     fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
-        if from.rest().first() != Some(&BY_CHECK) {
-            return Credential::decode(from).map(Self::InFull);
+        match from.rest().first() {
+            Some(&BY_CHECK) => {
+                from.u8("credential")?;
+                from.array("check of a certificate").map(Self::ByCheck)
+            }
+            Some(&GUEST) => {
+                from.u8("credential")?;
+                Ok(Self::Guest(Box::new(GuestPass::decode(from)?)))
+            }
+            _ => Credential::decode(from).map(Self::InFull),
         }
-        from.u8("credential")?;
-        from.array("check of a certificate").map(Self::ByCheck)
     }
 }
 

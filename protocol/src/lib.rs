@@ -25,6 +25,7 @@ mod keys;
 pub mod limits;
 mod narrow;
 mod patch;
+mod peering;
 mod proof;
 mod purge;
 mod roster;
@@ -54,18 +55,19 @@ pub use files::{Application, StepsFile};
 pub use first::Beginning;
 pub use fork::Fork;
 pub use frame::{
-    Bucket, Credential, Delivery, DeliveryWord, Frame, Hello, LogHead, Shown, Want, bucket_of,
+    Bucket, Credential, Delivery, DeliveryWord, Frame, GuestPass, Hello, LogHead, Shown, Want, bucket_of,
     frontier_digest,
 };
 pub use hash::{DocumentId, Hash, Hasher, InstitutionId, NetworkId, hash};
 pub use invitation::InvitationFile;
 pub use keys::{PublicKey, Purpose, SecretKey, Signature, remember_signatures};
 pub use patch::{Actor, Op, OpId, Origin, Patch, SignedPatch, from_scalar, seconds, to_scalar, value_bytes};
+pub use peering::{CodeMapping, Gateway, Peering, Side, Terms};
 pub use proof::{FileKind, Proof, Proven, Stated, seal_file, unseal_file};
 pub use purge::Purge;
 pub use roster::{
-    BookFigures, Folded, Grant, Member, MemberState, NodeState, PurgeWord, Purges, Roster, RosterBook,
-    RosterInput, lies_in,
+    BookFigures, Folded, Grant, Member, MemberState, NodeState, Peer, PeerState, PurgeWord, Purges, Roster,
+    RosterBook, RosterInput, lies_in,
 };
 pub use run::{CheckedEntry, CheckedRun, RunBuilder, RunCutter, Unsigned};
 pub use sealed::{Envelope, Place, SealingKey};

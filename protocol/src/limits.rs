@@ -104,3 +104,11 @@ pub const MAX_ATTACHMENTS: usize = 20;
 pub const MAX_ATTACHMENT_TITLE: usize = 300;
 /// Longest piece of a file in one frame, bytes: as a run, about 2 s of a 1 Mbit/s line.
 pub const MAX_PIECE: usize = 256 * 1024;
+/// Most gateways of a network that an agreement with another names: a hub, its double, and a few halls.
+pub const MAX_GATEWAYS: usize = 8;
+/// Most fields that an agreement names: all that a kind of listing has.
+pub const MAX_SHARED_FIELDS: usize = 256;
+/// Most fields whose values an agreement maps.
+pub const MAX_MAPPINGS: usize = 16;
+/// Most values of one field that an agreement maps: the classes of GB/T 4754-2017 of one industry, the counties of two provinces.
+pub const MAX_MAPPING_PAIRS: usize = 1_024;

@@ -17,12 +17,14 @@ mod book;
 mod chains;
 mod digest;
 mod invitations;
+mod peers;
 mod purges;
 mod words;
 
 pub use book::{BookFigures, Folded, RosterBook};
 use chains::Named;
 pub use invitations::Grant;
+pub use peers::{Peer, PeerState};
 pub use purges::{PurgeWord, Purges};
 pub use words::lies_in;
 use words::steps_about;
@@ -110,6 +112,8 @@ pub struct Roster {
     pub purged: BTreeMap<DocumentId, String>,
     /// Documents that institutions purge by their own word. Ask [`Roster::purge`]: it counts of their own documents alone.
     pub purge_words: BTreeMap<DocumentId, BTreeMap<InstitutionId, PurgeWord>>,
+    /// Networks that listings are, or were, exchanged with.
+    pub peers: BTreeMap<NetworkId, Peer>,
     /// The root keys that followed an institution's first one, in order.
     pub rotations: BTreeMap<InstitutionId, Vec<Rotation>>,
     /// Steps that count by institutions' own word, and whose. Who stole a node's key can say what its institution says.
@@ -187,6 +191,7 @@ impl Roster {
             taken_down: BTreeMap::new(),
             purged: BTreeMap::new(),
             purge_words: BTreeMap::new(),
+            peers: BTreeMap::new(),
             rotations: BTreeMap::new(),
             words: BTreeMap::new(),
             chains: BTreeMap::new(),
@@ -274,6 +279,7 @@ impl Roster {
                     self.profile = profile.clone();
                 }
             }
+            Subject::Peer(id) => self.apply_to_peer(id, named),
             Subject::Invitation(_) | Subject::Log(_) => {}
         }
     }

@@ -29,6 +29,8 @@ pub enum Subject {
     Invitation(PublicKey),
     /// A log, named by [`LogId::hash`]: settles.
     Log(Hash),
+    /// Another network: what is exchanged with it.
+    Peer(NetworkId),
 }
 
 /// One step of the roster.
@@ -54,6 +56,7 @@ impl Subject {
             Self::Document(id) => to.u8(2).raw(&id.0),
             Self::Invitation(key) => to.u8(3).raw(&key.0),
             Self::Log(id) => to.u8(4).raw(&id.0),
+            Self::Peer(id) => to.u8(5).raw(&id.0),
         };
     }
 
@@ -65,6 +68,7 @@ impl Subject {
             2 => Self::Document(DocumentId::decode(from)?),
             3 => Self::Invitation(PublicKey::decode(from)?),
             4 => Self::Log(Hash::decode(from)?),
+            5 => Self::Peer(NetworkId::decode(from)?),
             _ => return Err(Fault::Unknown { what: "subject", code: code.into() }),
         })
     }

@@ -251,6 +251,7 @@ impl Network {
             subscription: Subscription::everything(),
             allowance: Room::UNBOUNDED,
             agent: "bench".to_owned(),
+            abroad: None,
         };
         (key.public(), Replica::new(me, logs, RosterBook::new(&self.charter), BTreeMap::new()))
     }

@@ -354,6 +354,7 @@ impl Identity {
             subscription,
             allowance: Room::UNBOUNDED,
             agent,
+            abroad: None,
         }
     }
 

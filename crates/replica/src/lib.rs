@@ -23,7 +23,7 @@ pub use document::{
 };
 pub use limit::{Limit, Reach, Why, limits};
 pub use replica::{
-    Carried, Effect, FileOutcome, FoundPiece, Input, LogState, Me, NotServed, Over, Piece, Reached,
+    Abroad, Carried, Effect, FileOutcome, FoundPiece, Input, LogState, Me, NotServed, Over, Piece, Reached,
     Remembered, Replica, Room, entry_bytes, open_ahead,
 };
 pub use session::{PeerView, SessionId, SessionState};

@@ -27,6 +27,7 @@ mod files;
 mod forks;
 mod gaps;
 mod greeting;
+mod guests;
 mod line;
 mod packing;
 mod plan;
@@ -39,6 +40,7 @@ pub use allowance::{Over, Room, entry_bytes};
 pub use api::{Effect, Input, LogState, Me, Reached};
 pub use carried::Carried;
 pub use exchange::open_ahead;
+pub use guests::Abroad;
 pub use files::{FileOutcome, FoundPiece};
 pub use packing::{NotServed, Piece};
 pub use remembered::Remembered;
@@ -193,6 +195,7 @@ impl Replica {
             }
             Input::FileRead { session, ask, found } => self.on_file_read(session, &ask, found, &mut out),
             Input::FileKept { file, outcome } => self.on_file_kept(&file, outcome, now_ms, &mut out),
+            Input::Home(roster) => self.on_home_roster(roster, now_ms, &mut out),
             Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
         }
         self.finish(now_ms, out)
@@ -404,8 +407,10 @@ impl Replica {
     /// written from now on repeats no sequence number that it knows.
     pub fn knows_own(&self) -> bool {
         let me = self.me.certificate.body.node;
+        // Who has only what was agreed on does not tell of all.
         let told = |s: &Session| {
-            s.is_ready() && !s.roster_only && s.compared && !s.behind.all().any(|log| log.node == me)
+            let whole = s.bounds.is_none() && !s.roster_only;
+            s.is_ready() && whole && s.compared && !s.behind.all().any(|log| log.node == me)
         };
         self.sessions.values().any(told)
     }

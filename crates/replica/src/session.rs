@@ -3,8 +3,11 @@
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use protocol::{CircleId, DocumentId, Head, LogId, NodeCertificate, PublicKey, Shelf, Subscription};
+use protocol::{
+    CircleId, DocumentId, Head, LogId, NetworkId, NodeCertificate, PublicKey, Shelf, Side, Subscription,
+};
 
 use crate::circles::Agreement;
 use crate::replica::bounds::{COMPARE_FIRST_MS, COMPARISONS, MAX_ANNOUNCED, QUICK_PULLS};
@@ -166,6 +169,10 @@ pub(crate) struct Session {
     /// The peer is not on our roster, which knows nothing of us either: until it does, nothing but the roster is
     /// exchanged.
     pub roster_only: bool,
+    /// All that is exchanged: what this side of an agreement gives. `None` with a node of the network itself.
+    pub bounds: Option<Arc<Side>>,
+    /// The network that the peer comes from, where it is a guest.
+    pub guest_of: Option<NetworkId>,
     /// It was sent a greeting.
     pub greeted: bool,
     /// Its greeting named a certificate that is not held here: it was asked for all of it.
@@ -237,6 +244,8 @@ impl Session {
             outbound,
             state: SessionState::Greeting,
             roster_only: false,
+            bounds: None,
+            guest_of: None,
             greeted: false,
             asked_in_full: false,
             shown_in_full: false,
@@ -285,6 +294,9 @@ impl Session {
         if self.roster_only {
             return log.shelf == Shelf::ROSTER;
         }
+        if self.bounds.as_ref().is_some_and(|side| !side.shares(&log.shelf)) {
+            return false;
+        }
         if let Some(circle) = log.shelf.circle() {
             return self.circles.get(&circle) == Some(&Agreement::Agreed);
         }
@@ -310,6 +322,11 @@ impl Session {
         self.progress_ms = now_ms;
         self.pull_wait_ms = COMPARE_FIRST_MS;
         self.quick_pulls = QUICK_PULLS;
+    }
+
+    /// Whether sealed shelves are spoken of: not before the peer is let in, and with no guest.
+    pub fn speaks_of_circles(&self) -> bool {
+        self.is_ready() && !self.roster_only && self.bounds.is_none()
     }
 
     pub fn is_ready(&self) -> bool {
@@ -354,6 +371,8 @@ pub struct PeerView {
     pub state: SessionState,
     /// Its certificate, once shown.
     pub certificate: Option<NodeCertificate>,
+    /// The network that it comes from, where it is a guest of this one.
+    pub guest_of: Option<NetworkId>,
     /// Program name and version as it says.
     pub agent: String,
     /// True when both hold the same entries of what they share.
@@ -386,6 +405,7 @@ impl PeerView {
             since_ms: s.since_ms,
             state: s.state.clone(),
             certificate: s.certificate.clone(),
+            guest_of: s.guest_of,
             synced: s.in_step(),
             logs_behind: if s.is_ready() { s.differing.len() } else { 0 },
             agent: s.agent.clone(),

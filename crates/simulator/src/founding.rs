@@ -5,7 +5,7 @@ use protocol::{
     NodeCertificate, Profile, PublicKey, Redemption, Role, RosterStep, SealingKey, SecretKey, Shelf,
     ShelfKind, SignedStep, Subject, Visibility,
 };
-use replica::Input;
+use replica::{Abroad, Input};
 
 use crate::node::Node;
 use crate::rng::Rng;
@@ -142,6 +142,12 @@ impl World {
         let (_, key) = new_keys(&mut self.rng);
         let body = node_certificate(&who, &key.public());
         self.push(Node::new(name, &self.charter, (root, key), (who, body, None), self.rng.clone().draw()))
+    }
+
+    /// A node of another network as a guest of this one.
+    pub fn guest(&mut self, of: &Node, abroad: Abroad) -> usize {
+        let seed = self.rng.draw();
+        self.push(Node::guest(of, &self.charter, abroad, seed))
     }
 
     /// A step about a subject, signed by the governor, written by `carrier`.

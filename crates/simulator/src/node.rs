@@ -6,7 +6,7 @@ use protocol::{
     CertificateBody, Charter, CheckedRun, CircleId, DocumentId, Entry, Fork, Hash, Head, Institution, LogId,
     NodeCertificate, Redemption, RosterBook, SecretKey, Shelf, Subscription,
 };
-use replica::{Input, KnownCircle, LogState, Me, Reach, Reached, Replica, Room, Why, entry_bytes, limits};
+use replica::{Abroad, Input, KnownCircle, LogState, Me, Reach, Reached, Replica, Room, Why, entry_bytes, limits};
 
 mod reading;
 mod roster;
@@ -38,6 +38,8 @@ pub struct Node {
     pub replica: Replica,
     /// All entries held, of each log from the first on.
     pub store: BTreeMap<LogId, Vec<Entry>>,
+    /// By what it is here, where its own network is another one.
+    pub abroad: Option<Abroad>,
     /// What it remembers of circles.
     pub circles: BTreeMap<CircleId, KnownCircle>,
     /// Proofs of forks.
@@ -98,6 +100,7 @@ impl Node {
             subscription: Subscription::everything(),
             agent: name.to_owned(),
             allowance: Room::UNBOUNDED,
+            abroad: None,
         };
         Self {
             name: name.to_owned(),
@@ -111,6 +114,7 @@ impl Node {
             invited,
             replica: Replica::new(me, BTreeMap::new(), RosterBook::new(charter), BTreeMap::new()),
             store: BTreeMap::new(),
+            abroad: None,
             circles: BTreeMap::new(),
             forks: BTreeMap::new(),
             reach: BTreeMap::new(),
@@ -127,6 +131,16 @@ impl Node {
             purged: BTreeSet::new(),
             rng: Rng::new(seed),
         }
+    }
+
+    /// A node of another network as a guest of this one, with an empty store.
+    pub(crate) fn guest(of: &Self, charter: &Charter, abroad: Abroad, seed: u64) -> Self {
+        let (keys, who) = ((of.root.clone(), of.key.clone()), of.institution.clone());
+        let mut node = Self::new(&of.name, charter, keys, (who, of.certificate.body.clone(), None), seed);
+        node.certificate = of.certificate.clone();
+        node.abroad = Some(abroad);
+        node.restart(charter);
+        node
     }
 
     /// Its own log of a shelf.
@@ -318,6 +332,7 @@ impl Node {
             subscription: self.subscription.clone(),
             agent: self.name.clone(),
             allowance: self.allowance,
+            abroad: self.abroad.clone(),
         };
         self.replica = Replica::new(me, heads, book, self.forks.clone());
         let circles = self.circles.clone().into_iter().collect();

@@ -111,6 +111,7 @@ fn describe(bytes: &[u8]) -> String {
             Shown::InFull(Credential::Certificate(_)) => "hello (certificate)".to_owned(),
             Shown::InFull(Credential::Redemption(_)) => "hello (redemption)".to_owned(),
             Shown::ByCheck(_) => "hello (by a check)".to_owned(),
+            Shown::Guest(_) => "hello (as a guest)".to_owned(),
         },
         Ok(Frame::ShowInFull) => "greet me in full".to_owned(),
         Ok(Frame::Refused(why)) => format!("refused: {why}"),

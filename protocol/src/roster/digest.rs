@@ -1,6 +1,6 @@
 //! The roster in 32 bytes.
 
-use super::{MemberState, Roster};
+use super::{MemberState, PeerState, Roster};
 use crate::codec::Encoder;
 use crate::entry::Head;
 use crate::hash::{Hash, hash};
@@ -51,6 +51,19 @@ impl Roster {
                 institution.encode(&mut to);
                 to.text(&word.reason);
             }
+        }
+        // Without peer markets the digest is what it was before there were any.
+        if !self.peers.is_empty() {
+            to.uint(self.peers.len() as u64);
+        }
+        for (network, peer) in &self.peers {
+            network.encode(&mut to);
+            peer.terms.id().encode(&mut to);
+            match &peer.state {
+                PeerState::Active => to.u8(0),
+                PeerState::Suspended(why) => to.u8(1).text(why),
+                PeerState::Ended(why) => to.u8(2).text(why),
+            };
         }
         hash("roster", &[&to.finish()])
     }

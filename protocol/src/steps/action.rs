@@ -7,6 +7,7 @@ use crate::entry::Head;
 use crate::fault::{Checked, Fault};
 use crate::hash::{Hash, InstitutionId, NetworkId};
 use crate::keys::{PublicKey, Purpose, SecretKey, Signature};
+use crate::peering::Peering;
 use crate::limits::{MAX_HEADS, MAX_KEPT_NODES, MAX_KEPT_WORDS, MAX_NAME};
 use crate::shelf::LogId;
 
@@ -68,6 +69,9 @@ pub enum Action {
     Profile(Profile),
     /// Remove the payloads of a document.
     Purge(String),
+    /// Exchange listings with another network, under these terms from now on. A peering is suspended, taken up again and
+    /// ended as a membership is.
+    Peer(Box<Peering>),
     /// An action of a later version: kept, passed on, without effect here.
     Other(u16, Vec<u8>),
 }
@@ -169,6 +173,7 @@ impl Action {
             Self::Purge(_) => 13,
             Self::RootKey(_) => 14,
             Self::Keep(_) => 15,
+            Self::Peer(_) => 16,
             Self::Other(code, _) => *code,
         }
     }
@@ -184,7 +189,7 @@ impl Action {
             Self::ChangeRole(..) => 4,
             Self::Profile(_) => 3,
             Self::Reinstate | Self::Restore => 2,
-            Self::Admit(_) | Self::Invite(_) | Self::Keep(_) => 1,
+            Self::Admit(_) | Self::Invite(_) | Self::Keep(_) | Self::Peer(_) => 1,
             Self::Other(..) => 0,
         }
     }
@@ -217,6 +222,7 @@ impl Action {
             Self::Keep(kept) => encode_kept(&mut to, kept),
             Self::RootKey(rotation) => rotation.encode(&mut to),
             Self::Profile(profile) => profile.encode(&mut to),
+            Self::Peer(peering) => peering.encode(&mut to),
             Self::Other(_, body) => {
                 to.raw(body);
             }
@@ -254,6 +260,7 @@ impl Action {
             13 => Self::Purge(name(from, "reason")?),
             14 => Self::RootKey(Rotation::decode(from)?),
             15 => Self::Keep(decode_kept(from)?),
+            16 => Self::Peer(Box::new(Peering::decode(from)?)),
             _ => {
                 let rest = from.rest();
                 Self::Other(code, from.raw(rest.len(), "action")?.to_vec())

@@ -22,6 +22,7 @@ mod identity;
 mod orders;
 #[cfg(test)]
 mod patch;
+mod peering;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]

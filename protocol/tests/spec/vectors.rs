@@ -145,6 +145,7 @@ fn steps() -> Vec<Vector> {
     let governors = Governors { members: vec![governor(3)], threshold: 1 };
     let rotation =
         Rotation::sign(&member.id(), vec![key(12).public()], vec![Hash([6; 32])], &world.network, &key(22));
+    let peer = crate::peering::peer(&world.charter, &crate::peering::zhejiang());
     let all = [
         ("admit", institution_of, Action::Admit(member.clone())),
         ("suspend", institution_of, Action::Suspend(why())),
@@ -161,6 +162,7 @@ fn steps() -> Vec<Vector> {
         ("purge", document, Action::Purge(why())),
         ("root key", institution_of, Action::RootKey(rotation)),
         ("keep", Subject::Network, Action::Keep(vec![(institution_of, Hash([4; 32]))])),
+        ("peer", peer.0, peer.1),
         ("of a later version", Subject::Network, Action::Other(500, vec![1, 2, 3])),
     ];
     let mut vectors = Vec::new();

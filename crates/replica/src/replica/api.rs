@@ -1,10 +1,14 @@
 //! What goes into a replica and what comes out.
 
+use std::sync::Arc;
+
 use protocol::{
     Attachment, Charter, CheckedEntry, CheckedRun, CircleId, DocumentId, Entry, Fault, FileAsk, Fork, Frame,
-    Hash, Head, LogHead, LogId, NodeCertificate, PublicKey, Redemption, SealingKey, SignedStep, Subscription,
+    Hash, Head, LogHead, LogId, NodeCertificate, PublicKey, Redemption, Roster, SealingKey, SignedStep,
+    Subscription,
 };
 
+use super::guests::Abroad;
 use super::{FileOutcome, FoundPiece, Room};
 use crate::circles::KnownCircle;
 use crate::session::SessionId;
@@ -26,6 +30,8 @@ pub struct Me {
     pub allowance: Room,
     /// Program name and version, shown to peers.
     pub agent: String,
+    /// Where the charter is another network's: by what this node is its guest.
+    pub abroad: Option<Abroad>,
 }
 
 /// One log held here.
@@ -187,6 +193,8 @@ pub enum Input {
         /// What it was.
         outcome: FileOutcome,
     },
+    /// The roster of this node's own network, where it is a guest of another's: who else may be one.
+    Home(Arc<Roster>),
     /// The operator lets a peer begin anew: what it did is forgotten, and it is no longer refused.
     Forgive {
         /// Its node key.

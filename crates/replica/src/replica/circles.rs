@@ -88,7 +88,7 @@ impl Replica {
 
     /// Offers a peer the circles that it may have and that have not been spoken of.
     pub(super) fn offer(&mut self, session: SessionId, out: &mut Vec<Effect>) {
-        let Some(s) = self.sessions.get(&session).filter(|s| s.is_ready() && !s.roster_only) else { return };
+        let Some(s) = self.sessions.get(&session).filter(|s| s.speaks_of_circles()) else { return };
         let open = |id: &CircleId| !s.circles.contains_key(id) && self.is_entitled(s, id);
         let ids: Vec<CircleId> = self.circles.keys().filter(|id| open(id)).copied().collect();
         let Some(s) = self.sessions.get_mut(&session) else { return };
@@ -108,7 +108,9 @@ impl Replica {
         }
         let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
         for session in sessions {
-            let Some(s) = self.sessions.get_mut(&session).filter(|s| s.is_ready()) else { continue };
+            let Some(s) = self.sessions.get_mut(&session).filter(|s| s.speaks_of_circles()) else {
+                continue;
+            };
             let told = |id: &CircleId| {
                 let circle = self.circles.get(id).and_then(|known| known.circle.as_ref());
                 circle.is_some_and(|c| c.parties.contains(&party) && c.mailboxes.contains(&s.peer))
@@ -170,7 +172,7 @@ impl Replica {
         let mut answers = Vec::new();
         let mut agreed = BTreeSet::new();
         for Delivery { circle, word, nodes } in told {
-            let Some(s) = self.sessions.get(&session).filter(|s| !s.roster_only) else { return };
+            let Some(s) = self.sessions.get(&session).filter(|s| s.speaks_of_circles()) else { return };
             let before = s.circles.get(&circle).copied();
             if word != DeliveryWord::Offer
                 && let Some(s) = self.sessions.get_mut(&session)

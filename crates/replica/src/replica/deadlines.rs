@@ -15,6 +15,7 @@ impl Replica {
             self.fold_roster(now_ms, out);
         }
         self.end_the_late(now_ms, out);
+        self.judge_guests(now_ms, out);
         self.give_up_probes(now_ms);
         self.give_up_stalled(now_ms, out);
         self.ask_for_files(now_ms, out);

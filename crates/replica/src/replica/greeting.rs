@@ -1,5 +1,7 @@
 //! Hello: who may stay.
 
+use std::sync::Arc;
+
 use protocol::{
     Credential, Frame, Hello, InstitutionId, NodeCertificate, NodeState, PublicKey, Redemption, Shown,
     Subject,
@@ -51,6 +53,9 @@ impl Replica {
     }
 
     fn hello_in_full(&self) -> Hello {
+        if let Some(pass) = self.guest_pass() {
+            return self.greeting(Shown::Guest(Box::new(pass)));
+        }
         self.greeting(Shown::InFull(match self.redeeming() {
             Some(redemption) => Credential::Redemption(Box::new(redemption.clone())),
             None => Credential::Certificate(Box::new(self.me.certificate.clone())),
@@ -115,6 +120,10 @@ impl Replica {
             Shown::InFull(Credential::Redemption(redemption)) => {
                 (redemption.certificate.clone(), Some(redemption))
             }
+            Shown::Guest(pass) => {
+                let greeted = (hello.subscription, hello.agent);
+                return self.greet_guest(session, *pass, greeted, now_ms, out);
+            }
             Shown::ByCheck(check) => match self.known_certificate(&peer.peer, check) {
                 Some(certificate) => (certificate, None),
                 None if peer.asked_in_full => {
@@ -148,6 +157,7 @@ impl Replica {
                 Err(format!("{} is suspended or has left the network", member.institution.name))
             }
             NodeState::Revoked(_) => Err("this node's key has been revoked".to_owned()),
+            NodeState::Unknown if self.me.abroad.is_some() => self.meet_host(session, now_ms, out),
             NodeState::Unknown => match redemption {
                 Some(redemption) => self.admit(session, redemption, now_ms, out),
                 // Whose own roster is empty knows nobody but the governors: it learns from the first member it meets.
@@ -238,13 +248,14 @@ impl Replica {
         s.state = SessionState::Ready;
         s.progress_ms = now_ms;
         s.own_forks_ms = Some(now_ms);
+        s.bounds = s.bounds.take().or(self.me.abroad.as_ref().map(|abroad| Arc::clone(&abroad.gives)));
         self.tell_line(session, out);
         self.begin_comparing(session, now_ms, out);
         self.show_own_forks(session, out);
         self.offer(session, out);
     }
 
-    fn meet(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
+    pub(super) fn meet(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get_mut(&session) else { return };
         s.roster_only = true;
         s.state = SessionState::Ready;

@@ -123,6 +123,9 @@ impl Replica {
     fn judge_session(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get(&session) else { return };
         let Some(certificate) = &s.certificate else { return };
+        if s.guest_of.is_some() {
+            return self.judge_guest(session, now_ms, out);
+        }
         let node = self.book.roster().node(certificate);
         let (active, unknown) = (matches!(node, NodeState::Active(_)), node == NodeState::Unknown);
         let me = self.me.certificate.body.node;

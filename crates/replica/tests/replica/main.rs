@@ -25,6 +25,7 @@ mod harness {
     }
 }
 mod greeting;
+mod guests;
 mod joining;
 mod line;
 mod membership;
