@@ -14,6 +14,7 @@ mod bundle;
 mod enquiries;
 mod governing;
 mod listings;
+mod peering;
 mod wording;
 
 pub use accounts::UserAction;
@@ -23,6 +24,7 @@ pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
 pub use listings::{
     Disclose, DisclosureAction, Import, ListingAction, StatementAction, Template, VisibilityArg,
 };
+pub use peering::{PeeringAction, PeeringTerms};
 
 /// Everything typed.
 #[derive(Parser, Debug)]
@@ -79,6 +81,10 @@ pub enum Sub {
     Peer {
         #[command(subcommand)]
         action: PeerAction,
+    },
+    Peering {
+        #[command(subcommand)]
+        action: PeeringAction,
     },
     Roster {
         #[command(subcommand)]

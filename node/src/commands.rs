@@ -14,6 +14,7 @@ mod import;
 mod keys;
 mod listing;
 mod node;
+mod peering;
 mod prove;
 mod purge;
 mod roster;
@@ -85,6 +86,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Line { hours } => node::line(&context, hours),
         Sub::Bundle { action } => bundle::run(&context, &action),
         Sub::Peer { action } => node::peer(&context, &action),
+        Sub::Peering { action } => peering::run(&context, action),
         Sub::Key { action } => keys::run(&context, action),
         Sub::Roster { action } => roster::run(&context, action),
         Sub::Fork { action } => forks::run(&context, &action),

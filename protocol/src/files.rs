@@ -1,11 +1,12 @@
-//! Files that go between an institution and the governors: an application, and steps to sign.
+//! Files that go between an institution and the governors: an application, and steps to sign; and between two networks.
 
 use crate::certificate::NodeCertificate;
-use crate::charter::{Governors, Institution};
+use crate::charter::{Governors, Institution, SignedCharter};
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
 use crate::hash::NetworkId;
-use crate::limits::MAX_STEPS_FILE;
+use crate::limits::{MAX_GATEWAYS, MAX_PAYLOAD, MAX_STEPS_FILE};
+use crate::peering::{Gateway, Terms};
 use crate::proof::{FileKind, seal_file, unseal_file};
 use crate::steps::SignedStep;
 
@@ -89,5 +90,54 @@ impl StepsFile {
                 steps: from.list(MAX_STEPS_FILE, "roster steps", SignedStep::decode)?,
             })
         })
+    }
+}
+
+/// A network as it shows itself to another one, with or without what the two are to exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarketFile {
+    /// Its charter, with the signatures of its governors.
+    pub charter: SignedCharter,
+    /// Its gateways.
+    pub gateways: Vec<Gateway>,
+    /// What it proposes.
+    pub terms: Option<Terms>,
+}
+
+impl MarketFile {
+    /// The file's bytes.
+    pub fn to_file(&self) -> Vec<u8> {
+        let mut to = Encoder::new();
+        self.charter.encode(&mut to);
+        to.list(&self.gateways, |to, gateway| gateway.encode(to));
+        to.option(self.terms.as_ref(), |to, terms| {
+            to.bytes(&terms.to_bytes());
+        });
+        seal_file(FileKind::Market, &to.finish())
+    }
+
+    /// Reads a file; the charter's signatures must hold, and terms must be between its network and another.
+    ///
+    /// # Errors
+    /// Damage, another kind of file, a charter that its governors did not sign, terms of others.
+    pub fn from_file(bytes: &[u8]) -> Checked<Self> {
+        let body = unseal_file(FileKind::Market, bytes)?;
+        let read = Decoder::whole(body, "market", |from| {
+            Ok(Self {
+                charter: SignedCharter::decode(from)?,
+                gateways: from.list(MAX_GATEWAYS, "gateways", Gateway::decode)?,
+                terms: from.option("terms", |from| {
+                    let terms = from.bytes(MAX_PAYLOAD, "agreement")?;
+                    Decoder::whole(terms, "agreement", Terms::decode)
+                })?,
+            })
+        })?;
+        let network = read.charter.charter.id();
+        match &read.terms {
+            Some(terms) if terms.side(&network).is_none() => {
+                Err(Fault::Mismatch { what: "agreement and charter" })
+            }
+            _ => Ok(read),
+        }
     }
 }

@@ -51,7 +51,7 @@ pub use circle::{Circle, CircleId, MAILBOX, NONCE, PARTY};
 pub use codec::{Decoder, Encoder};
 pub use entry::{Draft, Entry, Head, Header, Payload, Verb};
 pub use fault::{Checked, Fault};
-pub use files::{Application, StepsFile};
+pub use files::{Application, MarketFile, StepsFile};
 pub use first::Beginning;
 pub use fork::Fork;
 pub use frame::{

@@ -77,14 +77,14 @@ pub struct Peering {
 }
 
 impl Gateway {
-    fn encode(&self, to: &mut Encoder) {
+    pub(crate) fn encode(&self, to: &mut Encoder) {
         self.node.encode(to);
         to.list(&self.addresses, |to, address| {
             to.text(address);
         });
     }
 
-    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+    pub(crate) fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
         let node = PublicKey::decode(from)?;
         let address = |from: &mut Decoder<'_>| Ok(from.text(MAX_ADDRESS, "gateway address")?.to_owned());
         Ok(Self { node, addresses: from.list(MAX_ADDRESSES, "gateway addresses", address)? })
@@ -198,7 +198,7 @@ impl Terms {
         to.finish()
     }
 
-    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+    pub(crate) fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
         let version = from.u8("version of an agreement")?;
         if version != VERSION {
             return Err(Fault::Unknown { what: "version of an agreement", code: version.into() });

@@ -33,6 +33,8 @@ pub enum FileKind {
     Steps,
     /// A fork with everything that proves it.
     Fork,
+    /// A network as it shows itself to another one, and what it proposes to exchange.
+    Market,
 }
 
 impl FileKind {
@@ -44,6 +46,7 @@ impl FileKind {
             Self::Application => "application",
             Self::Steps => "steps",
             Self::Fork => "fork",
+            Self::Market => "market",
         }
     }
 

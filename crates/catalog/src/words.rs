@@ -21,6 +21,7 @@ pub mod halls;
 pub mod import;
 pub mod issues;
 pub mod kinds;
+pub mod peering;
 pub mod purge;
 pub mod roster;
 pub mod statements;
@@ -52,6 +53,7 @@ const TABLES: &[&[Row]] = &[
     import::TABLE,
     kinds::TABLE,
     issues::TABLE,
+    peering::TABLE,
     purge::TABLE,
     roster::TABLE,
     statements::TABLE,

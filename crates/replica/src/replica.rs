@@ -40,8 +40,8 @@ pub use allowance::{Over, Room, entry_bytes};
 pub use api::{Effect, Input, LogState, Me, Reached};
 pub use carried::Carried;
 pub use exchange::open_ahead;
-pub use guests::Abroad;
 pub use files::{FileOutcome, FoundPiece};
+pub use guests::Abroad;
 pub use packing::{NotServed, Piece};
 pub use remembered::Remembered;
 

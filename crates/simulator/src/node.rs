@@ -6,7 +6,9 @@ use protocol::{
     CertificateBody, Charter, CheckedRun, CircleId, DocumentId, Entry, Fork, Hash, Head, Institution, LogId,
     NodeCertificate, Redemption, RosterBook, SecretKey, Shelf, Subscription,
 };
-use replica::{Abroad, Input, KnownCircle, LogState, Me, Reach, Reached, Replica, Room, Why, entry_bytes, limits};
+use replica::{
+    Abroad, Input, KnownCircle, LogState, Me, Reach, Reached, Replica, Room, Why, entry_bytes, limits,
+};
 
 mod reading;
 mod roster;

@@ -212,7 +212,7 @@ pub fn carry(context: &Context, signed: &[SignedStep]) -> Result<Json, Failure> 
     context.ask(&Request::Roster { ask: Ask::Carry { steps } })
 }
 
-fn say_steps(context: &Context, reply: &Json) -> Outcome {
+pub fn say_steps(context: &Context, reply: &Json) -> Outcome {
     for step in reply["steps"].as_array().into_iter().flatten() {
         if context.json {
             print_json(step)

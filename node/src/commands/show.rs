@@ -7,9 +7,11 @@ use super::{Context, print_line, text};
 use crate::office::to_value;
 
 mod enquiry;
+mod peering;
 mod roster;
 
 pub use enquiry::{enquiry, enquiry_row};
+pub use peering::{peer_market, peering_terms};
 pub use roster::{roster, step};
 
 /// A value on one line.

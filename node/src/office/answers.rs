@@ -98,6 +98,7 @@ impl Office {
             Request::EditDisclosure { id, changes } => self.edit_disclosure(&id, &changes),
             Request::Enquiry { ask } => self.answer_enquiries(ask),
             Request::Roster { ask } => self.answer_roster(ask),
+            Request::Peering { ask } => self.answer_peering(ask),
             Request::Bundle { carriage } => self.answer_carriage(carriage),
             Request::Renew => self.renew(),
             Request::Proof { id } => self.proof(&id),

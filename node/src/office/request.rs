@@ -262,6 +262,11 @@ pub enum Request {
         /// What about it.
         ask: super::Ask,
     },
+    /// Peer markets.
+    Peering {
+        /// What about them.
+        ask: super::PeeringAsk,
+    },
     /// A step of making a bundle, or of taking one in.
     Bundle {
         /// Which.

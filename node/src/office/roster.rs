@@ -124,6 +124,16 @@ pub enum Motion {
         log: String,
         keep: String,
     },
+    /// An agreement with another network: its charter with the terms in a file, in base64.
+    Peer {
+        file: String,
+    },
+    /// An agreement that is suspended, taken up again or ended.
+    PeerMove {
+        network: String,
+        to: super::PeerMove,
+        reason: String,
+    },
     /// Another root key for this institution, with its word that it is held.
     RootKey {
         root: Hash32,
@@ -142,7 +152,7 @@ fn key_of(digits: &str) -> Result<PublicKey, Failure> {
     digits.parse().map_err(|_| usage(digits))
 }
 
-fn bytes_of(text: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn bytes_of(text: &str) -> Result<Vec<u8>, Failure> {
     data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| usage(text))
 }
 
@@ -320,6 +330,7 @@ impl Office {
                 }
                 (Subject::Network, Action::Profile(profile))
             }
+            motion @ (Motion::Peer { .. } | Motion::PeerMove { .. }) => self.peer_step(motion, roster)?,
             motion @ Motion::Invite { .. } => {
                 let invitation = self.invitation(motion)?;
                 (Subject::Invitation(invitation.key), Action::Invite(invitation))

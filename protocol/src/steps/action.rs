@@ -7,8 +7,8 @@ use crate::entry::Head;
 use crate::fault::{Checked, Fault};
 use crate::hash::{Hash, InstitutionId, NetworkId};
 use crate::keys::{PublicKey, Purpose, SecretKey, Signature};
-use crate::peering::Peering;
 use crate::limits::{MAX_HEADS, MAX_KEPT_NODES, MAX_KEPT_WORDS, MAX_NAME};
+use crate::peering::Peering;
 use crate::shelf::LogId;
 
 /// An invitation: a one-time key that the governors, or a sub-market, have admitted in advance.

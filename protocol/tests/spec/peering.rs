@@ -1,8 +1,9 @@
 //! What two networks agree to exchange, and how a roster has it.
 
 use protocol::{
-    Action, Charter, CircleId, CodeMapping, Decoder, Fault, Gateway, Governors, Hash, NetworkId, Peering,
-    PeerState, Roster, Shelf, ShelfKind, ShelfPattern, Side, Subject, Terms, Visibility,
+    Action, Charter, CircleId, CodeMapping, Decoder, Fault, Gateway, Governors, Hash, MarketFile, NetworkId,
+    PeerState, Peering, Roster, Shelf, ShelfKind, ShelfPattern, Side, SignedCharter, Subject, Terms,
+    Visibility,
 };
 
 use crate::book::Book;
@@ -209,4 +210,24 @@ fn an_agreement_has_one_encoding() {
     assert!(matches!(long, Fault::TooLong { .. }));
     let bytes = good.terms.to_bytes();
     assert!(Decoder::whole(&bytes[1..], "agreement", Peering::decode).is_err());
+}
+
+#[test]
+fn a_market_shows_itself_in_a_file() {
+    let (own, other) = (charter(1, 1), zhejiang());
+    let agreed = terms(&own, &other);
+    let file = MarketFile {
+        charter: SignedCharter::sign(own.clone(), 0, &key(1)),
+        gateways: agreed.side(&own.id()).expect("ours").gateways.clone(),
+        terms: Some(agreed),
+    };
+    assert_eq!(MarketFile::from_file(&file.to_file()).as_ref(), Ok(&file));
+    let card = MarketFile { terms: None, ..file.clone() };
+    assert_eq!(MarketFile::from_file(&card.to_file()).as_ref(), Ok(&card));
+    let third = Charter { nonce: [8; 16], ..own };
+    let foreign = MarketFile { charter: SignedCharter::sign(third, 0, &key(1)), ..file.clone() };
+    assert!(matches!(MarketFile::from_file(&foreign.to_file()), Err(Fault::Mismatch { .. })));
+    let unsigned =
+        MarketFile { charter: SignedCharter { signatures: Vec::new(), ..file.charter.clone() }, ..file };
+    assert!(matches!(MarketFile::from_file(&unsigned.to_file()), Err(Fault::Signature { .. })));
 }

@@ -97,7 +97,9 @@ impl Replica {
             return Err("the agreement of the two networks has come to its end".to_owned());
         }
         if pass.terms != abroad.terms.id() {
-            return Err("the roster there has another agreement than the one here; it will be level soon".to_owned());
+            return Err(
+                "the roster there has another agreement than the one here; it will be level soon".to_owned()
+            );
         }
         match abroad.roster.node(&pass.certificate) {
             NodeState::Active(_) => Ok(Arc::clone(&abroad.gives)),
@@ -105,7 +107,9 @@ impl Replica {
                 Err(format!("{} is suspended or has left its network", member.institution.name))
             }
             NodeState::Revoked(_) => Err("this node's key has been revoked".to_owned()),
-            NodeState::Unknown => Err("your institution is not on its network's roster as it is here".to_owned()),
+            NodeState::Unknown => {
+                Err("your institution is not on its network's roster as it is here".to_owned())
+            }
         }
     }
 
@@ -117,7 +121,8 @@ impl Replica {
             return Err("the agreement of the two networks is suspended or has ended".to_owned());
         }
         if !peer.is_open(now_ms) {
-            return Err("the agreement of the two networks has come to its end; its governors sign another".to_owned());
+            return Err("the agreement of the two networks has come to its end; its governors sign another"
+                .to_owned());
         }
         if peer.terms.id() != pass.terms {
             let ours = peer.terms.number;

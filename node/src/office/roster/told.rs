@@ -76,6 +76,7 @@ fn bare_subject(subject: &Subject) -> Json {
         Subject::Document(id) => json!({ "kind": "listing", "id": id.to_string() }),
         Subject::Invitation(key) => json!({ "kind": "invitation", "id": key.to_string() }),
         Subject::Log(log) => json!({ "kind": "log", "id": log.to_string() }),
+        Subject::Peer(network) => json!({ "kind": "network", "id": network.to_string() }),
     }
 }
 
@@ -106,6 +107,10 @@ fn action_json(action: &Action) -> (&'static str, Json) {
         }
         Action::Keep(kept) => ("keep", json!({ "kept": kept.len() })),
         Action::Profile(profile) => ("profile", profile_json(profile)),
+        Action::Peer(peering) => (
+            "peer",
+            json!({ "name": peering.charter.name_zh, "number": peering.terms.number, "until": time(peering.terms.until_ms) }),
+        ),
         Action::Purge(why) => ("purge", json!({ "reason": why })),
         Action::RootKey(rotation) => {
             ("root-key", json!({ "root": rotation.root.to_string(), "nodes": rotation.nodes.len() }))

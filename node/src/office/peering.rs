@@ -1,0 +1,165 @@
+//! Peer markets: what this network shows of itself, the agreements on its roster, and the steps that make and end them.
+
+use market::MarketError;
+use protocol::{
+    Action, Gateway, MarketFile, NetworkId, Peer, PeerState, Peering, Roster, ShelfPattern, Side, Subject,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::roster::Motion;
+use super::{Failure, Office, Reply, exit, json::time};
+
+/// A question about peer markets.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum PeeringAsk {
+    /// This network as it shows itself: its charter, and this node as its gateway. The answer holds the file in base64.
+    Card,
+    /// The agreements, or the one with a network.
+    Show {
+        /// Its name, or the first digits of its id.
+        network: Option<String>,
+    },
+}
+
+/// Another way for an agreement to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PeerMove {
+    /// Nothing is exchanged or shown for now.
+    Suspend,
+    /// It goes on.
+    Resume,
+    /// Nothing more is.
+    End,
+}
+
+impl Office {
+    pub(super) fn answer_peering(&self, ask: PeeringAsk) -> Reply {
+        match ask {
+            PeeringAsk::Card => Ok(self.market_card()),
+            PeeringAsk::Show { network } => self.show_peers(network.as_deref()),
+        }
+    }
+
+    fn market_card(&self) -> Json {
+        let identity = self.identity();
+        let gateway = Gateway { node: identity.node.public(), addresses: self.invitation_addresses() };
+        let file = MarketFile { charter: identity.charter.clone(), gateways: vec![gateway], terms: None };
+        json!({ "v": 1, "file": data_encoding::BASE64.encode(&file.to_file()) })
+    }
+
+    fn show_peers(&self, network: Option<&str>) -> Reply {
+        let roster = self.library().roster();
+        let only = network.map(|text| find_peer(&roster, text)).transpose()?;
+        let chosen = roster.peers.iter().filter(|(id, _)| only.is_none_or(|only| only == **id));
+        let peers: Vec<Json> = chosen.map(|(id, peer)| peer_json(id, peer)).collect();
+        Ok(json!({ "v": 1, "network": roster.network.to_string(), "peers": peers }))
+    }
+
+    /// What a motion about another network asks to be signed.
+    pub(super) fn peer_step(&self, motion: Motion, roster: &Roster) -> Result<(Subject, Action), Failure> {
+        match motion {
+            Motion::Peer { file } => {
+                let read =
+                    MarketFile::from_file(&super::roster::bytes_of(&file)?).map_err(MarketError::from)?;
+                let terms = read.terms.ok_or_else(|| refused("no-terms"))?;
+                let id = read.charter.charter.id();
+                let peering = Peering { terms, charter: read.charter.charter };
+                if peering.with(&roster.network) != Some(id) {
+                    return Err(refused("others"));
+                }
+                Ok((Subject::Peer(id), Action::Peer(Box::new(peering))))
+            }
+            Motion::PeerMove { network, to, reason } => {
+                let subject = Subject::Peer(find_peer(roster, &network)?);
+                let action = match to {
+                    PeerMove::Suspend => Action::Suspend(reason),
+                    PeerMove::Resume => Action::Reinstate,
+                    PeerMove::End => Action::Exit(reason),
+                };
+                Ok((subject, action))
+            }
+            _ => Err(refused("others")),
+        }
+    }
+}
+
+fn refused(why: &str) -> Failure {
+    Failure::said(exit::REJECTED, &format!("cli.failure.peering.{why}"), &[])
+}
+
+/// The network that a name, or the first digits of an id, mean.
+fn find_peer(roster: &Roster, text: &str) -> Result<NetworkId, Failure> {
+    let text = text.trim();
+    let digits = text.to_ascii_lowercase();
+    let meant = |id: &NetworkId, peer: &Peer| {
+        let charter = &peer.charter;
+        charter.name_zh == text
+            || charter.name_en == text
+            || (digits.len() >= 6 && id.to_string().starts_with(&digits))
+    };
+    let mut found = roster.peers.iter().filter(|(id, peer)| meant(id, peer)).map(|(id, _)| *id);
+    match (found.next(), found.next()) {
+        (Some(id), None) => Ok(id),
+        (None, _) => Err(Failure::said(exit::FAILED, "cli.failure.peering.unknown", &[("name", text)])),
+        (Some(_), Some(_)) => Err(Failure::said(exit::FAILED, "cli.failure.several", &[("what", text)])),
+    }
+}
+
+/// One agreement, as it stands on this network's roster.
+pub(super) fn peer_json(id: &NetworkId, peer: &Peer) -> Json {
+    let (state, reason) = match &peer.state {
+        PeerState::Active => ("active", ""),
+        PeerState::Suspended(why) => ("suspended", why.as_str()),
+        PeerState::Ended(why) => ("ended", why.as_str()),
+    };
+    json!({
+        "v": 1,
+        "id": id.to_string(),
+        "name": { "zh": peer.charter.name_zh, "en": peer.charter.name_en },
+        "state": state,
+        "reason": reason,
+        "number": peer.terms.number,
+        "terms": peer.terms.id().to_string(),
+        "until": time(peer.terms.until_ms),
+        "until_ms": peer.terms.until_ms,
+        "takes": peer.gives().map(side_json),
+        "gives": peer.takes().map(side_json),
+    })
+}
+
+/// What one side gives.
+pub(crate) fn side_json(side: &Side) -> Json {
+    let mappings: Vec<Json> = side
+        .mappings
+        .iter()
+        .map(|mapping| {
+            json!({ "field": mapping.field, "edition": mapping.edition, "values": mapping.pairs.len() })
+        })
+        .collect();
+    let gateways: Vec<Json> = side
+        .gateways
+        .iter()
+        .map(|gateway| json!({ "node": gateway.node.to_string(), "addresses": gateway.addresses }))
+        .collect();
+    json!({
+        "name": { "zh": side.name_zh, "en": side.name_en },
+        "shelves": side.gives.iter().map(pattern_text).collect::<Vec<_>>(),
+        "fields": side.fields,
+        "licence": side.licence,
+        "gateways": gateways,
+        "mappings": mappings,
+    })
+}
+
+/// A pattern as the command line takes it: `achievement@42`, `all`.
+fn pattern_text(pattern: &ShelfPattern) -> String {
+    let kind =
+        pattern.kind.map_or("all", |kind| catalog::Kind::from_code(kind.0).map_or("?", |kind| kind.id()));
+    match pattern.region_prefix.as_str() {
+        "" => kind.to_owned(),
+        region => format!("{kind}@{region}"),
+    }
+}
