@@ -9,12 +9,12 @@
 //! it waits for; one that nobody has begun with it opens itself. So nobody ever waits longer than without the opener, and its
 //! thread does at most what the core would have done. What it took is charged to who sent the run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc as jobs;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use network::{Arrival, Event, Events, SessionId};
+use network::{Arrival, Channel, Event, Events, SessionId};
 use protocol::{CheckedRun, Fault, NetworkId};
 use replica::open_ahead;
 use tokio::sync::mpsc;
@@ -160,26 +160,6 @@ pub struct Comings {
 }
 
 impl Comings {
-    /// Starts porter and opener; to be called within the runtime. They end with the network, or with what they give.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
-    pub fn start(mut events: Events, network: NetworkId, let_in: LetIn) -> std::io::Result<Self> {
-        let (order, orders) = jobs::channel::<Arc<Slot>>();
-        let open = move || orders.into_iter().for_each(|slot| slot.open(&network));
-        std::thread::Builder::new().name("opener".to_owned()).spawn(open)?;
-        let (pass, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(async move {
-            while let Some(arrival) = events.arrival().await {
-                let coming = carry(arrival, &let_in, &order);
-                if pass.send(coming).await.is_err() {
-                    break;
-                }
-            }
-        });
-        Ok(Self { queue })
-    }
-
     /// Waits for what comes next; `None` when the network has stopped. Can be cancelled without losing anything.
     pub async fn next(&mut self) -> Option<Coming> {
         self.queue.recv().await
@@ -191,6 +171,86 @@ impl Comings {
     /// `Empty`: nothing now. `Disconnected`: the network has stopped.
     pub fn try_next(&mut self) -> Result<Coming, TryRecvError> {
         self.queue.try_recv()
+    }
+}
+
+/// Where what comes goes: to the core of the network on whose channel it came.
+#[derive(Clone, Default)]
+pub struct Routes(Arc<Mutex<BTreeMap<Channel, Route>>>);
+
+#[derive(Clone)]
+struct Route {
+    let_in: LetIn,
+    order: jobs::Sender<Arc<Slot>>,
+    pass: mpsc::Sender<Coming>,
+}
+
+impl Routes {
+    /// Starts the porter; to be called within the runtime, once there is a route for what comes at once. It ends with the network,
+    /// or with what takes the own one's. On the channel that has the own network's name its own core is called.
+    pub fn start(&self, mut events: Events, own: &NetworkId) {
+        let (known, own) = (self.clone(), Channel::Of(own.0));
+        tokio::spawn(async move {
+            let mut sessions: BTreeMap<SessionId, Channel> = BTreeMap::new();
+            while let Some(arrival) = events.arrival().await {
+                let channel = channel_of(&arrival.event, &mut sessions);
+                let channel = if channel == own { Channel::Own } else { channel };
+                let Some(route) = known.get(channel) else { continue };
+                let coming = carry(arrival, &route.let_in, &route.order);
+                if route.pass.send(coming).await.is_err() && channel == Channel::Own {
+                    break;
+                }
+            }
+            // Who waits for what comes shall not wait for ever.
+            known.routes().clear();
+        });
+    }
+
+    fn routes(&self) -> MutexGuard<'_, BTreeMap<Channel, Route>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, channel: Channel) -> Option<Route> {
+        self.routes().get(&channel).cloned()
+    }
+
+    /// Starts the opener of a network, and carries what comes on its channel from now on.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn add(&self, channel: Channel, network: NetworkId, let_in: LetIn) -> std::io::Result<Comings> {
+        let (order, orders) = jobs::channel::<Arc<Slot>>();
+        let open = move || orders.into_iter().for_each(|slot| slot.open(&network));
+        std::thread::Builder::new().name("opener".to_owned()).spawn(open)?;
+        let (pass, queue) = mpsc::channel(QUEUE);
+        self.routes().insert(channel, Route { let_in, order, pass });
+        Ok(Comings { queue })
+    }
+
+    /// Carries nothing more on a channel.
+    pub fn remove(&self, channel: Channel) {
+        self.routes().remove(&channel);
+    }
+}
+
+/// On which channel something came. Sessions are known from their beginning to their end.
+fn channel_of(event: &Event, sessions: &mut BTreeMap<SessionId, Channel>) -> Channel {
+    let known =
+        |sessions: &BTreeMap<SessionId, Channel>, session| sessions.get(session).copied().unwrap_or_default();
+    match event {
+        Event::Connected { session, channel, .. } => {
+            if !channel.is_own() {
+                sessions.insert(*session, *channel);
+            }
+            *channel
+        }
+        Event::Closed { session, .. } => sessions.remove(session).unwrap_or_default(),
+        Event::DialFailed { channel, .. } => *channel,
+        Event::Frame { session, .. } | Event::Drained { session } => known(sessions, session),
+        Event::Listening { .. }
+        | Event::ListeningEnded { .. }
+        | Event::ListenFailed { .. }
+        | Event::Observed { .. } => Channel::Own,
     }
 }
 

@@ -31,8 +31,9 @@ use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use market::{Authored, BackupPlan, BackupSource, Desk, Identity, Ledger, Library};
+use network::Channel;
 use protocol::{Entry, LogId, PublicKey, Redemption, Verb};
-use replica::{Effect, Input, Replica};
+use replica::{Abroad, Effect, Input, Replica};
 
 use crate::ahead::LetIn;
 use crate::arrivals::Arrivals;
@@ -77,6 +78,8 @@ pub struct Core {
     tables: Tables,
     checks: files::Checks,
     network: Option<network::Handle>,
+    /// On which channel it calls.
+    channel: Channel,
     let_in: LetIn,
     serving: Serving,
     purses: Purses,
@@ -107,15 +110,42 @@ impl Core {
     /// # Errors
     /// When there is none, another process holds it, or its files are damaged beyond mending.
     pub fn open(home: &Path, config: &Config) -> anyhow::Result<Self> {
-        let identity = Arc::new(Identity::read(home)?);
+        Self::over(home, config, Arc::new(Identity::read(home)?), None)
+    }
+
+    /// Opens what this node holds of another network, in a folder of its own: it takes in, passes on and writes nothing.
+    ///
+    /// # Errors
+    /// As [`Core::open`].
+    pub fn open_abroad(
+        folder: &Path,
+        config: &Config,
+        identity: Identity,
+        abroad: Abroad,
+    ) -> anyhow::Result<Self> {
+        Self::over(folder, config, Arc::new(identity), Some(abroad))
+    }
+
+    fn over(
+        home: &Path,
+        config: &Config,
+        identity: Arc<Identity>,
+        abroad: Option<Abroad>,
+    ) -> anyhow::Result<Self> {
         let options = storage_options(config);
         let mut opened = Ledger::open(&home.join("data"), options, identity.opener())?;
         let mut me = identity.me(config.subscription()?, AGENT.to_owned());
+        let gives = abroad.as_ref().map(|abroad| Arc::clone(&abroad.gives));
+        me.abroad = abroad;
         me.allowance = config.storage.allowance();
         opened.ledger.owned_by(identity.node.public(), identity.institution.id());
         let (mut replica, purged) = limits::begin(&me, &mut opened.ledger)?;
         replica.handle(Input::Circles(opened.ledger.circles()?), now_ms());
-        let library = Arc::new(Library::new(opened.ledger.store(), replica.roster().clone()));
+        let library = Library::new(opened.ledger.store(), replica.roster().clone());
+        let library = Arc::new(match &gives {
+            Some(gives) => library.through(Arc::clone(gives)),
+            None => library,
+        });
         let announced = config.network.announced(&identity.node.public().0)?;
         let arrivals = Arc::new(Arrivals::new(opened.ledger.arrivals()));
         let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap))
@@ -130,12 +160,13 @@ impl Core {
             tables: Tables::of(home),
             checks: files::Checks::default(),
             network: None,
+            channel: Channel::Own,
             let_in: LetIn::default(),
             serving: Serving::default(),
             purses: Purses::default(),
             opened: Instant::now(),
             dialing,
-            returning: Returning::begin(),
+            returning: if gives.is_some() { Returning::never() } else { Returning::begin() },
             remembered: Remembered::default(),
             addresses: Vec::new(),
             announced,
@@ -236,8 +267,33 @@ impl Core {
 
     /// Gives the core its network, and the list of sessions whose runs are opened ahead.
     pub fn connect(&mut self, network: network::Handle, let_in: LetIn) {
+        self.connect_on(network, Channel::Own, let_in);
+    }
+
+    /// The same, on the channel of another network.
+    pub fn connect_on(&mut self, network: network::Handle, channel: Channel, let_in: LetIn) {
         self.network = Some(network);
+        self.channel = channel;
         self.let_in = let_in;
+    }
+
+    /// Gives the replica an input from beside the network.
+    pub fn tell(&mut self, input: Input) {
+        self.drive(input);
+        self.pump();
+    }
+
+    /// Addresses that members of this network publish.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn directory(&self) -> market::Result<Vec<String>> {
+        serving::directory(&self.ledger, &self.identity)
+    }
+
+    /// Further addresses to call when those known do not answer.
+    pub fn spare(&mut self, addresses: Vec<String>) {
+        self.dialing.spare(addresses);
     }
 
     /// Does a clerk's or operator's work and passes what was written on to the peers.

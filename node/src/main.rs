@@ -1,5 +1,6 @@
 //! `lianshi`: a node that joins technology markets.
 
+mod abroad;
 mod ahead;
 mod apart;
 mod arrivals;

@@ -32,11 +32,12 @@ mod tables;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
 use market::{BackupSource, Finder, Hidden, Identity, Library, Listing};
 use protocol::{LogId, MemberState, Visibility};
 
+use crate::abroad::{Market, Markets};
 use crate::arrivals::Arrivals;
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
@@ -55,6 +56,8 @@ pub use request::{AccountAsk, MoveTo, Reply, Request, Saying};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 pub use rows::{Change, Row, RowOutcome, TableAsk};
 
+/// The store of a peer market has one part in so many of the memory that the node's own has.
+const ABROAD_CACHE_SHARE: u64 = 4;
 /// A writer that waits looks this often whether it may.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(20);
 
@@ -77,6 +80,10 @@ pub struct Office {
     /// Proves that whoever makes the first account in a browser could read this node's terminal or socket.
     setup_key: String,
     running: bool,
+    /// What peer markets give.
+    markets: Markets,
+    /// Where this is a peer market: the office of this node's own network.
+    host: Option<Weak<Office>>,
 }
 
 impl Office {
@@ -89,7 +96,37 @@ impl Office {
         let finder = Finder::open(&home.join("index"), core.numbering()?)?;
         if let Some(why) = finder.rebuilt() {
             tracing::info!("the search index is built anew: {why}");
+            crate::run::begin_anew(home);
         }
+        Self::over(home, config, core, Arc::new(finder), running, None)
+    }
+
+    /// Opens what another network gives, in a folder of its own; it is found through the index of `host`.
+    ///
+    /// # Errors
+    /// As [`Office::open`].
+    pub fn open_abroad(
+        folder: &Path,
+        host: &Arc<Self>,
+        identity: Identity,
+        abroad: replica::Abroad,
+    ) -> anyhow::Result<Self> {
+        let mut config = host.config.clone();
+        config.network.bootstrap.clear();
+        config.storage.cache_mib /= ABROAD_CACHE_SHARE;
+        let core = Core::open_abroad(folder, &config, identity, abroad)?;
+        let finder = Arc::clone(&host.finder);
+        Self::over(folder, config, core, finder, host.running, Some(Arc::downgrade(host)))
+    }
+
+    fn over(
+        home: &Path,
+        config: Config,
+        core: Core,
+        finder: Arc<Finder>,
+        running: bool,
+        host: Option<Weak<Self>>,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             home: home.to_owned(),
             library: core.library(),
@@ -100,13 +137,30 @@ impl Office {
             arrivals: core.arrivals(),
             nodes: core.nodes(),
             core: Mutex::new(core),
-            finder: Arc::new(finder),
+            finder,
             started_ms: now_ms(),
             web: OnceLock::new(),
             setup_key: data_encoding::HEXLOWER.encode(&market::random::<16>()?),
             config,
             running,
+            markets: Markets::default(),
+            host,
         })
+    }
+
+    /// The peer markets whose listings are held here.
+    pub fn markets_held(&self) -> &Markets {
+        &self.markets
+    }
+
+    /// The same, as they are now.
+    pub fn markets(&self) -> Vec<Arc<Market>> {
+        self.markets.all()
+    }
+
+    /// Where this is a peer market: the office of this node's own network.
+    pub fn host(&self) -> Option<Arc<Self>> {
+        self.host.as_ref().and_then(Weak::upgrade)
     }
 
     /// The home's folder.
@@ -248,12 +302,17 @@ impl Office {
     /// # Errors
     /// When the index cannot be read, or the page lies too deep.
     pub fn find(&self, query: search::Query) -> Result<search::Results, search::Error> {
+        if let Some(host) = self.host() {
+            return host.find(query);
+        }
         let roster = self.library.roster();
         let gone = roster.members.iter().filter(|(_, member)| member.state != MemberState::Active);
         let hidden = roster.taken_down.keys().chain(roster.purged.keys());
+        let (gone_abroad, hidden_abroad) = self.hidden_abroad();
+        let hidden = hidden.map(ToString::to_string).chain(hidden_abroad);
         let query = search::Query {
-            without_institutions: gone.map(|(id, _)| id.to_string()).collect(),
-            without_ids: hidden.map(ToString::to_string).chain(query.without_ids).collect(),
+            without_institutions: gone.map(|(id, _)| id.to_string()).chain(gone_abroad).collect(),
+            without_ids: hidden.chain(query.without_ids).collect(),
             without_objected_by: self.heeded().iter().map(ToString::to_string).collect(),
             ..query
         };

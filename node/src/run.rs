@@ -1,5 +1,6 @@
 //! A running node: peers, pages, control socket, index; started in this order and stopped in the other.
 
+mod abroad;
 mod filing;
 mod syncer;
 mod threads;
@@ -10,15 +11,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use network::Channel;
 use tokio::sync::Notify;
 
-use crate::ahead::{Comings, LetIn};
+use crate::ahead::{LetIn, Routes};
 use crate::commands::{LOCK_PATIENCE, is_locked};
 use crate::config::Config;
 use crate::import::desk::Imports;
 use crate::notify::{Heart, Supervisor};
 use crate::office::Office;
 use crate::{control, desk, open_files, site};
+pub use abroad::begin_anew;
+use abroad::spawn_abroad;
 use threads::{spawn_core, spawn_index, spawn_receipts};
 
 /// The store of a home is tried this often while it is held.
@@ -130,7 +134,10 @@ async fn serve(
     })?;
     let let_in = LetIn::default();
     office.core().connect(handle.clone(), let_in.clone());
-    let comings = Comings::start(events, office.core().replica().network(), let_in)?;
+    let own = office.core().replica().network();
+    let routes = Routes::default();
+    let comings = routes.add(Channel::Own, own, let_in)?;
+    routes.start(events, &own);
     let (supervisor, heart) = (Supervisor::of_this_process(), Heart::default());
     let core = spawn_core(
         Arc::clone(&office),
@@ -142,6 +149,7 @@ async fn serve(
     let index = spawn_index(Arc::clone(&office), Arc::clone(stopping))?;
     let receipts = spawn_receipts(Arc::clone(&office), Arc::clone(stopping))?;
     let files = filing::spawn_filing(Arc::clone(&office), Arc::clone(stopping))?;
+    let abroad = spawn_abroad(Arc::clone(&office), handle.clone(), routes, Arc::clone(stopping))?;
     let listener = tokio::net::TcpListener::bind(&config.web.listen)
         .await
         .map_err(|error| PagesRefused { listen: config.web.listen.clone(), what: error.to_string() })?;
@@ -177,7 +185,10 @@ async fn serve(
     handle.shutdown().await;
     stopping.store(true, Ordering::Release);
     let _ = tokio::time::timeout(Duration::from_secs(2), pages).await;
-    let threads = move || (core.join(), index.join(), receipts.join(), importing.join(), files.join());
+    let threads = move || {
+        let others = (abroad.join(), files.join());
+        (core.join(), index.join(), receipts.join(), importing.join(), others)
+    };
     let joined = tokio::task::spawn_blocking(threads);
     let _ = tokio::time::timeout(Duration::from_secs(10), joined).await;
     Ok(())

@@ -7,11 +7,12 @@ use market::{Hidden, HistoryItem, Listing, MarketError, Said};
 use protocol::{DocumentId, Hash, MemberState, Role, Value, Visibility};
 use replica::WITHDRAWN;
 use web::view::{
-    Card, FieldView, FileView, HiddenBy, HistoryView, HomeView, ListingView, Names, NodeView, OrgView,
-    PeerState, PeerView, SearchView, Standing, StatementView, StatusView, Writer,
+    Card, FieldView, FileView, HiddenBy, HistoryView, HomeView, ListingView, MarketView, Names, NodeView,
+    OrgView, PeerState, PeerView, SearchView, Standing, StatementView, StatusView, Writer,
 };
 use web::{SearchRequest, Source, SourceError};
 
+use crate::abroad::Market;
 use crate::core::now_ms;
 use crate::office::{Office, sets_status};
 
@@ -81,6 +82,12 @@ impl Site {
         }
     }
 
+    /// The pages of the peer market that an id belongs to, where nothing of this network is called so.
+    fn elsewhere(&self, id: &str) -> Result<Option<(Site, Arc<Market>)>, SourceError> {
+        let market = self.office.elsewhere(id).map_err(failed)?;
+        Ok(market.map(|market| (Site::new(Arc::clone(&market.office)), market)))
+    }
+
     /// The newest listing of the line that an id, or its first digits, stand in, with the document that they name; `None` when
     /// there is none for pages, which are open to anyone.
     fn shown(&self, id: &str) -> Result<Option<(DocumentId, Listing)>, SourceError> {
@@ -133,6 +140,10 @@ impl Source for Site {
     }
 
     fn listing(&self, id: &str) -> Result<Option<ListingView>, SourceError> {
+        if let Some((site, market)) = self.elsewhere(id)? {
+            let view = site.listing(id)?;
+            return Ok(view.map(|view| ListingView { market: Some(agreed(&market)), ..view }));
+        }
         let library = self.office.library();
         let Some((asked, listing)) = self.shown(id)? else { return Ok(None) };
         let id = listing.id;
@@ -151,6 +162,7 @@ impl Source for Site {
             kind: kind_of(&listing),
             title: if shown { listing.title().to_owned() } else { String::new() },
             mark: provenance::mark(&id, &history),
+            market: None,
             moved: asked != id,
             has_more: listing.has_more(),
             editors: names.map(|member| member.institution.name.clone()).collect(),
@@ -170,6 +182,9 @@ impl Source for Site {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Option<HistoryView>, SourceError> {
+        if let Some((site, _)) = self.elsewhere(id)? {
+            return site.history(id, before, limit);
+        }
         let Some((_, listing)) = self.shown(id)? else { return Ok(None) };
         let screened = self.office.screened(&listing).map_err(failed)?.is_some();
         let open = listing.hidden.is_none() && !screened;
@@ -177,10 +192,18 @@ impl Source for Site {
     }
 
     fn org(&self, id: &str) -> Result<Option<OrgView>, SourceError> {
-        self.institution(id)
+        let markets = self.office.markets().into_iter();
+        let abroad = || markets.map(|market| Site::new(Arc::clone(&market.office)).institution(id));
+        match self.institution(id)? {
+            None => abroad().find_map(Result::transpose).transpose(),
+            found => Ok(found),
+        }
     }
 
     fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError> {
+        if let Some((site, _)) = self.elsewhere(id)? {
+            return site.file(id, file);
+        }
         let Some((_, listing)) = self.shown(id)? else { return Ok(None) };
         let history = self.office.library().history(&listing.id).map_err(failed)?;
         let standing = self.standing(&listing, &history).map_err(failed)?;
@@ -192,6 +215,9 @@ impl Source for Site {
     }
 
     fn certificate(&self, id: &str, address: Option<&web::Address>) -> Result<Option<Vec<u8>>, SourceError> {
+        if let Some((site, _)) = self.elsewhere(id)? {
+            return site.certificate(id, address);
+        }
         let library = self.office.library();
         let asked = match library.find(id) {
             Ok(id) => library.newest(&id).map_err(failed)?,
@@ -263,6 +289,18 @@ impl Source for Site {
             now_ms: now_ms(),
             peers,
         })
+    }
+}
+
+/// By what agreement a peer market's listings are shown.
+fn agreed(market: &Market) -> MarketView {
+    let gives = market.peer.gives();
+    MarketView {
+        name: lists::name_of(market),
+        licence: gives.map(|side| side.licence.clone()).unwrap_or_default(),
+        until_ms: market.peer.terms.until_ms,
+        mapped: gives.is_some_and(|side| !side.mappings.is_empty()),
+        partly: gives.is_some_and(|side| !side.fields.is_empty()),
     }
 }
 

@@ -55,6 +55,8 @@ mod monitoring;
 mod orders;
 #[path = "scenarios/pages.rs"]
 mod pages;
+#[path = "scenarios/peering.rs"]
+mod peering;
 #[path = "scenarios/power.rs"]
 mod power;
 #[path = "scenarios/proofs.rs"]

@@ -22,6 +22,7 @@ pub struct Finder {
     index: Index,
     writer: Mutex<Option<Writer>>,
     cursor: AtomicU64,
+    touched: AtomicU64,
     rebuilt: Option<String>,
 }
 
@@ -36,7 +37,8 @@ impl Finder {
             State::Ready { cursor } => (cursor, None),
             State::MustRebuild { why } => (0, Some(why.to_string())),
         };
-        Ok(Self { index: opened.index, writer: Mutex::new(None), cursor: AtomicU64::new(cursor), rebuilt })
+        let (cursor, touched) = (AtomicU64::new(cursor), AtomicU64::new(0));
+        Ok(Self { index: opened.index, writer: Mutex::new(None), cursor, touched, rebuilt })
     }
 
     /// The index, to search.
@@ -59,17 +61,77 @@ impl Finder {
     /// # Errors
     /// When the store or the index fails; a later call goes on from the last commit.
     pub fn catch_up(&self, library: &Library) -> Result<u64> {
-        let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let start = self.cursor();
+        Ok(self.take(library, start, true)? - start)
+    }
+
+    /// The same with what another network gives, from arrival number `from` on. Returns up to where it is searchable: whoever
+    /// asks remembers it.
+    ///
+    /// # Errors
+    /// When the store or the index fails; then nothing is lost by asking again from the same number.
+    pub fn catch_up_abroad(&self, library: &Library, from: u64) -> Result<u64> {
+        let end = self.take(library, from, false)?;
+        if end != from {
+            self.touch();
+        }
+        Ok(end)
+    }
+
+    /// Takes out of the index what another network gave.
+    ///
+    /// # Errors
+    /// When the store or the index fails.
+    pub fn forget_abroad(&self, library: &Library) -> Result<()> {
+        let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = 0;
+        loop {
+            let page = library.arrivals(next, PAGE)?;
+            let Some((last, _)) = page.last() else { break };
+            next = last + 1;
+            let gone: BTreeSet<String> = page.iter().map(|(_, id)| id.to_string()).collect();
+            self.writer_in(&mut slot)?.remove(&gone.into_iter().collect::<Vec<_>>())?;
+        }
+        if next > 0 {
+            self.writer_in(&mut slot)?.commit(self.cursor())?;
+            self.touch();
+        }
+        Ok(())
+    }
+
+    /// Changes with everything that searches may find: what was kept of an earlier answer is then old.
+    pub fn revision(&self) -> u64 {
+        self.cursor().wrapping_add(self.touched.load(Ordering::Acquire))
+    }
+
+    /// Searches may find something else from now on, though nothing was written here.
+    pub fn touch(&self) {
+        self.touched.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn writer_in<'s>(&self, slot: &'s mut Option<Writer>) -> Result<&'s mut Writer> {
+        Ok(match slot {
+            Some(writer) => writer,
+            empty => empty.insert(self.index.writer()?),
+        })
+    }
+
+    /// Takes what a library has from `start` on; what the index remembers as its place are `own` arrivals alone. Returns up to
+    /// where it was read.
+    fn take(&self, library: &Library, start: u64, own: bool) -> Result<u64> {
+        let commit = |writer: &mut Writer, next: u64| {
+            let place = if own { next } else { self.cursor() };
+            writer.commit(place)?;
+            self.cursor.store(place, Ordering::Release);
+            Result::Ok(())
+        };
+        let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut next, mut committed) = (start, start);
         loop {
             let page = library.arrivals(next, PAGE)?;
             let Some((last, _)) = page.last() else { break };
             next = last + 1;
-            let writer = match &mut *slot {
-                Some(writer) => writer,
-                empty => empty.insert(self.index.writer()?),
-            };
+            let writer = self.writer_in(&mut slot)?;
             let (mut shown, mut gone) = (Vec::new(), Vec::new());
             // A document that came several times is read once, as it stands now.
             let ids: BTreeSet<DocumentId> = page.iter().map(|(_, id)| *id).collect();
@@ -88,18 +150,16 @@ impl Finder {
             writer.put(&shown)?;
             writer.remove(&gone)?;
             if next - committed >= COMMIT_EVERY {
-                writer.commit(next)?;
+                commit(writer, next)?;
                 committed = next;
-                self.cursor.store(next, Ordering::Release);
             }
         }
-        if next != committed {
-            if let Some(writer) = &mut *slot {
-                writer.commit(next)?;
-            }
-            self.cursor.store(next, Ordering::Release);
+        if next != committed
+            && let Some(writer) = &mut *slot
+        {
+            commit(writer, next)?;
         }
-        Ok(next - start)
+        Ok(next)
     }
 }
 

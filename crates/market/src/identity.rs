@@ -358,6 +358,21 @@ impl Identity {
         }
     }
 
+    /// This node as a guest of another network: its keys and its certificate, under that network's charter. It writes nothing
+    /// there.
+    pub fn abroad(&self, charter: Charter, bootstrap: Vec<String>) -> Self {
+        Self {
+            charter: SignedCharter { charter, signatures: Vec::new() },
+            institution: self.institution.clone(),
+            root: None,
+            node: self.node.clone(),
+            sealing: self.sealing.clone(),
+            certificate: self.certificate.clone(),
+            redemption: None,
+            bootstrap,
+        }
+    }
+
     /// The governor's index of this institution's root key, when it is one.
     pub fn governor_index(&self, governors: &Governors) -> Option<u8> {
         governors.index_of(&self.certificate.body.root)

@@ -5,6 +5,7 @@ mod disputes;
 mod enquiries;
 mod evidence;
 mod history;
+mod lens;
 mod line;
 mod members;
 mod statements;
@@ -13,7 +14,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use protocol::{DocumentId, InstitutionId, LogId, MemberState, NodeCertificate, Roster, Value, Verb};
+use protocol::{DocumentId, InstitutionId, LogId, MemberState, NodeCertificate, Roster, Side, Value, Verb};
 use replica::{DocumentState, editors_of, patch_of};
 use storage::{Store, Table};
 
@@ -144,12 +145,14 @@ pub struct Library {
     store: Arc<dyn Store>,
     roster: RwLock<Arc<Roster>>,
     logs: RwLock<BTreeMap<u32, Arc<LogInfo>>>,
+    /// Where these are another network's: what of them may be shown.
+    lens: Option<Arc<Side>>,
 }
 
 impl Library {
     /// Reads from `store`, with `roster` as it stands.
     pub fn new(store: Arc<dyn Store>, roster: Roster) -> Self {
-        Self { store, roster: RwLock::new(Arc::new(roster)), logs: RwLock::default() }
+        Self { store, roster: RwLock::new(Arc::new(roster)), logs: RwLock::default(), lens: None }
     }
 
     /// Takes a changed roster.
@@ -180,7 +183,8 @@ impl Library {
     /// # Errors
     /// When the store fails or is damaged.
     pub fn listing(&self, id: &DocumentId) -> Result<Option<Listing>> {
-        Ok(self.document(id)?.filter(|listing| listing.log.shelf.circle().is_none()))
+        let listing = self.document(id)?.filter(|listing| listing.log.shelf.circle().is_none());
+        Ok(listing.and_then(|listing| self.seen(listing)))
     }
 
     /// A sealed document that this node can read.

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use protocol::{
-    CircleId, DocumentId, Head, LogId, NetworkId, NodeCertificate, PublicKey, Shelf, Side, Subscription,
+    CircleId, DocumentId, GuestPass, Head, LogId, NetworkId, NodeCertificate, PublicKey, Shelf, Side,
+    Subscription,
 };
 
 use crate::circles::Agreement;
@@ -125,6 +126,24 @@ impl Rank {
     }
 }
 
+/// What is exchanged by an agreement with another network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Bounds {
+    /// The agreement is not in force on the roster: by that one the other side hears whether it is again.
+    RosterOnly,
+    /// What this side gives.
+    Given(Arc<Side>),
+}
+
+impl Bounds {
+    fn share(&self, shelf: &Shelf) -> bool {
+        match self {
+            Self::RosterOnly => *shelf == Shelf::ROSTER,
+            Self::Given(side) => side.shares(shelf),
+        }
+    }
+}
+
 /// Logs of which a peer has more than we do, by rank.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Behind([BTreeSet<LogId>; 3]);
@@ -169,10 +188,12 @@ pub(crate) struct Session {
     /// The peer is not on our roster, which knows nothing of us either: until it does, nothing but the roster is
     /// exchanged.
     pub roster_only: bool,
-    /// All that is exchanged: what this side of an agreement gives. `None` with a node of the network itself.
-    pub bounds: Option<Arc<Side>>,
+    /// All that is exchanged, by an agreement with another network. `None` with a node of the network itself.
+    pub bounds: Option<Bounds>,
     /// The network that the peer comes from, where it is a guest.
     pub guest_of: Option<NetworkId>,
+    /// What it showed as a guest.
+    pub pass: Option<GuestPass>,
     /// It was sent a greeting.
     pub greeted: bool,
     /// Its greeting named a certificate that is not held here: it was asked for all of it.
@@ -246,6 +267,7 @@ impl Session {
             roster_only: false,
             bounds: None,
             guest_of: None,
+            pass: None,
             greeted: false,
             asked_in_full: false,
             shown_in_full: false,
@@ -294,7 +316,7 @@ impl Session {
         if self.roster_only {
             return log.shelf == Shelf::ROSTER;
         }
-        if self.bounds.as_ref().is_some_and(|side| !side.shares(&log.shelf)) {
+        if self.bounds.as_ref().is_some_and(|bounds| !bounds.share(&log.shelf)) {
             return false;
         }
         if let Some(circle) = log.shelf.circle() {

@@ -176,6 +176,8 @@ pub struct ListingView {
     /// The present version, as codes on paper carry it: how many there are, and the first 16 digits of the hash of the last
     /// entry, `3-9c4e5a6b7c8d9e0f`; empty when none is valid.
     pub mark: String,
+    /// The peer market that it comes from, where it is not of this network.
+    pub market: Option<MarketView>,
     /// Whether it was asked for by the id of a document that it continues.
     pub moved: bool,
     /// Names of other institutions that may edit it.
@@ -194,6 +196,21 @@ pub struct ListingView {
     pub alike: Vec<Card>,
     /// What else its institution offers, where that says something of it: of experts, services and organizations. As many.
     pub beside: Vec<Card>,
+}
+
+/// By what agreement a listing of another network is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketView {
+    /// The other network.
+    pub name: Names,
+    /// The licence under which it is given; may be empty.
+    pub licence: String,
+    /// When the agreement ends, ms.
+    pub until_ms: i64,
+    /// Whether values of some fields are shown as the agreement maps them.
+    pub mapped: bool,
+    /// Whether some fields are not shown by the agreement.
+    pub partly: bool,
 }
 
 /// Whether a listing stands.

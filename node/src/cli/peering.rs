@@ -12,7 +12,7 @@ pub enum PeeringAction {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    Propose(PeeringTerms),
+    Propose(Box<PeeringTerms>),
     Accept {
         file: PathBuf,
         #[arg(long)]

@@ -1,7 +1,6 @@
 //! Peer markets from the command line: show oneself, propose, accept, suspend, end.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use market::MarketError;
@@ -16,9 +15,6 @@ use super::{
 use crate::cli::{PeeringAction, PeeringTerms, RootArgs};
 use crate::core::now_ms;
 use crate::office::{Failure, Motion, PeerMove, PeeringAsk, Request, day_ms, exit, side_json};
-
-/// What a person types to agree.
-const WORD: &str = "yes";
 
 pub fn run(context: &Context, action: PeeringAction) -> Outcome {
     match action {
@@ -199,16 +195,7 @@ fn accept(context: &Context, path: &Path, yes: bool, root: &RootArgs) -> Outcome
         show::peering_terms(context, &sides, until.get(..10).unwrap_or_default());
     }
     if !yes {
-        let unconfirmed = || Failure::said(exit::USAGE, "cli.failure.peering.unconfirmed", &[]);
-        if !std::io::stdin().is_terminal() {
-            return Err(unconfirmed());
-        }
-        eprint!("{}", context.say("cli.peering.ask"));
-        let _ = std::io::stderr().flush();
-        let mut typed = String::new();
-        if !matches!(std::io::stdin().read_line(&mut typed), Ok(_) if typed.trim() == WORD) {
-            return Err(unconfirmed());
-        }
+        context.typed_yes("cli.peering.ask", "cli.failure.peering.unconfirmed")?;
     }
     let done = sign(context, Motion::Peer { file: data_encoding::BASE64.encode(&bytes) }, root)?;
     if !context.json {

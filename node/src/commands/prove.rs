@@ -1,23 +1,23 @@
 //! Files that prove themselves, checked offline.
 
 use market::Versions;
-use protocol::{FileKind, Fork, Value, unseal_file};
+use protocol::{Charter, Decoder, FileKind, Fork, Value, unseal_file};
 use serde_json::{Value as Json, json};
 
 use super::{Context, Outcome, file_in, print_json, print_line, read_file, show, text};
 use crate::certificate;
 use crate::cli::Verify;
-use crate::office::{Failure, Request, exit, of_value, time_text};
+use crate::office::{Failure, PeeringAsk, Request, exit, of_value, time_text};
 use crate::proven::{self, Shown, Unproven};
 
 /// Checks a proof file against a charter, offline: one that is given, and then no home is needed, or that of the home's own network.
 pub fn verify(context: &Context, args: &Verify) -> Outcome {
     let file = read_file(&args.file)?;
-    let charter = match &args.charter {
-        Some(path) => read_file(path)?,
-        None => own_charter(context)?,
+    let charters = match &args.charter {
+        Some(path) => read_charter(context, &read_file(path)?).map(|charter| vec![charter]),
+        None => known_charters(context)?,
     };
-    match check(context, &file, &charter) {
+    match charters.and_then(|charters| check_by(context, &file, &charters)) {
         Ok(found) => {
             if context.json {
                 print_json(&found);
@@ -39,25 +39,45 @@ pub fn verify(context: &Context, args: &Verify) -> Outcome {
     }
 }
 
-/// The charter of the network that this home belongs to.
-fn own_charter(context: &Context) -> Result<Vec<u8>, Failure> {
+/// The charters that this home knows: of its own network, then of peer markets.
+fn known_charters(context: &Context) -> Result<Result<Vec<Charter>, String>, Failure> {
     let path = context.home.display().to_string();
     let whose = |_| Failure::said(exit::USAGE, "cli.verify.whose", &[("path", &path)]);
-    file_in(&context.ask(&Request::Charter).map_err(whose)?)
+    let own = file_in(&context.ask(&Request::Charter).map_err(whose)?)?;
+    let reply = context.ask(&Request::Peering { ask: PeeringAsk::Charters })?;
+    let peers = reply["charters"].as_array().into_iter().flatten().filter_map(|text| {
+        let bytes = data_encoding::BASE64.decode(text.as_str()?.as_bytes()).ok()?;
+        Decoder::whole(&bytes, "charter", Charter::decode).ok()
+    });
+    Ok(read_charter(context, &own).map(|own| std::iter::once(own).chain(peers).collect()))
 }
 
-fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String> {
-    let because = |key: &str, what: &str| context.fill(key, &[("what", what)]);
-    let charter = market::read_charter(charter)
-        .map_err(|error| because("cli.verify.why.charter", &error.to_string()))?
-        .charter;
+fn read_charter(context: &Context, bytes: &[u8]) -> Result<Charter, String> {
+    let read = market::read_charter(bytes).map(|signed| signed.charter);
+    read.map_err(|error| context.fill("cli.verify.why.charter", &[("what", &error.to_string())]))
+}
+
+/// Checks by the first of these charters whose network the file is of.
+fn check_by(context: &Context, file: &[u8], charters: &[Charter]) -> Result<Json, String> {
+    let other = context.say("cli.verify.why.network");
+    let mut last = Err(other.to_owned());
+    for charter in charters {
+        last = check(context, file, charter);
+        if !last.as_ref().is_err_and(|why| why == other) {
+            break;
+        }
+    }
+    last
+}
+
+fn check(context: &Context, file: &[u8], charter: &Charter) -> Result<Json, String> {
     if let Ok(body) = unseal_file(FileKind::Fork, file) {
-        return check_fork(context, body, &charter);
+        return check_fork(context, body, charter);
     }
     let in_words = |why: Unproven| why.in_words(context.lang);
     if certificate::is_pdf(file) {
-        let opened = certificate::open(file, &charter).map_err(in_words)?;
-        let mut found = of_shown(&opened.shown, &charter);
+        let opened = certificate::open(file, charter).map_err(in_words)?;
+        let mut found = of_shown(&opened.shown, charter);
         found["certificate"] = json!({
             "looks": if opened.same { "same" } else { "unknown" },
             "program": opened.made.program,
@@ -66,7 +86,7 @@ fn check(context: &Context, file: &[u8], charter: &[u8]) -> Result<Json, String>
         });
         return Ok(found);
     }
-    Ok(of_shown(&proven::read(file, &charter).map_err(in_words)?, &charter))
+    Ok(of_shown(&proven::read(file, charter).map_err(in_words)?, charter))
 }
 
 fn of_shown(shown: &Shown, charter: &protocol::Charter) -> Json {

@@ -1,13 +1,8 @@
 //! Removing a listing's contents for good: asked for once more before it is done.
 
-use std::io::{IsTerminal, Write};
-
 use super::listing::say_outcome;
 use super::{Context, Outcome, print_note, text};
-use crate::office::{Failure, Request, exit};
-
-/// What a person types to confirm.
-const WORD: &str = "yes";
+use crate::office::{Failure, Request};
 
 pub fn run(context: &Context, id: String, reason: String, yes: bool) -> Outcome {
     confirm(context, &id, yes)?;
@@ -26,15 +21,5 @@ pub fn confirm(context: &Context, id: &str, yes: bool) -> Result<(), Failure> {
         return Ok(());
     }
     print_note(&context.fill("cli.purge.warn", &[("title", text(&listing, "title"))]));
-    let unconfirmed = || Failure::said(exit::USAGE, "cli.failure.unconfirmed", &[]);
-    if !std::io::stdin().is_terminal() {
-        return Err(unconfirmed());
-    }
-    eprint!("{}", context.say("cli.purge.ask"));
-    let _ = std::io::stderr().flush();
-    let mut typed = String::new();
-    match std::io::stdin().read_line(&mut typed) {
-        Ok(_) if typed.trim() == WORD => Ok(()),
-        _ => Err(unconfirmed()),
-    }
+    context.typed_yes("cli.purge.ask", "cli.failure.unconfirmed")
 }

@@ -1,7 +1,7 @@
 //! Signing with the institution's root key, in the process of the command: neither key nor passphrase goes to a running
 //! node.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use market::{Identity, RootFile};
@@ -25,7 +25,25 @@ pub struct Signer {
     pub root: SecretKey,
 }
 
+/// What a person types to confirm.
+const YES: &str = "yes";
+
 impl Context {
+    /// Asks on a terminal, and goes on once `yes` was typed; anything else is the failure of that key.
+    pub fn typed_yes(&self, ask: &str, failure: &str) -> Result<(), Failure> {
+        let unconfirmed = || Failure::said(exit::USAGE, failure, &[]);
+        if !std::io::stdin().is_terminal() {
+            return Err(unconfirmed());
+        }
+        eprint!("{}", self.say(ask));
+        let _ = std::io::stderr().flush();
+        let mut typed = String::new();
+        match std::io::stdin().read_line(&mut typed) {
+            Ok(_) if typed.trim() == YES => Ok(()),
+            _ => Err(unconfirmed()),
+        }
+    }
+
     /// The institution of the home with its root key: from the home, or from a file that is kept elsewhere.
     pub fn signer(&self, args: &RootArgs) -> Result<Signer, Failure> {
         let identity = Identity::read(&self.home)?;

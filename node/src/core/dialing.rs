@@ -197,7 +197,7 @@ impl Core {
         let desperate = now_ms - alone > PATIENCE_MS;
         let spare = if desperate { SPARE_AT_ONCE } else { 0 };
         for address in self.dialing.due(now_ms, spare) {
-            match network.dial(&address, None) {
+            match network.dial_on(self.channel, &address, None) {
                 Ok(()) => self.dialing.begun(&address),
                 Err(error) => self.dialing.failed(&address, error.to_string(), now_ms),
             }

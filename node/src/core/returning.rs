@@ -18,6 +18,8 @@ const MAX_WAITING: usize = 64;
 pub(super) struct Returning {
     began_ms: i64,
     done: bool,
+    /// It writes nothing at all: what is held here is another network's.
+    never: bool,
     addresses_due: bool,
     steps_due: bool,
     redemptions: Vec<Redemption>,
@@ -26,6 +28,11 @@ pub(super) struct Returning {
 impl Returning {
     pub fn begin() -> Self {
         Self { began_ms: now_ms(), ..Self::default() }
+    }
+
+    /// Of what another network gives, nothing is ever written.
+    pub fn never() -> Self {
+        Self { never: true, ..Self::begin() }
     }
 
     /// The node's addresses are to be published later.
@@ -50,6 +57,9 @@ impl Core {
     /// Whether this node may write. A node alone on its roster always may, and so does one that does not run: there is
     /// nobody to ask.
     pub fn may_write(&mut self) -> bool {
+        if self.returning.never {
+            return false;
+        }
         if !self.returning.done {
             self.returning.done = self.has_returned();
         }

@@ -30,6 +30,11 @@ impl Office {
     /// # Errors
     /// What went wrong, with the exit code that a command line ends with.
     pub fn answer(&self, request: Request) -> Reply {
+        if let Some(market) = request.reads().map(|id| self.elsewhere(id)).transpose()?.flatten() {
+            let mut reply = market.office.answer(request)?;
+            reply["market"] = json!(market.peer.charter.name_zh);
+            return Ok(reply);
+        }
         match request {
             Request::Status => Ok(self.status()),
             Request::Examine => self.examine(),
@@ -209,8 +214,11 @@ impl Office {
         let mut hits = Vec::with_capacity(results.hits.len());
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
-            let Some(listing) = self.library().listing(&id)?.filter(|l| self.shows(l)) else { continue };
+            let Some((listing, market)) = self.listed(&id)? else { continue };
             let mut row = json::of_row(&listing);
+            if let Some(market) = market {
+                row["market"] = json!(market.peer.charter.name_zh);
+            }
             row["score"] = json!(hit.score);
             hits.push(row);
         }

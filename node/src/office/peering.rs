@@ -2,13 +2,15 @@
 
 use market::MarketError;
 use protocol::{
-    Action, Gateway, MarketFile, NetworkId, Peer, PeerState, Peering, Roster, ShelfPattern, Side, Subject,
+    Action, Gateway, MarketFile, NetworkId, Peer, PeerState, Peering, PublicKey, Roster, ShelfPattern, Side,
+    Subject,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::roster::Motion;
 use super::{Failure, Office, Reply, exit, json::time};
+use crate::abroad::Market;
 
 /// A question about peer markets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ use super::{Failure, Office, Reply, exit, json::time};
 pub enum PeeringAsk {
     /// This network as it shows itself: its charter, and this node as its gateway. The answer holds the file in base64.
     Card,
+    /// The charters of the networks on the roster, each in base64.
+    Charters,
     /// The agreements, or the one with a network.
     Show {
         /// Its name, or the first digits of its id.
@@ -39,6 +43,13 @@ impl Office {
     pub(super) fn answer_peering(&self, ask: PeeringAsk) -> Reply {
         match ask {
             PeeringAsk::Card => Ok(self.market_card()),
+            PeeringAsk::Charters => {
+                let roster = self.library().roster();
+                let charters = roster.peers.values().map(|peer| &peer.charter);
+                let charters: Vec<String> =
+                    charters.map(|charter| data_encoding::BASE64.encode(&charter.to_bytes())).collect();
+                Ok(json!({ "v": 1, "charters": charters }))
+            }
             PeeringAsk::Show { network } => self.show_peers(network.as_deref()),
         }
     }
@@ -54,7 +65,15 @@ impl Office {
         let roster = self.library().roster();
         let only = network.map(|text| find_peer(&roster, text)).transpose()?;
         let chosen = roster.peers.iter().filter(|(id, _)| only.is_none_or(|only| only == **id));
-        let peers: Vec<Json> = chosen.map(|(id, peer)| peer_json(id, peer)).collect();
+        let markets = self.markets();
+        let told = |(id, peer): (&NetworkId, &Peer)| {
+            let mut told = peer_json(id, peer);
+            if let Some(market) = markets.iter().find(|market| market.network == *id) {
+                told["held"] = held_json(market, &self.identity().node.public());
+            }
+            told
+        };
+        let peers: Vec<Json> = chosen.map(told).collect();
         Ok(json!({ "v": 1, "network": roster.network.to_string(), "peers": peers }))
     }
 
@@ -84,6 +103,24 @@ impl Office {
             _ => Err(refused("others")),
         }
     }
+}
+
+/// What is held of a peer market, and whether it is level with whom it is exchanged with.
+fn held_json(market: &Market, me: &PublicKey) -> Json {
+    let figures = market.office.figures();
+    // A gateway has it from the other network, everyone else from nodes of this one.
+    let gateway = market.peer.takes().is_some_and(|side| side.is_gateway(me));
+    let brings = |peer: &&replica::PeerView| !gateway || peer.guest_of.is_none();
+    let synced = figures.peers.iter().filter(brings).any(|peer| peer.synced);
+    let faults: Vec<&str> = figures.unreachable.iter().map(|(_, why)| why.as_str()).collect();
+    json!({
+        "listings": figures.ledger.held,
+        "entries": figures.ledger.entries,
+        "connected": figures.peers.len(),
+        "synced": synced,
+        "faults": faults,
+        "failures": figures.last_failure.values().collect::<Vec<_>>(),
+    })
 }
 
 fn refused(why: &str) -> Failure {

@@ -388,3 +388,18 @@ impl std::fmt::Debug for AccountAsk {
 
 /// The answer: a document, or why there is none.
 pub type Reply = Result<Json, Failure>;
+
+impl Request {
+    /// The listing that it only reads, of which a peer market may be the owner: its id, or the first digits.
+    pub(super) fn reads(&self) -> Option<&str> {
+        match self {
+            Self::Show { id }
+            | Self::History { id }
+            | Self::Statements { id }
+            | Self::Proof { id }
+            | Self::Certificate { id }
+            | Self::File { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+}

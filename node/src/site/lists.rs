@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use catalog::{Hall, Kind, Lang, Record};
 use market::Listing;
-use protocol::{DocumentId, InstitutionId};
+use protocol::{DocumentId, InstitutionId, Visibility};
 use search::{Facet, FacetCount, Query};
 use web::limits::{BUCKETS_LISTED, NEWEST_ON_HOME, SUGGESTIONS};
-use web::view::{Bucket, Card, HomeView, NamedBucket, SearchView};
+use web::view::{Bucket, Card, HomeView, NamedBucket, Names, SearchView};
 use web::{SearchRequest, SourceError};
 
 use super::kept::Revision;
 use super::{Site, failed, kind_of};
+use crate::abroad::Market;
 use crate::office::Failure;
 use crate::table::{self, Shelf};
 
@@ -31,7 +32,7 @@ fn buckets(counts: Vec<FacetCount>) -> Vec<Bucket> {
 impl Site {
     /// What a list is made from; looked up before the list is.
     pub(super) fn revision(&self) -> Revision {
-        Revision { cursor: self.office.finder().cursor(), roster: self.office.library().roster() }
+        Revision { cursor: self.office.finder().revision(), roster: self.office.library().roster() }
     }
 
     pub(super) fn home_list(&self) -> Result<HomeView, SourceError> {
@@ -168,7 +169,9 @@ impl Site {
     /// The name of an institution as the roster has it; empty when it is not there.
     fn institution_name(&self, id: &str) -> String {
         let Ok(id) = id.parse::<InstitutionId>() else { return String::new() };
-        let roster: Arc<_> = self.office.library().roster();
+        let market = self.office.market_of(&id);
+        let office = market.as_ref().map_or(&self.office, |market| &market.office);
+        let roster: Arc<_> = office.library().roster();
         roster.members.get(&id).map(|member| member.institution.name.clone()).unwrap_or_default()
     }
 
@@ -177,11 +180,24 @@ impl Site {
         let mut cards = Vec::with_capacity(results.hits.len());
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
-            let listing = self.office.library().listing(&id).map_err(failed)?;
-            cards.extend(listing.filter(|l| self.office.shows_publicly(l)).map(|l| card(&l)));
+            // A peer market's page lists what this node finds anywhere.
+            let whole = self.office.host();
+            let office = whole.as_ref().unwrap_or(&self.office);
+            let Some((listing, market)) = office.listed(&id).map_err(failed)? else { continue };
+            if listing.log.shelf.visibility == Visibility::Public {
+                cards.push(Card {
+                    market: market.as_deref().map(name_of).unwrap_or_default(),
+                    ..card(&listing)
+                });
+            }
         }
         Ok((results, cards))
     }
+}
+
+/// A peer market's name.
+pub(super) fn name_of(market: &Market) -> Names {
+    Names::new(&market.peer.charter.name_zh, &market.peer.charter.name_en)
 }
 
 fn card(listing: &Listing) -> Card {
@@ -201,6 +217,7 @@ fn card(listing: &Listing) -> Card {
         price: (facets.price.low, facets.price.high),
         negotiable: facets.price.negotiable,
         has_more: listing.has_more(),
+        market: Names::default(),
         updated_ms: listing.updated_ms,
     }
 }
@@ -221,8 +238,8 @@ impl Shelf for Found<'_> {
 
     fn record(&mut self, id: &str) -> Result<Option<Record>, Failure> {
         let Ok(id) = id.parse() else { return Ok(None) };
-        let listing = self.site.office.library().listing(&id)?;
-        Ok(listing.filter(|listing| self.site.office.shows_publicly(listing)).map(|listing| {
+        let listing = self.site.office.listed(&id)?.map(|(listing, _)| listing);
+        Ok(listing.filter(|listing| listing.log.shelf.visibility == Visibility::Public).map(|listing| {
             let mut fields = listing.state.flat();
             fields.retain(|key, _| !key.starts_with('_'));
             Record::new(fields)

@@ -59,6 +59,7 @@ fn newcomer() -> Replica {
         subscription: Subscription::everything(),
         allowance: Room::UNBOUNDED,
         agent: String::new(),
+        abroad: None,
     };
     Replica::new(me, BTreeMap::new(), RosterBook::new(&charter), BTreeMap::new())
 }

@@ -1,7 +1,5 @@
 //! Hello: who may stay.
 
-use std::sync::Arc;
-
 use protocol::{
     Credential, Frame, Hello, InstitutionId, NodeCertificate, NodeState, PublicKey, Redemption, Shown,
     Subject,
@@ -239,6 +237,7 @@ impl Replica {
 
     /// Lets a peer in.
     pub(super) fn make_ready(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
+        let given = self.given_here();
         let Some(s) = self.sessions.get_mut(&session) else { return };
         if std::mem::take(&mut s.roster_only) {
             // So far only the roster was compared.
@@ -248,7 +247,7 @@ impl Replica {
         s.state = SessionState::Ready;
         s.progress_ms = now_ms;
         s.own_forks_ms = Some(now_ms);
-        s.bounds = s.bounds.take().or(self.me.abroad.as_ref().map(|abroad| Arc::clone(&abroad.gives)));
+        s.bounds = s.bounds.take().or(given);
         self.tell_line(session, out);
         self.begin_comparing(session, now_ms, out);
         self.show_own_forks(session, out);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use protocol::{GuestPass, NetworkId, NodeState, Roster, Side, Subscription, Terms};
 
 use super::{Effect, Replica, SessionId, SessionState};
+use crate::session::{Bounds, Session};
 
 /// By what a node holds another network's entries.
 #[derive(Clone, Debug)]
@@ -67,29 +68,37 @@ impl Replica {
         s.certificate = Some(pass.certificate.clone());
         s.subscription = subscription;
         s.agent = agent;
-        let gives = self.admits_guest(&pass, now_ms)?;
+        let bounds = self.admits_guest(&pass, now_ms)?;
         if let Some(s) = self.sessions.get_mut(&session) {
             s.guest_of = Some(pass.network);
-            s.bounds = Some(gives);
+            s.bounds = Some(bounds);
+            s.pass = Some(pass);
         }
         self.make_ready(session, now_ms, out);
         Ok(())
     }
 
     /// What may be exchanged with a guest; or why nothing is.
-    fn admits_guest(&self, pass: &GuestPass, now_ms: i64) -> Result<Arc<Side>, String> {
-        let gives = match &self.me.abroad {
-            Some(abroad) => self.admits_fellow(abroad, pass, now_ms)?,
-            None => Arc::new(self.admits_foreigner(pass, now_ms)?.clone()),
-        };
-        if gives.gives.is_empty() {
-            return Err("by the agreement nothing of this network is given to yours".to_owned());
+    fn admits_guest(&self, pass: &GuestPass, now_ms: i64) -> Result<Bounds, String> {
+        match &self.me.abroad {
+            Some(abroad) => {
+                self.admits_fellow(abroad, pass, now_ms)?;
+                Ok(self.given_here().unwrap_or(Bounds::RosterOnly))
+            }
+            None => self.admits_foreigner(pass, now_ms),
         }
-        Ok(gives)
+    }
+
+    /// What the network whose entries are held here gives, as its own roster has it; `None` where that is this node's network.
+    pub(super) fn given_here(&self) -> Option<Bounds> {
+        let abroad = self.me.abroad.as_ref()?;
+        let there = self.book.roster().peers.get(&abroad.home);
+        let agreed = there.is_some_and(|peer| peer.is_active() && peer.terms == abroad.terms);
+        Some(if agreed { Bounds::Given(Arc::clone(&abroad.gives)) } else { Bounds::RosterOnly })
     }
 
     /// Another guest: of this node's own network.
-    fn admits_fellow(&self, abroad: &Abroad, pass: &GuestPass, now_ms: i64) -> Result<Arc<Side>, String> {
+    fn admits_fellow(&self, abroad: &Abroad, pass: &GuestPass, now_ms: i64) -> Result<(), String> {
         if pass.network != abroad.home {
             return Err("what was given to this network is passed on to its own nodes alone".to_owned());
         }
@@ -102,7 +111,7 @@ impl Replica {
             );
         }
         match abroad.roster.node(&pass.certificate) {
-            NodeState::Active(_) => Ok(Arc::clone(&abroad.gives)),
+            NodeState::Active(_) => Ok(()),
             NodeState::Inactive(member) => {
                 Err(format!("{} is suspended or has left its network", member.institution.name))
             }
@@ -113,28 +122,23 @@ impl Replica {
         }
     }
 
-    /// A gateway of the other network.
-    fn admits_foreigner(&self, pass: &GuestPass, now_ms: i64) -> Result<&Side, String> {
+    /// A gateway of the other network. While the agreement is suspended, or after its end, it has the roster alone: there it reads
+    /// that, and whether it is in force again.
+    fn admits_foreigner(&self, pass: &GuestPass, now_ms: i64) -> Result<Bounds, String> {
         let peer = self.book.roster().peers.get(&pass.network);
         let peer = peer.ok_or("this network has no agreement with yours; its governors have to sign it")?;
-        if !peer.is_active() {
-            return Err("the agreement of the two networks is suspended or has ended".to_owned());
-        }
-        if !peer.is_open(now_ms) {
-            return Err("the agreement of the two networks has come to its end; its governors sign another"
-                .to_owned());
-        }
-        if peer.terms.id() != pass.terms {
-            let ours = peer.terms.number;
-            return Err(format!(
-                "the two networks have signed different agreements (number {ours} here); both must sign the same"
-            ));
-        }
         let of_theirs = peer.gives().is_some_and(|side| side.is_gateway(&pass.certificate.body.node));
         if !of_theirs {
             return Err("the agreement does not name this node as a gateway".to_owned());
         }
-        peer.takes().ok_or_else(|| "the agreement names other networks".to_owned())
+        let gives = peer.takes().filter(|side| !side.gives.is_empty());
+        let gives = gives.ok_or("by the agreement nothing of this network is given to yours")?;
+        if now_ms >= peer.terms.until_ms {
+            return Err("the agreement of the two networks has come to its end; its governors sign another"
+                .to_owned());
+        }
+        let agreed = peer.is_active() && peer.terms.id() == pass.terms;
+        Ok(if agreed { Bounds::Given(Arc::new(gives.clone())) } else { Bounds::RosterOnly })
     }
 
     /// A guest meets a node that the roster it holds does not know (yet): of a gateway it takes the roster.
@@ -172,22 +176,33 @@ impl Replica {
 
     pub(super) fn judge_guest(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(s) = self.sessions.get(&session).filter(|s| s.state == SessionState::Ready) else { return };
-        let (Some(network), Some(certificate)) = (s.guest_of, s.certificate.clone()) else { return };
-        let terms = match &self.me.abroad {
-            Some(abroad) => Some(abroad.terms.id()),
-            None => s.bounds.as_ref().and_then(|bounds| self.terms_of(&network, bounds)),
-        };
-        let Some(terms) = terms else {
-            return self.refuse(session, "the agreement of the two networks has changed".to_owned(), out);
-        };
-        if let Err(reason) = self.admits_guest(&GuestPass { network, certificate, terms }, now_ms) {
-            self.refuse(session, reason, out);
+        let (Some(pass), bounds) = (s.pass.clone(), s.bounds.clone()) else { return };
+        match self.admits_guest(&pass, now_ms) {
+            Ok(now) if Some(&now) == bounds.as_ref() => {}
+            Ok(now) => self.exchange(session, now, now_ms, out),
+            Err(reason) => self.refuse(session, reason, out),
         }
     }
 
-    /// The terms that the roster has with a network, if they give what a session was opened for.
-    fn terms_of(&self, network: &NetworkId, bounds: &Side) -> Option<protocol::Hash> {
-        let peer = self.book.roster().peers.get(network)?;
-        (peer.takes() == Some(bounds)).then(|| peer.terms.id())
+    /// The roster of the network whose entries are held here has changed: with its own nodes something else may be exchanged now.
+    pub(super) fn judge_given(&mut self, now_ms: i64, out: &mut Vec<Effect>) {
+        let Some(given) = self.given_here() else { return };
+        let other = |s: &Session| s.is_ready() && s.guest_of.is_none() && s.bounds.as_ref() != Some(&given);
+        let hosts = self.sessions.iter().filter(|(_, s)| !s.roster_only && other(s)).map(|(id, _)| *id);
+        for session in hosts.collect::<Vec<SessionId>>() {
+            self.exchange(session, given.clone(), now_ms, out);
+        }
+        self.judge_guests(now_ms, out);
+    }
+
+    /// Goes on with a peer with whom something else is exchanged from now on: the two compare anew. The other side hears why by
+    /// the roster, which passes first.
+    fn exchange(&mut self, session: SessionId, bounds: Bounds, now_ms: i64, out: &mut Vec<Effect>) {
+        if let Some(s) = self.sessions.get_mut(&session) {
+            s.bounds = Some(bounds);
+            s.pull_due = true;
+            s.compared = false;
+        }
+        self.make_ready(session, now_ms, out);
     }
 }

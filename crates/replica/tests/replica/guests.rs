@@ -153,8 +153,9 @@ fn only_gateways_call_and_only_under_the_terms_that_both_signed() {
     let newer = Terms { number: 2, ..terms.clone() };
     let other = host.guest(&home.nodes[0], abroad(&home, &host, &newer));
     host.connect(other, 0);
-    host.settle();
-    assert_eq!(host.nodes[other].entries(), 0);
+    host.pass(5);
+    let roster = BTreeSet::from([(0, 0, Visibility::Public)]);
+    assert_eq!(shelves(&host.nodes[other]), roster, "by that it hears when both have signed the same");
     // Nor does the guest take from whoever is on no roster and no gateway.
     let stranger = host.stranger("stranger");
     let session = host.connect(2, stranger);
@@ -169,19 +170,22 @@ fn a_suspended_agreement_ends_what_is_open_and_opens_nothing() {
     let session = host.connect(2, 0);
     host.pass(5);
     assert!(host.synced(session));
+    let held = host.nodes[2].entries();
     let peer = Subject::Peer(home.charter.id());
     host.roster_step(0, peer, Action::Suspend("核对数据".to_owned()));
-    host.settle();
-    assert!(!host.is_open(session));
-    host.publish(1, KIND, "meanwhile");
-    let entries = host.nodes[2].entries();
-    host.connect(2, 0);
-    host.settle();
-    assert_eq!(host.nodes[2].entries(), entries);
-    host.roster_step(0, peer, Action::Reinstate);
+    let meanwhile = host.publish(1, KIND, "meanwhile");
+    host.pass(5);
+    assert_eq!(host.nodes[2].entries(), held + 1, "the step, and nothing else");
+    let state = |host: &World| host.nodes[2].replica.roster().peers[&home.charter.id()].state.clone();
+    assert_eq!(state(&host), protocol::PeerState::Suspended("核对数据".to_owned()));
+    // Nor does a new connection bring it.
+    host.cut(session);
     let session = host.connect(2, 0);
-    host.pass(10);
-    assert!(host.synced(session) && host.nodes[2].entries() > entries);
+    host.pass(5);
+    assert!(host.synced(session) && host.nodes[2].document(&meanwhile).is_none());
+    host.roster_step(0, peer, Action::Reinstate);
+    host.pass(30);
+    assert!(host.synced(session) && host.nodes[2].document(&meanwhile).is_some());
 }
 
 #[test]

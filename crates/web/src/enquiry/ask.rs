@@ -49,7 +49,8 @@ pub(crate) struct Input {
 impl Card {
     /// An empty form; `None` where there is nobody to ask.
     pub(crate) fn new(app: &App, lang: Lang, view: &ListingView) -> Option<Self> {
-        let open = app.enquiries.is_some() && view.standing == Standing::Published;
+        // What is sealed goes to members of this network alone.
+        let open = app.enquiries.is_some() && view.standing == Standing::Published && view.market.is_none();
         open.then(|| Self::of(lang, view, &Asked::default(), &[]))
     }
 

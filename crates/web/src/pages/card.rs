@@ -17,6 +17,8 @@ pub(crate) struct Entry {
     pub(crate) meta: Vec<String>,
     /// Said when there is more to be had on request.
     pub(crate) more: &'static str,
+    /// The peer market that it comes from.
+    pub(crate) market: String,
     pub(crate) date: String,
     pub(crate) stamp: String,
 }
@@ -35,6 +37,7 @@ impl Entry {
             text: mark(&summary, query),
             meta: meta(lang, card),
             more: if card.has_more { say(lang, "details.mark") } else { "" },
+            market: tidy_line(card.market.pick(lang), NAME_CHARS),
             date: date(card.updated_ms, lang),
             stamp: stamp(card.updated_ms),
         }

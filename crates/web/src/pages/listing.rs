@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 use crate::request::SearchRequest;
 use crate::shell::{Link, Place, Shell};
 use crate::text::{date, minute, short_id, stamp, tidy, tidy_line};
-use crate::view::{HiddenBy, ListingView, Standing, Step, Version};
+use crate::view::{HiddenBy, ListingView, MarketView, Standing, Step, Version};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -53,6 +53,8 @@ struct Page {
     updated: String,
     moved: String,
     notice: Option<Notice>,
+    /// By what agreement it is shown, where it is another network's.
+    market: String,
     parts_before: Vec<Row>,
     rows: Vec<Row>,
     parts_after: Vec<Row>,
@@ -145,11 +147,12 @@ fn page(app: &App, place: &Place, view: &ListingView, address: &str) -> Page {
         updated: fill(lang, "listing.updated", &[("date", &date(view.provenance.signed_ms, lang))]),
         moved: if view.moved { say(lang, "listing.moved").to_owned() } else { String::new() },
         notice: notice(lang, &view.standing),
+        market: view.market.as_ref().map(|market| agreed(lang, market)).unwrap_or_default(),
         parts_before: before,
         rows,
         parts_after: after,
         files: Files::new(lang, &format!("/listing/{}", tidy_line(&view.id, NAME_CHARS)), &view.attachments),
-        may_ask: contact.is_empty() && view.standing == Standing::Published,
+        may_ask: contact.is_empty() && view.standing == Standing::Published && view.market.is_none(),
         contact,
         details: (view.has_more && view.standing == Standing::Published)
             .then(|| Details::new(lang, whom, &view.id)),
@@ -184,6 +187,24 @@ fn page(app: &App, place: &Place, view: &ListingView, address: &str) -> Page {
         },
         shell,
     }
+}
+
+/// By what agreement a listing of another network is shown.
+fn agreed(lang: Lang, market: &MarketView) -> String {
+    let name = tidy_line(market.name.pick(lang), NAME_CHARS);
+    let until = date(market.until_ms, lang);
+    let mut said = fill(lang, "market.from", &[("name", &name), ("date", &until)]);
+    let licence = tidy_line(&market.licence, NAME_CHARS);
+    if !licence.is_empty() {
+        said.push_str(&fill(lang, "market.licence", &[("licence", &licence)]));
+    }
+    if market.mapped {
+        said.push_str(say(lang, "market.mapped"));
+    }
+    if market.partly {
+        said.push_str(say(lang, "market.partly"));
+    }
+    said
 }
 
 /// The hall, in it the kind where there are several, then the province, city and county as far as the region code goes.

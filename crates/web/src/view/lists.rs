@@ -1,6 +1,6 @@
 //! Lists of listings: the first page, results, what divides them.
 
-use super::NodeView;
+use super::{Names, NodeView};
 
 /// The first page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Card {
     pub negotiable: bool,
     /// Whether its institution tells more of it on request.
     pub has_more: bool,
+    /// The peer market that it comes from; empty for this network's own.
+    pub market: Names,
     /// Author's time of the last version, ms.
     pub updated_ms: i64,
 }

@@ -74,6 +74,11 @@ impl Fake {
             price: if *kind == "achievement" { (Some(3_000_000), Some(5_000_000)) } else { (None, None) },
             negotiable: *kind == "demand",
             has_more: *id == NEED,
+            market: if *id == FORGED {
+                Names::new(self.text("浙江技术市场"), self.text("Zhejiang market"))
+            } else {
+                Names::default()
+            },
             updated_ms: NOW - days * DAY,
         }
     }
@@ -250,6 +255,13 @@ impl Source for Fake {
             kind,
             title,
             standing,
+            market: (row.0 == FORGED).then(|| web::view::MarketView {
+                name: Names::new(self.text("浙江技术市场"), self.text("Zhejiang market")),
+                licence: self.text("CC-BY-4.0"),
+                until_ms: NOW + 400 * DAY,
+                mapped: true,
+                partly: true,
+            }),
             moved,
             editors,
             has_more,

@@ -56,6 +56,7 @@ impl Hub {
             subscription: Subscription::everything(),
             allowance: Room::UNBOUNDED,
             agent: "hub".to_owned(),
+            abroad: None,
         };
         let store: BTreeMap<LogId, Vec<Entry>> = own.clone();
         let state =

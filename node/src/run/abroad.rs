@@ -1,0 +1,282 @@
+//! The thread that opens, feeds and closes what other networks give, as the roster says.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use network::Channel;
+use protocol::{Hash, NetworkId, Peer, Roster};
+use replica::{Abroad, Input};
+use tokio::sync::Notify;
+
+use super::threads::spawn_core;
+use super::{Announce, filing};
+use crate::abroad::{Market, folder};
+use crate::ahead::{LetIn, Routes};
+use crate::core::now_ms;
+use crate::notify::Heart;
+use crate::office::Office;
+
+/// It looks at the roster, and whether anything came, this often.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A market that does not open, or whose store was damaged, is opened again after this long.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Until where what a network gives is in the index: the terms that it was taken under, and the number of arrivals.
+const FOUND: &str = "found";
+
+/// A market that is open.
+struct Open {
+    market: Arc<Market>,
+    terms: Hash,
+    /// Whether the other network has the same agreement in force: else nothing of it is shown.
+    shown: bool,
+    /// Arrivals that are searchable.
+    found: u64,
+    /// The roster there as it was seen last.
+    roster: Arc<Roster>,
+    stopping: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Traveller {
+    office: Arc<Office>,
+    handle: network::Handle,
+    routes: Routes,
+    open: BTreeMap<NetworkId, Open>,
+    failed: BTreeMap<NetworkId, Instant>,
+    /// This network's roster as it was seen last.
+    roster: Option<Arc<Roster>>,
+}
+
+/// Starts it; to be called within the runtime.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(super) fn spawn_abroad(
+    office: Arc<Office>,
+    handle: network::Handle,
+    routes: Routes,
+    stopping: Arc<AtomicBool>,
+) -> std::io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new().name("abroad".to_owned()).spawn(move || {
+        let _within = runtime.enter();
+        let mut traveller = Traveller {
+            office,
+            handle,
+            routes,
+            open: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            roster: None,
+        };
+        while !stopping.load(Ordering::Acquire) {
+            traveller.look();
+            std::thread::sleep(LOOK_EVERY);
+        }
+        let open: Vec<NetworkId> = traveller.open.keys().copied().collect();
+        open.iter().for_each(|network| traveller.close(network));
+    })
+}
+
+impl Traveller {
+    fn look(&mut self) {
+        let roster = self.office.library().roster();
+        let changed = self.roster.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &roster));
+        if roster.peers.is_empty() && self.open.is_empty() {
+            self.roster = Some(roster);
+            return;
+        }
+        if changed {
+            self.listen(&roster);
+        }
+        self.reconcile(&roster);
+        for open in self.open.values_mut() {
+            if changed {
+                open.market.office.core().tell(Input::Home(Arc::clone(&roster)));
+            }
+            if let Err(error) = open.show(&self.office).and_then(|()| open.feed(&self.office)) {
+                tracing::error!("the search index fell behind with a peer market: {error:#}");
+            }
+        }
+        self.roster = Some(roster);
+    }
+
+    /// Other networks' gateways call on the channel that has this network's name, nodes of this one on that of the others.
+    fn listen(&self, roster: &Roster) {
+        let own = Channel::Of(roster.network.0);
+        let gives = |peer: &Peer| peer.is_active() && peer.takes().is_some_and(|side| !side.gives.is_empty());
+        if !roster.peers.values().any(gives) {
+            return self.handle.close_channel(own);
+        }
+        if let Err(error) = self.handle.open_channel(own) {
+            tracing::error!("other networks cannot call: {error}");
+        }
+    }
+
+    fn reconcile(&mut self, roster: &Arc<Roster>) {
+        let now = now_ms();
+        let wants =
+            |peer: &Peer| peer.is_open(now) && peer.gives().is_some_and(|side| !side.gives.is_empty());
+        let wanted: BTreeMap<NetworkId, &Peer> =
+            roster.peers.iter().filter(|(_, peer)| wants(peer)).map(|(id, peer)| (*id, peer)).collect();
+        let is_old = |id: &NetworkId, open: &Open| {
+            wanted.get(id).is_none_or(|peer| peer.terms.id() != open.terms) || open.is_condemned()
+        };
+        let old: Vec<NetworkId> =
+            self.open.iter().filter(|(id, open)| is_old(id, open)).map(|(id, _)| *id).collect();
+        old.iter().for_each(|id| self.close(id));
+        for (id, peer) in &wanted {
+            let waits = self.failed.get(id).is_some_and(|since| since.elapsed() < AGAIN);
+            if !self.open.contains_key(id) && !waits {
+                self.failed.remove(id);
+                if let Err(error) = self.travel(id, peer, roster) {
+                    tracing::error!("what {} gives cannot be opened: {error:#}", peer.charter.name_zh);
+                    self.failed.insert(*id, Instant::now());
+                }
+            }
+        }
+        for (id, peer) in roster.peers.iter().filter(|(id, _)| !wanted.contains_key(*id)) {
+            if self.failed.get(id).is_some_and(|since| since.elapsed() < AGAIN) {
+                continue;
+            }
+            if let Err(error) = self.forget(id, peer, roster) {
+                self.failed.insert(*id, Instant::now());
+                tracing::error!(
+                    "what {} gave cannot be taken out of the index: {error:#}",
+                    peer.charter.name_zh
+                );
+            }
+        }
+    }
+
+    /// Opens what a network gives, and begins to exchange.
+    fn travel(&mut self, id: &NetworkId, peer: &Peer, roster: &Arc<Roster>) -> anyhow::Result<()> {
+        let office = Arc::new(self.office(id, peer, roster)?);
+        let stopping = Arc::new(AtomicBool::new(false));
+        let (let_in, channel) = (LetIn::default(), Channel::Of(id.0));
+        self.handle.open_channel(channel)?;
+        let comings = self.routes.add(channel, *id, let_in.clone())?;
+        {
+            let mut core = office.core();
+            core.connect_on(self.handle.clone(), channel, let_in);
+            core.spare(self.office.core().directory()?);
+        }
+        let quiet: Announce = Arc::new(|_: &str| {});
+        // Where its store was found damaged, its thread ends, and it is opened anew; the node goes on.
+        let stop = (Arc::new(Notify::new()), Arc::clone(&stopping));
+        let core = spawn_core(Arc::clone(&office), comings, Heart::default(), stop, quiet)?;
+        let files = filing::spawn_filing(Arc::clone(&office), Arc::clone(&stopping))?;
+        let market = Arc::new(Market { network: *id, peer: peer.clone(), office });
+        let terms = peer.terms.id();
+        let found = read_found(market.office.home(), &terms);
+        let roster = market.office.library().roster();
+        tracing::info!("exchanging with {}", peer.charter.name_zh);
+        let threads = vec![core, files];
+        self.open.insert(*id, Open { market, terms, shown: false, found, roster, stopping, threads });
+        Ok(())
+    }
+
+    fn office(&self, id: &NetworkId, peer: &Peer, roster: &Arc<Roster>) -> anyhow::Result<Office> {
+        let abroad = Abroad::new(Arc::clone(roster), peer.terms.clone(), id)
+            .ok_or_else(|| anyhow::anyhow!("the agreement names other networks"))?;
+        let own = self.office.identity();
+        let me = own.node.public();
+        // A gateway calls the other network's gateways, everyone else this one's.
+        let ours = peer.takes().filter(|side| !side.is_gateway(&me));
+        let called = ours.or(peer.gives()).into_iter().flat_map(|side| &side.gateways);
+        let addresses =
+            called.filter(|gateway| gateway.node != me).flat_map(|gateway| gateway.addresses.clone());
+        let identity = own.abroad(peer.charter.clone(), addresses.collect());
+        let folder = folder(self.office.home(), id);
+        std::fs::create_dir_all(&folder)?;
+        Office::open_abroad(&folder, &self.office, identity, abroad)
+    }
+
+    /// Ends the exchange with a network. What it gave stays on disk and is shown no more.
+    fn close(&mut self, id: &NetworkId) {
+        let Some(open) = self.open.remove(id) else { return };
+        self.office.markets_held().remove(id);
+        self.office.finder().touch();
+        self.handle.close_channel(Channel::Of(id.0));
+        self.routes.remove(Channel::Of(id.0));
+        open.stopping.store(true, Ordering::Release);
+        for thread in open.threads {
+            // A panic in it has been reported where it happened.
+            let _ = thread.join();
+        }
+        open.market.office.core().close();
+    }
+
+    /// Takes out of the index what a network gave with which nothing is exchanged.
+    fn forget(&self, id: &NetworkId, peer: &Peer, roster: &Arc<Roster>) -> anyhow::Result<()> {
+        let found = folder(self.office.home(), id).join(FOUND);
+        if !found.exists() {
+            return Ok(());
+        }
+        let office = self.office(id, peer, roster)?;
+        self.office.finder().forget_abroad(office.library())?;
+        std::fs::remove_file(found)?;
+        tracing::info!("what {} gave is no longer found", peer.charter.name_zh);
+        Ok(())
+    }
+}
+
+impl Open {
+    fn is_condemned(&self) -> bool {
+        self.threads.iter().any(JoinHandle::is_finished)
+    }
+
+    /// Shows what the network gives while its own roster has the same agreement in force; else hides it.
+    fn show(&mut self, own: &Office) -> anyhow::Result<()> {
+        let office = &self.market.office;
+        let roster = office.library().roster();
+        if !Arc::ptr_eq(&roster, &self.roster) {
+            // Whom that network suspended is found no more.
+            own.finder().touch();
+        }
+        let there = roster.peers.get(&own.library().roster().network);
+        let agreed = there.is_some_and(|peer| peer.is_active() && peer.terms.id() == self.terms);
+        self.roster = roster;
+        if agreed && !self.shown {
+            own.markets_held().put(Arc::clone(&self.market));
+            own.finder().touch();
+        } else if !agreed && self.found > 0 {
+            own.markets_held().remove(&self.market.network);
+            own.finder().forget_abroad(office.library())?;
+            std::fs::remove_file(office.home().join(FOUND))?;
+            self.found = 0;
+        }
+        self.shown = agreed;
+        Ok(())
+    }
+
+    /// Makes searchable what came.
+    fn feed(&mut self, own: &Office) -> anyhow::Result<()> {
+        let office = &self.market.office;
+        if self.shown && office.arrivals() > self.found {
+            let found = own.finder().catch_up_abroad(office.library(), self.found)?;
+            std::fs::write(office.home().join(FOUND), format!("{} {found}\n", self.terms))?;
+            self.found = found;
+        }
+        Ok(())
+    }
+}
+
+/// Up to where the index has what a network gives; 0 where that was under other terms.
+fn read_found(folder: &Path, terms: &Hash) -> u64 {
+    let text = std::fs::read_to_string(folder.join(FOUND)).unwrap_or_default();
+    let (under, found) = text.trim().split_once(' ').unwrap_or_default();
+    if under == terms.to_string() { found.parse().unwrap_or_default() } else { 0 }
+}
+
+/// The index is begun anew: what of other networks was in it is to be taken in again.
+pub fn begin_anew(home: &Path) {
+    let folders = std::fs::read_dir(home.join("peers")).into_iter().flatten().flatten();
+    for folder in folders {
+        // Where there is none, nothing was in the index.
+        let _ = std::fs::remove_file(folder.path().join(FOUND));
+    }
+}
