@@ -298,7 +298,8 @@ fn agreed(market: &Market) -> MarketView {
     MarketView {
         name: lists::name_of(market),
         licence: gives.map(|side| side.licence.clone()).unwrap_or_default(),
-        until_ms: market.peer.terms.until_ms,
+        // The last day on which it holds.
+        until_ms: market.peer.terms.until_ms.saturating_sub(1),
         mapped: gives.is_some_and(|side| !side.mappings.is_empty()),
         partly: gives.is_some_and(|side| !side.fields.is_empty()),
     }

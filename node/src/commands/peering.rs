@@ -14,7 +14,7 @@ use super::{
 };
 use crate::cli::{PeeringAction, PeeringTerms, RootArgs};
 use crate::core::now_ms;
-use crate::office::{Failure, Motion, PeerMove, PeeringAsk, Request, day_ms, exit, side_json};
+use crate::office::{Failure, Motion, PeerMove, PeeringAsk, Request, day_ms, exit, last_day, side_json};
 
 pub fn run(context: &Context, action: PeeringAction) -> Outcome {
     match action {
@@ -191,8 +191,7 @@ fn accept(context: &Context, path: &Path, yes: bool, root: &RootArgs) -> Outcome
         file.terms.ok_or_else(|| Failure::said(exit::REJECTED, "cli.failure.peering.no-terms", &[]))?;
     if !context.json {
         let sides: Vec<Json> = terms.sides.iter().map(side_json).collect();
-        let until = crate::office::time_text(terms.until_ms);
-        show::peering_terms(context, &sides, until.get(..10).unwrap_or_default());
+        show::peering_terms(context, &sides, &last_day(&terms));
     }
     if !yes {
         context.typed_yes("cli.peering.ask", "cli.failure.peering.unconfirmed")?;

@@ -55,7 +55,11 @@ pub fn row(context: &Context, hit: &Json) {
     let members = if text(hit, "visibility") == "members" { context.say("cli.listing.members") } else { "" };
     let more = if hit["details"] == true { context.say("details.mark") } else { "" };
     let day = text(hit, "updated").get(..10).unwrap_or_default();
-    let about = [text(hit, "institution"), region, day, members, more];
+    let market = match text(hit, "market") {
+        "" => String::new(),
+        name => context.fill("cli.search.market", &[("name", name)]),
+    };
+    let about = [text(hit, "institution"), region, day, members, more, market.as_str()];
     let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
     if !about.is_empty() {
         print_line(&format!("                {}", about.join(" · ")));

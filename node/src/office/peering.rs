@@ -3,7 +3,7 @@
 use market::MarketError;
 use protocol::{
     Action, Gateway, MarketFile, NetworkId, Peer, PeerState, Peering, PublicKey, Roster, ShelfPattern, Side,
-    Subject,
+    Subject, Terms,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -160,11 +160,19 @@ pub(super) fn peer_json(id: &NetworkId, peer: &Peer) -> Json {
         "reason": reason,
         "number": peer.terms.number,
         "terms": peer.terms.id().to_string(),
+        "last_day": last_day(&peer.terms),
         "until": time(peer.terms.until_ms),
         "until_ms": peer.terms.until_ms,
         "takes": peer.gives().map(side_json),
         "gives": peer.takes().map(side_json),
     })
+}
+
+/// The last day on which an agreement holds, UTC.
+pub(crate) fn last_day(terms: &Terms) -> String {
+    let mut day = time(terms.until_ms.saturating_sub(1));
+    day.truncate(10);
+    day
 }
 
 /// What one side gives.

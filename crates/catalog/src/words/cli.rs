@@ -215,6 +215,7 @@ pub const TABLE: &[Row] = &[
     ("cli.role.sub-market", "分市场", "sub-market"),
     ("cli.run.listening", "监听地址", "listening"),
     ("cli.run.web", "网页地址", "pages"),
+    ("cli.search.market", "来自{name}", "from {name}"),
     ("cli.search.none", "没有找到。换个说法，或去掉一些条件试试", "Nothing was found. Try other words, or fewer conditions"),
     ("cli.search.total", "共 {total} 条，显示 {shown} 条", "{total} found, {shown} shown"),
     ("cli.search.trl", "成熟度“{trl}”应是 1 至 9 的一个数或一段", "Readiness “{trl}” should be a number from 1 to 9, or a range of them"),

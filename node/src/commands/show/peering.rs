@@ -1,5 +1,6 @@
 //! Peer markets, as a terminal shows them.
 
+use catalog::Kind;
 use serde_json::Value as Json;
 
 use super::{line, print_line};
@@ -15,7 +16,7 @@ fn name(context: &Context, named: &Json) -> String {
 pub fn peer_market(context: &Context, peer: &Json) {
     let short: String = text(peer, "id").chars().take(12).collect();
     let state = context.say(&format!("cli.peering.state.{}", text(peer, "state"))).to_owned();
-    let until = text(peer, "until").get(..10).unwrap_or_default();
+    let until = text(peer, "last_day");
     print_line(&format!("{short}  {}", name(context, peer)));
     let number = context.fill("cli.peering.number", &[("number", &peer["number"].to_string())]);
     let until = context.fill("cli.peering.until", &[("until", until)]);
@@ -51,7 +52,7 @@ fn side(context: &Context, label: &str, side: &Json) {
         let all = side[key].as_array().into_iter().flatten();
         all.filter_map(|item| item.as_str().map(str::to_owned)).collect()
     };
-    let shelves = texts("shelves");
+    let shelves: Vec<String> = texts("shelves").iter().map(|shelf| in_words(context, shelf)).collect();
     let nothing = context.say("cli.peering.nothing").to_owned();
     line(context, label, &if shelves.is_empty() { nothing } else { context.list(&shelves) });
     let fields = texts("fields");
@@ -73,4 +74,18 @@ fn side(context: &Context, label: &str, side: &Json) {
         let said = context.fill("cli.peering.gateway.at", &[("node", &short), ("count", &addresses)]);
         line(context, "cli.peering.gateway", &said);
     }
+}
+
+/// `achievement@42` as people say it.
+fn in_words(context: &Context, shelf: &str) -> String {
+    let (kind, region) = shelf.split_once('@').unwrap_or((shelf, ""));
+    let kind = match Kind::from_id(kind) {
+        Some(kind) => kind.label(context.lang).to_owned(),
+        None => context.say("cli.peering.all").to_owned(),
+    };
+    if region.is_empty() {
+        return kind;
+    }
+    let name = catalog::region::path_text(&format!("{region:0<6}")).unwrap_or_else(|| region.to_owned());
+    format!("{kind}{}", context.lang.pick(format!("（{name}）"), format!(" ({name})")))
 }

@@ -5,6 +5,7 @@ use protocol::{Action, InstitutionId, MemberState, Profile, Roster, StepsFile, S
 use serde_json::{Value as Json, json};
 
 use crate::office::json::time;
+use crate::office::last_day;
 
 /// Governors, profile and all members.
 pub(super) fn whole_json(roster: &Roster) -> Json {
@@ -109,7 +110,7 @@ fn action_json(action: &Action) -> (&'static str, Json) {
         Action::Profile(profile) => ("profile", profile_json(profile)),
         Action::Peer(peering) => (
             "peer",
-            json!({ "name": peering.charter.name_zh, "number": peering.terms.number, "until": time(peering.terms.until_ms) }),
+            json!({ "name": peering.charter.name_zh, "number": peering.terms.number, "until": last_day(&peering.terms) }),
         ),
         Action::Purge(why) => ("purge", json!({ "reason": why })),
         Action::RootKey(rotation) => {
