@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use protocol::{
     Action, Bucket, Charter, CheckedRun, Circle, Continuation, Decoder, Encoder, Entry, Envelope, FileKind,
-    Frame, Hash, Head, Institution, LogId, NodeCertificate, OpenLog, Patch, Proof, PublicKey, Purge,
-    Redemption, Role, RosterStep, Rotation, Shelf, SignedCharter, SignedManifest, SignedPatch, SignedStep,
-    Slip, Statement, Subject, Value, value_bytes,
+    Frame, Hash, Head, Institution, LogId, MarketFile, NodeCertificate, OpenLog, Patch, Proof, PublicKey,
+    Purge, Redemption, Role, RosterStep, Rotation, Shelf, SignedCharter, SignedManifest, SignedPatch,
+    SignedStep, Slip, Statement, Subject, Value, value_bytes,
 };
 
 use crate::support::{World, certificate, institution, key, shared};
@@ -74,6 +74,7 @@ pub fn echoes() -> Vec<(&'static str, Echo)> {
         ("certificate", |b| {
             Decoder::whole(b, "certificate", NodeCertificate::decode).ok().map(|v| v.to_bytes())
         }),
+        ("market file", |b| MarketFile::from_file(b).ok().map(|v| v.to_file())),
         ("charter", |b| Decoder::whole(b, "charter", Charter::decode).ok().map(|v| v.to_bytes())),
         ("signed charter", |b| {
             let v = Decoder::whole(b, "charter", SignedCharter::decode).ok()?;

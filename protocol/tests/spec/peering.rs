@@ -212,15 +212,20 @@ fn an_agreement_has_one_encoding() {
     assert!(Decoder::whole(&bytes[1..], "agreement", Peering::decode).is_err());
 }
 
-#[test]
-fn a_market_shows_itself_in_a_file() {
+/// What the first proposes.
+pub fn market_file() -> MarketFile {
     let (own, other) = (charter(1, 1), zhejiang());
     let agreed = terms(&own, &other);
-    let file = MarketFile {
+    MarketFile {
         charter: SignedCharter::sign(own.clone(), 0, &key(1)),
         gateways: agreed.side(&own.id()).expect("ours").gateways.clone(),
         terms: Some(agreed),
-    };
+    }
+}
+
+#[test]
+fn a_market_shows_itself_in_a_file() {
+    let (own, file) = (charter(1, 1), market_file());
     assert_eq!(MarketFile::from_file(&file.to_file()).as_ref(), Ok(&file));
     let card = MarketFile { terms: None, ..file.clone() };
     assert_eq!(MarketFile::from_file(&card.to_file()).as_ref(), Ok(&card));
