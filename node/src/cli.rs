@@ -17,7 +17,7 @@ mod listings;
 mod peering;
 mod wording;
 
-pub use accounts::UserAction;
+pub use accounts::{TokenAction, UserAction};
 pub use bundle::BundleAction;
 pub use enquiries::EnquiryAction;
 pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};

@@ -9,15 +9,16 @@ use std::sync::Arc;
 use market::{Account, DeskRole};
 use protocol::Hash;
 use web::SourceError;
+use web::api::{Holder, Scope};
 use web::desk::view::{
     AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Heap, Overview, OwnLine,
-    OwnView, Said, Selection,
+    OwnView, Said, Selection, Why,
 };
 
 use web::view::FileView;
 
 use crate::import::desk::Imports;
-use crate::office::{AccountAsk, Failure, Office, Request};
+use crate::office::{AccountAsk, Failure, Office, Request, exit};
 
 /// The office, as the pages of its desk see it.
 pub struct Bench {
@@ -53,7 +54,19 @@ fn said(failure: &Failure) -> Said {
         (message.to_owned(), hint.to_owned())
     };
     let ((zh, hint_zh), (en, hint_en)) = (words(Zh), words(En));
-    Said { message: (zh, en), hint: (hint_zh, hint_en) }
+    Said { why: why(failure), message: (zh, en), hint: (hint_zh, hint_en) }
+}
+
+/// What kind of reason a failure is, for programs.
+fn why(failure: &Failure) -> Why {
+    match (failure.kind.as_str(), failure.code) {
+        ("not-theirs", _) => Why::NotTheirs,
+        ("missing" | "no-enquiry" | "account.missing" | "ambiguous", _) => Why::Missing,
+        ("not-ours", _) => Why::NotTheirs,
+        (_, exit::REJECTED | exit::USAGE) => Why::Wrong,
+        (_, exit::REFUSED) => Why::Refused,
+        _ => Why::Failed,
+    }
 }
 
 fn told<T>(outcome: Result<T, Failure>) -> Result<Result<T, Said>, SourceError> {
@@ -81,6 +94,14 @@ impl Desk for Bench {
     fn sign_in(&self, name: &str, password: &str) -> Result<Option<Clerk>, SourceError> {
         let account = self.office.sign_in(name, password).map_err(failed)?;
         Ok(account.as_ref().map(clerk))
+    }
+
+    fn token_holder(&self, token: &str) -> Result<Option<Holder>, SourceError> {
+        let Some((token, account)) = self.office.token_holder(token).map_err(failed)? else {
+            return Ok(None);
+        };
+        let scopes = token.scopes.iter().filter_map(|id| Scope::from_id(id)).collect();
+        Ok(Some(Holder { token: token.id, clerk: clerk(&account), scopes }))
     }
 
     fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError> {

@@ -28,6 +28,7 @@ mod roster;
 mod rows;
 mod statements;
 mod tables;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -52,7 +53,7 @@ pub use failure::{Failure, exit};
 pub use json::{day_ms, of_value, peer_state, text_of, this_year, time as time_text, to_value};
 pub use peering::{PeerMove, PeeringAsk};
 pub(crate) use peering::{last_day, side_json};
-pub use request::{AccountAsk, MoveTo, Reply, Request, Saying};
+pub use request::{AccountAsk, MoveTo, Reply, Request, Saying, TokenAsk};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 pub use rows::{Change, Row, RowOutcome, TableAsk};
 

@@ -16,6 +16,7 @@ use crate::abroad::Market;
 use crate::core::now_ms;
 use crate::office::{Office, sets_status};
 
+mod api;
 mod figures;
 mod harvest;
 mod kept;
@@ -232,6 +233,26 @@ impl Source for Site {
 
     fn harvest(&self, asked: &[(String, String)], base: &str) -> Result<Option<Vec<u8>>, SourceError> {
         self.harvested(asked, base).map(Some)
+    }
+
+    fn listings(&self, ask: &web::view::ListAsk) -> Result<web::view::ListPage, SourceError> {
+        self.listings_from(ask)
+    }
+
+    fn changes(&self, ask: &web::view::ChangesAsk) -> Result<Option<web::view::ChangesPage>, SourceError> {
+        self.changes_behind(ask)
+    }
+
+    fn institutions(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(u64, Vec<web::view::OrgLine>), SourceError> {
+        self.roster_lines(after, limit)
+    }
+
+    fn proof(&self, id: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        self.proof_of(id)
     }
 
     fn figures(&self) -> Result<Vec<web::view::Figure>, SourceError> {

@@ -4,6 +4,7 @@
 //! rules, dates and numbers (the caller formats those), and any other language.
 
 pub mod accounts;
+pub mod api;
 pub mod attachments;
 pub mod bundle;
 pub mod care;
@@ -36,6 +37,7 @@ pub type Row = (&'static str, &'static str, &'static str);
 const TABLES: &[&[Row]] = &[
     web::TABLE,
     accounts::TABLE,
+    api::TABLE,
     attachments::TABLE,
     bundle::TABLE,
     care::TABLE,

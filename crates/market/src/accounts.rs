@@ -231,12 +231,13 @@ impl Desk<'_> {
         self.keep_account(account)
     }
 
-    /// Removes an account.
+    /// Removes an account, and with it its tokens.
     ///
     /// # Errors
     /// As [`Desk::change_account`].
     pub fn drop_account(&mut self, name: &str) -> Result<()> {
         self.must_keep_one(name, None)?;
+        self.drop_tokens_of(name)?;
         self.ledger.keep(Table::Settings, &key_of(name), None)
     }
 

@@ -66,6 +66,30 @@ pub enum MarketError {
         /// Most accounts.
         most: usize,
     },
+    /// A token cannot be for that.
+    #[error("{scope:?} is no scope of a token; choose among drafts, review, publish, enquiries")]
+    TokenScope {
+        /// The scope as given; empty where none was.
+        scope: String,
+    },
+    /// A token cannot serve for so long, or for no time.
+    #[error("a token serves for 1 to {most} days")]
+    TokenDays {
+        /// Most days.
+        most: u32,
+    },
+    /// More tokens than a node has.
+    #[error("there are {most} tokens already; revoke some that are no longer used")]
+    TooManyTokens {
+        /// Most tokens.
+        most: usize,
+    },
+    /// No token has that number, or several begin so.
+    #[error("there is no token {id:?}")]
+    NoSuchToken {
+        /// The number as given.
+        id: String,
+    },
     /// Nobody could look after the accounts any more.
     #[error("{name:?} is the last administrator; make somebody else one first")]
     LastAdministrator {

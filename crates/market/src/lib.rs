@@ -13,6 +13,7 @@ mod ledger;
 mod library;
 mod likeness;
 mod root_key;
+mod tokens;
 
 pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
 pub use changes::{Change, Changes, Judge, Page, Place, Sought};
@@ -35,3 +36,4 @@ pub use library::{
 };
 pub use likeness::{Alike, Likeness};
 pub use root_key::RootFile;
+pub use tokens::{ApiToken, MAX_TOKEN_DAYS, MAX_TOKENS, SCOPES};

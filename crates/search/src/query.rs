@@ -91,6 +91,9 @@ pub struct Query {
     pub without_objected_by: Vec<String>,
     /// Results to skip.
     pub offset: usize,
+    /// Only what comes behind this place, as [`Results::end`] gave it, in an order by a column: unlike an offset it may lie as deep
+    /// as there is anything, and costs no more there.
+    pub after: Option<[u64; 3]>,
     /// Results to return, at most [`MAX_PAGE`]; with 0, only the counts.
     pub limit: usize,
     /// In which order.
@@ -118,6 +121,8 @@ pub struct Results {
     pub complete: usize,
     /// The page asked for.
     pub hits: Vec<Hit>,
+    /// The place of its last result, to go on from; `None` by relevance to words, where places compare within one answer only.
+    pub end: Option<[u64; 3]>,
     /// Empty unless asked for.
     pub facets: Facets,
 }
@@ -139,6 +144,13 @@ struct Asked<'a> {
     name: &'a str,
     formula: &'a Formula,
     words: &'a [Words<'a>],
+}
+
+/// The results on a page, and the place of the last.
+#[derive(Default)]
+struct Page {
+    hits: Vec<Hit>,
+    end: Option<[u64; 3]>,
 }
 
 /// What matches, segment by segment.
@@ -232,7 +244,7 @@ impl Query {
         ground: &Ground<'_>,
         asked: Option<&Asked<'_>>,
         complete: usize,
-        (found, hits): (Matching, Vec<Hit>),
+        (found, page): (Matching, Page),
     ) -> Result<Results, Error> {
         let (aside, own): (Vec<Facet>, Vec<Facet>) =
             self.facets.iter().copied().partition(|facet| self.filters_by(*facet));
@@ -245,7 +257,7 @@ impl Query {
             let mut counted = count(&self.matching(ground, asked, &filters)?, &[facet])?;
             *facets.of(facet) = std::mem::take(counted.of(facet));
         }
-        Ok(Results { total: found.total, complete, hits, facets })
+        Ok(Results { total: found.total, complete, hits: page.hits, end: page.end, facets })
     }
 
     /// Whether a facet's own filter is set. The region has none to take off: what lies below the chosen one is counted.
@@ -287,15 +299,18 @@ impl Query {
         ground: &Ground<'_>,
         ranking: Option<(&Ranking<'_>, &[Words<'_>])>,
         found: &Matching,
-    ) -> Result<Vec<Hit>, Error> {
+    ) -> Result<Page, Error> {
         let limit = self.limit.min(MAX_PAGE);
         if limit == 0 || found.total <= self.offset {
-            return Ok(Vec::new());
+            return Ok(Page::default());
         }
         let Some((ranking, words)) = ranking.filter(|_| self.sort == Sort::Relevance) else {
             let page = (self.offset, self.offset + limit);
-            let best = among::by_column(ground.searcher, found, self.sort, page).map_err(Error::reading)?;
-            return best.into_iter().map(|address| hit(ground, address, 0.0)).collect();
+            let after = self.after.map(|[first, age, order]| (first, age, order));
+            let (best, end) =
+                among::by_column(ground.searcher, found, self.sort, after, page).map_err(Error::reading)?;
+            let hits = best.into_iter().map(|address| hit(ground, address, 0.0)).collect::<Result<_, _>>()?;
+            return Ok(Page { hits, end: end.map(|(first, age, order)| [first, age, order]) });
         };
         if found.total >= ground.many
             && let Some((better, most)) =
@@ -303,10 +318,10 @@ impl Query {
         {
             let hits = self.ranked(ground, ranking, &best::both(&found.sets, better))?;
             if hits.len() == limit && hits.last().is_some_and(|last| last.score > most) {
-                return Ok(hits);
+                return Ok(Page { hits, end: None });
             }
         }
-        self.ranked(ground, ranking, &found.sets)
+        Ok(Page { hits: self.ranked(ground, ranking, &found.sets)?, end: None })
     }
 
     /// The results on the page of these documents, best first.

@@ -17,6 +17,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/files.css"),
     include_str!("../assets/guide.css"),
     include_str!("../assets/import.css"),
+    include_str!("../assets/api.css"),
     include_str!("../assets/print.css"),
 );
 

@@ -1,5 +1,6 @@
 //! What stands before every page: which requests are served at all, and the headers that every answer carries.
 
+use crate::api;
 use crate::app::App;
 use crate::enquiry::asked_about;
 use crate::limits::{
@@ -27,15 +28,21 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 /// Lets a request through to its page or answers with a refusal, and dresses the answer.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let place = Place::of(request.uri(), request.headers());
-    let chosen = chosen(request.uri());
+    // Programs keep no cookies: what a call says of its language is for that call.
+    let chosen = if api::is_of_api(request.uri()) { Vec::new() } else { chosen(request.uri()) };
     let wait =
         if carries_file(request.uri()) || carries_table(request.uri()) { UPLOAD_WAIT } else { REQUEST_WAIT };
     let begun = Instant::now();
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let refused = |refusal| match api::is_of_api(&uri) {
+        true => api::refused(&app, refusal, &uri, &headers),
+        false => message::page(&app, &place, &refusal),
+    };
     let mut response = match admit(&app, &request) {
-        Err(refusal) => message::page(&app, &place, &refusal),
+        Err(refusal) => refused(refusal),
         Ok(()) => match tokio::time::timeout(wait, next.run(request)).await {
             Ok(response) => response,
-            Err(_) => message::page(&app, &place, &Refusal::Slow),
+            Err(_) => refused(Refusal::Slow),
         },
     };
     dress(response.headers_mut(), &chosen);
@@ -71,6 +78,9 @@ fn carries_table(uri: &Uri) -> bool {
 /// for enquiries about a listing, and for harvesters, who may ask so; everywhere else nothing is written.
 fn form_bytes(app: &App, request: &Request) -> Option<u64> {
     let (uri, posted) = (request.uri(), *request.method() == Method::POST);
+    if let Some(bytes) = api::body_bytes(request.method(), uri) {
+        return Some(bytes);
+    }
     match posted {
         true if app.has_desk && carries_file(uri) => Some(UPLOAD_BYTES as u64),
         true if app.has_desk && carries_table(uri) => Some(TABLE_BYTES + FORM_BYTES as u64),

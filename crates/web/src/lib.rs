@@ -13,6 +13,7 @@
 //! Every text in a view is taken as hostile and escaped by the templates.
 
 mod address;
+pub mod api;
 mod app;
 mod assets;
 pub mod desk;

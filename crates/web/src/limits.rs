@@ -147,3 +147,27 @@ pub const JOB_ITEMS: usize = 20_000;
 pub const JOBS: usize = 8;
 /// Refusals that the report of a job tells one by one; the rest is counted.
 pub const REFUSALS_TOLD: usize = 500;
+/// Entries on a page of the API where nothing is said: a screen of a program that shows them.
+pub const API_PAGE: u32 = 20;
+/// Most of them: what the index gives at once.
+pub const API_PAGE_MOST: u32 = 100;
+/// Changes on a page of the API where nothing is said, and most of them.
+pub const API_CHANGES: u32 = 100;
+/// Most changes on a page: a row is small, and a copy of a catalogue is fetched by thousands of pages.
+pub const API_CHANGES_MOST: u32 = 500;
+/// Calls of the API over this long are counted together.
+pub const API_WINDOW: Duration = Duration::from_secs(60);
+/// Calls of one client, or with one token, in that time: ten a second, more than a clerk's program needs.
+pub const API_CALLS: u32 = 600;
+/// Clients and tokens whose calls are counted at once; of more the oldest is forgotten.
+pub const API_CALLERS: usize = 4_096;
+/// Bytes of a body that the API takes: a draft's texts are at most 64 KiB, which JSON may write six times as long.
+pub const API_BODY_BYTES: usize = 512 << 10;
+/// Bytes of an answer that the page for trying shows; the rest is cut off.
+pub const TRIED_BYTES: usize = 64 << 10;
+/// Characters of a cursor.
+pub const CURSOR_CHARS: usize = 200;
+/// Characters of a token: prefix, number and secret.
+pub const TOKEN_CHARS: usize = 200;
+/// Regions below one that are listed: China has about 3,000 counties in all.
+pub const REGIONS_LISTED: usize = 1_000;

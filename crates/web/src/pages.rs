@@ -63,6 +63,9 @@ mod tests {
     use std::path::Path;
 
     const TEMPLATES: &[&str] = &[
+        include_str!("../templates/api/index.html"),
+        include_str!("../templates/api/problems.html"),
+        include_str!("../templates/api/try.html"),
         include_str!("../templates/base.html"),
         include_str!("../templates/desk/draft.html"),
         include_str!("../templates/desk/drafts.html"),
@@ -118,10 +121,30 @@ mod tests {
     #[test]
     fn words_and_pages_agree() {
         let sources = sources();
-        use catalog::words::{desk, enquiry, halls, import, verification, web};
-        let own = [web::TABLE, halls::TABLE, desk::TABLE, enquiry::TABLE, import::TABLE, verification::TABLE];
+        use catalog::words::{api, desk, enquiry, halls, import, verification, web};
+        let own = [
+            api::TABLE,
+            web::TABLE,
+            halls::TABLE,
+            desk::TABLE,
+            enquiry::TABLE,
+            import::TABLE,
+            verification::TABLE,
+        ];
         let rows = || own.into_iter().flatten();
-        let node = ["web.", "desk.failure.", "enquiry.wrong.", "import.failure.", "cli.", "help."];
+        let node = [
+            "web.",
+            "desk.failure.",
+            "enquiry.wrong.",
+            "import.failure.",
+            "cli.",
+            "help.",
+            "api.op.",
+            "api.param.",
+            "api.problem.",
+            "api.group.",
+            "api.scope.",
+        ];
         let elsewhere = |key: &str| node.iter().any(|at| key.starts_with(at));
         for (key, _, _) in rows().filter(|(key, _, _)| !elsewhere(key)) {
             assert!(sources.contains(&format!("\"{key}\"")), "no page says {key}");

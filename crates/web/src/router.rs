@@ -23,10 +23,10 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 
 /// Lists and status are for people; single listings are what a search engine should find.
-const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /table?\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /readyz\nDisallow: /metrics\nDisallow: /oai\nDisallow: /listing/*/file/\nAllow: /\n";
+const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /table?\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /readyz\nDisallow: /metrics\nDisallow: /oai\nDisallow: /api/v1\nDisallow: /api/try/\nDisallow: /listing/*/file/\nAllow: /\n";
 
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
-/// `/oai`, `/metrics`, `/readyz`, `/healthz`, `/robots.txt` and assets.
+/// `/oai`, `/api/`, `/metrics`, `/readyz`, `/healthz`, `/robots.txt` and assets.
 ///
 /// Only GET and HEAD are served (and forms of harvesters, of the desk and enquiries about a listing, where there are these), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
@@ -56,8 +56,10 @@ fn whole(
     options: Options,
 ) -> Router {
     let app = Arc::new(App::new(source, options, desk.is_some(), enquiries));
+    let api = crate::api::router(Arc::clone(&app), desk.clone());
     let desk = desk.map(|desk| crate::desk::router(Arc::clone(&app), desk));
     Router::new()
+        .merge(api)
         .merge(desk.unwrap_or_default())
         .merge(crate::enquiry::router())
         .route("/", get(home::handle))

@@ -134,6 +134,13 @@ pub(crate) fn stamp(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}+08:00")
 }
 
+/// RFC 3339 in UTC to the second, for programs.
+pub(crate) fn instant(ms: i64) -> String {
+    let Moment { year, month, day, hour, minute } = Moment::new(ms.saturating_sub(CHINA_OFFSET_MS));
+    let second = ms.div_euclid(1_000).rem_euclid(60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// `3 分钟前` or `3 min ago`; a time that lies ahead is given as a date.
 pub(crate) fn ago(now_ms: i64, then_ms: i64, lang: Lang) -> String {
     let minutes = now_ms.saturating_sub(then_ms) / 60_000;
@@ -190,8 +197,10 @@ mod tests {
             assert_eq!(minute(ms, Lang::Zh), expected);
         }
         assert_eq!(date(1_709_222_400_000, Lang::En), "1 Mar 2024");
+        assert_eq!(instant(951_782_399_000), "2000-02-28T23:59:59Z");
+        assert_eq!(instant(-1_000), "1969-12-31T23:59:59Z");
         for forged in [i64::MIN, i64::MAX] {
-            assert!(stamp(forged).len() < 30);
+            assert!(stamp(forged).len() < 30 && instant(forged).len() == 20);
         }
     }
 

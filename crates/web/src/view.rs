@@ -4,6 +4,7 @@
 //! words for them come from `catalog` when a page is drawn, in the reader's language. Every text is taken as hostile.
 //! Absent: how any of this is stored, searched or verified.
 
+mod api;
 mod files;
 mod history;
 mod lists;
@@ -17,6 +18,7 @@ use protocol::Hash;
 use crate::address::Address;
 use crate::request::SearchRequest;
 
+pub use api::{After, ChangeView, ChangesAsk, ChangesPage, ListAsk, ListPage, OrgLine};
 pub(crate) use files::file_in;
 pub use files::{AttachmentView, FileView};
 pub use history::{HistoryStep, HistoryView, Step, Version};
@@ -55,6 +57,26 @@ pub trait Source: Send + Sync + 'static {
     /// where nobody may harvest.
     fn harvest(&self, asked: &[(String, String)], base: &str) -> Result<Option<Vec<u8>>, SourceError> {
         let _ = (asked, base);
+        Ok(None)
+    }
+    /// Part of a list, from a place on.
+    fn listings(&self, ask: &ListAsk) -> Result<ListPage, SourceError> {
+        let _ = ask;
+        Ok(ListPage::default())
+    }
+    /// What changed behind a place; `None` where that place is of another list, made before this one.
+    fn changes(&self, ask: &ChangesAsk) -> Result<Option<ChangesPage>, SourceError> {
+        let _ = ask;
+        Ok(Some(ChangesPage::default()))
+    }
+    /// Institutions on the roster by their ids, those behind the one named `after`, at most `limit`; and how many there are.
+    fn institutions(&self, after: Option<&str>, limit: usize) -> Result<(u64, Vec<OrgLine>), SourceError> {
+        let _ = (after, limit);
+        Ok((0, Vec::new()))
+    }
+    /// The file that proves a listing; `None` of one that is not shown.
+    fn proof(&self, id: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        let _ = id;
         Ok(None)
     }
     /// The node in numbers, for monitoring.

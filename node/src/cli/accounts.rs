@@ -27,6 +27,48 @@ pub enum UserAction {
         name: String,
     },
     Link,
+    Token {
+        #[command(subcommand)]
+        action: TokenAction,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub enum TokenAction {
+    Create {
+        name: String,
+        #[arg(long, required = true)]
+        scope: Vec<ScopeArg>,
+        #[arg(long, default_value_t = 90)]
+        days: u32,
+        #[arg(long, default_value = "", hide_default_value = true)]
+        note: String,
+    },
+    List,
+    Revoke {
+        id: String,
+    },
+}
+
+/// What a token may be for, as typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ScopeArg {
+    Drafts,
+    Review,
+    Publish,
+    Enquiries,
+}
+
+impl ScopeArg {
+    pub fn id(self) -> String {
+        let scope = match self {
+            Self::Drafts => web::api::Scope::Drafts,
+            Self::Review => web::api::Scope::Review,
+            Self::Publish => web::api::Scope::Publish,
+            Self::Enquiries => web::api::Scope::Enquiries,
+        };
+        scope.id().to_owned()
+    }
 }
 
 /// What someone may do at the desk, as typed.

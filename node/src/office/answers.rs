@@ -118,6 +118,7 @@ impl Office {
             Request::BackupRecords { from, to } => self.backup_records(from, to),
             Request::BackupFiles { after } => self.backup_files(after.as_deref()),
             Request::Account { ask } => self.answer_account(ask),
+            Request::Token { ask } => self.answer_token(ask),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }
     }

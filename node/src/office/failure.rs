@@ -128,6 +128,16 @@ impl From<market::MarketError> for Failure {
             E::TooManyAccounts { most } => {
                 Self::said(exit::REFUSED, "cli.failure.account.many", &[("most", &most.to_string())])
             }
+            E::TokenScope { scope } => {
+                Self::said(exit::USAGE, "cli.failure.token.scope", &[("scope", scope)])
+            }
+            E::TokenDays { most } => {
+                Self::said(exit::USAGE, "cli.failure.token.days", &[("most", &most.to_string())])
+            }
+            E::TooManyTokens { most } => {
+                Self::said(exit::REFUSED, "cli.failure.token.many", &[("most", &most.to_string())])
+            }
+            E::NoSuchToken { id } => Self::said(exit::FAILED, "cli.failure.token.missing", &[("id", id)]),
             E::LastAdministrator { name } => {
                 Self::said(exit::REFUSED, "cli.failure.account.last", &[("name", name)])
             }

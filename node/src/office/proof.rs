@@ -64,7 +64,10 @@ impl Office {
     }
 
     /// The proof of a listing, how many statements are in it, and how many there are.
-    fn proof_file(&self, listing: &Listing) -> Result<(Vec<u8>, usize, usize), Failure> {
+    ///
+    /// # Errors
+    /// When it was purged, or the store fails.
+    pub fn proof_file(&self, listing: &Listing) -> Result<(Vec<u8>, usize, usize), Failure> {
         let id = listing.id;
         if matches!(listing.hidden, Some(Hidden::Purged(_))) {
             return Err(MarketError::Purged { id: id.to_string() }.into());

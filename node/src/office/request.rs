@@ -330,6 +330,11 @@ pub enum Request {
         /// What about them.
         ask: AccountAsk,
     },
+    /// Tokens of the API.
+    Token {
+        /// What about them.
+        ask: TokenAsk,
+    },
     /// Asks a running node to stop in good order.
     Stop,
 }
@@ -370,6 +375,30 @@ pub enum AccountAsk {
     },
     /// The link under which the first account is made in a browser.
     Link,
+}
+
+/// What is asked about the tokens of the API.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum TokenAsk {
+    /// All of them.
+    List,
+    /// A new one.
+    Create {
+        /// Name of the account.
+        name: String,
+        /// What it is for.
+        scopes: Vec<String>,
+        /// Days for which it serves.
+        days: u32,
+        /// What it is called.
+        note: String,
+    },
+    /// Ends one.
+    Revoke {
+        /// Its number, or the first digits.
+        id: String,
+    },
 }
 
 impl std::fmt::Debug for AccountAsk {

@@ -27,32 +27,12 @@ const CATCH_UP: Duration = Duration::from_secs(2);
 impl Site {
     /// The answer to a harvester.
     pub(super) fn harvested(&self, asked: &[(String, String)], base: &str) -> Result<Vec<u8>, SourceError> {
-        Repository { office: &self.office, changes: &self.changes }.answer(asked, base)
-    }
-}
-
-/// The listings of an office for harvesters.
-struct Repository<'s> {
-    office: &'s Office,
-    changes: &'s Changes,
-}
-
-impl Repository<'_> {
-    fn answer(&self, asked: &[(String, String)], base: &str) -> Result<Vec<u8>, SourceError> {
-        let at_s = seconds(now_ms());
-        let body = match parse(asked) {
-            Ok(request) => {
-                self.catch_up(at_s)?;
-                self.body(request, (at_s, base)).map_err(failed)?.unwrap_or_else(Body::Fault)
-            }
-            Err(fault) => Body::Fault(fault),
-        };
-        Answer { base, at_s, asked, body }.to_xml().map_err(failed)
+        Repository { site: self, office: &self.office, changes: &self.changes }.answer(asked, base)
     }
 
-    /// Takes in what changed; a node that was never harvested has to look at all it holds.
-    fn catch_up(&self, now_s: u64) -> Result<(), SourceError> {
-        let office = self.office;
+    /// Takes in what changed, as of a second; a node that was never asked for changes has to look at all it holds.
+    pub(super) fn take_in_changes(&self, now_s: u64) -> Result<(), SourceError> {
+        let office = &self.office;
         let heeded: Vec<u8> = office.heeded().iter().flat_map(|id| id.0).collect();
         let shows = |listing: &Listing| office.shows_publicly(listing);
         let judge = Judge { shows: &shows, rules: protocol::hash("rules", &[&heeded]).0 };
@@ -62,7 +42,28 @@ impl Repository<'_> {
             return Ok(());
         }
         let ready = self.changes.count(office.library()).map_err(failed)?;
-        Err(SourceError::NotReady(format!("the list for harvesters is being made, {ready} records so far")))
+        Err(SourceError::NotReady(format!("the list of changes is being made, {ready} records so far")))
+    }
+}
+
+/// The listings of an office for harvesters.
+struct Repository<'s> {
+    site: &'s Site,
+    office: &'s Office,
+    changes: &'s Changes,
+}
+
+impl Repository<'_> {
+    fn answer(&self, asked: &[(String, String)], base: &str) -> Result<Vec<u8>, SourceError> {
+        let at_s = seconds(now_ms());
+        let body = match parse(asked) {
+            Ok(request) => {
+                self.site.take_in_changes(at_s)?;
+                self.body(request, (at_s, base)).map_err(failed)?.unwrap_or_else(Body::Fault)
+            }
+            Err(fault) => Body::Fault(fault),
+        };
+        Answer { base, at_s, asked, body }.to_xml().map_err(failed)
     }
 
     fn body(&self, request: Request, (at_s, base): (u64, &str)) -> market::Result<Result<Body, Fault>> {

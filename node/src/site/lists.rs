@@ -65,13 +65,7 @@ impl Site {
         let query = Query {
             offset: request.offset() as usize,
             limit: request.limit() as usize,
-            sort: match request.sort {
-                web::Sort::Relevance => search::Sort::Relevance,
-                web::Sort::Newest => search::Sort::Newest,
-                web::Sort::Cheapest => search::Sort::Cheapest,
-                web::Sort::Dearest => search::Sort::Dearest,
-                web::Sort::Ripest => search::Sort::Ripest,
-            },
+            sort: sort_of(request.sort),
             facets: Facet::ALL.to_vec(),
             ..self.asked(request)
         };
@@ -102,7 +96,7 @@ impl Site {
     }
 
     /// The words and filters of a request, wherever they are looked for.
-    fn asked(&self, request: &SearchRequest) -> Query {
+    pub(super) fn asked(&self, request: &SearchRequest) -> Query {
         Query {
             public_only: true,
             text: request.text.clone(),
@@ -118,7 +112,7 @@ impl Site {
     }
 
     /// The same within a hall.
-    fn within(&self, query: Query, hall: Option<Hall>) -> Query {
+    pub(super) fn within(&self, query: Query, hall: Option<Hall>) -> Query {
         let Some(hall) = hall else { return query };
         Query {
             kinds: hall.kinds().iter().map(|kind| kind.id().to_owned()).collect(),
@@ -200,7 +194,18 @@ pub(super) fn name_of(market: &Market) -> Names {
     Names::new(&market.peer.charter.name_zh, &market.peer.charter.name_en)
 }
 
-fn card(listing: &Listing) -> Card {
+/// The order that a page asks for.
+pub(super) fn sort_of(sort: web::Sort) -> search::Sort {
+    match sort {
+        web::Sort::Relevance => search::Sort::Relevance,
+        web::Sort::Newest => search::Sort::Newest,
+        web::Sort::Cheapest => search::Sort::Cheapest,
+        web::Sort::Dearest => search::Sort::Dearest,
+        web::Sort::Ripest => search::Sort::Ripest,
+    }
+}
+
+pub(super) fn card(listing: &Listing) -> Card {
     let record = Record::new(listing.state.flat());
     let kind = kind_of(listing);
     let facets = Kind::from_id(&kind).map(|kind| catalog::facets::of(kind, &record)).unwrap_or_default();

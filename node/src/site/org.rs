@@ -76,7 +76,7 @@ impl Site {
     }
 }
 
-fn membership(member: &Member) -> Membership {
+pub(super) fn membership(member: &Member) -> Membership {
     match &member.state {
         MemberState::Active => Membership::Active,
         MemberState::Suspended(why) => Membership::Suspended(why.clone()),

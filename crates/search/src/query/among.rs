@@ -130,15 +130,17 @@ impl First {
 }
 
 /// A place in the order: by what was asked for, then the last changed, then by id.
-type Place = (u64, u64, u64);
+pub(super) type Place = (u64, u64, u64);
 
-/// The first `end` matches in an order that is not by how well they match, without the first `offset`.
+/// Of the matches in an order that is not by how well they match, those behind the place `after`, the first `end` without the
+/// first `offset`; and the place of the last one. It costs the same wherever `after` lies.
 pub(super) fn by_column(
     searcher: &Searcher,
     found: &Matching,
     sort: Sort,
+    after: Option<Place>,
     (offset, end): (usize, usize),
-) -> tantivy::Result<Vec<DocAddress>> {
+) -> tantivy::Result<(Vec<DocAddress>, Option<Place>)> {
     let mut best: BinaryHeap<(Place, DocAddress)> = BinaryHeap::new();
     for (ord, (segment, bits)) in (0_u32..).zip(searcher.segment_readers().iter().zip(&found.sets)) {
         let first = First::of(sort, segment)?;
@@ -147,16 +149,22 @@ pub(super) fn by_column(
         let age = |doc| updated.as_ref().and_then(|c| c.first(doc)).map_or(u64::MAX, |value| !up(value));
         for doc in bits.iter() {
             let place = first.place(doc);
+            if after.is_some_and(|after| place < after.0) {
+                continue;
+            }
             let last = (best.len() == end).then(|| best.peek()).flatten().map(|(place, _)| *place);
             if last.is_some_and(|last| place > last.0) {
                 continue;
             }
             let place = (place, age(doc));
+            if after.is_some_and(|after| place < (after.0, after.1)) {
+                continue;
+            }
             if last.is_some_and(|last| place > (last.0, last.1)) {
                 continue;
             }
             let place = (place.0, place.1, order.as_ref().and_then(|c| c.first(doc)).unwrap_or(u64::MAX));
-            if last.is_some_and(|last| place >= last) {
+            if last.is_some_and(|last| place >= last) || after.is_some_and(|after| place <= after) {
                 continue;
             }
             if last.is_some() {
@@ -165,6 +173,7 @@ pub(super) fn by_column(
             best.push((place, DocAddress::new(ord, doc)));
         }
     }
-    let sorted = best.into_sorted_vec().into_iter().skip(offset);
-    Ok(sorted.map(|(_, address)| address).collect())
+    let sorted = best.into_sorted_vec();
+    let end = sorted.last().map(|(place, _)| *place);
+    Ok((sorted.into_iter().skip(offset).map(|(_, address)| address).collect(), end))
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use protocol::Hash;
 
 use super::imports::Imports;
+use crate::api::Holder;
 use crate::enquiry::Enquiries;
 use crate::view::{AttachmentView, FieldView, FileView, SourceError};
 
@@ -27,6 +28,8 @@ pub trait Desk: Enquiries + Imports {
     ) -> Result<Result<Option<Clerk>, Said>, SourceError>;
     /// Who has this name and password.
     fn sign_in(&self, name: &str, password: &str) -> Result<Option<Clerk>, SourceError>;
+    /// Who holds a token of the API; `None` where it does not count, or counts no more.
+    fn token_holder(&self, token: &str) -> Result<Option<Holder>, SourceError>;
     /// The account of a name, as it is now.
     fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError>;
     /// How many drafts there are in each state, and how many listings of ours.
@@ -165,9 +168,27 @@ impl AccountChange {
     }
 }
 
+/// What kind of reason it is that something was not done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Why {
+    /// There is no such thing.
+    Missing,
+    /// It is not theirs to do.
+    NotTheirs,
+    /// What was given will not do.
+    Wrong,
+    /// Not as things stand: not its turn, already done.
+    #[default]
+    Refused,
+    /// It could not be done.
+    Failed,
+}
+
 /// Why something was not done, in both languages, and what to do next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said {
+    /// What kind of reason it is.
+    pub why: Why,
     /// What happened and why: Chinese, English.
     pub message: (String, String),
     /// What to do next.

@@ -21,7 +21,7 @@ use crate::text::tidy_line;
 use crate::view::{FileView, file_in};
 
 /// Nothing in a file runs, loads or is framed, wherever it is opened.
-const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+pub(crate) const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     let place = Place::of(request.uri(), request.headers());

@@ -91,7 +91,11 @@ async fn parts(headers: &HeaderMap, request: Request) -> Result<Parts, Away> {
 fn none_chosen() -> Said {
     use catalog::Lang::{En, Zh};
     let both = |key| (say(Zh, key).to_owned(), say(En, key).to_owned());
-    Said { message: both("attachment.none_chosen"), hint: both("attachment.none_chosen.hint") }
+    Said {
+        message: both("attachment.none_chosen"),
+        hint: both("attachment.none_chosen.hint"),
+        ..Said::default()
+    }
 }
 
 /// Takes one away.

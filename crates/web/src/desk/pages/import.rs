@@ -326,7 +326,7 @@ fn both(key: &str, what: &str) -> Said {
         let of = |lang| fill(lang, key, &[("what", what)]);
         (of(Lang::Zh), of(Lang::En))
     };
-    Said { message: said(key), hint: said(&hint) }
+    Said { message: said(key), hint: said(&hint), ..Said::default() }
 }
 
 /// Does what a form asks.

@@ -160,5 +160,5 @@ async fn proves(bench: &Bench, who: &SignedIn, present: &str, from: std::net::Ip
 fn words(message: &str, hint: &str) -> Said {
     use catalog::Lang::{En, Zh};
     let both = |key: &str| (say(Zh, key).to_owned(), say(En, key).to_owned());
-    Said { message: both(message), hint: both(hint) }
+    Said { message: both(message), hint: both(hint), ..Said::default() }
 }

@@ -1,0 +1,6 @@
+//! Reading: what the pages show.
+
+pub(super) mod catalogue;
+pub(super) mod listing;
+pub(super) mod lists;
+pub(super) mod network;

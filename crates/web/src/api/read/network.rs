@@ -1,0 +1,76 @@
+//! The node and the institutions of its network.
+
+use crate::api::answer::Answer;
+use crate::api::call::Call;
+use crate::api::cursor;
+use crate::api::model::network::{Institution, InstitutionLine, InstitutionPage, Node};
+use crate::api::operation::Answering;
+use crate::api::problem::{Kind, Problem};
+use crate::limits::API_PAGE;
+
+/// What a cursor of institutions is about.
+const QUESTION: &str = "institutions";
+
+/// `GET /node`
+pub(in crate::api) fn node(call: Call) -> Answering {
+    Box::pin(async move {
+        let view = call.api.app.ask(|source| source.status()).await?;
+        Answer::json(&Node::from(&view))
+    })
+}
+
+/// `GET /institutions`
+pub(in crate::api) fn institutions(call: Call) -> Answering {
+    Box::pin(async move {
+        let after = match call.get("cursor") {
+            Some(text) => Some(id_in(text).ok_or_else(|| Problem::new(Kind::Cursor))?),
+            None => None,
+        };
+        let limit = call.number("limit", API_PAGE) as usize;
+        let asked = move |source: &dyn crate::view::Source| source.institutions(after.as_deref(), limit + 1);
+        let (total, mut lines) = call.api.app.ask(asked).await?;
+        let more = lines.len() > limit;
+        lines.truncate(limit);
+        let next = lines.last().filter(|_| more).and_then(|line| cursor_at(&line.id));
+        let link = next.as_deref().map(|cursor| call.page_at(cursor));
+        let items = lines.iter().map(InstitutionLine::from).collect();
+        Ok(Answer::json(&InstitutionPage { total, items, next })?.next(link))
+    })
+}
+
+/// `GET /institutions/{id}`
+pub(in crate::api) fn institution(call: Call) -> Answering {
+    Box::pin(async move {
+        let id = call.text("id");
+        let asked = id.clone();
+        let view = call.api.app.ask(move |source| source.org(&asked)).await?;
+        let view = view.ok_or_else(|| Problem::new(Kind::Missing).what(&id))?;
+        Answer::json(&Institution::of(&call.origin(), &view))
+    })
+}
+
+/// An id of 64 digits as four numbers.
+fn cursor_at(id: &str) -> Option<String> {
+    let part = |n: usize| id.get(n * 16..(n + 1) * 16).and_then(|part| u64::from_str_radix(part, 16).ok());
+    let numbers: Option<Vec<u64>> = (0..4).map(part).collect();
+    numbers.map(|numbers| cursor::write(QUESTION, 'i', &numbers))
+}
+
+fn id_in(text: &str) -> Option<String> {
+    match cursor::read(QUESTION, text)? {
+        ('i', numbers) if numbers.len() == 4 => Some(numbers.iter().map(|n| format!("{n:016x}")).collect()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_as_a_cursor() {
+        let id = "00000000000000010203040506070809ffffffffffffffff0a0b0c0d0e0f0001";
+        assert_eq!(id_in(&cursor_at(id).unwrap()).as_deref(), Some(id));
+        assert_eq!(id_in("abc"), None);
+    }
+}
