@@ -3,6 +3,8 @@
 //! `cargo test -p tests` runs them. Longer variants: `cargo test -p tests -- --ignored`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a test's answer")]
 
+#[path = "scenarios/api.rs"]
+mod api;
 #[path = "scenarios/attachments.rs"]
 mod attachments;
 #[path = "scenarios/backups.rs"]

@@ -14,6 +14,7 @@
 mod answer;
 mod call;
 mod cursor;
+mod indent;
 mod limit;
 mod model;
 mod openapi;

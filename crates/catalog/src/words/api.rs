@@ -188,7 +188,6 @@ pub const TABLE: &[Row] = &[
     ("api.try.file", "答复是一个文件，用上面的命令保存。", "The answer is a file; the command above saves it."),
     ("api.try.go", "发送", "Send"),
     ("api.try.real", "这里发送的请求是真的：写入会真的写入。", "What you send here is done: writing writes."),
-    ("api.try.scopes", "令牌范围：{scopes}", "Scopes: {scopes}"),
     ("api.try.token", "令牌", "Token"),
     ("api.wrong.field", "这个类别没有这个字段；看 /api/v1/catalogue", "this kind has no such field; see /api/v1/catalogue"),
     ("api.wrong.query", "查询串读不出来，或者参数太多", "the query does not read, or holds too many parameters"),

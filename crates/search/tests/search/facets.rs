@@ -262,3 +262,36 @@ fn who_sorts_by_price_or_readiness_finds_what_names_none_at_the_end() {
         assert!(ripe.is_sorted_by_key(|doc| (std::cmp::Reverse(highest(doc)), -doc.updated_ms)), "{text}");
     }
 }
+
+#[test]
+fn going_on_from_a_place_gives_everything_once_in_order() {
+    let filled = filled(&varied());
+    for (sort, text) in [
+        (Sort::Newest, ""),
+        (Sort::Relevance, ""),
+        (Sort::Cheapest, "水轮机"),
+        (Sort::Dearest, ""),
+        (Sort::Ripest, "水轮机"),
+    ] {
+        let query = Query { text: text.to_owned(), sort, limit: 100, ..Query::default() };
+        let at_once: Vec<String> = (0..6)
+            .flat_map(|page| {
+                let results = filled.index.search(&Query { offset: page * 100, ..query.clone() }).unwrap();
+                ids(&results).into_iter().map(str::to_owned).collect::<Vec<_>>()
+            })
+            .collect();
+        let (mut walked, mut after) = (Vec::new(), None);
+        loop {
+            let results = filled.index.search(&Query { limit: 37, after, ..query.clone() }).unwrap();
+            walked.extend(ids(&results).into_iter().map(str::to_owned));
+            match results.end.filter(|_| results.hits.len() == 37) {
+                Some(end) => after = Some(end),
+                None => break,
+            }
+        }
+        assert!(walked.len() > 37 && walked == at_once, "{sort:?} {text}");
+    }
+    let ranked =
+        filled.index.search(&Query { text: "水轮机".to_owned(), limit: 9, ..Query::default() }).unwrap();
+    assert_eq!((ranked.hits.len(), ranked.end), (9, None));
+}

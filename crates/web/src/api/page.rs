@@ -2,6 +2,7 @@
 //! each problem means. Pages for people, drawn on the node, that work without a script.
 
 use super::call::{self, Caller};
+use super::indent::indented;
 use super::operation::{Gives, Group, Operation, Param, Place, Scope, Verb};
 use super::problem::Kind;
 use super::shape::Shape;
@@ -17,7 +18,7 @@ use crate::text::{tidy, tidy_line};
 use askama::Template;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Form, Request};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use catalog::Lang;
 use catalog::words::{fill, say};
@@ -109,7 +110,7 @@ pub(super) async fn index(axum::extract::State(api): State, request: Request) ->
         scopes: Scope::ALL
             .map(|scope| (scope.id(), fill(lang, &format!("api.scope.{}", scope.id()), &[])))
             .into(),
-        root: address(&api),
+        root: format!("{}{ROOT}", origin(&api, request.uri(), request.headers())),
     };
     draw(StatusCode::OK, &page, lang)
 }
@@ -131,6 +132,7 @@ pub(super) async fn show(axum::extract::State(api): State, request: Request) -> 
     let place = Where::of(request.uri(), request.headers());
     let Some(operation) = operation(request.uri()) else { return missing(&api, &place, request.uri()) };
     let given = pairs(request.uri());
+    let origin = origin(&api, request.uri(), request.headers());
     let asks = operation.verb == Verb::Get && operation.scopes.is_empty();
     let tries = asks && given.iter().any(|(name, _)| name == "go");
     let fields = Fields::new(given);
@@ -138,7 +140,7 @@ pub(super) async fn show(axum::extract::State(api): State, request: Request) -> 
         true => Some(tried(&api, operation, &place, Caller::of(&request), &fields).await),
         false => None,
     };
-    page(&api, operation, &place, &fields, tried)
+    page(&api, operation, &place, (&fields, &origin), tried)
 }
 
 /// `POST /api/try/{operation}`: what writes, or needs a token, which no address should carry.
@@ -149,12 +151,13 @@ pub(super) async fn send(axum::extract::State(api): State, request: Request) -> 
         return message::page(&api.app, &place, &Refusal::CrossSite);
     }
     let caller = Caller::of(&request);
+    let origin = origin(&api, request.uri(), request.headers());
     let form =
         <Form<Vec<(String, String)>> as axum::extract::FromRequest<()>>::from_request(request, &()).await;
     let Ok(Form(given)) = form else { return message::page(&api.app, &place, &Refusal::Body) };
     let fields = Fields::new(given);
     let tried = tried(&api, operation, &place, caller, &fields).await;
-    let mut response = page(&api, operation, &place, &fields, Some(tried));
+    let mut response = page(&api, operation, &place, (&fields, &origin), Some(tried));
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
 }
@@ -206,9 +209,7 @@ async fn tried(
         head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_text = media.contains("json");
     let bytes = to_bytes(Body::new(body), UPLOAD_BYTES).await.unwrap_or_default();
-    let text = serde_json::from_slice(&bytes)
-        .and_then(|value: serde_json::Value| serde_json::to_string_pretty(&value));
-    let body = if is_text { text.unwrap_or_default() } else { String::new() };
+    let body = if is_text { indented(&String::from_utf8_lossy(&bytes)) } else { String::new() };
     Tried {
         status: head.status.to_string(),
         good: head.status.is_success(),
@@ -243,12 +244,17 @@ fn target(operation: &Operation, fields: &Fields, lang: Option<Lang>) -> String 
     if query.is_empty() { path } else { format!("{path}?{query}") }
 }
 
-fn page(api: &Api, operation: &Operation, place: &Where, fields: &Fields, tried: Option<Tried>) -> Response {
+fn page(
+    api: &Api,
+    operation: &Operation,
+    place: &Where,
+    (fields, origin): (&Fields, &str),
+    tried: Option<Tried>,
+) -> Response {
     let lang = place.lang;
     let line = line(lang, operation);
     let fresh = tried.is_none();
     let needs_token = !operation.scopes.is_empty();
-    let status = StatusCode::OK;
     let body = operation.takes.as_ref().map(|_| match fields.get("body") {
         "" if fresh => example(operation.id).to_owned(),
         text => tidy(text, TRIED_BYTES),
@@ -264,11 +270,11 @@ fn page(api: &Api, operation: &Operation, place: &Where, fields: &Fields, tried:
         body,
         needs_token,
         posts: needs_token || operation.verb != Verb::Get,
-        command: command(api, operation, fields),
+        command: command(origin, operation, fields),
         line,
         tried,
     };
-    draw(status, &page, lang)
+    draw(StatusCode::OK, &page, lang)
 }
 
 fn input(lang: Lang, param: &Param, fields: &Fields, fresh: bool) -> Input {
@@ -288,7 +294,7 @@ fn input(lang: Lang, param: &Param, fields: &Fields, fresh: bool) -> Input {
 }
 
 /// What is to be typed to ask the same from a command line.
-fn command(api: &Api, operation: &Operation, fields: &Fields) -> String {
+fn command(origin: &str, operation: &Operation, fields: &Fields) -> String {
     let mut parts = vec!["curl".to_owned()];
     if operation.verb != Verb::Get {
         parts.push(format!("-X {}", operation.verb.id()));
@@ -305,16 +311,19 @@ fn command(api: &Api, operation: &Operation, fields: &Fields) -> String {
     if let Gives::File(_) = operation.gives {
         parts.push("-OJ".to_owned());
     }
-    let origin = address(api);
-    let origin = origin.strip_suffix(ROOT).unwrap_or_default();
     parts.push(format!("'{origin}{}'", target(operation, fields, None)));
     parts.join(" ")
 }
 
-/// The address of the API, as the configuration has it.
-fn address(api: &Api) -> String {
-    let origin = api.app.options.address.as_ref().map_or("http://127.0.0.1:7480", |address| address.as_str());
-    format!("{origin}{ROOT}")
+/// Where the pages are reached: as the configuration has it, else as this request came.
+fn origin(api: &Api, uri: &Uri, headers: &HeaderMap) -> String {
+    if let Some(address) = &api.app.options.address {
+        return address.as_str().to_owned();
+    }
+    let named = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authority = uri.authority().map_or(named, |authority| authority.as_str());
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    format!("http://{}", authority.chars().filter(plain).take(NAME_CHARS).collect::<String>())
 }
 
 fn shell(api: &Api, place: &Where, title: &str) -> Shell {

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::desk::view::{Said, Why};
+use crate::limits::URI_BYTES;
 use crate::refusal::Refusal;
 use crate::request::pairs;
 use crate::shell::asked;
@@ -241,7 +242,7 @@ impl Problem {
             status: status.as_u16(),
             detail,
             next,
-            instance: uri.path().chars().take(REPEATED).collect(),
+            instance: instance(uri.path()),
             faults: self.faults,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
@@ -272,6 +273,16 @@ impl Problem {
         }
         response
     }
+}
+
+/// A path as a reference (RFC 3986): whole, or not at all, since half of an encoded letter is none.
+fn instance(path: &str) -> String {
+    if path.len() > URI_BYTES {
+        return super::ROOT.to_owned();
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte);
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    path.bytes().map(one).collect()
 }
 
 /// The language of texts for programs: `lang=`, else what the request accepts, else Chinese.

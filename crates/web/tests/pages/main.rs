@@ -1,7 +1,8 @@
 //! The pages over real HTTP: what a reader sees, what a hostile text or client cannot do.
 
-#![expect(clippy::unwrap_used, reason = "a failed expectation is the test's answer")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is the test's answer")]
 
+mod api;
 mod asked;
 mod fake;
 mod help;

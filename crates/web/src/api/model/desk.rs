@@ -302,14 +302,24 @@ impl From<&desk::OwnLine> for OwnLine {
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct NewEnquiry {
     /// Who asks.
+    #[schema(min_length = 1, max_length = 60)]
     pub(in crate::api) name: String,
     /// For which organisation; may be left out.
     #[serde(default)]
+    #[schema(max_length = 120)]
     pub(in crate::api) organisation: String,
     /// How to reach them: a telephone number or a mail address.
+    #[schema(min_length = 5, max_length = 120)]
     pub(in crate::api) contact: String,
+    #[schema(min_length = 2, max_length = 4000)]
     pub(in crate::api) message: String,
 }
+
+const _: () = {
+    use catalog::enquiry::{MAX_CONTACT, MAX_MESSAGE, MAX_NAME, MAX_ORGANISATION};
+    // What the schema above says.
+    assert!(MAX_NAME == 60 && MAX_ORGANISATION == 120 && MAX_CONTACT == 120 && MAX_MESSAGE == 4_000);
+};
 
 /// Where to see what becomes of an enquiry. Whoever knows the number may read it: keep it.
 #[derive(Debug, Serialize, ToSchema)]
