@@ -6,13 +6,13 @@ mod imports;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use market::{Account, DeskRole};
+use market::{Account, ApiToken, DeskRole};
 use protocol::Hash;
 use web::SourceError;
 use web::api::{Holder, Scope};
 use web::desk::view::{
     AccountChange, AccountLine, Act, Clerk, Desk, Done, DraftLine, DraftView, Heap, Overview, OwnLine,
-    OwnView, Said, Selection, Why,
+    OwnView, Said, Selection, TokenLine, TokenWish, Why,
 };
 
 use web::view::FileView;
@@ -102,6 +102,29 @@ impl Desk for Bench {
         };
         let scopes = token.scopes.iter().filter_map(|id| Scope::from_id(id)).collect();
         Ok(Some(Holder { token: token.id, clerk: clerk(&account), scopes }))
+    }
+
+    fn tokens(&self, clerk: &Clerk) -> Result<Vec<TokenLine>, SourceError> {
+        let tokens = self.office.tokens_of(&self.account(clerk).map_err(failed)?).map_err(failed)?;
+        let line = |token: ApiToken| TokenLine {
+            id: token.id,
+            name: token.account,
+            note: token.note,
+            scopes: token.scopes,
+            until_ms: token.until_ms,
+        };
+        Ok(tokens.into_iter().map(line).collect())
+    }
+
+    fn make_token(&self, clerk: &Clerk, wish: &TokenWish) -> Result<Result<String, Said>, SourceError> {
+        let made = self.account(clerk).and_then(|account| {
+            self.office.make_token(&account, &wish.scopes, wish.days, &wish.note).map(|(_, text)| text)
+        });
+        told(made)
+    }
+
+    fn revoke_token(&self, clerk: &Clerk, id: &str) -> Result<Result<(), Said>, SourceError> {
+        told(self.account(clerk).and_then(|account| self.office.revoke_token(&account, id)))
     }
 
     fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError> {

@@ -99,6 +99,7 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/listings", get(pages::listings::show).post(pages::listings::act))
         .route("/desk/listing/{id}", get(pages::own::show).post(pages::own::act))
         .route("/desk/job/{number}", get(pages::job::show).post(pages::job::stop))
+        .route("/desk/tokens", get(pages::tokens::show).post(pages::tokens::act))
         .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(&bench), gate::gate))

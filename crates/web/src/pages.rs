@@ -81,6 +81,7 @@ mod tests {
         include_str!("../templates/desk/resume.html"),
         include_str!("../templates/desk/setup.html"),
         include_str!("../templates/desk/sign_in.html"),
+        include_str!("../templates/desk/tokens.html"),
         include_str!("../templates/desk/users.html"),
         include_str!("../templates/enquiry/ask.html"),
         include_str!("../templates/enquiry/card.html"),

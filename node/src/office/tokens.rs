@@ -1,6 +1,6 @@
 //! Answers about the tokens of the API.
 
-use market::{Account, ApiToken, MarketError};
+use market::{Account, ApiToken, DeskRole, MarketError};
 use serde_json::{Value as Json, json};
 
 use super::Office;
@@ -16,8 +16,7 @@ impl Office {
             TokenAsk::Create { name, scopes, days, note } => {
                 let missing = || MarketError::NoSuchAccount { name: name.clone() };
                 let account = self.library().account(&name)?.ok_or_else(missing)?;
-                let (token, text) = ApiToken::new(&account, &scopes, days, &note, now_ms())?;
-                self.writing().work(|desk| Ok((desk.keep_token(&token)?, Vec::new())))?;
+                let (token, text) = self.make_token(&account, &scopes, days, &note)?;
                 let mut reply = described(&token);
                 (reply["v"], reply["token"]) = (json!(1), json!(text));
                 Ok(reply)
@@ -38,6 +37,45 @@ impl Office {
         let account = self.library().account(&token.account)?;
         let serves = |account: &Account| token.serves(account, now_ms());
         Ok(account.filter(serves).map(|account| (token, account)))
+    }
+
+    /// Makes a token of an account, and the text that is shown once.
+    ///
+    /// # Errors
+    /// When it cannot be as it is wished for, or the disk fails.
+    pub fn make_token(
+        &self,
+        account: &Account,
+        scopes: &[String],
+        days: u32,
+        note: &str,
+    ) -> Result<(ApiToken, String), Failure> {
+        let (token, text) = ApiToken::new(account, scopes, days, note, now_ms())?;
+        self.writing().work(|desk| Ok((desk.keep_token(&token)?, Vec::new())))?;
+        Ok((token, text))
+    }
+
+    /// Tokens of an account; an administrator sees all.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn tokens_of(&self, account: &Account) -> Result<Vec<ApiToken>, Failure> {
+        let mut tokens = self.library().tokens()?;
+        let own = |token: &ApiToken| token.account.to_lowercase() == account.name.to_lowercase();
+        tokens.retain(|token| account.role >= DeskRole::Administrator || own(token));
+        Ok(tokens)
+    }
+
+    /// Revokes one of those that an account sees.
+    ///
+    /// # Errors
+    /// When there is none of that number, or the disk fails.
+    pub fn revoke_token(&self, account: &Account, id: &str) -> Result<(), Failure> {
+        let seen = self.tokens_of(account)?.iter().any(|token| token.id == id);
+        if !seen {
+            return Err(MarketError::NoSuchToken { id: id.to_owned() }.into());
+        }
+        Ok(self.writing().work(|desk| Ok((desk.drop_token(id)?, Vec::new())))?)
     }
 
     fn tokens(&self) -> Reply {

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value as Json, json};
 use tests::{Answer, Node, Scene, hub_and_station, percent, send, until};
 
-use crate::desk::add;
+use crate::desk::{PASSWORD, add, signed_in};
 
 /// A call with a token, where there is one.
 fn call(web: &str, method: &str, path: &str, token: &str, more: &[(&str, &str)], body: &Json) -> Answer {
@@ -263,6 +263,37 @@ fn tokens_end(station: &Node, web: &str, clerk: &str, reviewer: &str) {
     assert_eq!(drafts(reviewer, &[]).code, 401);
     let refused = station.run(["user", "token", "create", "lilei", "--scope", "drafts", "--days", "9999"]);
     assert!(refused.ends(2).err.contains("730"));
+}
+
+#[test]
+fn a_token_is_made_at_the_desk_with_the_password_and_seen_by_its_owner_alone() {
+    let scene = Scene::new();
+    let hub = scene.hub("hub").start();
+    let web = hub.web();
+    add(&hub, &scene, "王芳", "administrator");
+    add(&hub, &scene, "lilei", "clerk");
+    add(&hub, &scene, "meimei", "clerk");
+    let [mut clerk, mut other, mut head] = ["lilei", "meimei", "王芳"].map(|name| signed_in(&hub, name));
+    let wish = |present| {
+        [("act", "make"), ("note", "导入程序"), ("scope", "drafts"), ("days", "90"), ("present", present)]
+    };
+    let refused = clerk.post("/desk/tokens", &wish("猜的猜的猜的猜的猜的"));
+    assert!(refused.code == 422 && !refused.body.contains("lianshi_"), "{}", refused.body);
+    let made = clerk.post("/desk/tokens", &wish(PASSWORD)).body;
+    let token = made.split("<code>lianshi_").nth(1).and_then(|rest| rest.split('<').next()).expect("a token");
+    let token = format!("lianshi_{token}");
+    assert_eq!(call(&web, "GET", "/desk/drafts", &token, &[], &Json::Null).code, 200);
+    let number = token.split('_').nth(1).unwrap().to_owned();
+    let revoke = [("act", "revoke"), ("id", number.as_str())];
+    assert!(
+        clerk.get("/desk/tokens").body.contains("导入程序")
+            && !clerk.get("/desk/tokens").body.contains(&token)
+    );
+    assert!(!other.get("/desk/tokens").body.contains("导入程序"));
+    assert_eq!(other.post("/desk/tokens", &revoke).code, 422, "it is not theirs");
+    assert_eq!(call(&web, "GET", "/desk/drafts", &token, &[], &Json::Null).code, 200);
+    assert!(head.post("/desk/tokens", &revoke).body.contains("notice-good"));
+    assert_eq!(call(&web, "GET", "/desk/drafts", &token, &[], &Json::Null).code, 401);
 }
 
 #[test]

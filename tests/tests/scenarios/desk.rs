@@ -3,7 +3,7 @@
 
 use tests::{Node, Scene, Visitor, hub_and_station, send};
 
-const PASSWORD: &str = "石榴树下的三只猫咪呀";
+pub const PASSWORD: &str = "石榴树下的三只猫咪呀";
 
 /// The address that makes the first account.
 fn setup_path(node: &Node) -> String {

@@ -3,6 +3,7 @@
 
 pub(super) mod catalogue;
 pub(super) mod desk;
+pub(super) mod enquiries;
 pub(super) mod listing;
 pub(super) mod lists;
 pub(super) mod network;

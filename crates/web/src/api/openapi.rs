@@ -133,9 +133,7 @@ fn responses(lang: Lang, operation: &Operation) -> Value {
         good["content"] = Value::Object(content.collect());
     }
     let mut headers = Map::new();
-    if operation.verb == Verb::Get && (operation.scopes.is_empty() || operation.versioned)
-        || operation.versioned
-    {
+    if operation.versioned || operation.is_open() {
         headers.insert("ETag".to_owned(), header(say(lang, "api.answer.etag")));
     }
     if operation.params.iter().any(|param| param.name == "cursor") {

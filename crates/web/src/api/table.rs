@@ -1,10 +1,8 @@
 //! Everything that can be asked of the API.
 
 use super::model::catalogue::{Catalogue, RegionList};
-use super::model::desk::{
-    Done, Draft, DraftAct, DraftPage, DraftTexts, Enquiry, EnquiryList, NewAnswer, NewDraft, NewEnquiry,
-    OwnAct, OwnPage, Receipt, SentEnquiry,
-};
+use super::model::desk::{Done, Draft, DraftAct, DraftPage, DraftTexts, NewDraft, OwnAct, OwnPage};
+use super::model::enquiries::{Enquiry, EnquiryList, NewAnswer, NewEnquiry, Receipt, SentEnquiry};
 use super::model::listing::{HistoryPage, Listing, StatementList};
 use super::model::lists::{ChangePage, ListingPage};
 use super::model::network::{Institution, InstitutionPage, Node};

@@ -13,6 +13,7 @@ pub(super) mod own;
 pub(super) mod resume;
 pub(super) mod setup;
 pub(super) mod sign_in;
+pub(super) mod tokens;
 pub(super) mod users;
 
 use catalog::Lang;

@@ -1,6 +1,7 @@
 //! What the desk's pages show and ask, as plain data: the node translates.
 
 mod own;
+mod tokens;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::enquiry::Enquiries;
 use crate::view::{AttachmentView, FieldView, FileView, SourceError};
 
 pub use own::{DisputeView, Heap, OwnLine, OwnView};
+pub use tokens::{TokenLine, TokenWish};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
 pub trait Desk: Enquiries + Imports {
@@ -30,6 +32,12 @@ pub trait Desk: Enquiries + Imports {
     fn sign_in(&self, name: &str, password: &str) -> Result<Option<Clerk>, SourceError>;
     /// Who holds a token of the API; `None` where it does not count, or counts no more.
     fn token_holder(&self, token: &str) -> Result<Option<Holder>, SourceError>;
+    /// Tokens of this person, those of everyone for an administrator.
+    fn tokens(&self, clerk: &Clerk) -> Result<Vec<TokenLine>, SourceError>;
+    /// Makes a token of this person's own: its text, which is kept nowhere.
+    fn make_token(&self, clerk: &Clerk, wish: &TokenWish) -> Result<Result<String, Said>, SourceError>;
+    /// Revokes one of those that this person sees.
+    fn revoke_token(&self, clerk: &Clerk, id: &str) -> Result<Result<(), Said>, SourceError>;
     /// The account of a name, as it is now.
     fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError>;
     /// How many drafts there are in each state, and how many listings of ours.

@@ -2,7 +2,7 @@
 
 use crate::api::answer::{Answer, Keep};
 use crate::api::call::Call;
-use crate::api::model::desk::{
+use crate::api::model::enquiries::{
     Enquiry, EnquiryLine, EnquiryList, NewAnswer, NewEnquiry, Receipt, SentEnquiry,
 };
 use crate::api::model::page;

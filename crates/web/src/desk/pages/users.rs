@@ -123,17 +123,8 @@ async fn change(
     if sets_password && password != fields.get("again") {
         return Ok(Err(words("desk.setup.differ", "desk.setup.differ.hint")));
     }
-    if own {
-        if !bench.throttle.wait(&who.clerk.name, from).is_zero() {
-            let wait = bench.throttle.wait(&who.clerk.name, from).as_secs().saturating_add(1).to_string();
-            let mut said = words("desk.sign_in.wait", "desk.users.again");
-            said.message.0 = said.message.0.replace("{n}", &wait);
-            said.message.1 = said.message.1.replace("{n}", &wait);
-            return Ok(Err(said));
-        }
-        if !proves(bench, who, fields.get("present"), from).await? {
-            return Ok(Err(words("desk.users.present.wrong", "desk.users.again")));
-        }
+    if own && let Some(said) = doubt(bench, who, fields.get("present"), from).await? {
+        return Ok(Err(said));
     }
     let (clerk, named) = (who.clerk.clone(), change.name().to_owned());
     let changed = bench.ask(move |desk| desk.change_account(&clerk, &change)).await?;
@@ -142,6 +133,25 @@ async fn change(
         bench.sessions.end_others(&named, &who.form_key);
     }
     Ok(changed.map(|()| key))
+}
+
+/// Why it is not taken for granted that it is they who have signed in; nothing once they have given the password that they have now.
+pub(super) async fn doubt(
+    bench: &Bench,
+    who: &SignedIn,
+    present: &str,
+    from: std::net::IpAddr,
+) -> Result<Option<Said>, Away> {
+    let wait = bench.throttle.wait(&who.clerk.name, from);
+    if !wait.is_zero() {
+        let seconds = wait.as_secs().saturating_add(1).to_string();
+        let mut said = words("desk.sign_in.wait", "desk.users.again");
+        said.message.0 = said.message.0.replace("{n}", &seconds);
+        said.message.1 = said.message.1.replace("{n}", &seconds);
+        return Ok(Some(said));
+    }
+    let known = proves(bench, who, present, from).await?;
+    Ok((!known).then(|| words("desk.users.present.wrong", "desk.users.again")))
 }
 
 /// Whether someone knows the password that they have now.
