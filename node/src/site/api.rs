@@ -112,6 +112,9 @@ impl Site {
     }
 
     pub(super) fn proof_of(&self, id: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        if let Some((site, _)) = self.elsewhere(id)? {
+            return site.proof_of(id);
+        }
         let Some((_, listing)) = self.shown(id)? else { return Ok(None) };
         if !self.office.shows_publicly(&listing) {
             return Ok(None);

@@ -275,7 +275,7 @@ fn a_token_is_made_at_the_desk_with_the_password_and_seen_by_its_owner_alone() {
     add(&hub, &scene, "meimei", "clerk");
     let [mut clerk, mut other, mut head] = ["lilei", "meimei", "王芳"].map(|name| signed_in(&hub, name));
     let wish = |present| {
-        [("act", "make"), ("note", "导入程序"), ("scope", "drafts"), ("days", "90"), ("present", present)]
+        [("act", "make"), ("note", "每夜同步"), ("scope", "drafts"), ("days", "90"), ("present", present)]
     };
     let refused = clerk.post("/desk/tokens", &wish("猜的猜的猜的猜的猜的"));
     assert!(refused.code == 422 && !refused.body.contains("lianshi_"), "{}", refused.body);
@@ -286,10 +286,10 @@ fn a_token_is_made_at_the_desk_with_the_password_and_seen_by_its_owner_alone() {
     let number = token.split('_').nth(1).unwrap().to_owned();
     let revoke = [("act", "revoke"), ("id", number.as_str())];
     assert!(
-        clerk.get("/desk/tokens").body.contains("导入程序")
+        clerk.get("/desk/tokens").body.contains("每夜同步")
             && !clerk.get("/desk/tokens").body.contains(&token)
     );
-    assert!(!other.get("/desk/tokens").body.contains("导入程序"));
+    assert!(!other.get("/desk/tokens").body.contains("每夜同步"));
     assert_eq!(other.post("/desk/tokens", &revoke).code, 422, "it is not theirs");
     assert_eq!(call(&web, "GET", "/desk/drafts", &token, &[], &Json::Null).code, 200);
     assert!(head.post("/desk/tokens", &revoke).body.contains("notice-good"));

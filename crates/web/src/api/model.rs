@@ -24,6 +24,11 @@ impl Names {
     pub(super) fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { zh: zh.into(), en: en.into() }
     }
+
+    /// Nothing where there is no name.
+    pub(super) fn some(names: &view::Names) -> Option<Self> {
+        (!names.zh.is_empty() || !names.en.is_empty()).then(|| Self::from(names))
+    }
 }
 
 impl From<&view::Names> for Names {

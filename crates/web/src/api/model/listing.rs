@@ -18,6 +18,8 @@ pub(in crate::api) struct Listing {
     standing: Standing,
     /// The version that codes on paper carry: how many there are, and the first 16 digits of the last entry's hash.
     version: String,
+    /// By what agreement it is shown, where it is not of this network.
+    market: Option<Market>,
     /// Whether it was asked for by the id of a document that it continues.
     moved: bool,
     /// Other institutions that may edit it, by name.
@@ -35,6 +37,34 @@ pub(in crate::api) struct Listing {
     /// Address of its page.
     #[schema(format = "uri-reference")]
     page: String,
+}
+
+/// By what agreement a listing of another network is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Market {
+    /// The other network.
+    name: Names,
+    /// The licence under which it is given; may be empty.
+    licence: String,
+    /// The last day of the agreement.
+    #[schema(format = "date-time")]
+    until: String,
+    /// Whether values of some fields are shown as the agreement maps them.
+    mapped: bool,
+    /// Whether some fields are not shown by the agreement.
+    partly: bool,
+}
+
+impl From<&view::MarketView> for Market {
+    fn from(view: &view::MarketView) -> Self {
+        Self {
+            name: Names::from(&view.name),
+            licence: view.licence.clone(),
+            until: instant(view.until_ms),
+            mapped: view.mapped,
+            partly: view.partly,
+        }
+    }
 }
 
 /// Whether a listing stands.
@@ -258,6 +288,7 @@ impl Listing {
             title: view.title.clone(),
             standing: Standing::from(&view.standing),
             version: view.mark.clone(),
+            market: view.market.as_ref().map(Market::from),
             moved: view.moved,
             editors: view.editors.clone(),
             has_more: view.has_more,

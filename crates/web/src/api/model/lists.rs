@@ -1,6 +1,6 @@
 //! Lists of listings, and what changed.
 
-use super::{Bucket, page};
+use super::{Bucket, Names, page};
 use crate::text::instant;
 use crate::view;
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub(in crate::api) struct Card {
     price: Price,
     /// Whether its institution tells more of it on request.
     has_more: bool,
+    /// The peer market that it comes from; null for this network's own.
+    market: Option<Names>,
     /// When it was last changed, by its author's clock.
     #[schema(format = "date-time")]
     updated: String,
@@ -68,6 +70,7 @@ impl Card {
             readiness: card.trl.map(|(lowest, highest)| Readiness { lowest, highest }),
             price: Price { lowest: card.price.0, highest: card.price.1, negotiable: card.negotiable },
             has_more: card.has_more,
+            market: Names::some(&card.market),
             updated: instant(card.updated_ms),
             page: page(origin, &format!("/listing/{}", card.id)),
         }
