@@ -21,6 +21,7 @@ mod figures;
 mod harvest;
 mod kept;
 mod lists;
+mod network;
 mod org;
 mod provenance;
 mod related;
@@ -267,24 +268,22 @@ impl Source for Site {
         exchange::oai::SCHEMA
     }
 
+    fn network(&self) -> Result<web::view::NetworkView, SourceError> {
+        self.whole_network()
+    }
+
     fn status(&self) -> Result<StatusView, SourceError> {
         let figures = self.office.figures();
         let identity = self.office.identity();
         let peers = figures.peers.iter().map(|peer| {
-            let (word, reason) = crate::office::peer_state(peer);
+            let (state, reason) = peer_word(peer);
             let certificate = peer.certificate.as_ref();
             PeerView {
                 name: certificate.and_then(|c| self.office.library().institution_of(c)).unwrap_or_default(),
                 key: peer.peer.to_string(),
                 address: String::new(),
-                state: match word {
-                    "synced" => PeerState::InStep,
-                    "syncing" => PeerState::Syncing,
-                    "closed" => PeerState::Closed,
-                    "refused" => PeerState::Refused,
-                    _ => PeerState::Connecting,
-                },
-                reason: if word == "refused" { reason } else { String::new() },
+                state,
+                reason,
                 last_success_ms: figures.last_success.get(&peer.peer).copied(),
             }
         });
@@ -313,11 +312,23 @@ impl Source for Site {
     }
 }
 
+/// How a connected peer is, and why it was refused.
+fn peer_word(peer: &replica::PeerView) -> (PeerState, String) {
+    let (word, reason) = crate::office::peer_state(peer);
+    match word {
+        "synced" => (PeerState::InStep, String::new()),
+        "syncing" => (PeerState::Syncing, String::new()),
+        "closed" => (PeerState::Closed, String::new()),
+        "refused" => (PeerState::Refused, reason),
+        _ => (PeerState::Connecting, String::new()),
+    }
+}
+
 /// By what agreement a peer market's listings are shown.
 fn agreed(market: &Market) -> MarketView {
     let gives = market.peer.gives();
     MarketView {
-        name: lists::name_of(market),
+        name: lists::name_of(&market.peer),
         licence: gives.map(|side| side.licence.clone()).unwrap_or_default(),
         // The last day on which it holds.
         until_ms: market.peer.terms.until_ms.saturating_sub(1),

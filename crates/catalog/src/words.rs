@@ -22,6 +22,7 @@ pub mod halls;
 pub mod import;
 pub mod issues;
 pub mod kinds;
+pub mod network;
 pub mod peering;
 pub mod purge;
 pub mod roster;
@@ -55,6 +56,7 @@ const TABLES: &[&[Row]] = &[
     import::TABLE,
     kinds::TABLE,
     issues::TABLE,
+    network::TABLE,
     peering::TABLE,
     purge::TABLE,
     roster::TABLE,

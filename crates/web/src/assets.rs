@@ -12,6 +12,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/base.css"),
     include_str!("../assets/parts.css"),
     include_str!("../assets/pages.css"),
+    include_str!("../assets/network.css"),
     include_str!("../assets/paper.css"),
     include_str!("../assets/desk.css"),
     include_str!("../assets/files.css"),

@@ -171,3 +171,10 @@ pub const CURSOR_CHARS: usize = 200;
 pub const TOKEN_CHARS: usize = 200;
 /// Regions below one that are listed: China has about 3,000 counties in all.
 pub const REGIONS_LISTED: usize = 1_000;
+
+/// Institutions in the table of the network: a province has some hundreds; a page of them is some 200 kilobytes.
+pub const MEMBERS_SHOWN: usize = 1_000;
+/// Places on the map of the network: all counties of a province have room.
+pub const MAP_ROWS: usize = 240;
+/// Institutions that are drawn in one place.
+pub const SIGNS_A_ROW: usize = 18;

@@ -10,6 +10,7 @@ pub(crate) mod home;
 pub(crate) mod list;
 pub(crate) mod listing;
 pub(crate) mod message;
+pub(crate) mod network;
 pub(crate) mod org;
 pub(crate) mod status;
 pub(crate) mod suggest;

@@ -5,8 +5,8 @@ use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
-    certificate, file, harvest, help, history, home, list, listing, message, org, status, suggest, table,
-    verification,
+    certificate, file, harvest, help, history, home, list, listing, message, network, org, status, suggest,
+    table, verification,
 };
 use crate::refusal::Refusal;
 use crate::shell::Place;
@@ -23,7 +23,26 @@ use std::sync::Arc;
 use tower_http::compression::CompressionLayer;
 
 /// Lists and status are for people; single listings are what a search engine should find.
-const ROBOTS: &str = "User-agent: *\nDisallow: /list?\nDisallow: /hall/*?\nDisallow: /suggest\nDisallow: /status\nDisallow: /table?\nDisallow: /v/\nDisallow: /desk\nDisallow: /enquiry\nDisallow: /healthz\nDisallow: /readyz\nDisallow: /metrics\nDisallow: /oai\nDisallow: /api/v1\nDisallow: /api/try/\nDisallow: /listing/*/file/\nAllow: /\n";
+const ROBOTS: &str = concat!(
+    "User-agent: *\n",
+    "Disallow: /list?\n",
+    "Disallow: /hall/*?\n",
+    "Disallow: /suggest\n",
+    "Disallow: /status\n",
+    "Disallow: /table?\n",
+    "Disallow: /v/\n",
+    "Disallow: /desk\n",
+    "Disallow: /enquiry\n",
+    "Disallow: /healthz\n",
+    "Disallow: /readyz\n",
+    "Disallow: /metrics\n",
+    "Disallow: /oai\n",
+    "Disallow: /api/v1\n",
+    "Disallow: /api/try/\n",
+    "Disallow: /listing/*/file/\n",
+    "Disallow: /network\n",
+    "Allow: /\n",
+);
 
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
 /// `/oai`, `/api/`, `/metrics`, `/readyz`, `/healthz`, `/robots.txt` and assets.
@@ -77,6 +96,7 @@ fn whole(
         .route("/oai", get(harvest::asked).post(harvest::posted))
         .route("/oai/lianshi.xsd", get(harvest::schema))
         .route("/status", get(status::handle))
+        .route("/network", get(network::handle))
         .route("/help", get(help::first))
         .route("/help/{who}", get(help::one))
         .route("/metrics", get(metrics::show))

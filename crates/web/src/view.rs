@@ -8,6 +8,7 @@ mod api;
 mod files;
 mod history;
 mod lists;
+mod network;
 mod org;
 mod table;
 
@@ -23,6 +24,7 @@ pub(crate) use files::file_in;
 pub use files::{AttachmentView, FileView};
 pub use history::{HistoryStep, HistoryView, Step, Version};
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
+pub use network::{MemberView, NetworkView, PeerMarketView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
 pub use table::TableForm;
 
@@ -93,6 +95,8 @@ pub trait Source: Send + Sync + 'static {
     }
     /// How the node and its peers are.
     fn status(&self) -> Result<StatusView, SourceError>;
+    /// Everyone in the network, as far as this node sees them.
+    fn network(&self) -> Result<NetworkView, SourceError>;
     /// Writes what a search finds as a table, in Chinese or English, as far as `out` takes it. The search names one kind; the page
     /// that it asks for does not matter.
     fn table(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use catalog::{Hall, Kind, Lang, Record};
 use market::Listing;
-use protocol::{DocumentId, InstitutionId, Visibility};
+use protocol::{DocumentId, InstitutionId, Peer, Visibility};
 use search::{Facet, FacetCount, Query};
 use web::limits::{BUCKETS_LISTED, NEWEST_ON_HOME, SUGGESTIONS};
 use web::view::{Bucket, Card, HomeView, NamedBucket, Names, SearchView};
@@ -14,7 +14,6 @@ use web::{SearchRequest, SourceError};
 
 use super::kept::Revision;
 use super::{Site, failed, kind_of};
-use crate::abroad::Market;
 use crate::office::Failure;
 use crate::table::{self, Shelf};
 
@@ -180,7 +179,7 @@ impl Site {
             let Some((listing, market)) = office.listed(&id).map_err(failed)? else { continue };
             if listing.log.shelf.visibility == Visibility::Public {
                 cards.push(Card {
-                    market: market.as_deref().map(name_of).unwrap_or_default(),
+                    market: market.map(|market| name_of(&market.peer)).unwrap_or_default(),
                     ..card(&listing)
                 });
             }
@@ -190,8 +189,8 @@ impl Site {
 }
 
 /// A peer market's name.
-pub(super) fn name_of(market: &Market) -> Names {
-    Names::new(&market.peer.charter.name_zh, &market.peer.charter.name_en)
+pub(super) fn name_of(peer: &Peer) -> Names {
+    Names::new(&peer.charter.name_zh, &peer.charter.name_en)
 }
 
 /// The order that a page asks for.

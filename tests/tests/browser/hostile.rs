@@ -157,7 +157,15 @@ fn no_text_of_the_corpus_becomes_more_than_text_on_any_page() {
         hub.run(["statement", "make", id, "--label", "screening", "--value", &value, "--reason", &reason]);
     }
 
-    let fixed = ["/", "/list", "/list?q=planted", "/list?kind=achievement", "/list?kind=demand", "/status"];
+    let fixed = [
+        "/",
+        "/list",
+        "/list?q=planted",
+        "/list?kind=achievement",
+        "/list?kind=demand",
+        "/status",
+        "/network",
+    ];
     let fixed = fixed.iter().flat_map(|path| ["zh", "en"].map(|lang| spoken(path, lang)));
     let ids = public.iter().filter_map(|path| path.strip_prefix("/listing/"));
     let around = ids.clone().flat_map(around);

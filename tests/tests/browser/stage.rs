@@ -57,6 +57,7 @@ impl Stage {
             "/api/problems",
             "/api/try/listings?go=1&q=a",
             "/api/try/draft-create",
+            "/network",
             "/help",
             "/help/visitor",
             "/help/clerk",

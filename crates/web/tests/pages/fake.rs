@@ -345,6 +345,52 @@ impl Source for Fake {
         Ok(found.then(|| format!("%PDF-1.7 {address}").into_bytes()))
     }
 
+    fn network(&self) -> Result<web::view::NetworkView, SourceError> {
+        let member = |name: &str, role, region: &str, membership, link, reason: &str| web::view::MemberView {
+            id: "ab".repeat(32),
+            name: self.text(name),
+            role,
+            region: region.to_owned(),
+            membership,
+            governs: role == Role::Hub,
+            own: role == Role::Hub,
+            link,
+            reason: self.text(reason),
+            last_success_ms: link.map(|_| NOW - 60_000),
+        };
+        let suspended = Membership::Suspended(self.text("核查中"));
+        Ok(web::view::NetworkView {
+            node: self.home()?.node,
+            members: vec![
+                member("湖北技术交易所", Role::Hub, "420000", Membership::Active, None, ""),
+                member(
+                    "武汉分市场",
+                    Role::SubMarket,
+                    "420100",
+                    Membership::Active,
+                    Some(PeerState::InStep),
+                    "",
+                ),
+                member(
+                    "武汉理工大学",
+                    Role::ResourceStation,
+                    "420106",
+                    Membership::Active,
+                    Some(PeerState::Refused),
+                    "对方证书已过期",
+                ),
+                member("光谷站点", Role::GrassrootsSite, "420111", suspended, None, ""),
+            ],
+            markets: vec![web::view::PeerMarketView {
+                name: Names::new(self.text("浙江技术市场"), ""),
+                open: true,
+                listings: 1_234,
+                until_ms: NOW + 400 * DAY,
+            }],
+            now_ms: NOW,
+        })
+    }
+
     fn status(&self) -> Result<StatusView, SourceError> {
         let peer = |name: &str, key: &str, state, reason: &str, minutes: Option<i64>| PeerView {
             name: self.text(name),

@@ -61,6 +61,11 @@ async fn every_page_speaks_both_languages() {
             &["运行正常", "已同步", "对方证书已过期", "31 分钟前", "视图指纹", "48,210"],
             &["Running", "In step", "31 min ago", "View hash", "48,210"],
         ),
+        (
+            "/network",
+            &["全网分布图", "武汉市", "武汉分市场 · 分市场 · 已同步", "核查中", "正在交换", "1,234"],
+            &["Map of the network", "sub-market · In step", "suspended", "exchanging", "1,234"],
+        ),
     ];
     for (target, zh, en) in pages {
         for (lang, words) in [("zh", zh), ("en", en)] {

@@ -1,0 +1,54 @@
+//! The whole network, for its map: who is in it, where, as what, and how each is as far as this node sees.
+
+use super::{Membership, Names, NodeView, PeerState, Role};
+
+/// The network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkView {
+    /// This node.
+    pub node: NodeView,
+    /// Everyone on the roster, in any order.
+    pub members: Vec<MemberView>,
+    /// Networks that listings are exchanged with.
+    pub markets: Vec<PeerMarketView>,
+    /// This node's clock, ms.
+    pub now_ms: i64,
+}
+
+/// One institution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberView {
+    /// Institution id, hex.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its role.
+    pub role: Role,
+    /// GB/T 2260 code, six digits.
+    pub region: String,
+    /// Whether it is in good standing.
+    pub membership: Membership,
+    /// Whether it governs.
+    pub governs: bool,
+    /// Whether it is this node's own.
+    pub own: bool,
+    /// How its best connected node is; `None` when none is connected with this one.
+    pub link: Option<PeerState>,
+    /// What went wrong last; may be empty.
+    pub reason: String,
+    /// When a node of it was last in step with this one, ms.
+    pub last_success_ms: Option<i64>,
+}
+
+/// A peer market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerMarketView {
+    /// Its name.
+    pub name: Names,
+    /// Whether the agreement is in force here and there.
+    pub open: bool,
+    /// Listings of it that are held here.
+    pub listings: u64,
+    /// The last day of the agreement, ms.
+    pub until_ms: i64,
+}
