@@ -13,6 +13,7 @@ mod accounts;
 mod bundle;
 mod enquiries;
 mod governing;
+mod harvesting;
 mod listings;
 mod peering;
 mod wording;
@@ -21,6 +22,7 @@ pub use accounts::{TokenAction, UserAction};
 pub use bundle::BundleAction;
 pub use enquiries::EnquiryAction;
 pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
+pub use harvesting::HarvestAction;
 pub use listings::{
     Disclose, DisclosureAction, Import, ListingAction, StatementAction, Template, VisibilityArg,
 };
@@ -66,6 +68,10 @@ pub enum Sub {
     Enquiry {
         #[command(subcommand)]
         action: EnquiryAction,
+    },
+    Harvest {
+        #[command(subcommand)]
+        action: HarvestAction,
     },
     Search(Search),
     Export(Export),

@@ -10,6 +10,7 @@ mod doctor;
 mod enquiry;
 mod export;
 mod forks;
+mod harvest;
 mod import;
 mod keys;
 mod listing;
@@ -80,6 +81,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Disclose(args) => disclosure::disclose(&context, args),
         Sub::Disclosure { action } => disclosure::run(&context, action),
         Sub::Enquiry { action } => enquiry::run(&context, action),
+        Sub::Harvest { action } => harvest::run(&context, action),
         Sub::Search(args) => listing::search(&context, &args),
         Sub::Export(args) => export::run(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),

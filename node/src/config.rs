@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::hours::Hours;
 
+mod web_out;
+
 /// The whole file. The sample files in `configs/` explain each key.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +26,9 @@ pub struct Config {
     pub line: LineSection,
     /// Pages.
     pub web: WebSection,
+    /// What this node asks of other places on the web.
+    #[serde(rename = "web-out")]
+    pub web_out: web_out::WebOutSection,
     /// Disk.
     pub storage: StorageSection,
     /// What is replicated to this node.

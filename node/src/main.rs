@@ -14,6 +14,7 @@ mod core;
 mod demo;
 mod desk;
 mod filing;
+mod harvest;
 mod home;
 mod hours;
 mod import;

@@ -19,6 +19,7 @@ mod enquiries;
 mod examine;
 mod failure;
 mod forks;
+mod harvested;
 mod json;
 mod own;
 mod peering;
@@ -50,6 +51,7 @@ pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
 pub(crate) use changes::{sets_status, step_of};
 pub use enquiries::EnquiryAsk;
 pub use failure::{Failure, exit};
+pub use harvested::{Became, Coming, Taken};
 pub use json::{day_ms, of_value, peer_state, text_of, this_year, time as time_text, to_value};
 pub use peering::{PeerMove, PeeringAsk};
 pub(crate) use peering::{last_day, side_json};
@@ -80,6 +82,8 @@ pub struct Office {
     web: OnceLock<String>,
     /// Proves that whoever makes the first account in a browser could read this node's terminal or socket.
     setup_key: String,
+    /// Rung when something was changed of the sources that are harvested.
+    harvest_bell: tokio::sync::Notify,
     running: bool,
     /// What peer markets give.
     markets: Markets,
@@ -143,6 +147,7 @@ impl Office {
             web: OnceLock::new(),
             setup_key: data_encoding::HEXLOWER.encode(&market::random::<16>()?),
             config,
+            harvest_bell: tokio::sync::Notify::new(),
             running,
             markets: Markets::default(),
             host,
@@ -268,6 +273,11 @@ impl Office {
     /// When it was opened, milliseconds since 1970.
     pub fn started_ms(&self) -> i64 {
         self.started_ms
+    }
+
+    /// Rung when something was changed of the sources that are harvested.
+    pub fn harvest_bell(&self) -> &tokio::sync::Notify {
+        &self.harvest_bell
     }
 
     /// Notes the web address once the pages are served.

@@ -30,6 +30,8 @@ const LOCK_EVERY: Duration = Duration::from_millis(100);
 
 /// What was taken in is on disk within this long when the node ends; a slow disk under full load takes seconds.
 const CLOSED_WITHIN: Duration = Duration::from_secs(30);
+/// A page of a repository that is being taken in when the node ends is waited for this long.
+const HARVEST_ENDING: Duration = Duration::from_secs(12);
 /// The core's thread gives the core away many times within this long, unless it waits for the disk.
 const CORE_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -168,6 +170,11 @@ async fn serve(
         let ended = Arc::clone(&ended);
         async move { web::serve(listener, router, async move { ended.notified().await }).await }
     });
+    let harvesting = tokio::spawn({
+        let settings = config.web_out.settings(&config.web.email)?;
+        let client = Arc::new(courier::Client::new(settings));
+        crate::harvest::serve(Arc::clone(&office), client, Arc::clone(stopping))
+    });
     let listener = control::listen(home).context("the control socket cannot be served")?;
     // From here on it answers: on pages, at the socket, and to peers.
     supervisor.ready(&address);
@@ -184,6 +191,8 @@ async fn serve(
     ended.notify_one();
     handle.shutdown().await;
     stopping.store(true, Ordering::Release);
+    office.harvest_bell().notify_one();
+    let _ = tokio::time::timeout(HARVEST_ENDING, harvesting).await;
     let _ = tokio::time::timeout(Duration::from_secs(2), pages).await;
     let threads = move || {
         let others = (abroad.join(), files.join());

@@ -372,7 +372,11 @@ impl Site {
             FieldView::new(key.clone(), values.iter().map(crate::office::text_of))
                 .written_by(writers.unwrap_or_default())
         };
-        Ok(shown.map(field).collect())
+        let mut fields: Vec<FieldView> = shown.map(field).collect();
+        if let Some((from, identifier)) = market::harvested::origin(&listing.state.flat()) {
+            fields.push(FieldView::new(market::harvested::FROM, [format!("{from} · {identifier}")]));
+        }
+        Ok(fields)
     }
 
     fn standing(&self, listing: &Listing, history: &[HistoryItem]) -> market::Result<Standing> {

@@ -43,6 +43,8 @@ mod governance;
 mod halls;
 #[path = "scenarios/harvest.rs"]
 mod harvest;
+#[path = "scenarios/harvesting.rs"]
+mod harvesting;
 #[path = "scenarios/held.rs"]
 mod held;
 #[path = "scenarios/kills.rs"]

@@ -19,6 +19,7 @@ pub mod enquiry;
 pub mod forks;
 pub mod guide;
 pub mod halls;
+pub mod harvest;
 pub mod import;
 pub mod issues;
 pub mod kinds;
@@ -53,6 +54,7 @@ const TABLES: &[&[Row]] = &[
     forks::TABLE,
     guide::TABLE,
     halls::TABLE,
+    harvest::TABLE,
     import::TABLE,
     kinds::TABLE,
     issues::TABLE,

@@ -54,4 +54,4 @@ pub use answer::{Answer, Body};
 pub use client::{Client, MAX_REDIRECTS, Request};
 pub use error::{Error, Kind};
 pub use settings::{Limits, Proxy, Settings};
-pub use target::MAX_ADDRESS;
+pub use target::{MAX_ADDRESS, check, with_query};

@@ -9,6 +9,24 @@ use crate::error::{Error, Kind};
 /// Longest address, bytes: tokens with which a list is continued stand in it.
 pub const MAX_ADDRESS: usize = 8 << 10;
 
+/// Whether an address can be one of the web, as far as that can be told without asking anyone; returns it in its usual form.
+///
+/// # Errors
+/// When it is none, or holds credentials.
+pub fn check(address: &str) -> Result<String, Error> {
+    Target::parse(address).map(|target| target.url.into())
+}
+
+/// An address with arguments beside those that it has.
+///
+/// # Errors
+/// As [`check`].
+pub fn with_query(address: &str, arguments: &[(&str, &str)]) -> Result<String, Error> {
+    let mut target = Target::parse(address)?;
+    target.url.query_pairs_mut().extend_pairs(arguments);
+    Ok(target.url.into())
+}
+
 /// Where a request goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
@@ -112,6 +130,20 @@ mod tests {
         assert!(matches!(kind(&format!("https://a.cn/{}", "x".repeat(MAX_ADDRESS))), Kind::Address { .. }));
         let target = Target::parse(" HTTPS://Example.CN:8443/a?b=c#d ").unwrap();
         assert_eq!((target.authority().as_str(), target.path().as_str()), ("example.cn:8443", "/a?b=c"));
+    }
+
+    #[test]
+    fn arguments_are_put_beside_those_that_are_there() {
+        let with =
+            |address: &str| with_query(address, &[("verb", "Identify"), ("token", "a+b&c=中")]).unwrap();
+        assert_eq!(with("http://A.cn/oai"), "http://a.cn/oai?verb=Identify&token=a%2Bb%26c%3D%E4%B8%AD");
+        assert_eq!(
+            with("http://a.cn/oai?x=1#y").split("&token").next(),
+            Some("http://a.cn/oai?x=1&verb=Identify")
+        );
+        assert!(
+            check("ftp://a.cn").is_err() && check("http://a.cn").is_ok_and(|found| found == "http://a.cn/")
+        );
     }
 
     #[test]

@@ -3,11 +3,18 @@
 //!
 //! Pure: who answers looks the records up. A walk through a list goes on from a place, not from a count, so that no page costs more
 //! than another; the place, with all that was asked, is the resumption token, so that it outlives a restart.
+//!
+//! And the other side: [`reading`] reads the answers of other repositories, [`full`] and [`terms`] make records of what stands in
+//! them.
 
 mod answer;
 mod dublin;
+pub mod full;
+pub mod html;
+pub mod reading;
 mod request;
 mod stamp;
+pub mod terms;
 mod token;
 mod xml;
 

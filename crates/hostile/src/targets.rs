@@ -4,6 +4,7 @@ mod backup;
 mod bundle;
 mod bytes;
 mod document;
+mod oai;
 mod roster;
 mod session;
 mod tables;
@@ -50,6 +51,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "workbook", run: tables::workbook, seeds: tables::workbooks },
     Target { name: "sheet", run: tables::sheet, seeds: tables::sheets },
     Target { name: "helper", run: tables::helper, seeds: tables::said },
+    Target { name: "oai-answer", run: oai::answer, seeds: oai::answers },
+    Target { name: "oai-request", run: oai::request, seeds: oai::requests },
 ];
 
 /// The target of that name.

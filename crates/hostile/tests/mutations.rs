@@ -73,6 +73,8 @@ each! {
     workbooks_of_any_kind "workbook",
     sheets_of_any_kind "sheet",
     what_a_helper_says "helper",
+    answers_of_repositories "oai-answer",
+    requests_of_harvesters "oai-request",
 }
 
 #[test]

@@ -182,7 +182,9 @@ const BOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreads
 
 /// What was made on purpose for a target, beside its seeds grown to the full size.
 fn made(name: &str) -> Vec<Vec<u8>> {
-    let pieces = |all: &[&str]| all.iter().map(|piece| filled(Vec::new(), piece.as_bytes())).collect();
+    let pieces = |all: &[&str]| -> Vec<Vec<u8>> {
+        all.iter().map(|piece| filled(Vec::new(), piece.as_bytes())).collect()
+    };
     match name {
         "run" => runs(),
         "frame" => frames(),
@@ -191,6 +193,18 @@ fn made(name: &str) -> Vec<Vec<u8>> {
         "table" => pieces(&[",", "\n", "a,\n", "\"", "\"\",", "成果名称,", "a\n", "\t", ";", "\r"]),
         "json" => pieces(&["[", "{\"a\":", "1\n", "{}\n", "[],", "\"\\u0000\"", "{\"a\":1}\n", "\\", "1e9,"]),
         "sheet" => pieces(&["<row>", "<row/>", "<c/>", "<row><c><v>1</v></c></row>", "<!--", "&amp;", "<a "]),
+        "oai-answer" => {
+            let open = b"<OAI-PMH><ListRecords><record><header/><metadata><dc>";
+            let inside = ["<a/>", "<title>a</title>", "<subject>a;b</subject>", "&x;", "<a>", "<![CDATA[]]>"];
+            let list = b"<OAI-PMH><ListRecords>";
+            let records =
+                ["<record><header/><metadata><dc><title>a</title></dc></metadata></record>", "<record/>"];
+            let bare = ["<", "<p ", "<script>", "</", "&", "&#65;", "<!--", "[[a]]\n", "a.a.", "[a.a]\n"];
+            let within = inside.iter().map(|piece| filled(open.to_vec(), piece.as_bytes()));
+            let within = within.chain(records.iter().map(|piece| filled(list.to_vec(), piece.as_bytes())));
+            within.chain(pieces(&bare)).collect()
+        }
+        "oai-request" => pieces(&["&", "verb=", "set=a:", "from=", "="]),
         _ => Vec::new(),
     }
 }

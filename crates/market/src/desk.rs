@@ -9,6 +9,7 @@ mod disclosure;
 mod drafts;
 mod enquiry;
 mod hands;
+pub mod harvested;
 mod matching;
 mod purge;
 mod review;

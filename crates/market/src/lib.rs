@@ -17,6 +17,7 @@ mod tokens;
 
 pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
 pub use changes::{Change, Changes, Judge, Page, Place, Sought};
+pub use desk::harvested;
 pub use desk::{
     ANSWER_CHARS, Authored, DETAIL, DETAILS, Desk, DraftRecord, DraftState, Fields, Hands, Incoming, Letter,
     LostEntry, MAX_DONE, MAX_OPEN_OF_ONE, MAX_SENT_A_DAY, MAX_SENT_TO_ONE_A_DAY, Match, Moving, Outcome,

@@ -136,7 +136,7 @@ fn add_unknown<'a>(lang: Lang, unknown: &mut BTreeMap<&'a str, Row>, field: &'a 
     let (prefix, member) = field.key.split_once('/').unwrap_or((&field.key, ""));
     let row = unknown
         .entry(prefix)
-        .or_insert_with(|| Row { label: tidy_line(prefix, NAME_CHARS), ..Row::default() });
+        .or_insert_with(|| Row { label: labels::unknown(lang, prefix), ..Row::default() });
     if member.is_empty() {
         *row = finish(
             lang,

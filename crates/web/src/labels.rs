@@ -31,6 +31,9 @@ pub(crate) enum Form {
     Phone,
 }
 
+/// Key under which stands where a listing was harvested.
+const HARVESTED: &str = "_harvested_from";
+
 /// What the catalogue knows of a document key.
 pub(crate) struct Known {
     pub(crate) id: &'static str,
@@ -64,6 +67,14 @@ pub(crate) fn key(lang: Lang, kind: &str, key: &str) -> Option<Known> {
     };
     let label = field.label(lang).to_owned();
     Some(Known { id: field.id, order, label, part, form, contact: field.contact })
+}
+
+/// The name of what is no field of the catalogue: what this program says of a listing beside its fields in words, else the key.
+pub(crate) fn unknown(lang: Lang, key: &str) -> String {
+    match key {
+        HARVESTED => say(lang, "label.harvested").to_owned(),
+        other => tidy_line(other, NAME_CHARS),
+    }
 }
 
 /// A stored value in words: a term's name, a class's name, yes or no; other texts as they are.

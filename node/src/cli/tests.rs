@@ -187,7 +187,7 @@ fn every_word_that_the_node_speaks_exists_and_none_is_idle() {
     assert!(lost.is_empty(), "keys without words: {lost:#?}");
     let tables =
         of_commands().chain(words::demo::TABLE).chain(words::forks::TABLE).chain(words::peering::TABLE);
-    let tables = tables.chain(words::roster::TABLE);
+    let tables = tables.chain(words::harvest::TABLE).chain(words::roster::TABLE);
     let keys: Vec<&str> = tables.map(|row| row.0).collect();
     let empty: Vec<_> = begun.iter().filter(|b| !keys.iter().any(|k| k.starts_with(**b))).collect();
     assert!(empty.is_empty(), "no key begins with {empty:#?}");

@@ -116,6 +116,7 @@ pub fn listing(context: &Context, listing: &Json) {
     print_line(context.say("cli.listing.provenance"));
     line(context, "cli.label.institution", text(&listing["institution"], "name"));
     line(context, "cli.label.credit-code", text(&listing["institution"], "credit_code"));
+    line(context, "label.harvested", &harvested(&listing["harvested"]));
     line(context, "cli.label.editors", &names(context, &listing["editors"]));
     line(context, "cli.label.node", text(&listing["author"], "node"));
     line(context, "cli.label.signed", text(listing, "updated"));
@@ -152,6 +153,12 @@ fn attachment(context: &Context, number: usize, file: &Json) {
 }
 
 /// Institutions by name, or by id where the roster does not name them.
+/// The repository, the record's identifier there, and its datestamp.
+fn harvested(origin: &Json) -> String {
+    let parts = ["from", "id", "at"].map(|key| text(origin, key));
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
 fn names(context: &Context, institutions: &Json) -> String {
     let name = |who: &Json| {
         [text(who, "name"), text(who, "id")].into_iter().find(|t| !t.is_empty()).map(str::to_owned)

@@ -102,6 +102,7 @@ impl Office {
             Request::RemoveParty { id, party } => self.remove_party(&id, &party),
             Request::EditDisclosure { id, changes } => self.edit_disclosure(&id, &changes),
             Request::Enquiry { ask } => self.answer_enquiries(ask),
+            Request::Harvest { ask } => self.answer_harvest(ask),
             Request::Roster { ask } => self.answer_roster(ask),
             Request::Peering { ask } => self.answer_peering(ask),
             Request::Bundle { carriage } => self.answer_carriage(carriage),
@@ -232,6 +233,7 @@ impl Office {
                 "v": 1, "id": draft.id, "kind": json::kind_id(draft.kind), "status": "draft",
                 "title": draft.fields.get("title").map(json::of_value), "fields": json::of_fields(&json::shown(&draft.fields)),
                 "attachments": self.files_json(&draft.attachments()),
+                "harvested": json::of_origin(&draft.fields),
                 "private": (!draft.private.is_empty()).then(|| json::of_fields(&draft.private)),
             }));
         }

@@ -180,8 +180,9 @@ impl Office {
         let draft = self.library().draft(id)?.ok_or_else(missing)?;
         let kind = kind_of(&json::kind_id(draft.kind))?;
         let mut fields = self.typed(kind, texts);
-        // What stands in no form stays: co-editors, attachments.
-        fields.extend(draft.fields.into_iter().filter(|(key, _)| key.starts_with('_')));
+        // What stands in no form stays: co-editors, attachments, where it was harvested, what another version of the catalogue knows.
+        let formless = |key: &str| key.starts_with('_') || kind.key(key).is_none();
+        fields.extend(draft.fields.into_iter().filter(|(key, _)| formless(key)));
         if draft.revises.is_some() {
             return Ok(self
                 .writing()

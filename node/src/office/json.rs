@@ -138,6 +138,13 @@ pub fn shown(fields: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     fields.iter().filter(|(key, _)| !key.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
+/// Where a record was harvested, when it was.
+pub fn of_origin(fields: &BTreeMap<String, Value>) -> Option<Json> {
+    let (from, identifier) = market::harvested::origin(fields)?;
+    let stamp = fields.get(market::harvested::STAMP).map(text_of);
+    Some(json!({ "from": from, "id": identifier, "at": stamp }))
+}
+
 /// A listing, whole.
 pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<String, Json> {
     let fields = listing.state.fields.iter().filter(|(key, _)| !key.starts_with('_'));
@@ -163,6 +170,9 @@ pub fn of_listing(listing: &Listing, contact: &BTreeMap<String, Value>) -> Map<S
     out.insert("fields".into(), Json::Object(fields.map(|(k, v)| (k.clone(), values(v))).collect()));
     if !contact.is_empty() {
         out.insert("contact".into(), of_fields(contact));
+    }
+    if let Some(harvested) = of_origin(&listing.state.flat()) {
+        out.insert("harvested".into(), harvested);
     }
     if listing.has_more() {
         out.insert("details".into(), json!(true));

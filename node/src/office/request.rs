@@ -257,6 +257,11 @@ pub enum Request {
         /// What about them.
         ask: super::EnquiryAsk,
     },
+    /// Sources that are harvested.
+    Harvest {
+        /// What about them.
+        ask: crate::harvest::HarvestAsk,
+    },
     /// The roster.
     Roster {
         /// What about it.

@@ -296,7 +296,7 @@ fn refused(row: u64, failure: Failure) -> (RowOutcome, Plan) {
 }
 
 /// Whether a failure is about one row, so that the others can go on.
-fn is_of_the_row(failure: &Failure) -> bool {
+pub(super) fn is_of_the_row(failure: &Failure) -> bool {
     [exit::REFUSED, exit::REJECTED, exit::USAGE].contains(&failure.code)
         || ["missing", "ambiguous"].contains(&failure.kind.as_str())
 }

@@ -187,7 +187,11 @@ impl Repository<'_> {
         match format {
             Format::DublinCore => {
                 let record = Record::new(listing.state.flat());
-                Meta::DublinCore(Dublin::of(kind, &record, &listing.institution_name, &updated, &[page]))
+                let mut dublin = Dublin::of(kind, &record, &listing.institution_name, &updated, &[page]);
+                if let Some((from, identifier)) = market::harvested::origin(record.entries()) {
+                    dublin.0.push(("source", format!("{from} {identifier}")));
+                }
+                Meta::DublinCore(dublin)
             }
             Format::Full => {
                 let mut facts = vec![
@@ -208,6 +212,12 @@ impl Repository<'_> {
                     ("versions", listing.versions.to_string()),
                     ("page", page),
                 ]);
+                if let Some((from, identifier)) = market::harvested::origin(&listing.state.flat()) {
+                    facts.extend([
+                        ("harvestedFrom", from.to_owned()),
+                        ("harvestedIdentifier", identifier.to_owned()),
+                    ]);
+                }
                 let shown = listing.state.fields.iter().filter(|(key, _)| !key.starts_with('_'));
                 let fields =
                     shown.flat_map(|(key, values)| values.iter().map(move |value| field(key, value)));

@@ -16,7 +16,7 @@ const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const DC: &str = "http://purl.org/dc/elements/1.1/";
 const OAI_DC: &str = "http://www.openarchives.org/OAI/2.0/oai_dc/";
 const OAI_DC_XSD: &str = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd";
-const FULL: &str = "urn:lianshi:listing:1";
+pub(super) const FULL: &str = "urn:lianshi:listing:1";
 
 /// An answer to one request.
 #[derive(Clone, Debug)]

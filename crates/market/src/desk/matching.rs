@@ -10,6 +10,7 @@ use catalog::{Kind, Record, fold};
 use protocol::{DocumentId, Value, hash};
 use storage::Table;
 
+use super::harvested::origin_key;
 use super::{Fields, Incoming, fields_bytes};
 use crate::error::Result;
 use crate::ledger::Kept;
@@ -111,21 +112,24 @@ impl Library {
     }
 }
 
-/// The key of a record of ours: the office's own number where it has one, else all that it says.
+/// The key of a record of ours: where it was harvested from, the office's own number where it has one, else all that it says.
 pub(super) fn own_key(record: &Incoming) -> Vec<u8> {
+    if let Some(key) = origin_key(&record.fields) {
+        return key;
+    }
     let number = number_keys(record.kind, &record.fields).into_iter().next();
     number.unwrap_or_else(|| content_key(record.kind, &record.fields))
 }
 
 /// All keys by which a document is found that says these fields.
 pub(super) fn keys_to(id: &DocumentId, kind: u16, fields: &Fields) -> Vec<Kept> {
-    let number = number_keys(kind, fields).into_iter().take(1);
+    let own = match origin_key(fields) {
+        // A foreign record's number is none of ours.
+        Some(key) => vec![key],
+        None => number_keys(kind, fields).into_iter().take(1).chain([content_key(kind, fields)]).collect(),
+    };
     let alike = alike_keys(kind, fields).into_iter().map(|key| [key, id.0.to_vec()].concat());
-    number
-        .chain([content_key(kind, fields)])
-        .chain(alike)
-        .map(|key| (Table::Meta, key, Some(id.0.to_vec())))
-        .collect()
+    own.into_iter().chain(alike).map(|key| (Table::Meta, key, Some(id.0.to_vec()))).collect()
 }
 
 /// Keys of the own number: with the credit code of whom it is about, then without.
