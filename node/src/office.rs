@@ -5,6 +5,7 @@
 mod accounts;
 mod alike;
 mod answers;
+mod asked;
 mod attachments;
 mod backup;
 mod bundle;

@@ -17,6 +17,7 @@ use crate::core::now_ms;
 use crate::office::{Office, sets_status};
 
 mod api;
+mod feeds;
 mod figures;
 mod harvest;
 mod kept;
@@ -25,12 +26,14 @@ mod network;
 mod org;
 mod provenance;
 mod related;
+mod tables;
 
 /// The source of the pages.
 pub struct Site {
     office: Arc<Office>,
     homes: kept::Kept<HomeView>,
     lists: kept::Kept<SearchView>,
+    feeds: kept::Kept<web::view::Fed>,
     related: kept::Kept<related::Related>,
     changes: market::Changes,
 }
@@ -64,6 +67,7 @@ impl Site {
             office,
             homes: kept::Kept::default(),
             lists: kept::Kept::default(),
+            feeds: kept::Kept::default(),
             related: kept::Kept::default(),
             changes: market::Changes::default(),
         }
@@ -230,6 +234,18 @@ impl Source for Site {
         let stands = |listing: &Listing| self.office.shows_publicly(listing) && !listing.state.is_withdrawn();
         let Some(listing) = listing.filter(stands) else { return Ok(None) };
         self.office.certificate_of(&listing, address.cloned()).map(Some).map_err(failed)
+    }
+
+    fn feed(
+        &self,
+        request: &SearchRequest,
+        ask: web::view::FeedAsk<'_>,
+    ) -> Result<Option<web::view::Fed>, SourceError> {
+        self.fed(request, ask).map(Some)
+    }
+
+    fn catalogue(&self, base: &str) -> Result<Option<web::view::Fed>, SourceError> {
+        self.catalogued(base).map(Some)
     }
 
     fn harvest(&self, asked: &[(String, String)], base: &str) -> Result<Option<Vec<u8>>, SourceError> {

@@ -15,6 +15,8 @@ use crate::office::{Failure, exit};
 const PAGE: usize = 100;
 /// Most listings of one table: the deepest that a search goes.
 pub const MAX_LISTINGS: usize = 10_000;
+/// Most listings of a table of all that there is of a kind: a sheet has 1,048,576 rows.
+pub const MAX_WHOLE: usize = 1_000_000;
 
 /// What a table is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,11 @@ pub trait Shelf {
     fn ids(&mut self, offset: usize, limit: usize) -> Result<(Vec<String>, bool), Failure>;
     /// What a listing says; `None` when it has gone meanwhile.
     fn record(&mut self, id: &str) -> Result<Option<Record>, Failure>;
+    /// Whether it walks through all that there is, page by page, and begins anew at offset 0: then its ids are not held, and there
+    /// may be [`MAX_WHOLE`] of them.
+    fn is_whole(&self) -> bool {
+        false
+    }
     /// The id as the table keeps it.
     fn shown(&self, id: &str) -> String {
         id.to_owned()
@@ -61,30 +68,30 @@ pub fn write(
     mut out: &mut dyn Write,
     folder: &Path,
 ) -> Result<usize, Failure> {
-    let ids = all_ids(shelf)?;
+    let ids = if shelf.is_whole() { None } else { Some(all_ids(shelf)?) };
+    let ids = ids.as_deref();
     match form {
-        TableForm::Jsonl => {
-            each(shelf, &ids, |id, record| {
-                let mut cells = write::cells(kind, record);
-                cells.push((LISTING.to_owned(), id.to_owned()));
-                write::jsonl(&mut out, &cells).map_err(|error| unwritten(&error))
-            })?;
-        }
+        TableForm::Jsonl => each(shelf, ids, |id, record| {
+            let mut cells = write::cells(kind, record);
+            cells.push((LISTING.to_owned(), id.to_owned()));
+            write::jsonl(&mut out, &cells).map_err(|error| unwritten(&error))
+        }),
         TableForm::Csv => {
-            let layout = layout(shelf, &ids, kind, lang)?;
+            let layout = layout(shelf, ids, kind, lang)?;
             let columns = layout.plain_columns();
             let columns: Vec<(&str, &str)> = columns.iter().map(|(key, label)| (&**key, &**label)).collect();
             let mut csv = CsvWriter::new(out, &columns).map_err(|error| unwritten(&error))?;
-            each(shelf, &ids, |id, record| {
+            let count = each(shelf, ids, |id, record| {
                 csv.write(&layout.row(id, record)).map(drop).map_err(|error| unwritten(&error))
             })?;
             csv.finish().map_err(|error| unwritten(&error))?;
+            Ok(count)
         }
         TableForm::Xlsx => {
             let fault = |fault| Failure::of_fault(&fault);
-            let layout = layout(shelf, &ids, kind, lang)?;
+            let layout = layout(shelf, ids, kind, lang)?;
             let mut book = Listings::new(layout, folder).map_err(fault)?;
-            each(shelf, &ids, |id, record| book.row(id, record).map_err(fault))?;
+            let count = each(shelf, ids, |id, record| book.row(id, record).map_err(fault))?;
             let scratch = folder.join(format!(".table-{}.xlsx", free_name()?));
             let saved = book.save(&scratch).map_err(fault);
             let copied = saved.and_then(|()| {
@@ -92,10 +99,9 @@ pub fn write(
                 copy.map_err(|error| unwritten(&error))
             });
             let _ = std::fs::remove_file(&scratch);
-            copied?;
+            copied.map(|_| count)
         }
     }
-    Ok(ids.len())
 }
 
 /// A name that nobody else uses at this moment.
@@ -115,7 +121,7 @@ fn all_ids(shelf: &mut dyn Shelf) -> Result<Vec<String>, Failure> {
     }
 }
 
-fn layout(shelf: &mut dyn Shelf, ids: &[String], kind: Kind, lang: Lang) -> Result<Layout, Failure> {
+fn layout(shelf: &mut dyn Shelf, ids: Option<&[String]>, kind: Kind, lang: Lang) -> Result<Layout, Failure> {
     let mut layout = Layout::new(kind, lang);
     each(shelf, ids, |_, record| {
         layout.widen(record);
@@ -124,17 +130,35 @@ fn layout(shelf: &mut dyn Shelf, ids: &[String], kind: Kind, lang: Lang) -> Resu
     Ok(layout)
 }
 
+/// Shows each listing: those named, or page by page all that the shelf has. Returns how many there were.
 fn each(
     shelf: &mut dyn Shelf,
-    ids: &[String],
+    ids: Option<&[String]>,
     mut with: impl FnMut(&str, &Record) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    for id in ids {
-        if let Some(record) = shelf.record(id)? {
-            with(&shelf.shown(id), &record)?;
+) -> Result<usize, Failure> {
+    let mut count = 0;
+    let mut show = |shelf: &mut dyn Shelf, ids: &[String]| {
+        for id in ids {
+            if let Some(record) = shelf.record(id)? {
+                with(&shelf.shown(id), &record)?;
+                count += 1;
+            }
+        }
+        Ok::<(), Failure>(())
+    };
+    if let Some(ids) = ids {
+        show(shelf, ids)?;
+        return Ok(count);
+    }
+    let mut offset = 0;
+    loop {
+        let (page, more) = shelf.ids(offset, PAGE)?;
+        show(shelf, &page)?;
+        offset += page.len();
+        if !more || offset >= MAX_WHOLE {
+            return Ok(count);
         }
     }
-    Ok(())
 }
 
 fn unwritten(error: &io::Error) -> Failure {

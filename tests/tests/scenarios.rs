@@ -31,6 +31,8 @@ mod exit_codes;
 mod failing_disk;
 #[path = "scenarios/faults.rs"]
 mod faults;
+#[path = "scenarios/feeds.rs"]
+mod feeds;
 #[path = "scenarios/forks.rs"]
 mod forks;
 #[path = "scenarios/formats.rs"]

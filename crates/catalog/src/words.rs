@@ -16,6 +16,7 @@ pub mod disclosure;
 pub mod doctor;
 pub mod editing;
 pub mod enquiry;
+pub mod feeds;
 pub mod forks;
 pub mod guide;
 pub mod halls;
@@ -51,6 +52,7 @@ const TABLES: &[&[Row]] = &[
     doctor::TABLE,
     editing::TABLE,
     enquiry::TABLE,
+    feeds::TABLE,
     forks::TABLE,
     guide::TABLE,
     halls::TABLE,

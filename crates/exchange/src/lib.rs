@@ -11,7 +11,9 @@
 //! Absent here: what a field means (crate `catalog`), storing and publishing (crate `market`), any network. Not read: files
 //! with a password.
 
+pub mod dcat;
 pub mod error;
+pub mod feed;
 pub mod layout;
 pub mod limits;
 pub mod mapping;

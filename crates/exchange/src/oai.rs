@@ -22,4 +22,6 @@ pub use answer::{Answer, Body, Header, Identity, Listed, Meta, SCHEMA, SetName};
 pub use dublin::Dublin;
 pub use request::{Fault, Format, Request, SetSpec, Walk, parse};
 pub use stamp::Stamp;
+pub(crate) use stamp::second;
 pub use token::Mark;
+pub(crate) use xml::Xml;

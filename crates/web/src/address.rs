@@ -1,6 +1,8 @@
 //! Where the pages are reached from elsewhere, for what leaves the screen: a code on paper leads back here.
 
 use crate::app::Options;
+use crate::limits::NAME_CHARS;
+use crate::text::tidy_line;
 use axum::http::uri::{Authority, Scheme};
 use axum::http::{HeaderMap, Uri, header};
 use std::net::IpAddr;
@@ -59,6 +61,17 @@ pub(crate) fn reached(options: &Options, uri: &Uri, headers: &HeaderMap) -> Opti
         || host.ends_with(".localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified());
     if own { None } else { Address::parse(&format!("http://{authority}")) }
+}
+
+/// Scheme, host and port that documents for machines name themselves by: as the configuration has it, else as this request came,
+/// under whatever name that was.
+pub(crate) fn origin(options: &Options, uri: &Uri, headers: &HeaderMap) -> String {
+    if let Some(address) = &options.address {
+        return address.as_str().to_owned();
+    }
+    let named = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authority = uri.authority().map_or(named, Authority::as_str);
+    format!("http://{}", tidy_line(authority, NAME_CHARS))
 }
 
 /// A host and a port, and no user whose name could pose as the host.

@@ -2,6 +2,7 @@
 
 pub(crate) mod card;
 pub(crate) mod certificate;
+pub(crate) mod feed;
 pub(crate) mod file;
 pub(crate) mod harvest;
 pub(crate) mod help;
@@ -123,10 +124,11 @@ mod tests {
     #[test]
     fn words_and_pages_agree() {
         let sources = sources();
-        use catalog::words::{api, desk, enquiry, halls, import, verification, web};
+        use catalog::words::{api, desk, enquiry, feeds, halls, import, verification, web};
         let own = [
             api::TABLE,
             web::TABLE,
+            feeds::TABLE,
             halls::TABLE,
             desk::TABLE,
             enquiry::TABLE,

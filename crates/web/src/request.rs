@@ -170,6 +170,17 @@ impl SearchRequest {
         if query.is_empty() { self.path() } else { format!("{}?{query}", self.path()) }
     }
 
+    /// The same as parameters of an address whose path names no hall: `hall=…&q=…`.
+    pub fn parameters(&self) -> String {
+        let href = self.href();
+        let query = href.split_once('?').map_or("", |(_, query)| query);
+        match self.hall {
+            Some(hall) if query.is_empty() => format!("hall={}", hall.id()),
+            Some(hall) => format!("hall={}&{query}", hall.id()),
+            None => query.to_owned(),
+        }
+    }
+
     /// The same search from its first page on, changed by `change`.
     pub(crate) fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut other = SearchRequest { page: 1, ..self.clone() };

@@ -5,7 +5,7 @@ use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
-    certificate, file, harvest, help, history, home, list, listing, message, network, org, status, suggest,
+    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, status, suggest,
     table, verification,
 };
 use crate::refusal::Refusal;
@@ -30,6 +30,8 @@ const ROBOTS: &str = concat!(
     "Disallow: /suggest\n",
     "Disallow: /status\n",
     "Disallow: /table?\n",
+    "Disallow: /feed.atom?\n",
+    "Disallow: /feed.json?\n",
     "Disallow: /v/\n",
     "Disallow: /desk\n",
     "Disallow: /enquiry\n",
@@ -45,7 +47,7 @@ const ROBOTS: &str = concat!(
 );
 
 /// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
-/// `/oai`, `/api/`, `/metrics`, `/readyz`, `/healthz`, `/robots.txt` and assets.
+/// `/feed.atom`, `/feed.json`, `/catalog.jsonld`, `/oai`, `/api/`, `/metrics`, `/readyz`, `/healthz`, `/robots.txt` and assets.
 ///
 /// Only GET and HEAD are served (and forms of harvesters, of the desk and enquiries about a listing, where there are these), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
@@ -93,6 +95,9 @@ fn whole(
         .route("/v/{id}", get(verification::handle))
         .route("/v/{id}/{mark}", get(verification::handle))
         .route("/table", get(table::handle))
+        .route("/feed.atom", get(feed::atom))
+        .route("/feed.json", get(feed::json))
+        .route(feed::CATALOGUE, get(feed::catalogue))
         .route("/oai", get(harvest::asked).post(harvest::posted))
         .route("/oai/lianshi.xsd", get(harvest::schema))
         .route("/status", get(status::handle))

@@ -69,7 +69,11 @@ struct Moment {
 impl Moment {
     /// From milliseconds since 1970 UTC, kept within the years 0–9999 so that a forged time stays readable.
     fn new(ms: i64) -> Self {
-        let ms = ms.clamp(-62_135_596_800_000, 253_402_214_400_000).saturating_add(CHINA_OFFSET_MS);
+        Self::told(ms.clamp(-62_135_596_800_000, 253_402_214_400_000).saturating_add(CHINA_OFFSET_MS))
+    }
+
+    /// As a calendar tells these milliseconds without any offset.
+    fn told(ms: i64) -> Self {
         let (mut days, of_day) = (ms.div_euclid(DAY_MS), ms.rem_euclid(DAY_MS));
         let mut year = 1970 + days.div_euclid(146_097) * 400;
         days = days.rem_euclid(146_097);
@@ -104,6 +108,17 @@ fn month_days(year: i64, month: usize) -> i64 {
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// `Fri, 27 Nov 2026 19:07:44 GMT`: a second since 1970 as HTTP tells it (RFC 9110 §5.6.7).
+pub(crate) fn http_date(at_s: u64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let seconds = i64::try_from(at_s).unwrap_or_default().min(253_402_214_400);
+    let Moment { year, month, day, hour, minute } = Moment::told(seconds * 1_000);
+    let weekday =
+        DAYS.get(usize::try_from(seconds / 86_400 % 7).unwrap_or_default()).copied().unwrap_or_default();
+    let name = MONTHS.get(month - 1).copied().unwrap_or_default();
+    format!("{weekday}, {day:02} {name} {year:04} {hour:02}:{minute:02}:{:02} GMT", seconds % 60)
+}
 
 /// `1.5 MB`: as file managers write it, in both languages.
 pub(crate) fn size(bytes: u64) -> String {

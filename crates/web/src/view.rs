@@ -5,6 +5,7 @@
 //! Absent: how any of this is stored, searched or verified.
 
 mod api;
+mod feed;
 mod files;
 mod history;
 mod lists;
@@ -20,6 +21,7 @@ use crate::address::Address;
 use crate::request::SearchRequest;
 
 pub use api::{After, ChangeView, ChangesAsk, ChangesPage, ListAsk, ListPage, OrgLine};
+pub use feed::{Fed, FeedAsk, FeedForm};
 pub(crate) use files::file_in;
 pub use files::{AttachmentView, FileView};
 pub use history::{HistoryStep, HistoryView, Step, Version};
@@ -55,6 +57,16 @@ pub trait Source: Send + Sync + 'static {
     fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError>;
     /// The certificate of a listing as PDF, whose code leads to `address`; `None` of one that is not shown or is withdrawn.
     fn certificate(&self, id: &str, address: Option<&Address>) -> Result<Option<Vec<u8>>, SourceError>;
+    /// A page of what a search finds, the newest first, as a feed to follow; `None` where there are none.
+    fn feed(&self, request: &SearchRequest, ask: FeedAsk<'_>) -> Result<Option<Fed>, SourceError> {
+        let _ = (request, ask);
+        Ok(None)
+    }
+    /// What the node offers, for catalogues (DCAT 3), under the address `base` of its pages; `None` where it offers nothing.
+    fn catalogue(&self, base: &str) -> Result<Option<Fed>, SourceError> {
+        let _ = base;
+        Ok(None)
+    }
     /// The answer, in XML, to a harvester's request (OAI-PMH 2.0) with these arguments, under the address of the repository; `None`
     /// where nobody may harvest.
     fn harvest(&self, asked: &[(String, String)], base: &str) -> Result<Option<Vec<u8>>, SourceError> {

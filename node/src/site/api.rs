@@ -28,8 +28,8 @@ impl Site {
             After::Offset(offset) => (usize::try_from(offset).unwrap_or(usize::MAX), None),
             After::Place(place) => (0, Some(place)),
         };
-        let query = Query { offset, after, limit, sort: sort_of(ask.search.sort), ..self.asked(&ask.search) };
-        let (results, cards) = self.find(self.within(query, ask.search.hall))?;
+        let query = Query { offset, after, limit, sort: sort_of(ask.search.sort), ..self.office.asked(&ask.search) };
+        let (results, cards) = self.find(self.office.within(query, ask.search.hall))?;
         let full = limit > 0 && results.hits.len() == limit;
         let end = offset as u64 + results.hits.len() as u64;
         let next = match results.end {
@@ -43,7 +43,7 @@ impl Site {
     }
 
     pub(super) fn changes_behind(&self, ask: &ChangesAsk) -> Result<Option<ChangesPage>, SourceError> {
-        self.take_in_changes(u64::try_from(now_ms() / 1_000).unwrap_or_default())?;
+        self.take_in_changes()?;
         let library = self.office.library();
         let catalogue = self.changes.catalogue(library).map_err(failed)?.unwrap_or_default();
         let after = match ask.after {

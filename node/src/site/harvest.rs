@@ -27,30 +27,33 @@ const CATCH_UP: Duration = Duration::from_secs(2);
 impl Site {
     /// The answer to a harvester.
     pub(super) fn harvested(&self, asked: &[(String, String)], base: &str) -> Result<Vec<u8>, SourceError> {
-        Repository { site: self, office: &self.office, changes: &self.changes }.answer(asked, base)
+        Repository { office: &self.office, changes: &self.changes }.answer(asked, base)
     }
 
-    /// Takes in what changed, as of a second; a node that was never asked for changes has to look at all it holds.
-    pub(super) fn take_in_changes(&self, now_s: u64) -> Result<(), SourceError> {
-        let office = &self.office;
-        let heeded: Vec<u8> = office.heeded().iter().flat_map(|id| id.0).collect();
-        let shows = |listing: &Listing| office.shows_publicly(listing);
-        let judge = Judge { shows: &shows, rules: protocol::hash("rules", &[&heeded]).0 };
-        let begun = Instant::now();
-        let more = || begun.elapsed() < CATCH_UP;
-        if self.changes.catch_up(office.library(), &judge, now_s, more).map_err(failed)? {
-            return Ok(());
-        }
-        let ready = self.changes.count(office.library()).map_err(failed)?;
-        Err(SourceError::NotReady(format!("the list of changes is being made, {ready} records so far")))
+    /// The same for the API.
+    pub(super) fn take_in_changes(&self) -> Result<(), SourceError> {
+        caught_up(&self.office, &self.changes, CATCH_UP)
     }
 }
 
 /// The listings of an office for harvesters.
 struct Repository<'s> {
-    site: &'s Site,
     office: &'s Office,
     changes: &'s Changes,
+}
+
+/// Takes in what changed, for `patience` at the most; a node that was never harvested has to look at all it holds.
+pub(super) fn caught_up(office: &Office, changes: &Changes, patience: Duration) -> Result<(), SourceError> {
+    let heeded: Vec<u8> = office.heeded().iter().flat_map(|id| id.0).collect();
+    let shows = |listing: &Listing| office.shows_publicly(listing);
+    let judge = Judge { shows: &shows, rules: protocol::hash("rules", &[&heeded]).0 };
+    let begun = Instant::now();
+    let more = || begun.elapsed() < patience;
+    if changes.catch_up(office.library(), &judge, seconds(now_ms()), more).map_err(failed)? {
+        return Ok(());
+    }
+    let ready = changes.count(office.library()).map_err(failed)?;
+    Err(SourceError::NotReady(format!("the list for harvesters is being made, {ready} records so far")))
 }
 
 impl Repository<'_> {
@@ -58,7 +61,7 @@ impl Repository<'_> {
         let at_s = seconds(now_ms());
         let body = match parse(asked) {
             Ok(request) => {
-                self.site.take_in_changes(at_s)?;
+                caught_up(self.office, self.changes, CATCH_UP)?;
                 self.body(request, (at_s, base)).map_err(failed)?.unwrap_or_else(Body::Fault)
             }
             Err(fault) => Body::Fault(fault),
@@ -80,8 +83,8 @@ impl Repository<'_> {
                     name: format!("{} · {}", charter.name_zh, self.office.identity().institution.name),
                     email: email.unwrap_or_else(|| postmaster(host.unwrap_or_default())),
                     earliest_s: self.changes.earliest_s(library)?.unwrap_or(at_s),
-                    namespace: self.namespace(),
-                    sample: self.identifier(&zero),
+                    namespace: namespace(self.office),
+                    sample: identifier(self.office, &zero),
                 }))
             }
             Request::ListMetadataFormats(None) => Ok(Body::Formats),
@@ -134,19 +137,9 @@ impl Repository<'_> {
         Ok(Ok(Body::List { whole, walk, items, next, total }))
     }
 
-    /// The part of identifiers that names the network: wherever a listing is harvested, it has the same identifier.
-    fn namespace(&self) -> String {
-        let network = self.office.identity().network().to_string();
-        format!("n{}.lianshi", network.get(..16).unwrap_or(&network))
-    }
-
-    fn identifier(&self, id: &DocumentId) -> String {
-        format!("oai:{}:{id}", self.namespace())
-    }
-
     /// The change of the document that an identifier names.
     fn named(&self, identifier: &str) -> market::Result<Option<Change>> {
-        let namespace = self.namespace();
+        let namespace = namespace(self.office);
         let local = identifier.strip_prefix("oai:").and_then(|rest| rest.strip_prefix(&namespace));
         let Some(id) = local.and_then(|rest| rest.strip_prefix(':')).and_then(|id| id.parse().ok()) else {
             return Ok(None);
@@ -166,7 +159,8 @@ impl Repository<'_> {
         let kind = Kind::from_code(change.kind);
         let region = (change.region > 0).then_some(SetSpec::Region(change.region));
         let sets = kind.map(SetSpec::Kind).into_iter().chain(region).collect();
-        let header = Header { identifier: self.identifier(&change.id), at_s: change.place.at_s, sets, gone };
+        let header =
+            Header { identifier: identifier(self.office, &change.id), at_s: change.place.at_s, sets, gone };
         let metadata = match (listing, form, kind) {
             (Some(listing), Some((format, base)), Some(kind)) => {
                 Some(self.metadata(&listing, kind, format, base))
@@ -245,6 +239,17 @@ impl Repository<'_> {
         });
         Ok(kinds.chain(areas).collect())
     }
+}
+
+/// The part of identifiers that names the network: wherever a listing is harvested, it has the same identifier.
+fn namespace(office: &Office) -> String {
+    let network = office.identity().network().to_string();
+    format!("n{}.lianshi", network.get(..16).unwrap_or(&network))
+}
+
+/// What a listing is called for machines, on every node the same.
+pub(crate) fn identifier(office: &Office, id: &DocumentId) -> String {
+    format!("oai:{}:{id}", namespace(office))
 }
 
 /// The mailbox that every host has (RFC 5321 §4.5.1); the protocol's schema wants a dot in the host.

@@ -1,10 +1,8 @@
 //! Lists for the pages: the first page, the halls, suggestions.
 
-use std::collections::BTreeSet;
-use std::io::Write;
 use std::sync::Arc;
 
-use catalog::{Hall, Kind, Lang, Record};
+use catalog::{Hall, Kind, Record};
 use market::Listing;
 use protocol::{DocumentId, InstitutionId, Peer, Visibility};
 use search::{Facet, FacetCount, Query};
@@ -14,8 +12,6 @@ use web::{SearchRequest, SourceError};
 
 use super::kept::Revision;
 use super::{Site, failed, kind_of};
-use crate::office::Failure;
-use crate::table::{self, Shelf};
 
 /// Characters of a summary that a card carries: more than any page draws.
 const SUMMARY_CHARS: usize = 400;
@@ -66,11 +62,11 @@ impl Site {
             limit: request.limit() as usize,
             sort: sort_of(request.sort),
             facets: Facet::ALL.to_vec(),
-            ..self.asked(request)
+            ..self.office.asked(request)
         };
-        let (results, cards) = self.find(self.within(query, request.hall))?;
+        let (results, cards) = self.find(self.office.within(query, request.hall))?;
         // The other halls stay in sight, with what they hold for the same words.
-        let halls = self.halls(Query { kind: None, ..self.asked(request) })?;
+        let halls = self.halls(Query { kind: None, ..self.office.asked(request) })?;
         let facets = results.facets;
         let institution = request.institution.as_deref().map(|id| self.institution_name(id));
         Ok(SearchView {
@@ -90,35 +86,8 @@ impl Site {
     }
 
     pub(super) fn suggestions(&self, request: &SearchRequest) -> Result<Vec<Card>, SourceError> {
-        let query = Query { typing: true, limit: SUGGESTIONS, ..self.asked(request) };
-        Ok(self.find(self.within(query, request.hall))?.1)
-    }
-
-    /// The words and filters of a request, wherever they are looked for.
-    pub(super) fn asked(&self, request: &SearchRequest) -> Query {
-        Query {
-            public_only: true,
-            text: request.text.clone(),
-            kind: request.kind.clone(),
-            region_prefix: request.region.clone(),
-            field: request.field.clone(),
-            trl: request.trl,
-            cooperation: request.cooperation.clone(),
-            price: request.price.clone(),
-            institution: request.institution.clone(),
-            ..Query::default()
-        }
-    }
-
-    /// The same within a hall.
-    pub(super) fn within(&self, query: Query, hall: Option<Hall>) -> Query {
-        let Some(hall) = hall else { return query };
-        Query {
-            kinds: hall.kinds().iter().map(|kind| kind.id().to_owned()).collect(),
-            priced: hall == Hall::Trade,
-            away_from: if hall == Hall::Beyond { self.provinces() } else { Vec::new() },
-            ..query
-        }
+        let query = Query { typing: true, limit: SUGGESTIONS, ..self.office.asked(request) };
+        Ok(self.find(self.office.within(query, request.hall))?.1)
     }
 
     /// How many listings each hall holds of what `query` finds. A listing has one kind, so most halls follow from one count.
@@ -129,26 +98,14 @@ impl Site {
         let mut halls = Vec::with_capacity(Hall::ALL.len());
         for hall in Hall::ALL {
             let listings = match hall {
-                Hall::Trade | Hall::Beyond => count(self.within(query.clone(), Some(hall)))?.total as u64,
+                Hall::Trade | Hall::Beyond => {
+                    count(self.office.within(query.clone(), Some(hall)))?.total as u64
+                }
                 _ => hall.kinds().iter().map(of_kind).sum(),
             };
             halls.push(Bucket { value: hall.id().to_owned(), listings });
         }
         Ok(halls)
-    }
-
-    /// The provinces where the network is at home: those of its governors, on every node the same. One of the whole country is
-    /// at home in all of them.
-    fn provinces(&self) -> Vec<String> {
-        let roster = self.office.library().roster();
-        let regions = roster.governors.members.iter().map(|governor| governor.institution.region);
-        let mut provinces: BTreeSet<String> =
-            regions.map(|region| format!("{:02}", region / 10_000)).collect();
-        if provinces.contains("00") {
-            let all = catalog::region::children(None).iter();
-            provinces = all.map(|(code, _)| catalog::region::prefix(code).to_owned()).collect();
-        }
-        provinces.into_iter().collect()
     }
 
     fn named(&self, counts: Vec<FacetCount>) -> Vec<NamedBucket> {
@@ -223,49 +180,5 @@ pub(super) fn card(listing: &Listing) -> Card {
         has_more: listing.has_more(),
         market: Names::default(),
         updated_ms: listing.updated_ms,
-    }
-}
-
-/// What a search finds, for a table that anyone may keep.
-struct Found<'a> {
-    site: &'a Site,
-    query: Query,
-}
-
-impl Shelf for Found<'_> {
-    fn ids(&mut self, offset: usize, limit: usize) -> Result<(Vec<String>, bool), Failure> {
-        let query = Query { offset, limit, ..self.query.clone() };
-        let results = self.site.office.find(query).map_err(market::MarketError::from)?;
-        let more = results.hits.len() == limit;
-        Ok((results.hits.into_iter().map(|hit| hit.id).collect(), more))
-    }
-
-    fn record(&mut self, id: &str) -> Result<Option<Record>, Failure> {
-        let Ok(id) = id.parse() else { return Ok(None) };
-        let listing = self.site.office.listed(&id)?.map(|(listing, _)| listing);
-        Ok(listing.filter(|listing| listing.log.shelf.visibility == Visibility::Public).map(|listing| {
-            let mut fields = listing.state.flat();
-            fields.retain(|key, _| !key.starts_with('_'));
-            Record::new(fields)
-        }))
-    }
-}
-
-impl Site {
-    pub(super) fn write_table(
-        &self,
-        request: &SearchRequest,
-        form: web::view::TableForm,
-        zh: bool,
-        out: &mut dyn Write,
-    ) -> Result<(), SourceError> {
-        let kind = request.kind.as_deref().and_then(Kind::from_id);
-        let kind = kind.ok_or_else(|| SourceError::Failed("a table holds one kind".to_owned()))?;
-        let query = self.within(self.asked(request), request.hall);
-        let folder = self.office.scratch().map_err(failed)?;
-        let lang = if zh { Lang::Zh } else { Lang::En };
-        let written =
-            table::write(&mut Found { site: self, query }, kind, lang, table::form_of(form), out, &folder);
-        written.map(drop).map_err(failed)
     }
 }

@@ -65,7 +65,7 @@ impl Stamp {
 }
 
 /// A second since 1970 as `YYYY-MM-DDThh:mm:ssZ`; one that no calendar has as the first.
-pub(super) fn second(second: u64) -> String {
+pub(crate) fn second(second: u64) -> String {
     let at = i64::try_from(second).ok().and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
     let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (date, month) = (at.date(), u8::from(at.month()));

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::message;
+use crate::address::origin;
 use crate::app::App;
 use crate::limits::NAME_CHARS;
 use crate::refusal::Refusal;
@@ -54,12 +55,7 @@ async fn answer(app: &App, uri: &Uri, headers: &HeaderMap, asked: Vec<(String, S
 
 /// The address that harvesters know it by: as the configuration has it, else as this request came.
 fn base(app: &App, uri: &Uri, headers: &HeaderMap) -> String {
-    if let Some(address) = &app.options.address {
-        return format!("{}{PATH}", address.as_str());
-    }
-    let named = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let authority = uri.authority().map_or(named, |authority| authority.as_str());
-    format!("http://{}{PATH}", tidy_line(authority, NAME_CHARS))
+    format!("{}{PATH}", origin(&app.options, uri, headers))
 }
 
 /// The schema of the full form.

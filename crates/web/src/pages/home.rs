@@ -1,6 +1,7 @@
 //! `/`: what this node is, a search box, the six halls, the newest listings.
 
 use super::card::Entry;
+use super::feed::{self, Alternate};
 use super::{Fact, draw, message};
 use crate::app::App;
 use crate::labels;
@@ -26,6 +27,10 @@ struct Page {
     figures: Vec<Fact>,
     halls: Vec<HallCard>,
     newest: Vec<Entry>,
+    /// All of it to follow.
+    feeds: Vec<Alternate>,
+    /// What the node offers, for catalogues.
+    catalogue: &'static str,
 }
 
 struct HallCard {
@@ -55,6 +60,8 @@ fn page(app: &App, place: &Place, view: &HomeView) -> Page {
         figures: figures(lang, node),
         halls: halls(lang, view),
         newest: view.newest.iter().take(NEWEST_ON_HOME).map(|card| Entry::new(lang, card, "")).collect(),
+        feeds: feed::of(lang, &SearchRequest::of_hall(None)),
+        catalogue: feed::CATALOGUE,
         shell,
     }
 }

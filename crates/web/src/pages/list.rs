@@ -3,6 +3,7 @@
 mod facets;
 
 use super::card::Entry;
+use super::feed::{self, Alternate};
 use super::table::{self, Tables};
 use super::{draw, message};
 use crate::app::App;
@@ -29,6 +30,8 @@ struct Page {
     /// Links to tables of what was found.
     tables: Vec<Tables>,
     tables_heading: &'static str,
+    /// The same to follow.
+    feeds: Vec<Alternate>,
     heading: String,
     /// What stands in this hall.
     line: &'static str,
@@ -128,6 +131,7 @@ fn page(app: &App, place: &Place, request: SearchRequest, view: &SearchView) -> 
         pages: pages(&request, view.total),
         tables: table::of(lang, &request, &view.kinds),
         tables_heading: table::heading(lang),
+        feeds: feed::of(lang, &request),
         shell,
         request,
     }

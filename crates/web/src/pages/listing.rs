@@ -9,8 +9,8 @@ mod scan;
 
 use super::card::Entry;
 use super::org::org_href;
-use super::{Fact, draw, message};
-use crate::address::{paper_address, reached};
+use super::{Fact, draw, feed, message};
+use crate::address::{origin, paper_address, reached};
 use crate::app::App;
 use crate::enquiry::Card;
 use crate::fields::{Arranged, Row, arrange};
@@ -24,6 +24,7 @@ use crate::view::{HiddenBy, ListingView, MarketView, Standing, Step, Version};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use catalog::words::{fill, say};
 use catalog::{Hall, Kind, Lang};
@@ -98,11 +99,15 @@ struct Line {
 
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     let place = Place::of(request.uri(), request.headers());
-    let given = request.uri().path().strip_prefix("/listing/").unwrap_or_default();
+    let (head, _) = request.into_parts();
+    let given = head.uri.path().strip_prefix("/listing/").unwrap_or_default();
+    if let Some(id) = given.strip_suffix(".jsonld").and_then(document_id) {
+        return linked_data(&app, &head, id, place.lang).await;
+    }
     let Some(id) = document_id(given) else {
         return message::page(&app, &place, &Refusal::NoListing(tidy_line(given, NAME_CHARS)));
     };
-    let (asked, (head, _)) = (id.clone(), request.into_parts());
+    let asked = id.clone();
     let address = reached(&app.options, &head.uri, &head.headers);
     let leads = |view: &ListingView| paper_address(address.as_ref(), &view.id, &view.mark);
     match app.ask(move |source| source.listing(&asked)).await {
@@ -110,6 +115,22 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
         Ok(None) => message::page(&app, &place, &Refusal::NoListing(id)),
         Err(refusal) => message::page(&app, &place, &refusal),
     }
+}
+
+/// What the page carries for machines, by itself.
+async fn linked_data(app: &App, head: &Parts, id: String, lang: Lang) -> Response {
+    let base = origin(&app.options, &head.uri, &head.headers);
+    let made = app.ask(move |source| {
+        let view = source.listing(&id)?.filter(|view| view.standing == Standing::Published);
+        Ok(view.map(|view| LinkedData::of(lang, &view, &heading(lang, &view), &base).alone()))
+    });
+    feed::sent(app, head, made.await, feed::LINKED)
+}
+
+/// The title that a page about a listing has.
+fn heading(lang: Lang, view: &ListingView) -> String {
+    let title = tidy_line(&view.title, NAME_CHARS * 2);
+    if title.is_empty() { labels::untitled(lang) } else { title }
 }
 
 /// A document id as people paste it: hex of either case. Anything else names no document.
@@ -121,8 +142,7 @@ pub(crate) fn document_id(given: &str) -> Option<String> {
 /// `address` is what a code on paper leads to.
 fn page(app: &App, place: &Place, view: &ListingView, address: &str) -> Page {
     let lang = place.lang;
-    let title = tidy_line(&view.title, NAME_CHARS * 2);
-    let title = if title.is_empty() { labels::untitled(lang) } else { title };
+    let title = heading(lang, view);
     let mut shell = Shell::new(app, place, &title, Kind::from_id(&view.kind).map(Hall::of));
     shell.indexed = view.standing == Standing::Published;
     let Arranged { before, rows, after, contact, region, summary } = arrange(lang, &view.kind, &view.fields);
@@ -140,7 +160,7 @@ fn page(app: &App, place: &Place, view: &ListingView, address: &str) -> Page {
         id: tidy_line(&view.id, NAME_CHARS),
         kind: labels::kind(lang, &view.kind),
         kind_class: labels::kind_class(&view.kind),
-        linked: (view.standing == Standing::Published).then(|| LinkedData::of(lang, view, &title)),
+        linked: (view.standing == Standing::Published).then(|| LinkedData::of(lang, view, &title, "")),
         title,
         by_href: org_href(&view.provenance.institution_id),
         place: labels::region(lang, &region),

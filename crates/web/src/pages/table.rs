@@ -32,11 +32,9 @@ pub(super) fn of(lang: Lang, request: &SearchRequest, kinds: &[Bucket]) -> Vec<T
     let known = kinds.iter().filter(wanted).filter(|kind| Kind::from_id(&kind.value).is_some());
     let tables = known.map(|kind| {
         let of_kind = request.with(|other| other.kind = Some(kind.value.clone()));
-        let href = of_kind.href();
-        let query = href.split_once('?').map_or("", |(_, query)| query);
-        let hall = request.hall.map(|hall| format!("hall={}&", hall.id())).unwrap_or_default();
+        let query = of_kind.parameters();
         let forms =
-            TableForm::ALL.iter().map(|form| (form.id(), format!("/table?{hall}{query}&form={}", form.id())));
+            TableForm::ALL.iter().map(|form| (form.id(), format!("/table?{query}&form={}", form.id())));
         Tables { label: labels::kind(lang, &kind.value), forms: forms.collect() }
     });
     tables.collect()

@@ -1,15 +1,18 @@
 //! A listing for machines: JSON-LD in the words of schema.org, for search engines and whoever gathers catalogues.
 //!
-//! What tells how to reach a person is left out: a page is read by people, this is harvested. Absent: listings that do not
+//! It stands in the page, and by itself at `/listing/{id}.jsonld`. What tells how to reach a person is left out: a page is read by people, this is harvested. Absent: listings that do not
 //! stand, and values that nobody has chosen between.
 
 use crate::labels;
 use crate::limits::{NAME_CHARS, VALUE_CHARS, VALUES_SHOWN};
 use crate::text::{stamp, tidy, tidy_line};
-use crate::view::{FieldView, ListingView};
+use crate::view::{Fed, FieldView, ListingView};
 use catalog::Lang;
 use serde_json::{Map, Value, json};
 use std::fmt;
+
+/// Digits of a tag.
+const TAG_DIGITS: usize = 16;
 
 /// A JSON text that can stand between `<script type="application/ld+json">` and its end tag whatever it says: it has no
 /// `<`, `>` or `&` in it, nor the line separators that JavaScript took for the end of a line.
@@ -30,8 +33,15 @@ impl LinkedData {
         LinkedData(out)
     }
 
-    /// What a listing says of itself, as far as schema.org has words for it.
-    pub(super) fn of(lang: Lang, view: &ListingView, title: &str) -> Self {
+    /// By itself, with a tag of what it says.
+    pub(super) fn alone(self) -> Fed {
+        let tag = protocol::hash("linked", &[self.0.as_bytes()]).to_string();
+        Fed { bytes: self.0.into_bytes(), tag: tag.chars().take(TAG_DIGITS).collect(), since_s: 0 }
+    }
+
+    /// What a listing says of itself, as far as schema.org has words for it. Addresses begin with `base`: empty within a page,
+    /// which they are relative to.
+    pub(super) fn of(lang: Lang, view: &ListingView, title: &str, base: &str) -> Self {
         let known = Known(&view.fields);
         let mut out = Map::new();
         let kind = match view.kind.as_str() {
@@ -51,13 +61,15 @@ impl LinkedData {
             "@type": "Organization",
             "name": tidy_line(&provenance.institution, NAME_CHARS),
             "taxID": tidy_line(&provenance.credit_code, NAME_CHARS),
-            "url": super::super::org::org_href(&provenance.institution_id),
+            "url": at(base, super::super::org::org_href(&provenance.institution_id)),
         });
         let place = known.one("region").map(|code| labels::region_with_code(lang, &code));
+        let address = at(base, super::super::card::listing_href(&view.id));
         let texts = [
             ("description", known.one("summary")),
             ("identifier", Some(view.id.clone())),
-            ("url", Some(super::super::card::listing_href(&view.id))),
+            ("@id", Some(address.clone())),
+            ("url", Some(address)),
             ("inLanguage", known.one("language")),
         ];
         out.extend(texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?)))));
@@ -148,6 +160,11 @@ impl Known<'_> {
     fn number(&self, key: &str) -> Option<i64> {
         self.one(key)?.parse().ok()
     }
+}
+
+/// An address below `base`; none where there is no place for it.
+fn at(base: &str, path: String) -> String {
+    if path.is_empty() { path } else { format!("{base}{path}") }
 }
 
 fn named(kind: &str, name: Option<String>) -> Value {
