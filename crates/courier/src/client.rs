@@ -71,6 +71,16 @@ impl Client {
         Self { connector: Connector::new(&settings), agent: settings.agent, limits: settings.limits }
     }
 
+    /// Whether an address might be gone to, as far as it says so itself: its name is not resolved. For forms, which can say at once
+    /// what would fail later.
+    ///
+    /// # Errors
+    /// When it is no web address, or leads where a node may not be sent.
+    pub fn check(&self, url: &str) -> Result<(), Error> {
+        let target = Target::parse(url)?;
+        self.connector.check(&target).map_err(|kind| Error::new(url, kind))
+    }
+
     /// Asks for what is at an address, redirects followed.
     ///
     /// # Errors

@@ -65,6 +65,20 @@ impl Connector {
         opened.map_err(|kind| Error::new(target.url.as_str(), kind))
     }
 
+    /// What can be said of a place before its name is resolved.
+    pub(crate) fn check(&self, target: &Target) -> Result<(), Kind> {
+        let (name, port) = (target.name.as_deref(), target.port);
+        if self.rule.names(name, target.address, port) {
+            return Ok(());
+        }
+        match (name, target.address) {
+            (_, Some(address)) => self.rule.judge(None, address, port),
+            // An exception may name the network that it stands in.
+            (Some(name), None) if self.rule.0.is_empty() => self.rule.judge_name(name, port),
+            _ => Ok(()),
+        }
+    }
+
     async fn open_any(&self, target: &Target) -> Result<Open, Kind> {
         let direct = self.rule.names(target.name.as_deref(), target.address, target.port);
         let (line, proxied) = match self.proxy.as_ref().filter(|_| !direct) {

@@ -36,6 +36,8 @@
 //! - What a caller sends along (a token, a signature) does not follow a redirect to another place.
 //! - Each [`Error`] says, in Chinese and English, what happened, to what, and what to do next.
 //!
+//! Beside it: how webhooks are signed ([`signed`]), and mail through one server of the operator's ([`Mailer`]).
+//!
 //! What is absent: cookies, credentials in addresses, HTTP/2, connections kept for the next request, trying again (the
 //! caller knows when that makes sense: [`Error::is_passing`]), and how many requests run at once, which the caller bounds.
 
@@ -45,6 +47,8 @@ mod answer;
 mod client;
 mod connect;
 mod error;
+mod hook;
+mod mail;
 mod settings;
 mod target;
 
@@ -53,5 +57,7 @@ pub use allow::{Exception, PORTS};
 pub use answer::{Answer, Body};
 pub use client::{Client, MAX_REDIRECTS, Request};
 pub use error::{Error, Kind};
+pub use hook::{secret_text, signed};
+pub use mail::{Letter, MailError, MailSettings, MailTls, Mailer};
 pub use settings::{Limits, Proxy, Settings};
 pub use target::{MAX_ADDRESS, check, with_query};
