@@ -16,6 +16,7 @@ mod governing;
 mod harvesting;
 mod listings;
 mod peering;
+mod watches;
 mod wording;
 
 pub use accounts::{TokenAction, UserAction};
@@ -27,6 +28,7 @@ pub use listings::{
     Disclose, DisclosureAction, Import, ListingAction, StatementAction, Template, VisibilityArg,
 };
 pub use peering::{PeeringAction, PeeringTerms};
+pub use watches::{WatchAction, WatchAdd};
 
 /// Everything typed.
 #[derive(Parser, Debug)]
@@ -74,6 +76,10 @@ pub enum Sub {
         action: HarvestAction,
     },
     Search(Search),
+    Watch {
+        #[command(subcommand)]
+        action: WatchAction,
+    },
     Export(Export),
     Verify(Verify),
     Line {

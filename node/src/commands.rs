@@ -24,6 +24,7 @@ mod signing;
 mod statement;
 mod template;
 mod user;
+mod watch;
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -83,6 +84,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Enquiry { action } => enquiry::run(&context, action),
         Sub::Harvest { action } => harvest::run(&context, action),
         Sub::Search(args) => listing::search(&context, &args),
+        Sub::Watch { action } => watch::run(&context, action),
         Sub::Export(args) => export::run(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),
         Sub::Line { hours } => node::line(&context, hours),

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::hours::Hours;
 
 mod web_out;
+mod outgoing;
+
+pub use outgoing::{MailSection, OutgoingSection};
 
 /// The whole file. The sample files in `configs/` explain each key.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -39,6 +42,10 @@ pub struct Config {
     pub sealed: SealedSection,
     /// Files of listings.
     pub attachments: AttachmentsSection,
+    /// Going out.
+    pub outgoing: OutgoingSection,
+    /// The mail server.
+    pub mail: MailSection,
     /// Logs.
     pub log: LogSection,
 }

@@ -2,6 +2,7 @@
 
 mod enquiries;
 mod imports;
+mod watches;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -22,11 +22,13 @@ mod log;
 mod notify;
 mod office;
 mod open_files;
+mod outgoing;
 mod proven;
 mod run;
 mod site;
 mod table;
 mod turns;
+mod watching;
 
 use std::process::ExitCode;
 

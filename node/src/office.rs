@@ -45,6 +45,7 @@ use crate::arrivals::Arrivals;
 use crate::config::Config;
 use crate::core::{Core, CoreFigures, now_ms};
 use crate::filing::Filing;
+use crate::outgoing::Outgoing;
 
 pub use answers::{kind_of, region_code};
 pub use attachments::describe;
@@ -53,7 +54,7 @@ pub(crate) use changes::{sets_status, step_of};
 pub use enquiries::EnquiryAsk;
 pub use failure::{Failure, exit};
 pub use harvested::{Became, Coming, Taken};
-pub use json::{day_ms, of_value, peer_state, text_of, this_year, time as time_text, to_value};
+pub use json::{day_ms, kind_id, of_value, peer_state, text_of, this_year, time as time_text, to_value};
 pub use peering::{PeerMove, PeeringAsk};
 pub(crate) use peering::{last_day, side_json};
 pub use request::{AccountAsk, MoveTo, Reply, Request, Saying, TokenAsk};
@@ -78,6 +79,7 @@ pub struct Office {
     finder: Arc<Finder>,
     backup: BackupSource,
     files: Arc<Filing>,
+    outgoing: Arc<Outgoing>,
     identity: RwLock<Arc<Identity>>,
     started_ms: i64,
     web: OnceLock<String>,
@@ -138,6 +140,7 @@ impl Office {
             library: core.library(),
             backup: core.backup_source(),
             files: core.files(),
+            outgoing: Arc::new(Outgoing::of(&config)?),
             identity: RwLock::new(core.identity()),
             gate: Mutex::new(()),
             arrivals: core.arrivals(),
@@ -245,6 +248,11 @@ impl Office {
     /// The files of listings.
     pub fn files(&self) -> &Filing {
         &self.files
+    }
+
+    /// The way out.
+    pub fn outgoing(&self) -> &Arc<Outgoing> {
+        &self.outgoing
     }
 
     /// The search index.

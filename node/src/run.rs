@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::import::desk::Imports;
 use crate::notify::{Heart, Supervisor};
 use crate::office::Office;
-use crate::{control, desk, open_files, site};
+use crate::{control, desk, open_files, site, watching};
 pub use abroad::begin_anew;
 use abroad::spawn_abroad;
 use threads::{spawn_core, spawn_index, spawn_receipts};
@@ -152,6 +152,7 @@ async fn serve(
     let receipts = spawn_receipts(Arc::clone(&office), Arc::clone(stopping))?;
     let files = filing::spawn_filing(Arc::clone(&office), Arc::clone(stopping))?;
     let abroad = spawn_abroad(Arc::clone(&office), handle.clone(), routes, Arc::clone(stopping))?;
+    let [looking, telling] = watching::spawn(&office, stopping)?;
     let listener = tokio::net::TcpListener::bind(&config.web.listen)
         .await
         .map_err(|error| PagesRefused { listen: config.web.listen.clone(), what: error.to_string() })?;
@@ -195,7 +196,8 @@ async fn serve(
     let _ = tokio::time::timeout(HARVEST_ENDING, harvesting).await;
     let _ = tokio::time::timeout(Duration::from_secs(2), pages).await;
     let threads = move || {
-        let others = (abroad.join(), files.join());
+        let watching = (looking.join(), telling.join());
+        let others = (abroad.join(), files.join(), watching);
         (core.join(), index.join(), receipts.join(), importing.join(), others)
     };
     let joined = tokio::task::spawn_blocking(threads);

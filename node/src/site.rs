@@ -28,6 +28,10 @@ mod provenance;
 mod related;
 mod tables;
 
+pub(crate) use feeds::{ENTRIES, entry_of, written};
+pub(crate) use harvest::identifier;
+pub(crate) use lists::card;
+
 /// The source of the pages.
 pub struct Site {
     office: Arc<Office>,
@@ -242,6 +246,14 @@ impl Source for Site {
         ask: web::view::FeedAsk<'_>,
     ) -> Result<Option<web::view::Fed>, SourceError> {
         self.fed(request, ask).map(Some)
+    }
+
+    fn watch_feed(
+        &self,
+        token: &str,
+        ask: web::view::FeedAsk<'_>,
+    ) -> Result<Option<web::view::Fed>, SourceError> {
+        self.office.watch_feed(token, ask)
     }
 
     fn catalogue(&self, base: &str) -> Result<Option<web::view::Fed>, SourceError> {

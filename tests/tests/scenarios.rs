@@ -91,5 +91,7 @@ mod terminal;
 mod transit;
 #[path = "scenarios/trust.rs"]
 mod trust;
+#[path = "scenarios/watches.rs"]
+mod watches;
 #[path = "scenarios/ways.rs"]
 mod ways;

@@ -31,6 +31,7 @@ pub mod roster;
 pub mod statements;
 pub mod tables;
 pub mod verification;
+pub mod watches;
 pub mod web;
 
 /// One row of a table: key, Chinese, English.
@@ -67,6 +68,7 @@ const TABLES: &[&[Row]] = &[
     statements::TABLE,
     tables::TABLE,
     verification::TABLE,
+    watches::TABLE,
 ];
 
 /// A language of the interface.

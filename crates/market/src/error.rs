@@ -320,6 +320,27 @@ pub enum MarketError {
     /// The record was refused; the reasons are in it.
     #[error("the record was refused: {}", .0.join("; "))]
     Refused(Vec<String>),
+    /// What no watch can be called.
+    #[error("a watch has a name of 1 to {most} characters")]
+    WatchName {
+        /// Most characters.
+        most: usize,
+    },
+    /// A part of a watch is too long.
+    #[error("what the watch asks for, or the address it tells, is too long")]
+    WatchTooLong,
+    /// No more watches.
+    #[error("this node keeps {most} watches already; remove one")]
+    TooManyWatches {
+        /// Most watches.
+        most: usize,
+    },
+    /// No such watch.
+    #[error("there is no watch {id:?} here")]
+    NoSuchWatch {
+        /// What was asked for.
+        id: String,
+    },
     /// A folder without a node.
     #[error("there is no node in {path} yet; check --home, or create one with `lianshi --home DIR init`")]
     NoHome {

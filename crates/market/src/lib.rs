@@ -14,6 +14,7 @@ mod library;
 mod likeness;
 mod root_key;
 mod tokens;
+mod watches;
 
 pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
 pub use changes::{Change, Changes, Judge, Page, Place, Sought};
@@ -38,3 +39,7 @@ pub use library::{
 pub use likeness::{Alike, Likeness};
 pub use root_key::RootFile;
 pub use tokens::{ApiToken, MAX_TOKEN_DAYS, MAX_TOKENS, SCOPES};
+pub use watches::{
+    Channel, Every, Found, Hook, Looked, MAX_FOUND, MAX_WATCHES, Mailbox, Message, Progress, Watch,
+    Way as WatchWay, material,
+};

@@ -29,6 +29,8 @@ mod review;
 mod revisions;
 #[path = "ledger/rot.rs"]
 mod rot;
+#[path = "ledger/watches.rs"]
+mod watches;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -83,6 +83,10 @@ pub struct Query {
     pub institution: Option<String>,
     /// Only this language.
     pub lang: Option<String>,
+    /// Only these documents, whichever there are of them; all when empty.
+    pub only_ids: Vec<String>,
+    /// Only what holds every word, however little that is: no guess at what was meant.
+    pub whole: bool,
     /// None of what these institutions published.
     pub without_institutions: Vec<String>,
     /// None of these documents.
@@ -185,7 +189,7 @@ impl Query {
         let complete = found.total;
         // In any other order partial matches would mix with the complete ones: they are shown only when there is nothing else.
         let enough = if self.sort == Sort::Relevance { FEW_HITS } else { 1 };
-        if complete < enough {
+        if complete < enough && !self.whole {
             let guesses = lexicon.guesses(&terms)?;
             if terms.can_relax() || !guesses.is_empty() {
                 let (name, some) = (format!("some of {name}"), builder.some(&terms, &guesses));

@@ -1,6 +1,7 @@
 //! What all handlers share: the source behind a bounded number of turns, and the node's options.
 
 use crate::address::Address;
+use crate::desk::watches::Watches;
 use crate::enquiry::{Enquiries, Rate};
 use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, DRAWN_AT_ONCE, TABLES_AT_ONCE, TURN_WAIT};
 use crate::metrics::Traffic;
@@ -37,6 +38,8 @@ pub(crate) struct App {
     pub(crate) has_desk: bool,
     /// Who takes enquiries, where visitors may ask.
     pub(crate) enquiries: Option<Arc<dyn Enquiries>>,
+    /// Who keeps saved searches, where there is a desk.
+    pub(crate) watches: Option<Arc<dyn Watches>>,
     /// How many came lately.
     pub(crate) rate: Rate,
     /// What was answered.
@@ -52,7 +55,7 @@ impl App {
         source: Arc<dyn Source>,
         options: Options,
         has_desk: bool,
-        enquiries: Option<Arc<dyn Enquiries>>,
+        (enquiries, watches): (Option<Arc<dyn Enquiries>>, Option<Arc<dyn Watches>>),
     ) -> Self {
         let turns = Arc::new(Semaphore::new(CALLS_AT_ONCE));
         let draws = Arc::new(Semaphore::new(DRAWN_AT_ONCE));
@@ -62,6 +65,7 @@ impl App {
             options,
             has_desk,
             enquiries,
+            watches,
             rate: Rate::default(),
             traffic: Traffic::default(),
             turns,

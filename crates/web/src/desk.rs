@@ -19,6 +19,7 @@ mod pages;
 mod sessions;
 mod throttle;
 pub mod view;
+pub mod watches;
 
 use std::sync::Arc;
 
@@ -100,6 +101,8 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/listing/{id}", get(pages::own::show).post(pages::own::act))
         .route("/desk/job/{number}", get(pages::job::show).post(pages::job::stop))
         .route("/desk/tokens", get(pages::tokens::show).post(pages::tokens::act))
+        .route("/desk/watches", get(pages::watches::show).post(pages::watches::add))
+        .route("/desk/watches/{id}", get(pages::watch::show).post(pages::watch::act))
         .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(&bench), gate::gate))

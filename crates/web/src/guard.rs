@@ -7,7 +7,7 @@ use crate::limits::{
     BODY_BYTES, ENQUIRY_BYTES, FORM_BYTES, NAME_CHARS, REQUEST_WAIT, TABLE_BYTES, UPLOAD_BYTES, UPLOAD_WAIT,
     URI_BYTES,
 };
-use crate::pages::{harvest, message};
+use crate::pages::{harvest, message, stop};
 use crate::refusal::Refusal;
 use crate::request::pairs;
 use crate::shell::{CHOICES, Place, asked};
@@ -75,7 +75,7 @@ fn carries_table(uri: &Uri) -> bool {
 }
 
 /// Bytes of the form that a request may carry; `None` where it may carry none. Forms are for the desk, which has its own guard,
-/// for enquiries about a listing, and for harvesters, who may ask so; everywhere else nothing is written.
+/// for enquiries about a listing, for who wants no more mails, and for harvesters, who may ask so; everywhere else nothing is written.
 fn form_bytes(app: &App, request: &Request) -> Option<u64> {
     let (uri, posted) = (request.uri(), *request.method() == Method::POST);
     if let Some(bytes) = api::body_bytes(request.method(), uri) {
@@ -86,7 +86,7 @@ fn form_bytes(app: &App, request: &Request) -> Option<u64> {
         true if app.has_desk && carries_table(uri) => Some(TABLE_BYTES + FORM_BYTES as u64),
         true if app.has_desk && is_of_desk(uri) => Some(FORM_BYTES as u64),
         true if app.enquiries.is_some() && asked_about(uri).is_some() => Some(ENQUIRY_BYTES as u64),
-        true if uri.path() == harvest::PATH => Some(BODY_BYTES),
+        true if uri.path() == harvest::PATH || stop::stops(uri) => Some(BODY_BYTES),
         _ => None,
     }
 }

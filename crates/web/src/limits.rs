@@ -133,6 +133,8 @@ pub const LONGEST_GUESS_WAIT: Duration = Duration::from_secs(300);
 pub const GUESSERS: usize = 4_096;
 /// Passwords checked at once: each takes 19 MiB.
 pub const CHECKS_AT_ONCE: usize = 2;
+/// Saved searches on their page: all that a node keeps.
+pub const WATCHES_SHOWN: usize = 200;
 /// Drafts and listings on a page of the desk.
 pub const DESK_PAGE: usize = 50;
 /// Last page of a list at the desk that can be asked for: a hundred thousand drafts are more than an office has.

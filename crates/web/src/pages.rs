@@ -14,6 +14,7 @@ pub(crate) mod message;
 pub(crate) mod network;
 pub(crate) mod org;
 pub(crate) mod status;
+pub(crate) mod stop;
 pub(crate) mod suggest;
 pub(crate) mod table;
 pub(crate) mod verification;
@@ -85,6 +86,8 @@ mod tests {
         include_str!("../templates/desk/sign_in.html"),
         include_str!("../templates/desk/tokens.html"),
         include_str!("../templates/desk/users.html"),
+        include_str!("../templates/desk/watch.html"),
+        include_str!("../templates/desk/watches.html"),
         include_str!("../templates/enquiry/ask.html"),
         include_str!("../templates/enquiry/card.html"),
         include_str!("../templates/enquiry/fields.html"),
@@ -100,6 +103,7 @@ mod tests {
         include_str!("../templates/parts.html"),
         include_str!("../templates/status.html"),
         include_str!("../templates/steps.html"),
+        include_str!("../templates/stop.html"),
         include_str!("../templates/verification.html"),
     ];
 
@@ -124,11 +128,12 @@ mod tests {
     #[test]
     fn words_and_pages_agree() {
         let sources = sources();
-        use catalog::words::{api, desk, enquiry, feeds, halls, import, verification, web};
+        use catalog::words::{api, desk, enquiry, feeds, halls, import, verification, watches, web};
         let own = [
             api::TABLE,
             web::TABLE,
             feeds::TABLE,
+            watches::TABLE,
             halls::TABLE,
             desk::TABLE,
             enquiry::TABLE,

@@ -110,6 +110,12 @@ impl SearchRequest {
         request
     }
 
+    /// Reads what [`SearchRequest::parameters`] wrote, or the parameters of any list.
+    pub fn from_parameters(parameters: &str) -> Self {
+        let uri: Result<Uri, _> = format!("/list?{parameters}").parse();
+        uri.map_or_else(|_| Self::of_hall(None), |uri| Self::from_uri(&uri))
+    }
+
     /// How many results come before this page.
     pub fn offset(&self) -> u32 {
         self.page.saturating_sub(1).saturating_mul(PAGE_SIZE)

@@ -2,11 +2,12 @@
 
 use crate::app::{App, Options};
 use crate::desk::view::Desk;
+use crate::desk::watches::Watches;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
-    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, status, suggest,
-    table, verification,
+    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, status, stop,
+    suggest, table, verification,
 };
 use crate::refusal::Refusal;
 use crate::shell::Place;
@@ -30,6 +31,8 @@ const ROBOTS: &str = concat!(
     "Disallow: /suggest\n",
     "Disallow: /status\n",
     "Disallow: /table?\n",
+    "Disallow: /feed/\n",
+    "Disallow: /stop/\n",
     "Disallow: /feed.atom?\n",
     "Disallow: /feed.json?\n",
     "Disallow: /v/\n",
@@ -76,7 +79,8 @@ fn whole(
     enquiries: Option<Arc<dyn Enquiries>>,
     options: Options,
 ) -> Router {
-    let app = Arc::new(App::new(source, options, desk.is_some(), enquiries));
+    let watches = desk.clone().map(|desk| desk as Arc<dyn Watches>);
+    let app = Arc::new(App::new(source, options, desk.is_some(), (enquiries, watches)));
     let api = crate::api::router(Arc::clone(&app), desk.clone());
     let desk = desk.map(|desk| crate::desk::router(Arc::clone(&app), desk));
     Router::new()
@@ -97,6 +101,8 @@ fn whole(
         .route("/table", get(table::handle))
         .route("/feed.atom", get(feed::atom))
         .route("/feed.json", get(feed::json))
+        .route("/feed/{file}", get(feed::watch))
+        .route("/stop/{token}", get(stop::handle).post(stop::handle))
         .route(feed::CATALOGUE, get(feed::catalogue))
         .route("/oai", get(harvest::asked).post(harvest::posted))
         .route("/oai/lianshi.xsd", get(harvest::schema))

@@ -62,6 +62,11 @@ pub trait Source: Send + Sync + 'static {
         let _ = (request, ask);
         Ok(None)
     }
+    /// What somebody's saved search found, as a feed, for whoever knows its token (32 hexadecimal digits); `None` where it opens none.
+    fn watch_feed(&self, token: &str, ask: FeedAsk<'_>) -> Result<Option<Fed>, SourceError> {
+        let _ = (token, ask);
+        Ok(None)
+    }
     /// What the node offers, for catalogues (DCAT 3), under the address `base` of its pages; `None` where it offers nothing.
     fn catalogue(&self, base: &str) -> Result<Option<Fed>, SourceError> {
         let _ = base;

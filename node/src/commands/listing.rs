@@ -208,13 +208,14 @@ fn history(context: &Context, id: String) -> Outcome {
     Ok(0)
 }
 
+/// Readiness levels, as typed.
+pub fn levels_of(context: &Context, text: &str) -> Result<(u8, u8), Failure> {
+    let wrong = || Failure::new(exit::USAGE, context.fill("cli.search.trl", &[("trl", text)]), "--trl 4-6");
+    levels(text).ok_or_else(wrong)
+}
+
 pub fn search(context: &Context, args: &Search) -> Outcome {
-    let trl = match &args.trl {
-        Some(text) => Some(levels(text).ok_or_else(|| {
-            Failure::new(exit::USAGE, context.fill("cli.search.trl", &[("trl", text)]), "--trl 4-6")
-        })?),
-        None => None,
-    };
+    let trl = args.trl.as_deref().map(|text| levels_of(context, text)).transpose()?;
     if let Some(kind) = &args.kind {
         kind_of(kind)?;
     }

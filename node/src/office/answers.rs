@@ -120,6 +120,7 @@ impl Office {
             Request::BackupFiles { after } => self.backup_files(after.as_deref()),
             Request::Account { ask } => self.answer_account(ask),
             Request::Token { ask } => self.answer_token(ask),
+            Request::Watch { ask } => self.answer_watch(ask),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }
     }

@@ -221,6 +221,14 @@ impl From<market::MarketError> for Failure {
             E::Refused(reasons) => {
                 Self::said(exit::REJECTED, "cli.failure.record", &[("what", &reasons.join("; "))])
             }
+            E::WatchName { most } => {
+                Self::said(exit::REJECTED, "cli.failure.watch.name", &[("most", &most.to_string())])
+            }
+            E::WatchTooLong => Self::said(exit::REJECTED, "cli.failure.watch.long", &[]),
+            E::TooManyWatches { most } => {
+                Self::said(exit::REFUSED, "cli.failure.watch.many", &[("most", &most.to_string())])
+            }
+            E::NoSuchWatch { id } => Self::said(exit::FAILED, "cli.failure.watch.missing", &[("id", id)]),
             E::Identity { path, why } => {
                 Self::said(exit::FAILED, "cli.failure.identity", &[("path", path), ("what", why)])
             }

@@ -340,6 +340,11 @@ pub enum Request {
         /// What about them.
         ask: TokenAsk,
     },
+    /// Saved searches.
+    Watch {
+        /// What about them.
+        ask: crate::watching::WatchAsk,
+    },
     /// Asks a running node to stop in good order.
     Stop,
 }

@@ -161,7 +161,8 @@ pub(super) fn sort_of(sort: web::Sort) -> search::Sort {
     }
 }
 
-pub(super) fn card(listing: &Listing) -> Card {
+/// A listing in a list.
+pub(crate) fn card(listing: &Listing) -> Card {
     let record = Record::new(listing.state.flat());
     let kind = kind_of(listing);
     let facets = Kind::from_id(&kind).map(|kind| catalog::facets::of(kind, &record)).unwrap_or_default();

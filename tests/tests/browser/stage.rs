@@ -85,6 +85,7 @@ impl Stage {
             "/desk/drafts?state=returned",
             "/desk/listings",
             "/desk/enquiries",
+            "/desk/watches?q=%E6%8A%80%E6%9C%AF&region=4201&trl=4-6",
             "/desk/users",
         ];
         let own = self.listings.iter().take(1).map(|id| format!("/desk/listing/{id}"));

@@ -17,6 +17,8 @@ enum Condition {
     None(Field, Vec<String>),
     /// Names a price.
     Priced,
+    /// Is one of these.
+    Among(Vec<String>),
 }
 
 impl Filters {
@@ -44,6 +46,9 @@ impl Filters {
         }
         if query.priced {
             all.push(Condition::Priced);
+        }
+        if !query.only_ids.is_empty() {
+            all.push(Condition::Among(query.only_ids.clone()));
         }
         if !query.kinds.is_empty() {
             all.push(Condition::Some(fields.kind, query.kinds.clone()));
@@ -103,6 +108,13 @@ impl Condition {
                     found.keep(&any);
                 }
             },
+            Self::Among(ids) => {
+                let mut any = Bits::of(segment.max_doc());
+                for id in ids {
+                    each(segment, ground.fields.id, id, |doc| any.insert(doc))?;
+                }
+                found.keep(&any);
+            }
             // An id has one carrier, and is not asked for again: no set is made of it.
             Self::None(field, codes) if *field == ground.fields.id => {
                 for code in codes {

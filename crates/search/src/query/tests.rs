@@ -154,3 +154,21 @@ fn an_order_by_a_column_is_that_of_the_whole_list() {
         assert_eq!(same.len(), expected.len());
     }
 }
+
+#[test]
+fn among_some_documents_exactly_those_are_found_that_hold_every_word() {
+    let (_folder, index) = index();
+    let ids = |query: &Query| -> Vec<String> {
+        let pages = (0..7).map(|page| index.search(&Query { offset: page * 100, ..query.clone() }).unwrap());
+        pages.flat_map(|page| page.hits).map(|hit| hit.id).collect()
+    };
+    proptest!(ProptestConfig::with_cases(100), |(query in query(), step in 2..9_usize)| {
+        let whole = Query { whole: true, typing: false, offset: 0, limit: 100, sort: Sort::Newest, ..query };
+        let all = ids(&whole);
+        let complete = index.search(&Query { whole: false, ..whole.clone() }).unwrap().complete;
+        prop_assert_eq!(all.len(), complete, "nothing is guessed");
+        let some: Vec<String> = (0..DOCS).step_by(step).map(|n| format!("{n:064x}")).collect();
+        let expected: Vec<String> = all.into_iter().filter(|id| some.contains(id)).collect();
+        prop_assert_eq!(ids(&Query { only_ids: some, ..whole }), expected);
+    });
+}

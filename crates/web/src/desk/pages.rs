@@ -15,6 +15,8 @@ pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod tokens;
 pub(super) mod users;
+pub(super) mod watch;
+pub(super) mod watches;
 
 use catalog::Lang;
 use catalog::words::{fill, say};
@@ -38,6 +40,7 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
         ("/desk/import", "import.nav"),
         ("/desk/listings", "desk.nav.listings"),
         ("/desk/enquiries", "enquiry.nav"),
+        ("/desk/watches", "watch.nav"),
         ("/desk/users", "desk.nav.users"),
     ];
     shell.halls = match signed_in {

@@ -9,6 +9,7 @@ use protocol::Hash;
 
 use super::imports::Imports;
 use crate::api::Holder;
+use super::watches::Watches;
 use crate::enquiry::Enquiries;
 use crate::view::{AttachmentView, FieldView, FileView, SourceError};
 
@@ -16,7 +17,7 @@ pub use own::{DisputeView, Heap, OwnLine, OwnView};
 pub use tokens::{TokenLine, TokenWish};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
-pub trait Desk: Enquiries + Imports {
+pub trait Desk: Enquiries + Imports + Watches {
     /// Whether nobody has an account yet.
     fn is_new(&self) -> Result<bool, SourceError>;
     /// Whether a key lets someone make the first account now.

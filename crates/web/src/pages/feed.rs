@@ -26,6 +26,8 @@ use crate::view::{Fed, FeedAsk, FeedForm};
 pub(crate) const CATALOGUE: &str = "/catalog.jsonld";
 /// Media type of JSON-LD 1.1.
 pub(crate) const LINKED: &str = "application/ld+json";
+/// Digits of the token of a saved search's feed.
+const TOKEN: usize = 32;
 /// How long a reader need not ask again, seconds: what is new is no newer than this.
 const FRESH: &str = "public, max-age=60";
 
@@ -80,6 +82,24 @@ async fn feed(app: &App, head: &Parts, form: FeedForm) -> Response {
     let (base, zh) = (origin(&app.options, &head.uri, &head.headers), place.lang == Lang::Zh);
     let answer = app.ask(move |source| source.feed(&asked, FeedAsk { form, zh, base: &base })).await;
     sent(app, head, answer, form.media())
+}
+
+/// `/feed/{token}.atom`, `/feed/{token}.json`: what somebody's saved search found.
+pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let place = Place::of(&head.uri, &head.headers);
+    let file = head.uri.path().strip_prefix("/feed/").unwrap_or_default();
+    let form = FeedForm::ALL.into_iter().find(|form| file.ends_with(&format!(".{}", form.ending())));
+    let token = file.split('.').next().unwrap_or_default().to_owned();
+    let (base, zh) = (origin(&app.options, &head.uri, &head.headers), place.lang == Lang::Zh);
+    let Some(form) = form.filter(|_| token.len() == TOKEN) else {
+        return message::page(&app, &place, &Refusal::NoPage(String::new()));
+    };
+    let answer = app.ask(move |source| source.watch_feed(&token, FeedAsk { form, zh, base: &base })).await;
+    let mut response = sent(&app, &head, answer, form.media());
+    // Its address is its key: it stands in nobody else's store, and follows no link.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    response
 }
 
 pub(crate) async fn catalogue(State(app): State<Arc<App>>, request: Request) -> Response {

@@ -32,6 +32,8 @@ struct Page {
     tables_heading: &'static str,
     /// The same to follow.
     feeds: Vec<Alternate>,
+    /// Where it is saved, to be told of what comes.
+    save_href: String,
     heading: String,
     /// What stands in this hall.
     line: &'static str,
@@ -132,6 +134,7 @@ fn page(app: &App, place: &Place, request: SearchRequest, view: &SearchView) -> 
         tables: table::of(lang, &request, &view.kinds),
         tables_heading: table::heading(lang),
         feeds: feed::of(lang, &request),
+        save_href: format!("/desk/watches?{}#new", request.with(|_| {}).parameters()),
         shell,
         request,
     }

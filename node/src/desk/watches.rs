@@ -1,0 +1,58 @@
+//! What the desk's pages of saved searches are told and do.
+
+use web::SourceError;
+use web::desk::view::{Clerk, Said};
+use web::desk::watches::{NewWatch, Tried, WatchAct, WatchLine, WatchView, Watches};
+
+use super::{Bench, failed, told};
+use crate::watching;
+
+impl Watches for Bench {
+    fn watches(&self, clerk: &Clerk) -> Result<(Vec<WatchLine>, bool), SourceError> {
+        let account = self.account(clerk).map_err(failed)?;
+        let lines = self.office.watch_lines(&account).map_err(failed)?;
+        Ok((lines, self.office.outgoing().mails()))
+    }
+
+    fn watch(&self, clerk: &Clerk, id: &str) -> Result<Option<WatchView>, SourceError> {
+        let account = self.account(clerk).map_err(failed)?;
+        let watch = self.office.watch_for(&account, id).map_err(failed)?;
+        watch.map(|watch| self.office.watch_page(&watch)).transpose().map_err(failed)
+    }
+
+    fn add_watch(&self, clerk: &Clerk, new: &NewWatch) -> Result<Result<String, Said>, SourceError> {
+        let new = watching::NewWatch {
+            owner: clerk.name.clone(),
+            name: new.name.clone(),
+            asks: new.asks.parameters(),
+            every: new.every.clone(),
+            zh: new.zh,
+            tells: new.tells,
+            feed: new.feed,
+            hook: new.hook.clone(),
+            mail: new.mail.clone(),
+        };
+        told(self.office.add_watch(&new))
+    }
+
+    fn change_watch(
+        &self,
+        clerk: &Clerk,
+        id: &str,
+        act: &WatchAct,
+    ) -> Result<Result<Vec<Tried>, Said>, SourceError> {
+        told(self.account(clerk).and_then(|account| {
+            let missing = || market::MarketError::NoSuchWatch { id: id.to_owned() };
+            let watch = self.office.watch_for(&account, id)?.ok_or_else(missing)?;
+            self.office.change_watch(&watch, act)
+        }))
+    }
+
+    fn may_stop(&self, token: &str) -> Result<bool, SourceError> {
+        self.office.stop_mails(token, false).map_err(failed)
+    }
+
+    fn stop_mails(&self, token: &str) -> Result<bool, SourceError> {
+        self.office.stop_mails(token, true).map_err(failed)
+    }
+}
