@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::hours::Hours;
 
+mod mail;
 mod web_out;
-mod outgoing;
 
-pub use outgoing::{MailSection, OutgoingSection};
+pub use mail::MailSection;
 
 /// The whole file. The sample files in `configs/` explain each key.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -42,8 +42,6 @@ pub struct Config {
     pub sealed: SealedSection,
     /// Files of listings.
     pub attachments: AttachmentsSection,
-    /// Going out.
-    pub outgoing: OutgoingSection,
     /// The mail server.
     pub mail: MailSection,
     /// Logs.

@@ -2,13 +2,12 @@
 
 use courier::{Client, Mailer};
 
-use crate::config::{Config, MailSection, OutgoingSection};
+use crate::config::Config;
 
 /// The way out.
 pub struct Outgoing {
     client: Client,
-    mail: MailSection,
-    section: OutgoingSection,
+    config: Config,
 }
 
 impl Outgoing {
@@ -17,8 +16,8 @@ impl Outgoing {
     /// # Errors
     /// When it makes no sense.
     pub fn of(config: &Config) -> anyhow::Result<Self> {
-        let client = Client::new(config.outgoing.settings()?);
-        Ok(Self { client, mail: config.mail.clone(), section: config.outgoing.clone() })
+        let client = Client::new(config.web_out.settings(&config.web.email)?);
+        Ok(Self { client, config: config.clone() })
     }
 
     /// The client.
@@ -28,7 +27,7 @@ impl Outgoing {
 
     /// Whether mail is sent at all.
     pub fn mails(&self) -> bool {
-        self.mail.is_set()
+        self.config.mail.is_set()
     }
 
     /// Who writes mails, by the password as it is now.
@@ -36,7 +35,7 @@ impl Outgoing {
     /// # Errors
     /// Why there is none, Chinese and English.
     pub fn mailer(&self) -> Result<Mailer, (String, String)> {
-        let settings = self.mail.settings(&self.section).map_err(|error| {
+        let settings = self.config.mail.settings(&self.config.web_out).map_err(|error| {
             let why = format!("{error:#}");
             (format!("邮件没有设置好：{why}"), format!("mail is not set up rightly: {why}"))
         })?;

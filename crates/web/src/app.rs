@@ -1,6 +1,7 @@
 //! What all handlers share: the source behind a bounded number of turns, and the node's options.
 
 use crate::address::Address;
+use crate::desk::view::Desk;
 use crate::desk::watches::Watches;
 use crate::enquiry::{Enquiries, Rate};
 use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, DRAWN_AT_ONCE, TABLES_AT_ONCE, TURN_WAIT};
@@ -54,8 +55,8 @@ impl App {
     pub(crate) fn new(
         source: Arc<dyn Source>,
         options: Options,
-        has_desk: bool,
-        (enquiries, watches): (Option<Arc<dyn Enquiries>>, Option<Arc<dyn Watches>>),
+        desk: Option<Arc<dyn Desk>>,
+        enquiries: Option<Arc<dyn Enquiries>>,
     ) -> Self {
         let turns = Arc::new(Semaphore::new(CALLS_AT_ONCE));
         let draws = Arc::new(Semaphore::new(DRAWN_AT_ONCE));
@@ -63,9 +64,9 @@ impl App {
         App {
             source,
             options,
-            has_desk,
+            has_desk: desk.is_some(),
             enquiries,
-            watches,
+            watches: desk.map(|desk| desk as Arc<dyn Watches>),
             rate: Rate::default(),
             traffic: Traffic::default(),
             turns,

@@ -2,7 +2,6 @@
 
 use crate::app::{App, Options};
 use crate::desk::view::Desk;
-use crate::desk::watches::Watches;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
@@ -79,8 +78,7 @@ fn whole(
     enquiries: Option<Arc<dyn Enquiries>>,
     options: Options,
 ) -> Router {
-    let watches = desk.clone().map(|desk| desk as Arc<dyn Watches>);
-    let app = Arc::new(App::new(source, options, desk.is_some(), (enquiries, watches)));
+    let app = Arc::new(App::new(source, options, desk.clone(), enquiries));
     let api = crate::api::router(Arc::clone(&app), desk.clone());
     let desk = desk.map(|desk| crate::desk::router(Arc::clone(&app), desk));
     Router::new()

@@ -82,7 +82,7 @@ impl Site {
         let kind = request.kind.as_deref().and_then(Kind::from_id);
         let place = match (request.hall, kind) {
             (Some(hall), _) => words::say(lang, &format!("hall.{}", hall.id())).to_owned(),
-            (None, Some(kind)) => kind.label(lang).to_owned(),
+            (None, Some(kind)) => words::say(lang, &format!("web.kind.{}", kind.id())).to_owned(),
             (None, None) => words::say(lang, "web.feed.all").to_owned(),
         };
         match request.text.as_str() {
@@ -129,7 +129,7 @@ impl Site {
                 .into_iter()
                 .map(|kind| DataSet {
                     kind: kind.id(),
-                    title: (kind.label(Lang::Zh).to_owned(), kind.label(Lang::En).to_owned()),
+                    title: both(&format!("web.kind.{}", kind.id()), &[]),
                     listings: count(kind),
                 })
                 .collect(),

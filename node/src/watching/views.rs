@@ -96,7 +96,11 @@ impl Office {
 /// A name for a watch that was given none: what it asks for.
 pub(super) fn called(request: &SearchRequest, zh: bool) -> String {
     let lang = if zh { Lang::Zh } else { Lang::En };
-    let kind = request.kind.as_deref().and_then(Kind::from_id).map(|kind| kind.label(lang).to_owned());
+    let kind = request
+        .kind
+        .as_deref()
+        .and_then(Kind::from_id)
+        .map(|kind| words::say(lang, &format!("web.kind.{}", kind.id())).to_owned());
     let hall = request.hall.map(|hall| words::say(lang, &format!("hall.{}", hall.id())).to_owned());
     let place = kind.or(hall).unwrap_or_else(|| words::say(lang, "web.feed.all").to_owned());
     let parts = [request.text.as_str(), &place];

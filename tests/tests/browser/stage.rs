@@ -21,6 +21,8 @@ pub struct Stage {
     pub listings: Vec<String>,
     /// Addresses of a draft with something wrong in it, and of one that waits for a review.
     pub drafts: Vec<String>,
+    /// Address of a saved search at the station's desk.
+    pub watch: String,
 }
 
 impl Stage {
@@ -38,7 +40,10 @@ impl Stage {
         add(&station, &scene, ADMINISTRATOR, "administrator");
         add(&station, &scene, CLERK, "clerk");
         let drafts = drafts(&station);
-        Self { scene, hub, station, listings, drafts }
+        let args = ["watch", "add", "技术", "--webhook", "https://hooks.example.cn/lianshi", "--json"];
+        let watch = station.run(args).ok().json();
+        let watch = format!("/desk/watches/{}", watch["id"].as_str().unwrap());
+        Self { scene, hub, station, listings, drafts, watch }
     }
 
     /// Addresses that anyone may open, on any node.
@@ -89,7 +94,8 @@ impl Stage {
             "/desk/users",
         ];
         let own = self.listings.iter().take(1).map(|id| format!("/desk/listing/{id}"));
-        fixed.iter().map(|path| (*path).to_owned()).chain(self.drafts.iter().cloned()).chain(own).collect()
+        let fixed = fixed.iter().map(|path| (*path).to_owned());
+        fixed.chain(self.drafts.iter().cloned()).chain(own).chain([self.watch.clone()]).collect()
     }
 }
 

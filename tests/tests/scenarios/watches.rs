@@ -31,13 +31,13 @@ fn is_signed(message: &Posted, secret: &str) -> bool {
 fn configure(home: &Home, outgoing: &str, mail: &str) {
     let path = home.path().join("config.toml");
     let mut config: String = std::fs::read_to_string(&path).unwrap();
-    for section in ["[outgoing]", "[mail]"] {
+    for section in ["[web-out]", "[mail]"] {
         if let Some((before, rest)) = config.clone().split_once(section) {
             let after = rest.split_once("\n[").map(|(_, after)| format!("[{after}")).unwrap_or_default();
             config = format!("{before}{after}");
         }
     }
-    std::fs::write(path, format!("{config}\n[outgoing]\n{outgoing}\n[mail]\n{mail}\n")).unwrap();
+    std::fs::write(path, format!("{config}\n[web-out]\n{outgoing}\n[mail]\n{mail}\n")).unwrap();
 }
 
 fn publish(node: &Node, title: &str, more: &[&str]) -> String {
@@ -172,8 +172,8 @@ fn a_watch_tells_once_of_what_arrives_and_nothing_of_itself() {
     let listings: Vec<_> = told(&hook).into_iter().flat_map(|(_, listings)| listings).collect();
     assert_eq!(listings, [public.clone(), later.clone()]);
 
-    // A telephone number is no news; another summary is. What is withdrawn leaves.
-    hub.run(["listing", "edit", &later, "contact_phone=13900139000"]).ok();
+    // The office's own number is no news; another summary is. What is withdrawn leaves.
+    hub.run(["listing", "edit", &later, "source_id=W-7"]).ok();
     hub.agrees_with(&[&station]);
     hub.run(["listing", "edit", &later, "summary=导热系数提高一倍"]).ok();
     until("it is told as changed", || {

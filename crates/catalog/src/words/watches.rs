@@ -10,7 +10,7 @@ pub const TABLE: &[Row] = &[
     ("cli.failure.watch.every", "“{every}”不是提醒的频率", "{every} is not how often a watch tells"),
     ("cli.failure.watch.every.hint", "可用：now 随到随发、day 每天、week 每周", "one of now, day, week"),
     ("cli.failure.watch.hook", "这个 webhook 网址不能用：{why}", "this address cannot be a webhook: {why}"),
-    ("cli.failure.watch.hook.hint", "默认只去公网的网页端口；内网的地址先由管理员写进 config.toml 的 [outgoing] allow", "only web ports of the internet are gone to; an operator lets a place of the office's own network in with [outgoing] allow in config.toml"),
+    ("cli.failure.watch.hook.hint", "默认只去公网的网页端口；内网的地址先由管理员写进 config.toml 里 [web-out] 的 allow", "only web ports of the internet are gone to; an operator lets a place of the office's own network in with allow in [web-out] of config.toml"),
     ("cli.failure.watch.long", "订阅的条件或网址太长", "what the watch asks for, or the address it tells, is too long"),
     ("cli.failure.watch.long.hint", "减少条件，或换一个短些的网址", "ask for less, or take a shorter address"),
     ("cli.failure.watch.mail", "本节点没有设置发信服务器，不能发邮件", "this node has no mail server, so it sends no mail"),

@@ -1,51 +1,14 @@
-//! Where this node goes out to, and by whom it has mail carried.
+//! `[mail]`: by whom this node has mail carried.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::web_out::WebOutSection;
+
 /// Port of a mail server that begins in the open and is then encrypted (RFC 6409).
 const SUBMISSION: u16 = 587;
-
-/// Going out: webhooks.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutgoingSection {
-    /// Places in one's own network that may be gone to: `10.20.0.0/16`, `hook.office.cn:8443`, `127.0.0.1:9000`.
-    pub allow: Vec<String>,
-    /// The proxy through which the internet is reached; empty for none.
-    pub proxy: String,
-    /// A file of certificates (PEM) that are believed beside those of the system; empty for none.
-    pub certificates: String,
-}
-
-impl OutgoingSection {
-    /// What the client is told.
-    ///
-    /// # Errors
-    /// When an exception or the proxy is none, or the file cannot be read.
-    pub fn settings(&self) -> Result<courier::Settings> {
-        let wrong = |key: &str, why: String| anyhow::anyhow!("[outgoing] {key}: {why}");
-        let mut settings = courier::Settings::default();
-        for place in &self.allow {
-            settings.allow.push(place.parse().map_err(|why| wrong("allow", why))?);
-        }
-        if !self.proxy.is_empty() {
-            settings.proxy = Some(self.proxy.parse().map_err(|why| wrong("proxy", why))?);
-        }
-        settings.certificates = self.certificates()?;
-        Ok(settings)
-    }
-
-    fn certificates(&self) -> Result<Vec<u8>> {
-        if self.certificates.is_empty() {
-            return Ok(Vec::new());
-        }
-        std::fs::read(&self.certificates)
-            .with_context(|| format!("[outgoing] certificates: cannot read {}", self.certificates))
-    }
-}
 
 /// The mail server.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
@@ -101,7 +64,7 @@ impl MailSection {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn settings(&self, outgoing: &OutgoingSection) -> Result<courier::MailSettings> {
+    pub fn settings(&self, web_out: &WebOutSection) -> Result<courier::MailSettings> {
         let password = match self.password_file.as_str() {
             "" => String::new(),
             path => {
@@ -121,7 +84,7 @@ impl MailSection {
             user: self.user.clone(),
             password,
             from: self.from.clone(),
-            certificates: outgoing.certificates()?,
+            certificates: web_out.settings("")?.certificates,
         })
     }
 }
