@@ -5,8 +5,8 @@ use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
-    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, status, stop,
-    suggest, table, verification,
+    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, status,
+    stop, suggest, table, verification,
 };
 use crate::refusal::Refusal;
 use crate::shell::Place;

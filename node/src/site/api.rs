@@ -12,7 +12,6 @@ use web::view::{After, ChangeView, ChangesAsk, ChangesPage, ListAsk, ListPage, O
 use super::lists::{card, sort_of};
 use super::org::membership;
 use super::{Site, failed, role};
-use crate::core::now_ms;
 
 /// Results that are ranked by how well they match: what is further on is not reached.
 const RANKED: u64 = search::limits::MAX_DEPTH as u64;
@@ -28,7 +27,8 @@ impl Site {
             After::Offset(offset) => (usize::try_from(offset).unwrap_or(usize::MAX), None),
             After::Place(place) => (0, Some(place)),
         };
-        let query = Query { offset, after, limit, sort: sort_of(ask.search.sort), ..self.office.asked(&ask.search) };
+        let query =
+            Query { offset, after, limit, sort: sort_of(ask.search.sort), ..self.office.asked(&ask.search) };
         let (results, cards) = self.find(self.office.within(query, ask.search.hall))?;
         let full = limit > 0 && results.hits.len() == limit;
         let end = offset as u64 + results.hits.len() as u64;

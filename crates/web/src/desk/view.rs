@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use protocol::Hash;
 
 use super::imports::Imports;
-use crate::api::Holder;
 use super::watches::Watches;
+use crate::api::Holder;
 use crate::enquiry::Enquiries;
 use crate::view::{AttachmentView, FieldView, FileView, SourceError};
 
