@@ -16,6 +16,7 @@ mod governing;
 mod harvesting;
 mod listings;
 mod peering;
+mod statistics;
 mod watches;
 mod wording;
 
@@ -28,6 +29,7 @@ pub use listings::{
     Disclose, DisclosureAction, Import, ListingAction, StatementAction, Template, VisibilityArg,
 };
 pub use peering::{PeeringAction, PeeringTerms};
+pub use statistics::{By, Coverage, Stats, StatsAction};
 pub use watches::{WatchAction, WatchAdd};
 
 /// Everything typed.
@@ -76,6 +78,7 @@ pub enum Sub {
         action: HarvestAction,
     },
     Search(Search),
+    Stats(Stats),
     Watch {
         #[command(subcommand)]
         action: WatchAction,

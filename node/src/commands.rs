@@ -22,6 +22,7 @@ mod roster;
 mod show;
 mod signing;
 mod statement;
+mod statistics;
 mod template;
 mod user;
 mod watch;
@@ -84,6 +85,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Enquiry { action } => enquiry::run(&context, action),
         Sub::Harvest { action } => harvest::run(&context, action),
         Sub::Search(args) => listing::search(&context, &args),
+        Sub::Stats(args) => statistics::run(&context, args),
         Sub::Watch { action } => watch::run(&context, action),
         Sub::Export(args) => export::run(&context, &args),
         Sub::Verify(args) => prove::verify(&context, &args),

@@ -14,7 +14,7 @@ mod program;
 mod report;
 mod samples;
 mod stage;
-mod table;
+pub mod table;
 mod watch;
 
 use std::path::Path;

@@ -4,6 +4,7 @@ mod abroad;
 mod ahead;
 mod apart;
 mod arrivals;
+mod bulletin;
 mod bytes;
 mod certificate;
 mod cli;

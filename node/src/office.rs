@@ -29,6 +29,7 @@ mod request;
 mod roster;
 mod rows;
 mod statements;
+mod statistics;
 mod tables;
 mod tokens;
 
@@ -60,6 +61,7 @@ pub(crate) use peering::{last_day, side_json};
 pub use request::{AccountAsk, MoveTo, Reply, Request, Saying, TokenAsk};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 pub use rows::{Change, Row, RowOutcome, TableAsk};
+pub use statistics::{Asked, CLAIM, claim_in};
 
 /// The store of a peer market has one part in so many of the memory that the node's own has.
 const ABROAD_CACHE_SHARE: u64 = 4;
@@ -80,6 +82,7 @@ pub struct Office {
     backup: BackupSource,
     files: Arc<Filing>,
     outgoing: Arc<Outgoing>,
+    statistics: market::Statistics,
     identity: RwLock<Arc<Identity>>,
     started_ms: i64,
     web: OnceLock<String>,
@@ -141,6 +144,7 @@ impl Office {
             backup: core.backup_source(),
             files: core.files(),
             outgoing: Arc::new(Outgoing::of(&config)?),
+            statistics: market::Statistics::default(),
             identity: RwLock::new(core.identity()),
             gate: Mutex::new(()),
             arrivals: core.arrivals(),

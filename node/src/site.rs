@@ -26,6 +26,7 @@ mod network;
 mod org;
 mod provenance;
 mod related;
+mod statistics;
 mod tables;
 
 pub(crate) use feeds::{ENTRIES, entry_of, written};
@@ -290,6 +291,19 @@ impl Source for Site {
 
     fn ready(&self) -> Result<(), SourceError> {
         self.readiness()
+    }
+
+    fn statistics(&self, asked: &web::view::StatisticsAsk) -> Result<web::view::StatisticsView, SourceError> {
+        self.counted(asked)
+    }
+
+    fn bulletin(
+        &self,
+        asked: &web::view::StatisticsAsk,
+        form: web::view::BulletinForm,
+        zh: bool,
+    ) -> Result<Vec<u8>, SourceError> {
+        self.bulletin_file(asked, form, zh)
     }
 
     fn harvest_schema(&self) -> &'static str {

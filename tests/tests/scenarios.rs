@@ -83,6 +83,8 @@ mod sheets;
 mod soak;
 #[path = "scenarios/spread.rs"]
 mod spread;
+#[path = "scenarios/statistics.rs"]
+mod statistics;
 #[path = "scenarios/tables.rs"]
 mod tables;
 #[path = "scenarios/terminal.rs"]

@@ -6,6 +6,7 @@
 //! - [`credit_code`], [`patent`], [`ipc`], [`date`], [`money`], [`trl`], [`phone`], [`contact`]: one form of value each.
 //! - [`id_number`]: finds resident identity numbers, which never enter a record.
 //! - [`labels`]: what third parties say of a listing.
+//! - [`statistics`]: what listings are counted by.
 //! - [`enquiry`]: what someone who asks about a listing fills in.
 //! - [`display`], [`facets`], [`halls`], [`words`]: how it is shown, filtered, laid out and said, Chinese first, English complete.
 //!
@@ -34,6 +35,7 @@ pub mod phone;
 pub mod record;
 pub mod region;
 pub mod scheme;
+pub mod statistics;
 pub mod trl;
 pub mod vocabulary;
 pub mod words;

@@ -29,6 +29,7 @@ pub mod peering;
 pub mod purge;
 pub mod roster;
 pub mod statements;
+pub mod statistics;
 pub mod tables;
 pub mod verification;
 pub mod watches;
@@ -66,6 +67,7 @@ const TABLES: &[&[Row]] = &[
     purge::TABLE,
     roster::TABLE,
     statements::TABLE,
+    statistics::TABLE,
     tables::TABLE,
     verification::TABLE,
     watches::TABLE,

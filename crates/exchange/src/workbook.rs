@@ -6,6 +6,7 @@
 mod furniture;
 mod listings;
 mod marked;
+mod sheets;
 pub(crate) mod stamp;
 mod template;
 
@@ -13,6 +14,7 @@ pub use furniture::terms;
 pub(crate) use furniture::{label, ordered};
 pub use listings::Listings;
 pub use marked::{Mark, Marked, Shortfall};
+pub use sheets::{Cell, Sheet, sheets};
 pub use stamp::{ERRORS, LISTING, SCHEMA, Stamp};
 pub use template::template;
 

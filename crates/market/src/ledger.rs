@@ -42,7 +42,7 @@ pub(crate) use documents::{Logs, beginning_of, creating_entry, load_document, ri
 pub use gaps::Lacking;
 use heads::HeadsSum;
 pub(crate) use layout::{
-    ARRIVALS_A_ROW, LogRecord, arrivals_in, creating_place, document_entries, entry_at, log_record,
+    ARRIVALS_A_ROW, LogRecord, arrivals_in, creating_place, document_entries, entry_at, head_of, log_record,
     projection, readable_at, state_of,
 };
 pub(crate) use letters::{Unread, first_unread, replies_to};

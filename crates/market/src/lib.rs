@@ -13,6 +13,7 @@ mod ledger;
 mod library;
 mod likeness;
 mod root_key;
+mod statistics;
 mod tokens;
 mod watches;
 
@@ -32,12 +33,16 @@ pub use ledger::{
     BackupPlan, BackupSource, Checkpoint, Lacking, Ledger, LedgerFigures, OpenedLedger, Opener, Relimited,
 };
 pub use library::{
-    ANSWER_WITHIN_MS, Answer, Candidate, Dispute, Enquiry, EnquiryFigures, EnquiryState, Evidence,
+    ANSWER_WITHIN_MS, Answer, Answered, Candidate, Dispute, Enquiry, EnquiryFigures, EnquiryState, Evidence,
     FIGURES_OVER_MS, FileUse, Held, Hidden, HistoryItem, Library, Listing, MemberNode, Said, Versions,
     Writer,
 };
 pub use likeness::{Alike, Likeness};
 pub use root_key::RootFile;
+pub use statistics::{
+    Answer as StatisticsAnswer, Apart, Demands, EntrySet, Figures, GROUPS, Question, SAYINGS,
+    STATISTICS_VERSION, Statistics, Work,
+};
 pub use tokens::{ApiToken, MAX_TOKEN_DAYS, MAX_TOKENS, SCOPES};
 pub use watches::{
     Channel, Every, Found, Hook, Looked, MAX_FOUND, MAX_WATCHES, Mailbox, Message, Progress, Watch,

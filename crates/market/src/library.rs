@@ -35,7 +35,7 @@ pub use members::MemberNode;
 pub(crate) use statements::version_of;
 pub use statements::{Said, Versions};
 pub(crate) use waiting::figures_of;
-pub use waiting::{ANSWER_WITHIN_MS, EnquiryFigures, EnquiryState, FIGURES_OVER_MS, Held};
+pub use waiting::{ANSWER_WITHIN_MS, Answered, EnquiryFigures, EnquiryState, FIGURES_OVER_MS, Held};
 
 /// Fewest hexadecimal digits that stand for a listing's id.
 const SHORTEST_PREFIX: usize = 6;

@@ -29,6 +29,8 @@ mod review;
 mod revisions;
 #[path = "ledger/rot.rs"]
 mod rot;
+#[path = "ledger/statistics.rs"]
+mod statistics;
 #[path = "ledger/watches.rs"]
 mod watches;
 

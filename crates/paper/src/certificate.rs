@@ -9,10 +9,10 @@
 //! depend on a clock, a map without order, or the machine.
 
 mod attached;
-mod face;
+pub(crate) mod face;
 mod lines;
-mod pdf;
-mod sheet;
+pub(crate) mod pdf;
+pub(crate) mod sheet;
 
 pub use attached::attached;
 
@@ -112,7 +112,14 @@ impl Certificate {
             face::Faces::read().ok_or_else(|| PaperFault::Writer("a typeface does not open".to_owned()))?;
         let code = crate::Code::for_paper(&self.code)?;
         let pages = sheet::lay_out(self, &faces, &code)?;
-        pdf::write(self, &faces, &pages)
+        let cover = pdf::Cover {
+            title: format!("{}　{}", self.heading.zh, self.title),
+            lang: "zh-CN",
+            framed: true,
+            made_ms: self.made_ms,
+            files: &self.files,
+        };
+        pdf::write(&cover, &faces, &pages)
     }
 }
 

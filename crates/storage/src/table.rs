@@ -44,11 +44,13 @@ pub enum Table {
     Files = 17,
     /// What changed of what anyone may see, in order; derived.
     Changes = 18,
+    /// What each listing counts as in the statistics; derived.
+    Statistics = 19,
 }
 
 impl Table {
     /// All tables, in the order of their codes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::LogNumbers,
         Self::Heads,
         Self::Entries,
@@ -67,6 +69,7 @@ impl Table {
         Self::Circles,
         Self::Files,
         Self::Changes,
+        Self::Statistics,
     ];
 
     /// The byte that stands for the table on disk.
@@ -107,9 +110,9 @@ mod tests {
     #[test]
     fn codes_are_the_ones_on_disk() {
         let codes: Vec<u8> = Table::ALL.iter().map(|table| table.code()).collect();
-        assert_eq!(codes, (1..=18).collect::<Vec<u8>>());
+        assert_eq!(codes, (1..=19).collect::<Vec<u8>>());
         assert!(Table::ALL.iter().all(|table| Table::from_code(table.code()) == Some(*table)));
-        assert_eq!((Table::from_code(0), Table::from_code(19)), (None, None));
+        assert_eq!((Table::from_code(0), Table::from_code(20)), (None, None));
     }
 
     #[test]

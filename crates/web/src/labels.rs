@@ -186,6 +186,11 @@ pub(crate) fn role(lang: Lang, role: Role) -> &'static str {
     say(lang, key)
 }
 
+/// Hexadecimal digits and nothing else.
+pub(crate) fn hex(text: &str) -> String {
+    text.chars().filter(char::is_ascii_hexdigit).take(64).collect()
+}
+
 /// What stands for a missing title.
 pub(crate) fn untitled(lang: Lang) -> String {
     say(lang, "label.untitled").to_owned()

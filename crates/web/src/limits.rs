@@ -12,6 +12,16 @@ pub const NEWEST_ON_HOME: usize = 8;
 pub const RELATED: usize = 6;
 /// Newest listings on an institution's page; its lists have the rest.
 pub const NEWEST_OF_ORG: usize = 8;
+/// Rows of a table of the statistics: a province with its counties, and some more.
+pub const STATISTICS_ROWS: usize = 160;
+/// Institutions named under the statistics.
+pub const WORK_ON_PAGE: usize = 10;
+/// Institutions named on their own page: more than a province admits.
+pub const WORK_LISTED: usize = 1_000;
+/// Monthly bulletins that are linked: two years.
+pub const BULLETINS_LISTED: usize = 24;
+/// Enquiries below this number are told as fewer: of one or two the number alone may tell a rival that someone asked.
+pub const LEAST_TOLD: u64 = 5;
 /// Statements of an institution listed on its page.
 pub const SAID_BY_ORG: usize = 20;
 /// Nodes of an institution listed on its page.

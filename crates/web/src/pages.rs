@@ -13,6 +13,7 @@ pub(crate) mod listing;
 pub(crate) mod message;
 pub(crate) mod network;
 pub(crate) mod org;
+pub(crate) mod statistics;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod suggest;
@@ -96,11 +97,14 @@ mod tests {
         include_str!("../templates/help.html"),
         include_str!("../templates/history.html"),
         include_str!("../templates/home.html"),
+        include_str!("../templates/institutions.html"),
         include_str!("../templates/list.html"),
         include_str!("../templates/listing.html"),
         include_str!("../templates/message.html"),
         include_str!("../templates/org.html"),
         include_str!("../templates/parts.html"),
+        include_str!("../templates/statistics.html"),
+        include_str!("../templates/statistics_parts.html"),
         include_str!("../templates/status.html"),
         include_str!("../templates/steps.html"),
         include_str!("../templates/stop.html"),
@@ -128,7 +132,9 @@ mod tests {
     #[test]
     fn words_and_pages_agree() {
         let sources = sources();
-        use catalog::words::{api, desk, enquiry, feeds, halls, import, verification, watches, web};
+        use catalog::words::{
+            api, desk, enquiry, feeds, halls, import, statistics, verification, watches, web,
+        };
         let own = [
             api::TABLE,
             web::TABLE,
@@ -138,6 +144,7 @@ mod tests {
             desk::TABLE,
             enquiry::TABLE,
             import::TABLE,
+            statistics::TABLE,
             verification::TABLE,
         ];
         let rows = || own.into_iter().flatten();
@@ -153,6 +160,8 @@ mod tests {
             "api.problem.",
             "api.group.",
             "api.scope.",
+            "bulletin.",
+            "statistics.",
         ];
         let elsewhere = |key: &str| node.iter().any(|at| key.starts_with(at));
         for (key, _, _) in rows().filter(|(key, _, _)| !elsewhere(key)) {

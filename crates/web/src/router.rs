@@ -5,8 +5,8 @@ use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
-    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, status,
-    stop, suggest, table, verification,
+    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, statistics,
+    status, stop, suggest, table, verification,
 };
 use crate::refusal::Refusal;
 use crate::shell::Place;
@@ -28,6 +28,8 @@ const ROBOTS: &str = concat!(
     "Disallow: /list?\n",
     "Disallow: /hall/*?\n",
     "Disallow: /suggest\n",
+    "Disallow: /stats?\n",
+    "Disallow: /stats/*.\n",
     "Disallow: /status\n",
     "Disallow: /table?\n",
     "Disallow: /feed/\n",
@@ -48,8 +50,8 @@ const ROBOTS: &str = concat!(
     "Allow: /\n",
 );
 
-/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/status`, `/help`,
-/// `/feed.atom`, `/feed.json`, `/catalog.jsonld`, `/oai`, `/api/`, `/metrics`, `/readyz`, `/healthz`, `/robots.txt` and assets.
+/// All pages of a node: `/`, `/list`, `/hall/{hall}`, `/listing/{id}` and its `/history`, `/org/{id}`, `/v/{id}`, `/suggest`, `/stats`, `/status`, `/network`,
+/// `/help`, `/feed.atom`, `/feed.json`, `/catalog.jsonld`, `/oai`, `/api/`, `/metrics`, `/readyz`, `/healthz`, `/robots.txt` and assets.
 ///
 /// Only GET and HEAD are served (and forms of harvesters, of the desk and enquiries about a listing, where there are these), under the hosts that `options` and [`Options::hosts`] allow; anything else is answered
 /// with a page that says why. Serve it with [`crate::serve`], which adds the limits that a router cannot set.
@@ -104,6 +106,8 @@ fn whole(
         .route(feed::CATALOGUE, get(feed::catalogue))
         .route("/oai", get(harvest::asked).post(harvest::posted))
         .route("/oai/lianshi.xsd", get(harvest::schema))
+        .route("/stats", get(statistics::handle))
+        .route("/stats/{what}", get(statistics::handle))
         .route("/status", get(status::handle))
         .route("/network", get(network::handle))
         .route("/help", get(help::first))

@@ -11,6 +11,7 @@ mod history;
 mod lists;
 mod network;
 mod org;
+mod statistics;
 mod table;
 
 use std::io::Write;
@@ -28,6 +29,7 @@ pub use history::{HistoryStep, HistoryView, Step, Version};
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
 pub use network::{MemberView, NetworkView, PeerMarketView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
+pub use statistics::{AnsweredView, BulletinForm, StatisticsAsk, StatisticsView, WorkView};
 pub use table::TableForm;
 
 /// Where pages get their data. Calls may block; the router runs them off the async threads, bounded and with a time limit.
@@ -109,6 +111,16 @@ pub trait Source: Send + Sync + 'static {
     /// The XML Schema of the full form in which records are harvested; empty where nobody may harvest.
     fn harvest_schema(&self) -> &'static str {
         ""
+    }
+    /// Statistics, and what they follow from.
+    fn statistics(&self, asked: &StatisticsAsk) -> Result<StatisticsView, SourceError> {
+        let _ = asked;
+        Err(SourceError::Failed("this source counts nothing".to_owned()))
+    }
+    /// The same as a file, in Chinese or English.
+    fn bulletin(&self, asked: &StatisticsAsk, form: BulletinForm, zh: bool) -> Result<Vec<u8>, SourceError> {
+        let _ = (asked, form, zh);
+        Err(SourceError::Failed("this source counts nothing".to_owned()))
     }
     /// How the node and its peers are.
     fn status(&self) -> Result<StatusView, SourceError>;

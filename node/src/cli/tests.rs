@@ -166,6 +166,7 @@ fn of_commands() -> impl Iterator<Item = &'static words::Row> {
         .chain(words::disclosure::TABLE)
         .chain(words::doctor::TABLE)
         .chain(words::enquiry::TABLE)
+        .chain(words::statistics::TABLE)
         .chain(words::watches::TABLE)
 }
 

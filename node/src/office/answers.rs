@@ -118,6 +118,10 @@ impl Office {
             Request::BackupEntries { log, seq, hash, to } => self.backup_entries(&log, seq, &hash, to),
             Request::BackupRecords { from, to } => self.backup_records(from, to),
             Request::BackupFiles { after } => self.backup_files(after.as_deref()),
+            Request::Statistics { asked, heads } => self.statistics_reply(&asked, heads),
+            Request::Confirm { asked, digest, claim } => self.confirm(&asked, &digest, claim.as_ref()),
+            Request::Bulletin { asked, form, lang } => self.bulletin_reply(&asked, &form, &lang),
+            Request::Cover { kind, rows } => self.cover(kind_of(&kind)?, &rows),
             Request::Account { ask } => self.answer_account(ask),
             Request::Token { ask } => self.answer_token(ask),
             Request::Watch { ask } => self.answer_watch(ask),
@@ -198,7 +202,7 @@ impl Office {
 
     /// What was held when the question came is found: a node that does not run indexes now, a running one is given a
     /// moment to catch up.
-    fn await_index(&self) -> Result<(), Failure> {
+    pub(super) fn await_index(&self) -> Result<(), Failure> {
         if !self.running {
             self.index()?;
             return Ok(());

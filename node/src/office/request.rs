@@ -330,6 +330,40 @@ pub enum Request {
         /// The last one of the answer before.
         after: Option<String>,
     },
+    /// The statistics.
+    Statistics {
+        /// What is asked of them.
+        asked: super::Asked,
+        /// The entries that they follow from too, log by log.
+        #[serde(default)]
+        heads: bool,
+    },
+    /// Whether figures of another node follow from what is held here.
+    Confirm {
+        /// What they answer; the file says it where there is one.
+        asked: super::Asked,
+        /// Their digest.
+        digest: String,
+        /// All that a file says of them.
+        #[serde(default)]
+        claim: Option<Json>,
+    },
+    /// A monthly bulletin; the answer holds the file in base64.
+    Bulletin {
+        /// What is asked.
+        asked: super::Asked,
+        /// `pdf` or `xlsx`.
+        form: String,
+        /// `zh` or `en`.
+        lang: String,
+    },
+    /// Which rows of an institution's own register are listed.
+    Cover {
+        /// Kind id.
+        kind: String,
+        /// The records.
+        rows: Vec<Row>,
+    },
     /// Accounts of the desk.
     Account {
         /// What about them.

@@ -163,6 +163,7 @@ fn no_text_of_the_corpus_becomes_more_than_text_on_any_page() {
         "/list?q=planted",
         "/list?kind=achievement",
         "/list?kind=demand",
+        "/stats",
         "/status",
         "/network",
     ];

@@ -57,6 +57,8 @@ impl Stage {
             "/hall/achievement?q=%E6%8A%80%E6%9C%AF",
             "/hall/beyond",
             "/list?q=zzzz+nothing+like+this",
+            "/stats",
+            "/stats/institutions",
             "/status",
             "/api/",
             "/api/problems",

@@ -11,7 +11,7 @@ use protocol::{Circle, DocumentId, InstitutionId, MemberState, Patch, Value, has
 use replica::patch_of;
 use storage::Table;
 
-use super::waiting::{EnquiryFigures, Held, figures_of};
+use super::waiting::{Answered, EnquiryFigures, Held, figures_of};
 use super::{Library, whole_bytes};
 use crate::error::{MarketError, Result};
 use crate::ledger::{creating_entry, first_unread, readable_at, replies_to};
@@ -262,6 +262,16 @@ impl Library {
             Ok(self.held_under(prefix)?.into_iter().map(|(_, held)| held).collect())
         };
         Ok(figures_of(&held(OPEN)?, &held(DONE)?, now_ms))
+    }
+
+    /// How enquiries received within a span of time were answered here.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn answered_within(&self, within: &std::ops::Range<i64>) -> Result<Answered> {
+        let mut held: Vec<Held> = self.held_under(OPEN)?.into_iter().map(|(_, held)| held).collect();
+        held.extend(self.held_under(DONE)?.into_iter().map(|(_, held)| held));
+        Ok(Answered::of(&held, within))
     }
 
     /// Whether an institution is a member in good standing, or this node's own.

@@ -20,6 +20,16 @@ impl Library {
         Ok(moves.iter().map(|found| DocumentId(found.entry.0)).min())
     }
 
+    /// When the first document of the line that leads to this one was made, by its author's clock.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub(crate) fn begun_ms(&self, id: &DocumentId) -> Result<Option<i64>> {
+        let first = self.line(id)?.first().copied().unwrap_or(*id);
+        let Some((log, seq)) = self.beginning(&first)? else { return Ok(None) };
+        Ok(Some(entry_at(self.store(), log, seq)?.header.time_ms))
+    }
+
     /// The newest document of the line that `id` stands in: what people mean by any id of it.
     ///
     /// # Errors

@@ -88,8 +88,16 @@ impl Library {
         Ok(standing)
     }
 
+    /// Stands for all that is said of a document itself, by whomever, whether it counts or not; 0 for nothing.
+    pub(crate) fn heard_of(&self, listing: &Listing) -> Result<u64> {
+        let shelf = Shelf { kind: ShelfKind::STATEMENT, ..listing.log.shelf };
+        let heard = statements_on(self.store(), &listing.id, &shelf)?;
+        let number = |said: &Mention| said.entry.0.first_chunk().copied().map_or(1, u64::from_be_bytes) | 1;
+        Ok(heard.iter().fold(0, |sum, said| number(said).wrapping_add(sum)))
+    }
+
     /// Of these the ones that stand and say something, oldest first.
-    pub(super) fn standing(&self, newest: &DocumentId) -> Result<Vec<Said>> {
+    pub(crate) fn standing(&self, newest: &DocumentId) -> Result<Vec<Said>> {
         let mut all = self.stated(newest)?;
         let words = all
             .iter()

@@ -132,6 +132,34 @@ pub struct EnquiryFigures {
     pub median_ms: Option<i64>,
 }
 
+/// How enquiries of a span of time were answered here, by this node's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// Those received in it.
+    pub received: u64,
+    /// Of these the ones that were answered, whenever.
+    pub answered: u64,
+    /// Of these the ones that were answered in time.
+    pub in_time: u64,
+    /// Half of those answered waited no longer than this, milliseconds; `None` when none was answered.
+    pub median_ms: Option<i64>,
+}
+
+impl Answered {
+    pub(super) fn of(held: &[Held], within: &std::ops::Range<i64>) -> Self {
+        let received: Vec<&Held> = held.iter().filter(|held| within.contains(&held.since_ms)).collect();
+        let answered = received.iter().filter(|held| held.answered_ms.is_some());
+        let mut waits: Vec<i64> = answered.map(|held| held.waited_ms(held.since_ms)).collect();
+        waits.sort_unstable();
+        Self {
+            received: received.len() as u64,
+            answered: waits.len() as u64,
+            in_time: waits.iter().filter(|waited| **waited <= ANSWER_WITHIN_MS).count() as u64,
+            median_ms: waits.get(waits.len().saturating_sub(1) / 2).copied(),
+        }
+    }
+}
+
 /// What the clock says of those that wait and those that are done.
 pub(crate) fn figures_of(open: &[Held], done: &[Held], now_ms: i64) -> EnquiryFigures {
     let count = |is: &dyn Fn(&Held) -> bool| open.iter().filter(|held| is(held)).count() as u64;
@@ -169,6 +197,21 @@ mod tests {
         ] {
             assert_eq!(Held::from_bytes(&held.to_bytes()), Ok(held));
         }
+    }
+
+    #[test]
+    fn a_span_counts_what_was_received_in_it() {
+        let answered = |since_ms: i64, after_ms| Held {
+            since_ms,
+            answered_ms: Some(since_ms + after_ms),
+            ..Held::default()
+        };
+        let open = Held { since_ms: 15, ..Held::default() };
+        let held =
+            [answered(10, 4), answered(19, ANSWER_WITHIN_MS + 1), answered(20, 1), answered(9, 1), open];
+        let found = Answered::of(&held, &(10..20));
+        let wanted = Answered { received: 3, answered: 2, in_time: 1, median_ms: Some(4) };
+        assert_eq!((found, Answered::of(&held, &(30..40))), (wanted, Answered::default()));
     }
 
     #[test]

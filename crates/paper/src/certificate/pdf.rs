@@ -17,16 +17,30 @@ use krilla::{Document, SerializeSettings};
 
 use super::face::Faces;
 use super::sheet::{HEIGHT, Ink, Line, Mark, WIDTH, frame};
-use super::{Certificate, PaperFault};
+use super::{File, PaperFault};
 
 /// What the files in a certificate are to a program that knows nothing of Lianshi (RFC 2046).
 const MIME: &str = "application/octet-stream";
+
+/// What a document is beside its pages.
+pub struct Cover<'a> {
+    /// Its title.
+    pub title: String,
+    /// Its language (BCP 47).
+    pub lang: &'static str,
+    /// Whether its pages have a frame.
+    pub framed: bool,
+    /// When it was made, milliseconds since 1970 UTC.
+    pub made_ms: i64,
+    /// Files that lie in it.
+    pub files: &'a [File],
+}
 
 /// Writes the pages, the files and what a reader is told of the document.
 ///
 /// # Errors
 /// When the writer refuses, which is a fault of this program.
-pub fn write(certificate: &Certificate, faces: &Faces, pages: &[Vec<Mark>]) -> Result<Vec<u8>, PaperFault> {
+pub fn write(cover: &Cover<'_>, faces: &Faces, pages: &[Vec<Mark>]) -> Result<Vec<u8>, PaperFault> {
     let failed = |what: &str| PaperFault::Writer(what.to_owned());
     let mut document = Document::new_with(SerializeSettings {
         enable_tagging: true,
@@ -38,11 +52,13 @@ pub fn write(certificate: &Certificate, faces: &Faces, pages: &[Vec<Mark>]) -> R
         let settings = PageSettings::from_wh(WIDTH, HEIGHT).ok_or_else(|| failed("A4 is no size"))?;
         let mut page = document.start_page_with(settings);
         let mut surface = page.surface();
-        surface.start_tagged(ContentTag::Artifact(ArtifactType::Other));
-        bars(&mut surface, &frame(), Ink::Accent);
-        surface.end_tagged();
+        if cover.framed {
+            surface.start_tagged(ContentTag::Artifact(ArtifactType::Other));
+            bars(&mut surface, &frame(), Ink::Accent);
+            surface.end_tagged();
+        }
         for mark in marks {
-            draw(&mut surface, faces, mark, &mut paragraphs);
+            draw(&mut surface, faces, (mark, cover.lang), &mut paragraphs);
         }
         surface.finish();
         page.finish();
@@ -50,8 +66,8 @@ pub fn write(certificate: &Certificate, faces: &Faces, pages: &[Vec<Mark>]) -> R
     let mut tree = TagTree::new();
     paragraphs.into_values().for_each(|group| tree.push(group));
     document.set_tag_tree(tree);
-    let made = moment(certificate.made_ms);
-    for file in &certificate.files {
+    let made = moment(cover.made_ms);
+    for file in cover.files {
         let embedded = EmbeddedFile {
             path: file.name.clone(),
             mime_type: MimeType::new(MIME),
@@ -67,18 +83,23 @@ pub fn write(certificate: &Certificate, faces: &Faces, pages: &[Vec<Mark>]) -> R
     }
     document.set_metadata(
         Metadata::new()
-            .title(format!("{}　{}", certificate.heading.zh, certificate.title))
-            .language("zh-CN".to_owned())
+            .title(cover.title.clone())
+            .language(cover.lang.to_owned())
             .creator("lianshi".to_owned())
             .creation_date(made),
     );
     document.finish().map_err(|error| PaperFault::Writer(format!("{error:?}")))
 }
 
-fn draw(surface: &mut Surface<'_>, faces: &Faces, mark: &Mark, paragraphs: &mut BTreeMap<usize, TagGroup>) {
+fn draw(
+    surface: &mut Surface<'_>,
+    faces: &Faces,
+    (mark, lang): (&Mark, &'static str),
+    paragraphs: &mut BTreeMap<usize, TagGroup>,
+) {
     match mark {
         Mark::Line(line) => {
-            let lang = if line.look.english { "en" } else { "zh-CN" };
+            let lang = if line.look.english { "en" } else { lang };
             let name = surface.start_tagged(ContentTag::Span(SpanTag::empty().with_lang(Some(lang))));
             text(surface, faces, line);
             surface.end_tagged();

@@ -1,7 +1,7 @@
 //! Where everything stands: A4 in points from the upper left, page by page. Nothing is drawn here.
 
 mod frame;
-mod setter;
+pub(crate) mod setter;
 
 use std::collections::BTreeSet;
 
@@ -16,11 +16,11 @@ pub use frame::frame;
 pub const WIDTH: f32 = 595.276;
 pub const HEIGHT: f32 = 841.89;
 /// Where text begins and how wide it is.
-const LEFT: f32 = 62.0;
-const MEASURE: f32 = WIDTH - 2.0 * LEFT;
+pub(crate) const LEFT: f32 = 62.0;
+pub(crate) const MEASURE: f32 = WIDTH - 2.0 * LEFT;
 /// The first baseline of a page that goes on, and where text ends.
-const TOP: f32 = 78.0;
-const BOTTOM: f32 = 786.0;
+pub(crate) const TOP: f32 = 78.0;
+pub(crate) const BOTTOM: f32 = 786.0;
 /// Side of the code, quiet zone included: 36 mm, of which 32 are the code.
 const CODE_SIDE: f32 = 102.0;
 /// Missing characters that are named; the proof inside has all of them.
@@ -52,11 +52,11 @@ pub struct Look {
     pub english: bool,
 }
 
-const fn zh(size: f32, ink: Ink) -> Look {
+pub(crate) const fn zh(size: f32, ink: Ink) -> Look {
     Look { size, ink, spacing: 0.0, english: false }
 }
 
-const fn en(size: f32) -> Look {
+pub(crate) const fn en(size: f32) -> Look {
     Look { size, ink: Ink::Faint, spacing: 0.0, english: true }
 }
 
@@ -113,19 +113,7 @@ pub fn lay_out(certificate: &Certificate, faces: &Faces, code: &Code) -> Result<
 fn cleaned(certificate: &Certificate, face: &Face) -> (Certificate, BTreeSet<char>) {
     let mut missing = BTreeSet::new();
     let mut clean = certificate.clone();
-    let mut text = |text: &mut String| {
-        let shown = text.chars().filter_map(|c| match c {
-            '\n' => Some('\n'),
-            c if c.is_whitespace() => Some(if c == '\u{3000}' { c } else { ' ' }),
-            c if c.is_control() => None,
-            c if face.has(c) => Some(c),
-            c => {
-                missing.insert(c);
-                Some(GETA)
-            }
-        });
-        *text = shown.collect();
-    };
+    let mut text = |text: &mut String| *text = legible(text, face, &mut missing);
     let Certificate { over, heading, claim, title, facts, parts, marks, code_note, notes, page, .. } =
         &mut clean;
     for two in [over, heading, claim, code_note, page].into_iter().chain(notes) {
@@ -139,6 +127,21 @@ fn cleaned(certificate: &Certificate, face: &Face) -> (Certificate, BTreeSet<cha
         text(&mut fact.value);
     }
     (clean, missing)
+}
+
+/// A text without what the typeface does not draw, and what was replaced.
+pub(crate) fn legible(text: &str, face: &Face, missing: &mut BTreeSet<char>) -> String {
+    let shown = text.chars().filter_map(|c| match c {
+        '\n' => Some('\n'),
+        c if c.is_whitespace() => Some(if c == '\u{3000}' { c } else { ' ' }),
+        c if c.is_control() => None,
+        c if face.has(c) => Some(c),
+        c => {
+            missing.insert(c);
+            Some(GETA)
+        }
+    });
+    shown.collect()
 }
 
 fn named(words: &Two, missing: &BTreeSet<char>) -> Two {

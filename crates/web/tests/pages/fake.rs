@@ -1,5 +1,7 @@
 //! A fixed source with listings of every kind and standing, for tests and for looking at the pages.
 
+#[path = "fake/numbers.rs"]
+mod numbers;
 #[path = "fake/rows.rs"]
 mod rows;
 #[path = "fake/steps.rs"]
@@ -149,6 +151,14 @@ fn buckets(pairs: &[(&str, u64)]) -> Vec<Bucket> {
 }
 
 impl Source for Fake {
+    fn statistics(&self, asked: &StatisticsAsk) -> Result<StatisticsView, SourceError> {
+        Ok(numbers::statistics(self, asked))
+    }
+
+    fn bulletin(&self, asked: &StatisticsAsk, form: BulletinForm, zh: bool) -> Result<Vec<u8>, SourceError> {
+        Ok(format!("{asked:?} {form:?} {zh}").into_bytes())
+    }
+
     fn table(
         &self,
         request: &SearchRequest,

@@ -26,7 +26,16 @@ pub const CORPUS: &[&str] = &[
     "＜script＞",
 ];
 
-const PAGES: &[&str] = &["/", "/list?q=x", "/hall/service?q=x&region=42", "/status", "/network"];
+const PAGES: &[&str] = &[
+    "/",
+    "/list?q=x",
+    "/hall/service?q=x&region=42",
+    "/status",
+    "/network",
+    "/stats",
+    "/stats/2026-03",
+    "/stats/institutions",
+];
 
 /// What every page says to have run: this program's own script, and no other.
 pub fn without_own_script(body: &str) -> String {

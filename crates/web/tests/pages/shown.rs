@@ -57,6 +57,33 @@ async fn every_page_speaks_both_languages() {
             &["History", "Published", "(nothing)", "clock of the node"],
         ),
         (
+            "/stats/2026-03?region=42",
+            &[
+                "技术市场月报 2026年3月",
+                "湖北省",
+                "1,234",
+                "12,408",
+                "武昌区",
+                "尚无记录",
+                "2026年2月",
+                "lianshi stats --month 2026-03 --region 420000 --verify d1d1",
+                "href=\"/stats/2026-03.pdf?region=420000\"",
+            ],
+            &[
+                "bulletin, Mar 2026",
+                "new this month",
+                "83.8%",
+                "not recorded yet",
+                "Who can confirm it",
+                "Keep as PDF",
+            ],
+        ),
+        (
+            "/stats/institutions",
+            &["机构工作情况", "武汉大学", "获评价", "均为他人签名所作"],
+            &["Work of the institutions", "Evaluated", "statements of others"],
+        ),
+        (
             "/status",
             &["运行正常", "已同步", "对方证书已过期", "31 分钟前", "视图指纹", "48,210"],
             &["Running", "In step", "31 min ago", "View hash", "48,210"],
@@ -77,6 +104,31 @@ async fn every_page_speaks_both_languages() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn figures_come_with_their_lists_and_files_and_few_enquiries_are_not_told() {
+    let server = server().await;
+    let page = server.get("/stats").await.body;
+    for part in [
+        "href=\"/list?kind=achievement\"",
+        "href=\"/list?region=420106\"",
+        "<title id=\"chart-title\">",
+        "<option value=\"4201\">",
+        "href=\"/stats/all.xlsx\"",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let file = server.get("/stats/2026-03.xlsx?region=4201&lang=en").await;
+    assert!(file.header("content-disposition").contains("2026-03.xlsx"));
+    assert!(file.body.contains("420100") && file.body.contains("Xlsx false"), "{}", file.body);
+    for path in ["/stats/2026-13", "/stats/x", "/stats/x.pdf", "/stats/2026-03.doc"] {
+        assert_eq!(server.get(path).await.status, 404, "{path}");
+    }
+    // An area or a month that is none is as good as not asked for.
+    assert_eq!(server.get("/stats?region=%3Cb%3E&month=never").await.status, 200);
+    let empty = Server::start(Fake { empty: true, ..Fake::default() }).await;
+    assert!(empty.get("/stats").await.body.contains("还没有可以统计的信息"));
 }
 
 #[tokio::test]

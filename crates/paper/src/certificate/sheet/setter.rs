@@ -67,6 +67,40 @@ impl<'a> Setter<'a> {
         self.line(Line { x, baseline, look, text: text.to_owned(), ..self.blank() })
     }
 
+    /// A line that ends at `end`.
+    pub fn right(&mut self, text: &str, end: f32, baseline: f32, look: Look) {
+        let x = end - self.width(text, look.size);
+        self.line(Line { x, baseline, look, text: text.to_owned(), ..self.blank() });
+    }
+
+    /// How wide a text is in a size, points.
+    pub fn width(&self, text: &str, size: f32) -> f32 {
+        self.faces.of(Kind::Text).width(text) * size
+    }
+
+    /// As much of a text as one line of `width` points holds; an ellipsis says where it was cut.
+    pub fn clipped(&self, text: &str, width: f32, size: f32) -> String {
+        if self.width(text, size) <= width {
+            return text.to_owned();
+        }
+        let mut short = String::new();
+        for c in text.chars() {
+            short.push(c);
+            if self.width(&short, size) > width - size {
+                short.pop();
+                break;
+            }
+        }
+        short.push('…');
+        short
+    }
+
+    /// A line that is a heading of the document.
+    pub fn title(&mut self, text: &str, look: Look) {
+        self.block();
+        self.line(Line { look, text: text.to_owned(), heading: true, ..self.blank() });
+    }
+
     /// A line in the middle, at `y`.
     pub fn centred(&mut self, text: &str, look: Look) {
         let x = self.centre(Kind::Text, text, look);

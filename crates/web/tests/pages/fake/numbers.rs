@@ -1,0 +1,50 @@
+//! Statistics of the fixed source.
+
+use catalog::statistics::Dimension;
+use web::view::{AnsweredView, StatisticsAsk, StatisticsView, WorkView};
+
+use super::{Fake, ORG, SUSPENDED};
+
+/// Figures as a node counts them; keys that no catalogue knows carry the poison.
+pub fn statistics(fake: &Fake, asked: &StatisticsAsk) -> StatisticsView {
+    let key = |key: &str| if key.is_empty() { fake.poison.clone() } else { key.to_owned() };
+    let by = |dimension, counts: &[(&str, u64)]| {
+        let counts = counts.iter().filter(|(_, count)| !fake.empty && *count > 0);
+        let counts = counts.map(|(name, count)| (key(name), *count));
+        (dimension, counts.filter(|(key, _)| !key.is_empty()).collect())
+    };
+    let work = |id: &str, name: &str, listings, active| WorkView {
+        id: id.to_owned(),
+        name: fake.text(name),
+        active,
+        listings,
+        withdrawn: 2,
+        evaluated: 3,
+        honoured: 1,
+        rejected: 1,
+        given: 4,
+    };
+    StatisticsView {
+        asked: asked.clone(),
+        now: "2026-03".parse().ok(),
+        listings: if fake.empty { 0 } else { 1_234 },
+        standing: if fake.empty { 0 } else { 12_408 },
+        withdrawn: 17,
+        by: vec![
+            by(Dimension::Kind, &[("achievement", 1_000), ("demand", 234), ("", 1)]),
+            by(Dimension::Region, &[("420106", 1_034), ("429004", 200), ("", 1)]),
+            by(Dimension::Field, &[("none", 534), ("", 700)]),
+            by(Dimension::Readiness, &[("6", 1_234)]),
+            by(Dimension::Cooperation, &[("none", 1_234), ("", 2)]),
+            by(Dimension::Month, &[("2026-02", 11_174), ("2026-03", 1_234), ("none", 7), ("", 1)]),
+        ],
+        areas: vec!["420000".to_owned(), "420100".to_owned()],
+        institutions: vec![work(ORG, "武汉大学", 1_000, true), work(SUSPENDED, "某某研究院", 234, false)],
+        demands: (234, 40),
+        answered: AnsweredView { received: 9, answered: 7, in_time: 6 },
+        digest: fake.text(&"d1".repeat(32)),
+        entry_digest: fake.text(&"e5".repeat(32)),
+        logs: 128,
+        entries: 13_020,
+    }
+}

@@ -1,0 +1,190 @@
+//! 应挂尽挂: an institution's own register beside what it lists. The register is read as an import reads a table, and its rows are
+//! recognised by the same rules; nothing is taken in.
+
+use catalog::words::fill;
+use exchange::mapping::Choices;
+use exchange::read::{Input, ReadOptions};
+use exchange::workbook::{Cell, Sheet, sheets};
+use serde_json::{Value as Json, json};
+
+use crate::bulletin::{rate, thousands};
+use crate::cli::Coverage;
+use crate::commands::{
+    Answerer, Context, Outcome, file_failure, print_json, print_line, print_note, show, text, write_file,
+};
+use crate::import::{Face, Order, Run, Taker, Terms, Told};
+use crate::office::{Failure, Request, Row, RowOutcome, TableAsk, exit, kind_of};
+
+/// Rows that are not listed and are named in a terminal; a file has all of them.
+const TOLD: usize = 50;
+/// Rows that are kept to be named: a register of a hundred thousand, none of which is listed, takes some megabytes.
+const KEPT: usize = 100_000;
+
+/// Asks which rows are listed, in place of taking them in.
+struct Register<'a>(&'a mut Answerer);
+
+impl Taker for Register<'_> {
+    fn take(
+        &mut self,
+        kind: catalog::Kind,
+        rows: Vec<Row>,
+        _: &TableAsk,
+    ) -> Result<Vec<RowOutcome>, Failure> {
+        let reply = self.0.ask(&Request::Cover { kind: kind.id().to_owned(), rows })?;
+        serde_json::from_value(reply["rows"].clone()).map_err(|error| {
+            Failure::said(exit::FAILED, "cli.failure.reply", &[("what", &error.to_string())])
+        })
+    }
+}
+
+/// What became of the rows.
+#[derive(Default)]
+struct Tally {
+    listed: u64,
+    members: u64,
+    withdrawn: u64,
+    hidden: u64,
+    missing: u64,
+    /// That could not be read, or stood in the register before.
+    passed: u64,
+    /// Those that nobody sees: row, title, why.
+    rest: Vec<(u64, String, String)>,
+}
+
+impl Face for Tally {
+    fn told(&mut self, told: &Told) -> Result<(), Failure> {
+        let count = match told.outcome.as_str() {
+            "listed" => &mut self.listed,
+            "members" => &mut self.members,
+            "withdrawn" => &mut self.withdrawn,
+            "hidden" => &mut self.hidden,
+            "missing" => &mut self.missing,
+            _ => &mut self.passed,
+        };
+        *count += 1;
+        let shown = told.outcome == "listed" || (told.outcome == "unchanged" && told.by == "content");
+        if !shown && self.rest.len() < KEPT {
+            self.rest.push((told.row, told.title.clone(), told.outcome.clone()));
+        }
+        Ok(())
+    }
+
+    fn went_on(&mut self, _: u64) -> Result<bool, Failure> {
+        Ok(true)
+    }
+}
+
+impl Tally {
+    /// Rows that should be listed.
+    fn due(&self) -> u64 {
+        self.listed + self.members + self.withdrawn + self.hidden + self.missing
+    }
+}
+
+pub fn run(context: &Context, args: &Coverage) -> Outcome {
+    if let Err(error) = std::fs::metadata(&args.register) {
+        return Err(file_failure(&args.register, &error));
+    }
+    let kind = kind_of(&args.kind)?;
+    let options =
+        ReadOptions { sheet: args.sheet.clone(), helper: crate::apart::helper(), ..ReadOptions::default() };
+    let order = Order {
+        input: Input::from(args.register.as_path()),
+        options,
+        stated: args.map.clone().unwrap_or_default(),
+        chosen: Choices::default(),
+        remembered: Choices::default(),
+    };
+    let mut desk = context.desk()?;
+    let region = text(&desk.ask(&Request::Status)?, "region").to_owned();
+    let ask = TableAsk { dry: true, publish: true, ..TableAsk::default() };
+    let (mut tally, mut register) = (Tally::default(), Register(&mut desk));
+    let mut run = Run::new(Terms { kind, region, ask, skip: 0 }, &mut register, &mut tally, None);
+    let passed =
+        order.each_sheet(kind, |mut reading, name| run.sheet(&mut reading, name.as_deref()).map(drop))?;
+    let rows = run.rows();
+    for (zh, en) in passed {
+        print_note(context.lang.pick(&zh, &en));
+    }
+    if let Some(out) = &args.out {
+        write_file(out, &list(context, &tally)?)?;
+    }
+    tell(context, args, &tally, rows);
+    Ok(0)
+}
+
+fn tell(context: &Context, args: &Coverage, tally: &Tally, rows: u64) {
+    let due = tally.due();
+    if context.json {
+        let rest =
+            tally.rest.iter().map(|(row, title, why)| json!({ "row": row, "title": title, "why": why }));
+        let rest: Vec<Json> = rest.collect();
+        return print_json(&json!({
+            "v": 1, "rows": rows, "due": due, "listed": tally.listed, "members": tally.members, "withdrawn": tally.withdrawn,
+            "hidden": tally.hidden, "missing": tally.missing, "passed": tally.passed, "not_listed": rest,
+        }));
+    }
+    let places =
+        [("listed", thousands(tally.listed)), ("due", thousands(due)), ("rate", rate(tally.listed, due))];
+    let places: Vec<(&str, &str)> = places.iter().map(|(key, text)| (*key, text.as_str())).collect();
+    print_line(&context.fill("cli.coverage.rate", &places));
+    let counts = [
+        ("missing", tally.missing),
+        ("withdrawn", tally.withdrawn),
+        ("hidden", tally.hidden),
+        ("members", tally.members),
+        ("passed", tally.passed),
+    ];
+    for (word, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        print_line(&format!("  {}{}", show::pad(why(context, word), 30), thousands(count)));
+    }
+    for (row, title, word) in tally.rest.iter().take(TOLD) {
+        let row = context.fill("cli.coverage.row", &[("row", &row.to_string())]);
+        print_line(&format!("    {}{title}  {}", show::pad(&row, 12), why(context, word)));
+    }
+    let more = tally.rest.len().saturating_sub(TOLD);
+    match &args.out {
+        Some(out) => print_note(&context.fill("cli.coverage.out", &[("file", &out.display().to_string())])),
+        None if more > 0 => print_note(&context.fill("cli.coverage.more", &[("n", &more.to_string())])),
+        None => {}
+    }
+}
+
+/// Why a row is not seen, in words.
+fn why(context: &Context, word: &str) -> &'static str {
+    let key = match word {
+        "missing" => "cli.coverage.missing",
+        "withdrawn" => "cli.coverage.withdrawn",
+        "hidden" => "cli.coverage.hidden",
+        "members" => "cli.coverage.members",
+        _ => "cli.coverage.passed",
+    };
+    catalog::words::say(context.lang, key)
+}
+
+/// The rows that nobody sees, as a workbook.
+fn list(context: &Context, tally: &Tally) -> Result<Vec<u8>, Failure> {
+    let heading = |key: &str, width: f64| (context.say(key).to_owned(), width);
+    let row = |(row, title, word): &(u64, String, String)| {
+        (0, vec![Cell::Text(title.clone()), Cell::Number(*row), Cell::Text(why(context, word).to_owned())])
+    };
+    let due = tally.due();
+    let rate =
+        [("listed", thousands(tally.listed)), ("due", thousands(due)), ("rate", rate(tally.listed, due))];
+    let rate: Vec<(&str, &str)> = rate.iter().map(|(key, text)| (*key, text.as_str())).collect();
+    let sheet = Sheet {
+        name: context.say("cli.coverage.sheet").to_owned(),
+        over: vec![
+            context.say("cli.coverage.sheet").to_owned(),
+            fill(context.lang, "cli.coverage.rate", &rate),
+        ],
+        columns: vec![
+            heading("cli.coverage.column.title", 60.0),
+            heading("cli.coverage.column.row", 10.0),
+            heading("cli.coverage.column.why", 34.0),
+        ],
+        rows: tally.rest.iter().map(row).collect(),
+        charted: false,
+    };
+    sheets(&[sheet]).map_err(|fault| Failure::of_fault(&fault))
+}

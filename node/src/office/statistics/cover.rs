@@ -1,0 +1,85 @@
+//! 应挂尽挂: which rows of an institution's own register are listed.
+//!
+//! A row is recognised as an import recognises it (`market::Library::match_of`); where that finds nothing, because another node of the
+//! institution published it or the register words it a little otherwise, its listings in the whole network are compared as the desk
+//! compares drafts (`market::Likeness`).
+
+use catalog::{Kind, Record};
+use market::{Incoming, Likeness, Listing, MarketError};
+use protocol::{DocumentId, Visibility};
+use serde_json::json;
+
+use crate::office::editing::{incoming, values_of};
+use crate::office::failure::Failure;
+use crate::office::rows::{Row, RowOutcome};
+use crate::office::{Office, Reply};
+
+/// Listings that are compared with a row for each thing they are found by.
+const COMPARED: usize = 10;
+/// Patents of a row that are looked up.
+const LOOKED_UP: usize = 8;
+
+impl Office {
+    /// Says of each row whether it is listed: `listed`, `members`, `withdrawn`, `hidden` or `missing`.
+    pub(in crate::office) fn cover(&self, kind: Kind, rows: &[Row]) -> Reply {
+        self.await_index()?;
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for row in rows {
+            let record = incoming(kind, &values_of(&row.fields)?, &market::Fields::new())?;
+            let found = match &row.listing {
+                Some(id) => self.newest_listing(id).ok().map(|listing| (listing, "listing".to_owned())),
+                None => self.recognised(kind, &record)?,
+            };
+            let mut outcome = RowOutcome::of(row.row);
+            match found {
+                Some((listing, by)) => {
+                    self.standing_of(&listing).clone_into(&mut outcome.outcome);
+                    (outcome.id, outcome.by) = (listing.id.to_string(), by);
+                }
+                None => "missing".clone_into(&mut outcome.outcome),
+            }
+            outcomes.push(outcome);
+        }
+        Ok(json!({ "v": 1, "rows": outcomes }))
+    }
+
+    fn standing_of(&self, listing: &Listing) -> &'static str {
+        match () {
+            () if listing.hidden.is_some() => "hidden",
+            () if listing.state.is_withdrawn() => "withdrawn",
+            () if listing.log.shelf.visibility != Visibility::Public => "members",
+            () => "listed",
+        }
+    }
+
+    fn recognised(&self, kind: Kind, record: &Incoming) -> Result<Option<(Listing, String)>, Failure> {
+        // A register tells nothing apart by its order: what any listing has counts.
+        if let Some((listing, by)) = self.library().match_of(record, Some(i64::MAX))? {
+            return Ok(Some((listing, by.id().to_owned())));
+        }
+        let record = Record::new(record.fields.clone());
+        let likeness = Likeness::of(&record);
+        if likeness.is_empty() {
+            return Ok(None);
+        }
+        let own = self.identity().certificate.body.institution;
+        let patents = record.members("patent").chain(record.members(catalog::kinds::FOREIGN_PATENT));
+        for text in patents.take(LOOKED_UP).chain([record.title()]).filter(|text| !text.is_empty()) {
+            let query = search::Query {
+                text: text.to_owned(),
+                kind: Some(kind.id().to_owned()),
+                institution: Some(own.to_string()),
+                limit: COMPARED,
+                ..search::Query::default()
+            };
+            for hit in self.find(query).map_err(MarketError::from)?.hits {
+                let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
+                let Some(listing) = self.library().listing(&id)? else { continue };
+                if likeness.with(&Likeness::of(&Record::new(listing.state.flat()))).is_some() {
+                    return Ok(Some((listing, "alike".to_owned())));
+                }
+            }
+        }
+        Ok(None)
+    }
+}

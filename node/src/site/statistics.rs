@@ -1,0 +1,106 @@
+//! Statistics for the pages.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use catalog::statistics::{Dimension, Month};
+use catalog::{Lang, region};
+use market::{Question, SAYINGS, StatisticsAnswer, Work};
+use protocol::{InstitutionId, MemberState, Roster};
+use web::SourceError;
+use web::limits::LEAST_TOLD;
+use web::view::{AnsweredView, BulletinForm, StatisticsAsk, StatisticsView, WorkView};
+
+use super::{Site, failed};
+use crate::core::now_ms;
+use crate::office::{Asked, Failure, exit};
+
+/// How long a page may count what came since the last one. The rest is the next one's.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+fn unanswered(failure: Failure) -> SourceError {
+    match failure.code {
+        exit::DEGRADED => SourceError::NotReady(failure.message),
+        _ => failed(failure.message),
+    }
+}
+
+fn of(asked: &StatisticsAsk) -> Asked {
+    Asked { region: asked.region.clone(), month: asked.month.map(|month| month.to_string()) }
+}
+
+impl Site {
+    pub(super) fn counted(&self, asked: &StatisticsAsk) -> Result<StatisticsView, SourceError> {
+        let question = of(asked).question().map_err(unanswered)?;
+        let answer = self.office.statistics(question, PATIENCE).map_err(unanswered)?;
+        let all = self.office.statistics(Question::default(), PATIENCE).map_err(unanswered)?;
+        let own = self.office.answered(question.month).map_err(unanswered)?;
+        let figures = &answer.figures;
+        let roster = self.office.library().roster();
+        let mut institutions: Vec<(&InstitutionId, &Work)> = figures.institutions.iter().collect();
+        institutions.sort_by_key(|(id, work)| (std::cmp::Reverse(work.listings), **id));
+        let counts = |by: Dimension| figures.of(by).map(|(key, count)| (key.to_owned(), count)).collect();
+        Ok(StatisticsView {
+            asked: asked.clone(),
+            now: Month::of_ms(now_ms()),
+            listings: figures.listings,
+            standing: figures.standing,
+            withdrawn: figures.withdrawn,
+            by: Dimension::ALL.into_iter().map(|by| (by, counts(by))).collect(),
+            areas: areas(&all),
+            institutions: institutions.into_iter().map(|(id, work)| line(&roster, id, work)).collect(),
+            demands: (figures.demands.listed, figures.demands.looked_at),
+            answered: AnsweredView { received: own.received, answered: own.answered, in_time: own.in_time },
+            digest: answer.digest.to_string(),
+            entry_digest: answer.entry_digest.to_string(),
+            logs: answer.entries.heads.len() as u64,
+            entries: answer.entries.entries(),
+        })
+    }
+
+    pub(super) fn bulletin_file(
+        &self,
+        asked: &StatisticsAsk,
+        form: BulletinForm,
+        zh: bool,
+    ) -> Result<Vec<u8>, SourceError> {
+        let lang = if zh { Lang::Zh } else { Lang::En };
+        // Of very few enquiries the number alone may say too much to whoever reads the pages.
+        let made = self.office.bulletin(&of(asked), form.id(), lang, (PATIENCE, LEAST_TOLD));
+        made.map_err(unanswered)
+    }
+}
+
+/// Divisions that have listings, with those that they lie in: provinces and prefectures.
+fn areas(all: &StatisticsAnswer) -> Vec<String> {
+    let mut areas = BTreeSet::new();
+    for (code, _) in all.figures.of(Dimension::Region) {
+        let mut at = Some(code.to_owned());
+        while let Some(code) = at.take() {
+            at = region::parent(&code);
+            if region::level(&code).is_some_and(|level| level < region::Level::County) {
+                areas.insert(code);
+            }
+        }
+    }
+    areas.into_iter().collect()
+}
+
+fn line(roster: &Roster, id: &InstitutionId, work: &Work) -> WorkView {
+    let member = roster.members.get(id);
+    let received = |saying: &str| {
+        let place = SAYINGS.iter().position(|known| *known == saying);
+        place.and_then(|place| work.received.get(place)).copied().unwrap_or_default()
+    };
+    WorkView {
+        id: id.to_string(),
+        name: member.map(|member| member.institution.name.clone()).unwrap_or_default(),
+        active: member.is_some_and(|member| member.state == MemberState::Active),
+        listings: work.listings,
+        withdrawn: work.withdrawn,
+        evaluated: received("evaluation"),
+        honoured: received("recognition") + received("certificate"),
+        rejected: received("rejected"),
+        given: work.given.iter().sum(),
+    }
+}
