@@ -12,6 +12,7 @@ use crate::office::{Failure, MAX_INVITATION_DAYS, exit};
 mod accounts;
 mod bundle;
 mod enquiries;
+mod feed;
 mod governing;
 mod harvesting;
 mod listings;
@@ -23,6 +24,7 @@ mod wording;
 pub use accounts::{TokenAction, UserAction};
 pub use bundle::BundleAction;
 pub use enquiries::EnquiryAction;
+pub use feed::{FeedAction, FeedPostgres};
 pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
 pub use harvesting::HarvestAction;
 pub use listings::{
@@ -84,6 +86,10 @@ pub enum Sub {
         action: WatchAction,
     },
     Export(Export),
+    Feed {
+        #[command(subcommand)]
+        action: FeedAction,
+    },
     Verify(Verify),
     Line {
         #[arg(value_name = "always|never|HH:MM-HH:MM")]
@@ -195,6 +201,8 @@ pub struct Run {
     pub peer: Vec<String>,
     #[arg(long, value_name = "HOST:PORT")]
     pub web: Option<String>,
+    #[arg(long)]
+    pub log_format: Option<crate::log::Format>,
 }
 
 #[derive(Args, Debug)]
@@ -249,6 +257,7 @@ pub enum ExportFormat {
     Jsonl,
     Csv,
     Xlsx,
+    Parquet,
 }
 
 #[derive(Args, Debug)]

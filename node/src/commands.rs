@@ -9,12 +9,14 @@ mod disclosure;
 mod doctor;
 mod enquiry;
 mod export;
+mod feed;
 mod forks;
 mod harvest;
 mod import;
 mod keys;
 mod listing;
 mod node;
+mod parquet;
 mod peering;
 mod prove;
 mod purge;
@@ -34,10 +36,12 @@ use std::time::{Duration, Instant};
 
 use catalog::{Lang, words};
 use serde_json::Value as Json;
+use tracing::Level;
 
 use crate::cli::{Cli, Sub};
 use crate::config::Config;
 use crate::control::Client;
+use crate::log;
 use crate::office::{Failure, Office, Reply, Request, exit};
 
 #[cfg(test)]
@@ -88,6 +92,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Stats(args) => statistics::run(&context, args),
         Sub::Watch { action } => watch::run(&context, action),
         Sub::Export(args) => export::run(&context, &args),
+        Sub::Feed { action } => feed::run(&context, action),
         Sub::Verify(args) => prove::verify(&context, &args),
         Sub::Line { hours } => node::line(&context, hours),
         Sub::Bundle { action } => bundle::run(&context, &action),
@@ -134,6 +139,11 @@ impl Context {
             print_json(&serde_json::json!({ "v": 1, "error": failure }));
         }
         let (message, hint) = failure.in_words(self.lang);
+        if log::is_json() {
+            let more = [("hint", hint.into()), ("exit_code", failure.code.into())];
+            log::say(Level::ERROR, message, &more);
+            return failure.code;
+        }
         print_note(&format!("lianshi: {message}"));
         if !hint.is_empty() {
             print_note(&format!("  {}{hint}", self.say("cli.hint")));
@@ -265,6 +275,9 @@ pub fn print_line(line: &str) {
 
 /// Prints a line for people to standard error.
 pub fn print_note(line: &str) {
+    if log::is_json() {
+        return log::say(Level::INFO, line, &[]);
+    }
     eprintln!("{}", harmless(line));
 }
 

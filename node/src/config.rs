@@ -46,6 +46,8 @@ pub struct Config {
     pub mail: MailSection,
     /// Logs.
     pub log: LogSection,
+    /// Traces.
+    pub telemetry: TelemetrySection,
 }
 
 /// Who the node is.
@@ -189,6 +191,16 @@ impl Default for AttachmentsSection {
 pub struct LogSection {
     /// `error`, `warn`, `info`, `debug`, or a filter.
     pub level: String,
+    /// `text` for people, `json` for programs.
+    pub format: crate::log::Format,
+}
+
+/// Traces.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetrySection {
+    /// The collector that takes them by OTLP over HTTP, such as `http://127.0.0.1:4318`; empty: there are none.
+    pub otlp: String,
 }
 
 impl Default for NetworkSection {
@@ -285,7 +297,7 @@ impl Default for SubscribeSection {
 
 impl Default for LogSection {
     fn default() -> Self {
-        Self { level: "warn".to_owned() }
+        Self { level: "warn".to_owned(), format: crate::log::Format::Text }
     }
 }
 

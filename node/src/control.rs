@@ -19,6 +19,8 @@ use crate::office::{Failure, Office, Reply, Request, exit};
 
 /// Longest request, bytes: an import of `MAX_ROWS` rows of the largest records that are usual.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
+/// Bytes in which a request has said what it asks for: `{"do":"…",`.
+const TAG: usize = 64;
 /// Connections served at once.
 const MAX_CONNECTIONS: usize = 16;
 /// Longest path of a Unix socket on Linux is 107 bytes; longer homes get a socket in the temporary folder.
@@ -99,7 +101,8 @@ async fn converse(
             }
             Ok(request) => {
                 let office = Arc::clone(&office);
-                tokio::task::spawn_blocking(move || office.answer(request)).await?
+                let span = tracing::info_span!("request", "do" = asked(&line));
+                tokio::task::spawn_blocking(move || span.in_scope(|| office.answer(request))).await?
             }
             Err(failure) => Err(failure),
         };
@@ -111,6 +114,13 @@ async fn converse(
         bytes.push(b'\n');
         write.write_all(&bytes).await?;
     }
+}
+
+/// What a request asks for, in a word: by the tag that all begin with.
+fn asked(line: &[u8]) -> &str {
+    let line = line.get(..TAG).unwrap_or(line);
+    let word = line.split(|byte| *byte == b'"').nth(3);
+    word.and_then(|word| std::str::from_utf8(word).ok()).unwrap_or_default()
 }
 
 /// Reads one line of the socket.

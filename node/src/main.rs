@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|argument| argument == apart::READER) {
         return ExitCode::from(apart::read());
     }
+    log::heed(std::env::args_os());
     let lang = cli::language();
     let code = match cli::parse(lang) {
         Ok(cli) => commands::run(cli, lang),

@@ -19,6 +19,7 @@ mod editing;
 mod enquiries;
 mod examine;
 mod failure;
+mod following;
 mod forks;
 mod harvested;
 mod json;
@@ -54,6 +55,7 @@ pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
 pub(crate) use changes::{sets_status, step_of};
 pub use enquiries::EnquiryAsk;
 pub use failure::{Failure, exit};
+pub use following::{CATCH_UP, Mark};
 pub use harvested::{Became, Coming, Taken};
 pub use json::{day_ms, kind_id, of_value, peer_state, text_of, this_year, time as time_text, to_value};
 pub use peering::{PeerMove, PeeringAsk};
@@ -83,6 +85,7 @@ pub struct Office {
     files: Arc<Filing>,
     outgoing: Arc<Outgoing>,
     statistics: market::Statistics,
+    changes: market::Changes,
     identity: RwLock<Arc<Identity>>,
     started_ms: i64,
     web: OnceLock<String>,
@@ -145,6 +148,7 @@ impl Office {
             files: core.files(),
             outgoing: Arc::new(Outgoing::of(&config)?),
             statistics: market::Statistics::default(),
+            changes: market::Changes::default(),
             identity: RwLock::new(core.identity()),
             gate: Mutex::new(()),
             arrivals: core.arrivals(),

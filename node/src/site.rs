@@ -40,7 +40,6 @@ pub struct Site {
     lists: kept::Kept<SearchView>,
     feeds: kept::Kept<web::view::Fed>,
     related: kept::Kept<related::Related>,
-    changes: market::Changes,
 }
 
 /// What every page carries.
@@ -74,7 +73,6 @@ impl Site {
             lists: kept::Kept::default(),
             feeds: kept::Kept::default(),
             related: kept::Kept::default(),
-            changes: market::Changes::default(),
         }
     }
 

@@ -91,12 +91,18 @@ fn a_service_manager_hears_that_the_node_serves_lives_and_stops() {
 fn the_units_are_what_systemd_understands() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/systemd");
     let here = tempfile::tempdir().unwrap();
-    for (name, scope) in [("lianshi.service", "--system"), ("user/lianshi.service", "--user")] {
+    let units = [
+        ("lianshi.service", "--system"),
+        ("lianshi-feed.service", "--system"),
+        ("user/lianshi.service", "--user"),
+    ];
+    for (name, scope) in units {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
         // The program lies elsewhere in a test.
         let program = env!("CARGO_BIN_EXE_lianshi");
         let text = text.replace("/usr/local/bin/lianshi", program).replace("%h/.local/bin/lianshi", program);
-        let unit = here.path().join("lianshi.service");
+        let file = name.rsplit('/').next().unwrap();
+        let unit = here.path().join(file);
         std::fs::write(&unit, text).unwrap();
         let verified = Command::new("systemd-analyze")
             .args([scope, "--man=no", "verify"])
@@ -108,7 +114,7 @@ fn the_units_are_what_systemd_understands() {
             return;
         };
         let said = String::from_utf8_lossy(&verified.stderr);
-        let ours: Vec<&str> = said.lines().filter(|line| line.contains("lianshi.service")).collect();
+        let ours: Vec<&str> = said.lines().filter(|line| line.contains(file)).collect();
         assert!(ours.is_empty(), "{name}: {ours:#?}");
     }
 }

@@ -16,6 +16,7 @@
     reason = "a failed expectation of the harness is a test's answer"
 )]
 
+mod balancer;
 mod binary;
 mod browser;
 mod command;
@@ -24,6 +25,7 @@ mod flipper;
 mod line;
 mod memory;
 mod node;
+mod postgres;
 mod power;
 mod receivers;
 mod scene;
@@ -31,6 +33,7 @@ mod shared;
 mod web;
 mod xls;
 
+pub use balancer::Balancer;
 pub use binary::binary;
 pub use browser::{Browser, Look, Seen};
 pub use command::{Live, Ran, run_in};
@@ -38,6 +41,7 @@ pub use files::{files_below, traces};
 pub use flipper::{Direction, Flip, Flipper};
 pub use line::{Passed, PoorLine, Weather};
 pub use node::Node;
+pub use postgres::Postgres;
 pub use power::{Disk, Fault, Heard, Recorder, Struck, Tape};
 pub use receivers::{Posted, Receiver, http, smtp};
 pub use scene::{Home, Scene, hub_and_station};

@@ -3,6 +3,8 @@
 //! `cargo test -p tests` runs them. Longer variants: `cargo test -p tests -- --ignored`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a test's answer")]
 
+#[path = "scenarios/analysts.rs"]
+mod analysts;
 #[path = "scenarios/api.rs"]
 mod api;
 #[path = "scenarios/attachments.rs"]
@@ -19,6 +21,8 @@ mod certificates;
 mod desk;
 #[path = "scenarios/documents.rs"]
 mod documents;
+#[path = "scenarios/double.rs"]
+mod double;
 #[path = "scenarios/editing.rs"]
 mod editing;
 #[path = "scenarios/edits.rs"]
@@ -53,6 +57,8 @@ mod held;
 mod kills;
 #[path = "scenarios/lines.rs"]
 mod lines;
+#[path = "scenarios/logs.rs"]
+mod logs;
 #[path = "scenarios/loss.rs"]
 mod loss;
 #[path = "scenarios/monitoring.rs"]
@@ -89,6 +95,8 @@ mod statistics;
 mod tables;
 #[path = "scenarios/terminal.rs"]
 mod terminal;
+#[path = "scenarios/traces.rs"]
+mod traces;
 #[path = "scenarios/transit.rs"]
 mod transit;
 #[path = "scenarios/trust.rs"]

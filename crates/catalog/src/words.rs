@@ -28,6 +28,7 @@ pub mod network;
 pub mod peering;
 pub mod purge;
 pub mod roster;
+pub mod running;
 pub mod statements;
 pub mod statistics;
 pub mod tables;
@@ -66,6 +67,7 @@ const TABLES: &[&[Row]] = &[
     peering::TABLE,
     purge::TABLE,
     roster::TABLE,
+    running::TABLE,
     statements::TABLE,
     statistics::TABLE,
     tables::TABLE,

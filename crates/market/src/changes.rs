@@ -185,6 +185,23 @@ impl Changes {
         Ok(page)
     }
 
+    /// Last changes by the ids of their documents, each document once, behind one of them; at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn by_id(&self, library: &Library, after: Option<&DocumentId>, limit: usize) -> Result<Vec<Change>> {
+        let store = library.store();
+        let mut found = Vec::new();
+        for (id, place) in rows::documents(store, after, limit)? {
+            // It may have moved to the end between two looks; then its row is there.
+            let place =
+                if rows::at(store, place)?.is_some() { Some(place) } else { rows::place_of(store, &id)? };
+            let Some(place) = place else { continue };
+            found.extend(rows::at(store, place)?.map(|mark| mark.change(place)));
+        }
+        Ok(found)
+    }
+
     /// The last change of a document; `None` of one that was never public here, as far as was taken in.
     ///
     /// # Errors

@@ -19,11 +19,18 @@ use axum::response::Response;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument;
 
 /// Nothing runs but this node's own files, nothing is fetched from elsewhere, nobody frames the pages; forms lead back to
 /// this node.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
      script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// First parts of the paths of pages, as traces name them.
+const ROOMS: [&str; 17] = [
+    "", "list", "hall", "listing", "org", "v", "suggest", "table", "oai", "status", "help", "desk", "api",
+    "enquiry", "metrics", "readyz", "healthz",
+];
 
 /// Lets a request through to its page or answers with a refusal, and dresses the answer.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -33,6 +40,9 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let wait =
         if carries_file(request.uri()) || carries_table(request.uri()) { UPLOAD_WAIT } else { REQUEST_WAIT };
     let begun = Instant::now();
+    let room = room(request.uri().path());
+    let span =
+        tracing::info_span!("page", "http.route" = room, "http.response.status_code" = tracing::field::Empty);
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
     let refused = |refusal| match api::is_of_api(&uri) {
         true => api::refused(&app, refusal, &uri, &headers),
@@ -40,14 +50,21 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     };
     let mut response = match admit(&app, &request) {
         Err(refusal) => refused(refusal),
-        Ok(()) => match tokio::time::timeout(wait, next.run(request)).await {
+        Ok(()) => match tokio::time::timeout(wait, next.run(request)).instrument(span.clone()).await {
             Ok(response) => response,
             Err(_) => refused(Refusal::Slow),
         },
     };
     dress(response.headers_mut(), &chosen);
     app.traffic.count(response.status(), begun.elapsed());
+    span.record("http.response.status_code", response.status().as_u16());
     response
+}
+
+/// The first part of a path where that is one of the pages': whatever else is asked for is nobody's name for anything.
+fn room(path: &str) -> &str {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if ROOMS.contains(&first) { first } else { "other" }
 }
 
 fn admit(app: &App, request: &Request) -> Result<(), Refusal> {

@@ -20,6 +20,7 @@ pub fn run(context: &Context, args: &Export) -> Outcome {
         }
         ExportFormat::Proof => return proof(context, args),
         ExportFormat::Certificate => return certificate(context, args),
+        ExportFormat::Parquet => return super::parquet::run(context, args),
         ExportFormat::Jsonl => TableForm::Jsonl,
         ExportFormat::Csv => TableForm::Csv,
         ExportFormat::Xlsx => TableForm::Xlsx,

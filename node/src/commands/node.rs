@@ -201,6 +201,8 @@ pub fn invite(context: &Context, args: &Invite) -> Outcome {
 
 pub fn run(context: &Context, args: Run) -> Outcome {
     let mut config = context.config()?;
+    config.log.format = args.log_format.unwrap_or(config.log.format);
+    crate::log::choose(config.log.format);
     if !args.listen.is_empty() {
         config.network.listen = args.listen;
     }
@@ -213,8 +215,17 @@ pub fn run(context: &Context, args: Run) -> Outcome {
     if let Some(web) = args.web {
         config.web.listen = web;
     }
-    crate::log::start(&config.log.level);
-    let (json, lang) = (context.json, context.lang);
+    let collector = config.telemetry.otlp.trim().to_owned();
+    let traces = (!collector.is_empty()).then(|| {
+        let (version, node) = (env!("CARGO_PKG_VERSION"), config.node.name.as_str());
+        telemetry::Traces::to(&collector, version, node).map_err(|error| {
+            let what = format!("[telemetry] otlp: {error}");
+            Failure::said(exit::USAGE, "cli.failure.config", &[("what", &what)])
+        })
+    });
+    let traces = traces.transpose()?;
+    crate::log::start(&config.log.level, traces.as_ref());
+    let (json, lang) = (context.json || crate::log::is_json(), context.lang);
     let announce = move |line: &str| {
         let (what, address) = line.split_once(' ').unwrap_or((line, ""));
         if json {
@@ -228,7 +239,11 @@ pub fn run(context: &Context, args: Run) -> Outcome {
             print_line(&format!("{} {address}", catalog::words::say(lang, key)));
         }
     };
-    crate::run::run(&context.home, config, announce).map_err(|error| super::opening_failure(&error))?;
+    let ran = crate::run::run(&context.home, config, announce);
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    ran.map_err(|error| super::opening_failure(&error))?;
     Ok(0)
 }
 

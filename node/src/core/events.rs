@@ -72,7 +72,9 @@ impl Core {
             Event::ListeningEnded { address, .. } => self.addresses.retain(|a| *a != address),
             Event::ListenFailed { address, why, hint } => {
                 tracing::error!("cannot listen on {address}: {why}; {hint}");
-                eprintln!("lianshi: cannot listen on {address}: {why}\n  hint: {hint}");
+                if !crate::log::is_json() {
+                    eprintln!("lianshi: cannot listen on {address}: {why}\n  hint: {hint}");
+                }
             }
             Event::DialFailed { address, reason, .. } => {
                 self.dialing.failed(&address, reason.to_string(), now_ms())
@@ -85,6 +87,7 @@ impl Core {
     /// Takes a frame that came at a time, and whose run was opened ahead.
     pub fn on_run(&mut self, session: SessionId, ahead: Ahead, at: Instant) {
         let Ahead { bytes, run, .. } = ahead;
+        let _span = tracing::info_span!("run", bytes = bytes.len()).entered();
         self.drive(Input::Opened { session: session.0, bytes, run: Box::new(run) });
         self.tell_who_answers(session);
         self.measure(session.0, at);

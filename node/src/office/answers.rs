@@ -58,6 +58,8 @@ impl Office {
                 self.search(query)
             }
             Request::Show { id } => self.show(&id),
+            Request::Changes { after, limit } => self.follow(after.as_ref(), limit),
+            Request::Catalogue { kind, after, limit } => self.catalogue(&kind, after.as_deref(), limit),
             Request::History { id } => {
                 let id = self.resolve(&id)?;
                 let items = self.library().history(&id)?;

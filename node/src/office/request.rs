@@ -77,6 +77,22 @@ pub enum Request {
         /// Document id or its first digits.
         id: String,
     },
+    /// Public listings in the order of their last change here, what is gone included, behind a mark.
+    Changes {
+        /// The end of the answer before; of another list of changes, all come again.
+        after: Option<super::Mark>,
+        /// Most of them.
+        limit: usize,
+    },
+    /// Public listings of a kind by their ids, each once.
+    Catalogue {
+        /// Kind id.
+        kind: String,
+        /// Behind this document id: the `next` of the answer before. No listings and no `next` end it.
+        after: Option<String>,
+        /// Most that are looked at.
+        limit: usize,
+    },
     /// All entries of a listing.
     History {
         /// Document id or its first digits.

@@ -207,7 +207,9 @@ pub(super) fn spawn_index(
                 // While entries pour in, the core needs the processor more than the index does.
                 let pours = office.more_come() || now.saturating_sub(seen) > TRICKLE;
                 if (!pours || since.elapsed() >= INDEX_LAG)
-                    && let Err(error) = office.index()
+                    && let Err(error) =
+                        tracing::info_span!("index", behind = now.saturating_sub(office.finder().cursor()))
+                            .in_scope(|| office.index())
                 {
                     tracing::error!("the search index fell behind: {error}");
                     std::thread::sleep(TICK);

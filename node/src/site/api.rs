@@ -45,7 +45,7 @@ impl Site {
     pub(super) fn changes_behind(&self, ask: &ChangesAsk) -> Result<Option<ChangesPage>, SourceError> {
         self.take_in_changes()?;
         let library = self.office.library();
-        let catalogue = self.changes.catalogue(library).map_err(failed)?.unwrap_or_default();
+        let catalogue = self.office.changes().catalogue(library).map_err(failed)?.unwrap_or_default();
         let after = match ask.after {
             Some([of, ..]) if of != catalogue => return Ok(None),
             Some([_, at_s, number]) => Some(Place { at_s, number }),
@@ -57,7 +57,7 @@ impl Site {
             ..Sought::default()
         };
         let limit = ask.limit.min(API_CHANGES_MOST) as usize;
-        let page = self.changes.page(library, &sought, after, limit).map_err(failed)?;
+        let page = self.office.changes().page(library, &sought, after, limit).map_err(failed)?;
         let last = page.next.or(page.changes.last().map(|change| change.place)).or(after);
         let changes = page.changes.iter().map(|change| self.change_view(change, ask.cards));
         Ok(Some(ChangesPage {

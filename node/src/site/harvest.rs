@@ -1,59 +1,54 @@
 //! The public listings of this node as an OAI-PMH repository.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catalog::{Kind, Lang, Record, region};
 use exchange::oai::{
     Answer, Body, Dublin, Fault, Format, Header, Identity, Listed, Mark, Meta, Request, SetName, SetSpec,
     Stamp, Walk, parse,
 };
-use market::{Change, Changes, Judge, Listing, Place, Sought};
+use market::{Change, Changes, Listing, Place, Sought};
 use protocol::{DocumentId, Value};
 use web::SourceError;
 
 use super::{Site, failed};
 use crate::core::now_ms;
-use crate::office::{Office, text_of, time_text};
+use crate::office::{CATCH_UP, Office, text_of, time_text};
 
 /// Most records on one page, and most headers.
 const RECORDS: usize = 100;
 const HEADERS: usize = 500;
 /// Bytes of fields after which a page of records ends.
 const PAGE_BYTES: usize = 1024 * 1024;
-/// How long a request may take in what came since the last one. The rest is the next one's.
-const CATCH_UP: Duration = Duration::from_secs(2);
 
 impl Site {
     /// The answer to a harvester.
     pub(super) fn harvested(&self, asked: &[(String, String)], base: &str) -> Result<Vec<u8>, SourceError> {
-        Repository { office: &self.office, changes: &self.changes }.answer(asked, base)
+        Repository { site: self, office: &self.office, changes: self.office.changes() }.answer(asked, base)
     }
 
-    /// The same for the API.
+    /// Takes in what changed; a node that was never asked for changes has to look at all it holds.
     pub(super) fn take_in_changes(&self) -> Result<(), SourceError> {
-        caught_up(&self.office, &self.changes, CATCH_UP)
+        self.take_in_changes_for(CATCH_UP)
+    }
+
+    /// The same, for so long at the most.
+    pub(super) fn take_in_changes_for(&self, patience: Duration) -> Result<(), SourceError> {
+        let office = &self.office;
+        if office.catch_up_changes(patience).map_err(failed)? {
+            return Ok(());
+        }
+        let ready = office.changes().count(office.library()).map_err(failed)?;
+        Err(SourceError::NotReady(format!("the list of changes is being made, {ready} records so far")))
     }
 }
 
 /// The listings of an office for harvesters.
 struct Repository<'s> {
+    site: &'s Site,
     office: &'s Office,
     changes: &'s Changes,
-}
-
-/// Takes in what changed, for `patience` at the most; a node that was never harvested has to look at all it holds.
-pub(super) fn caught_up(office: &Office, changes: &Changes, patience: Duration) -> Result<(), SourceError> {
-    let heeded: Vec<u8> = office.heeded().iter().flat_map(|id| id.0).collect();
-    let shows = |listing: &Listing| office.shows_publicly(listing);
-    let judge = Judge { shows: &shows, rules: protocol::hash("rules", &[&heeded]).0 };
-    let begun = Instant::now();
-    let more = || begun.elapsed() < patience;
-    if changes.catch_up(office.library(), &judge, seconds(now_ms()), more).map_err(failed)? {
-        return Ok(());
-    }
-    let ready = changes.count(office.library()).map_err(failed)?;
-    Err(SourceError::NotReady(format!("the list for harvesters is being made, {ready} records so far")))
 }
 
 impl Repository<'_> {
@@ -61,7 +56,7 @@ impl Repository<'_> {
         let at_s = seconds(now_ms());
         let body = match parse(asked) {
             Ok(request) => {
-                caught_up(self.office, self.changes, CATCH_UP)?;
+                self.site.take_in_changes()?;
                 self.body(request, (at_s, base)).map_err(failed)?.unwrap_or_else(Body::Fault)
             }
             Err(fault) => Body::Fault(fault),

@@ -9,7 +9,6 @@ use protocol::Visibility;
 use search::Query;
 use web::{SearchRequest, SourceError};
 
-use super::harvest::caught_up;
 use super::{Site, failed};
 use crate::office::Failure;
 use crate::table::{self, Shelf};
@@ -52,7 +51,7 @@ impl Shelf for Whole<'_> {
             self.after = None;
         }
         let sought = Sought { kind: Some(self.kind.code()), ..Sought::default() };
-        let page = self.site.changes.page(self.site.office.library(), &sought, self.after, limit)?;
+        let page = self.site.office.changes().page(self.site.office.library(), &sought, self.after, limit)?;
         self.after = page.next;
         let shown = page.changes.iter().filter(|change| change.shown);
         Ok((shown.map(|change| change.id.to_string()).collect(), page.next.is_some()))
@@ -112,7 +111,7 @@ impl Site {
         let form = table::form_of(form);
         // What peer markets give is in the first, and was never written in the list of changes.
         let written = if asks_for_all(request) && self.is_large(&query)? {
-            caught_up(&self.office, &self.changes, CATCH_UP)?;
+            self.take_in_changes_for(CATCH_UP)?;
             let mut shelf = Whole { site: self, kind, after: None };
             table::write(&mut shelf, kind, lang, form, out, &folder)
         } else {

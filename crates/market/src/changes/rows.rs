@@ -238,6 +238,21 @@ pub(super) fn after(store: &dyn Store, place: Option<Place>, limit: usize) -> Re
     found.into_iter().map(row).collect()
 }
 
+/// Documents behind one, by their ids, and where their rows are.
+pub(super) fn documents(
+    store: &dyn Store,
+    after: Option<&DocumentId>,
+    limit: usize,
+) -> Result<Vec<(DocumentId, Place)>> {
+    let after = after.map(document_key);
+    let found = store.scan_prefix(Table::Changes, DOCUMENT, after.as_deref(), limit)?;
+    let one = |(key, value): (Vec<u8>, Vec<u8>)| {
+        let id = key.strip_prefix(DOCUMENT).and_then(|id| id.try_into().ok()).map(DocumentId);
+        id.zip(place_from(&value)).ok_or_else(damaged)
+    };
+    found.into_iter().map(one).collect()
+}
+
 /// Kinds and regions that occur.
 pub(super) fn sets(store: &dyn Store) -> Result<Vec<(u16, u32)>> {
     let mut found = Vec::new();

@@ -165,3 +165,27 @@ fn what_is_taken_in_bit_by_bit_and_after_restarts_is_the_same() {
     assert_eq!(held, wanted);
     assert_eq!(now.iter().filter(|change| !change.shown).map(|c| c.id).collect::<Vec<_>>(), [ids[7]]);
 }
+
+#[test]
+fn by_their_ids_documents_stand_once_whatever_moves_meanwhile() {
+    let mut node = hub();
+    let changes = Changes::default();
+    let mut ids = titled(&mut node, 7);
+    ids.sort_unstable();
+    caught_up(&changes, &node, 100);
+    let (mut walked, mut after) = (Vec::new(), None);
+    loop {
+        let page = changes.by_id(&node.library, after.as_ref(), 2).unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        walked.extend(page.iter().map(|change| (change.id, change.shown)));
+        // What was given and what is to come both move to the end of the changes.
+        node.desk(NOW).edit(&ids[0], &put("summary", &format!("改 {}", walked.len()))).unwrap().unwrap();
+        if walked.len() == 2 {
+            node.desk(NOW).withdraw(&ids[6], true).unwrap();
+        }
+        caught_up(&changes, &node, 200);
+    }
+    let expected: Vec<(DocumentId, bool)> = ids.iter().map(|id| (*id, *id != ids[6])).collect();
+    assert_eq!(walked, expected);
+}
