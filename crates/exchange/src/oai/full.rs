@@ -1,6 +1,7 @@
 //! The full form (`lianshi`), read back: every field of a listing as it was, typed by the catalogue.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use catalog::kinds::FOREIGN_PATENT;
 use catalog::{FieldType, Kind, Part};
@@ -47,10 +48,9 @@ pub fn read(metadata: &Metadata) -> Option<Full> {
             continue;
         }
         let value = value.unwrap_or_else(|| Value::Text(element.text.clone()));
-        if full.fields.contains_key(&key) {
-            full.disputed.push(key);
-        } else {
-            full.fields.insert(key, value);
+        match full.fields.entry(key) {
+            Entry::Occupied(first) => full.disputed.push(first.key().clone()),
+            Entry::Vacant(free) => drop(free.insert(value)),
         }
     }
     Some(full)

@@ -206,11 +206,14 @@ impl Terms {
     }
 }
 
+/// A field, its text, and where that came from: elements and values.
+type Cell = (String, String, Vec<(String, String)>);
+
 /// A record on its way.
 struct Draft {
     kind: Kind,
-    /// Field, text, and where the text came from: elements and values.
-    cells: Vec<(String, String, Vec<(String, String)>)>,
+    /// What is said of fields.
+    cells: Vec<Cell>,
     /// Values that have no field yet.
     kept: BTreeMap<String, Vec<String>>,
     shortened: Vec<String>,
@@ -227,7 +230,7 @@ impl Draft {
         let all: Vec<(String, String)> = all.collect();
         let (text, taken) = match (field, known.ty) {
             ("year", _) => year(&all),
-            ("language", _) => one(&all, |value| language(value)),
+            ("language", _) => one(&all, language),
             ("region", _) => one(&all, |value| {
                 let code = catalog::Record::from_cells(
                     self.kind,
@@ -320,7 +323,7 @@ impl Draft {
             field != "title" && !from.is_empty() && bad.contains(&field.as_str())
         });
         self.cells = stay;
-        let out: Vec<(String, String, Vec<(String, String)>)> = out;
+        let out: Vec<Cell> = out;
         for (element, value) in out.iter().flat_map(|(_, _, from)| from) {
             let own = self.kept.entry(element.clone()).or_default();
             if !own.contains(value) {

@@ -18,7 +18,8 @@ fn group(kind: Kind, key: &str) -> String {
 pub(super) fn digests(kind: Kind, fields: &Fields) -> Digests {
     let mut groups: BTreeMap<String, Vec<(&String, &Value)>> = BTreeMap::new();
     for (key, value) in fields {
-        if !key.starts_with('_') && !(key.contains('/') && *value == Value::Bool(false)) {
+        let struck = key.contains('/') && *value == Value::Bool(false);
+        if !key.starts_with('_') && !struck {
             groups.entry(group(kind, key)).or_default().push((key, value));
         }
     }
