@@ -44,7 +44,7 @@ pub const TABLE: &[Row] = &[
     ("bulletin.overview", "概览", "Overview"),
     ("bulletin.page", "第 {n} 页，共 {all} 页", "Page {n} of {all}"),
     ("bulletin.rule.month", "月份按首次发布那一条目中作者的时钟（北京时间）。", "The month is that of the author's clock in the entry that published it first, in China Standard Time."),
-    ("bulletin.rule.moved", "调整归类的信息只在最新位置计一次；已撤下、被暂停或下架的，以及仅成员可见的，不计。", "A listing that was moved counts at its newest place alone; what is withdrawn, suspended, taken down, or for members only does not count."),
+    ("bulletin.rule.moved", "调整归类的信息只在最新位置计一次；已撤下、被暂停或下架的，仅成员可见的，以及从别处收割来的副本，不计。", "A listing that was moved counts at its newest place alone; what is withdrawn, suspended, taken down, for members only, or a copy harvested elsewhere does not count."),
     ("bulletin.rule.once", "每条信息只计一次，不论经几个节点、几份离线包到达。", "Each listing counts once, by however many nodes and bundles it came."),
     ("bulletin.rule.said", "评价、认定、证书与审核只计他人的说明；机构说自己的不计。", "Of evaluations, recognitions, certificates and screenings only the words of others count, nobody's about itself."),
     ("bulletin.rule.values", "一个字段并存几个值时，取排序最前的一个，各节点相同。", "Of several concurrent values of a field the first in their order counts, the same on every node."),

@@ -182,6 +182,8 @@ fn stand(listing: &Listing) -> Stand {
     match () {
         () if listing.continued_by.is_some() => Stand::Continued,
         () if !known || listing.log.shelf.visibility != Visibility::Public => Stand::Aside,
+        // A copy of what another repository has counts there: several nodes may harvest it.
+        () if listing.state.fields.contains_key(crate::harvested::FROM) => Stand::Aside,
         () if listing.hidden.is_some() => Stand::Hidden,
         () if listing.state.is_withdrawn() => Stand::Withdrawn,
         () => Stand::Shown,
