@@ -45,9 +45,12 @@ impl Site {
         let mut entries = Vec::with_capacity(results.hits.len());
         for hit in &results.hits {
             let Ok(id) = hit.id.parse::<DocumentId>() else { continue };
-            let listing = self.office.listed(&id).map_err(failed)?.map(|(listing, _)| listing);
-            let listing = listing.filter(|listing| listing.log.shelf.visibility == Visibility::Public);
-            entries.extend(listing.map(|listing| entry_of(&self.office, &listing, lang, ask.base)));
+            let Some((listing, market)) = self.office.listed(&id).map_err(failed)? else { continue };
+            if listing.log.shelf.visibility == Visibility::Public {
+                // What another network gives is called as it is there.
+                let office = market.as_ref().map_or(&self.office, |market| &market.office);
+                entries.push(entry_of(office, &listing, lang, ask.base));
+            }
         }
         let parameters = request.parameters();
         let at = |page: usize| {
