@@ -225,8 +225,10 @@ pub struct Demo {
     pub exit: bool,
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "networks")]
     pub data: Option<PathBuf>,
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub networks: u8,
     #[arg(long, default_value_t = 180, value_name = "SECONDS")]
     pub timeout: u64,
 }

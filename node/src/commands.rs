@@ -21,7 +21,7 @@ mod peering;
 mod prove;
 mod purge;
 mod roster;
-mod show;
+pub mod show;
 mod signing;
 mod statement;
 mod statistics;

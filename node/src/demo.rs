@@ -1,15 +1,17 @@
 //! The demonstration: a province on one machine. A network is founded and six nodes in the four roles run as processes of
 //! their own on the loopback interface, each with its own home; they import and publish sample listings and replicate them
-//! until all hold one view.
+//! until all hold one view. With `--networks` there are several provinces, which exchange what they agreed on (`networks`).
 //!
 //! What is done here is done with the program's own commands (`init`, `invite`, `run`, `import`) and the control socket:
 //! nothing that an operator could not do. Absent: any shortcut into another node's store.
 
 mod bounds;
 mod cast;
+mod crew;
 mod face;
 mod folder;
 mod import;
+mod networks;
 mod program;
 mod report;
 mod samples;
@@ -33,6 +35,9 @@ pub fn run(context: &Context, args: &Demo) -> Outcome {
     let own_files = args.data.as_deref().map(|folder| own_files(context, folder)).transpose()?;
     let folder = Folder::make(args.keep.as_deref()).map_err(|error| no_folder(context, args, &error))?;
     let bounds = Bounds::begin(Duration::from_secs(args.timeout)).map_err(broken)?;
+    if args.networks > 1 {
+        return networks::run(context, args, bounds, folder);
+    }
     let mut stage = Stage::new(context, bounds, folder)?;
     let outcome = stage.play(own_files.unwrap_or_default(), args.exit);
     stage.close();

@@ -11,7 +11,7 @@ mod peering;
 mod roster;
 
 pub use enquiry::{enquiry, enquiry_row};
-pub use peering::{peer_market, peering_terms};
+pub use peering::{peer_market, peering_terms, shelf_in_words};
 pub use roster::{roster, step};
 
 /// A value on one line.

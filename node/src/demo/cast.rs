@@ -4,9 +4,10 @@
 use catalog::{Kind, Lang};
 use protocol::Role;
 
+use super::crew::Seat;
 use crate::config::Config;
 
-/// Cache of each node, MiB: six share one machine.
+/// Cache of each node, MiB: many share one machine.
 const CACHE_MIB: u64 = 32;
 /// Free space below which a node of the demonstration writes nothing, MiB.
 const FLOOR_MIB: u64 = 64;
@@ -26,8 +27,6 @@ pub struct Part {
     pub role: Role,
     /// Six digits of GB/T 2260.
     pub region: &'static str,
-    /// The sample configuration of that role.
-    config: &'static str,
     /// How many generated listings it publishes of each kind.
     pub shares: &'static [(Kind, usize)],
     /// Where its listings come from.
@@ -50,7 +49,6 @@ pub const CAST: [Part; 6] = [
         name: ("湖北科技大市场（样例）", "Hubei Technology Market (Sample)"),
         role: Role::Hub,
         region: "420000",
-        config: include_str!("../../../configs/hub.toml"),
         shares: &[(Kind::Service, 20), (Kind::Activity, 20), (Kind::Organization, 20)],
         origin: Origin::Around(&["42"]),
     },
@@ -59,7 +57,6 @@ pub const CAST: [Part; 6] = [
         name: ("武汉分市场（样例）", "Wuhan Sub-market (Sample)"),
         role: Role::SubMarket,
         region: "420100",
-        config: include_str!("../../../configs/sub-market.toml"),
         shares: &[(Kind::Demand, 90), (Kind::Service, 35), (Kind::Activity, 25), (Kind::Organization, 20)],
         origin: Origin::Around(&["4201", "4207", "4209"]),
     },
@@ -68,7 +65,6 @@ pub const CAST: [Part; 6] = [
         name: ("襄阳分市场（样例）", "Xiangyang Sub-market (Sample)"),
         role: Role::SubMarket,
         region: "420600",
-        config: include_str!("../../../configs/sub-market.toml"),
         shares: &[(Kind::Demand, 80), (Kind::Service, 30), (Kind::Activity, 20), (Kind::Organization, 15)],
         origin: Origin::Around(&["4206", "4203", "4213"]),
     },
@@ -77,7 +73,6 @@ pub const CAST: [Part; 6] = [
         name: ("东湖样例大学技术转移中心", "Donghu Sample University"),
         role: Role::ResourceStation,
         region: "420111",
-        config: include_str!("../../../configs/resource-station.toml"),
         shares: &[(Kind::Achievement, 170), (Kind::Expert, 60)],
         origin: Origin::Own("东湖样例大学", "Donghu Sample University"),
     },
@@ -86,7 +81,6 @@ pub const CAST: [Part; 6] = [
         name: ("峡江样例大学成果转化处", "Xiajiang Sample University"),
         role: Role::ResourceStation,
         region: "420502",
-        config: include_str!("../../../configs/resource-station.toml"),
         shares: &[(Kind::Achievement, 130), (Kind::Expert, 40)],
         origin: Origin::Own("峡江样例大学", "Xiajiang Sample University"),
     },
@@ -95,7 +89,6 @@ pub const CAST: [Part; 6] = [
         name: ("枝江样例产业园站点", "Zhijiang Sample Park Site"),
         role: Role::GrassrootsSite,
         region: "420583",
-        config: include_str!("../../../configs/grassroots-site.toml"),
         shares: &[(Kind::Demand, 50), (Kind::Service, 10), (Kind::Activity, 10)],
         origin: Origin::Around(&["4205", "4210", "4228"]),
     },
@@ -107,24 +100,34 @@ impl Part {
         lang.pick(self.name.0, self.name.1)
     }
 
-    /// The configuration of its role, for six nodes on one machine.
-    ///
-    /// Each takes every region, the grassroots site too: the demonstration compares whole views, and a site that takes
-    /// its own city rightly has another view.
-    ///
-    /// # Errors
-    /// When the sample configuration is not one.
-    pub fn config(&self) -> anyhow::Result<Config> {
-        let mut config: Config = toml::from_str(self.config)?;
-        config.network.listen = LISTEN.map(str::to_owned).into();
-        config.network.bootstrap.clear();
-        config.web.listen = WEB.to_owned();
-        config.storage.cache_mib = CACHE_MIB;
-        config.storage.floor_mib = FLOOR_MIB;
-        config.subscribe.regions = vec!["*".to_owned()];
-        config.subscribe.kinds = vec!["*".to_owned()];
-        Ok(config)
+    /// What its node is made of.
+    pub fn seat(&self) -> Seat {
+        Seat { slug: self.slug, name: self.name, role: self.role, region: self.region }
     }
+}
+
+/// The sample configuration of a role, for many nodes on one machine.
+///
+/// Each takes every region, the grassroots site too: the demonstration compares whole views, and a site that takes
+/// its own city rightly has another view.
+///
+/// # Errors
+/// When the sample configuration is not one.
+pub fn config(role: Role) -> anyhow::Result<Config> {
+    let mut config: Config = toml::from_str(match role {
+        Role::Hub => include_str!("../../../configs/hub.toml"),
+        Role::SubMarket => include_str!("../../../configs/sub-market.toml"),
+        Role::ResourceStation => include_str!("../../../configs/resource-station.toml"),
+        Role::GrassrootsSite => include_str!("../../../configs/grassroots-site.toml"),
+    })?;
+    config.network.listen = LISTEN.map(str::to_owned).into();
+    config.network.bootstrap.clear();
+    config.web.listen = WEB.to_owned();
+    config.storage.cache_mib = CACHE_MIB;
+    config.storage.floor_mib = FLOOR_MIB;
+    config.subscribe.regions = vec!["*".to_owned()];
+    config.subscribe.kinds = vec!["*".to_owned()];
+    Ok(config)
 }
 
 #[cfg(test)]
@@ -141,7 +144,7 @@ mod tests {
         for part in &CAST {
             assert!(part.name.0.contains("样例") && part.name.1.contains("Sample"), "{:?}", part.name);
             assert!(catalog::region::by_code(part.region).is_some(), "{}", part.region);
-            let config = part.config().unwrap();
+            let config = config(part.role).unwrap();
             assert_eq!(config.role(), Some(part.role), "{}: its file is of another role", part.slug);
             assert!(config.network.listen.iter().all(|address| address.starts_with("/ip4/127.0.0.1/")));
         }

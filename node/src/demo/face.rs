@@ -117,7 +117,7 @@ pub struct Face {
     colour: bool,
     bounds: Bounds,
     drawn: usize,
-    told: Option<(Instant, Step, String)>,
+    told: Option<(Instant, &'static str, String)>,
 }
 
 impl Face {
@@ -177,28 +177,40 @@ impl Face {
         }
     }
 
+    /// Columns of the terminal, when the table is drawn in one.
+    pub fn width(&self) -> Option<usize> {
+        let stated = terminal_size::terminal_size_of(io::stderr());
+        (self.manner == Manner::Table).then(|| stated.map_or(COLUMNS, |(w, _)| usize::from(w.0)))
+    }
+
     fn draw(&mut self, scene: &Scene) {
-        let width = terminal_size::terminal_size_of(io::stderr()).map_or(COLUMNS, |(w, _)| usize::from(w.0));
-        let lines = self.table(scene, width);
+        let width = self.width().unwrap_or(COLUMNS);
+        let equal = scene.equal();
+        let ink = |at: usize| match at {
+            0 | 1 => "1",
+            _ if scene.phases.get(at - 2) == Some(&Phase::Gone) => "31",
+            _ if equal.get(at - 2) == Some(&true) => "32",
+            _ => "0",
+        };
+        let lines = std::iter::once(self.heading(scene)).chain(self.table(scene, width));
+        let inked: Vec<(&str, String)> = lines.enumerate().map(|(at, line)| (ink(at), line)).collect();
+        self.paint(&inked);
+    }
+
+    /// Draws lines, each in its ink (a number of SGR), in place of those drawn before.
+    pub fn paint(&mut self, lines: &[(&str, String)]) {
+        let width = self.width().unwrap_or(COLUMNS);
         let mut out = String::new();
         if self.drawn > 0 {
             out.push_str(&format!("\x1b[{}A", self.drawn));
         }
-        let equal = scene.equal();
-        let heading = self.heading(scene);
-        for (at, line) in std::iter::once(&heading).chain(&lines).enumerate() {
-            let ink = match at {
-                0 | 1 => "1",
-                _ if scene.phases.get(at - 2) == Some(&Phase::Gone) => "31",
-                _ if equal.get(at - 2) == Some(&true) => "32",
-                _ => "0",
-            };
+        for (ink, line) in lines {
             let line = table::cut(line, width.saturating_sub(1));
             let line = if self.colour { format!("\x1b[{ink}m{line}\x1b[0m") } else { line.to_owned() };
             out.push_str(&format!("\r\x1b[2K{line}\n"));
         }
         out.push_str("\x1b[J");
-        self.drawn = lines.len() + 1;
+        self.drawn = lines.len();
         let mut err = io::stderr().lock();
         // A terminal that has gone away sends SIGHUP, which ends all.
         let _ = err.write_all(out.as_bytes()).and_then(|()| err.flush());
@@ -277,10 +289,7 @@ impl Face {
         let held = held.join(" ");
         let equal = scene.equal().iter().filter(|equal| **equal).count();
         let state = format!("{held} {equal}");
-        let due = self.told.as_ref().is_none_or(|(when, step, last)| {
-            *step != scene.step || (*last != state && when.elapsed() >= TELL_EVERY)
-        });
-        if !due {
+        if !self.is_news(scene.step.id(), state) {
             return;
         }
         if self.manner == Manner::Json {
@@ -299,7 +308,17 @@ impl Face {
             let heading = self.heading(scene);
             self.remark(&words::fill(self.lang, "cli.demo.told", &[("heading", &heading), ("held", &held)]));
         }
-        self.told = Some((Instant::now(), scene.step, state));
+    }
+
+    /// Whether a state is to be told now: another step has begun, or it has changed and the last word is old enough.
+    pub fn is_news(&mut self, step: &'static str, state: String) -> bool {
+        let due = self.told.as_ref().is_none_or(|(when, before, last)| {
+            *before != step || (*last != state && when.elapsed() >= TELL_EVERY)
+        });
+        if due {
+            self.told = Some((Instant::now(), step, state));
+        }
+        due
     }
 }
 

@@ -146,7 +146,7 @@ impl Running {
     }
 
     /// Asks it to stop; does not wait.
-    pub fn ask_to_stop(&mut self) {
+    fn ask_to_stop(&mut self) {
         if self.ended().is_none() {
             let asked = Client::connect(&self.home).map(|mut client| client.ask(&Request::Stop));
             if !matches!(asked, Some(Ok(_))) {
@@ -156,7 +156,7 @@ impl Running {
     }
 
     /// Waits for its end and kills it when that takes too long, or when somebody asks again to end at once.
-    pub fn wait(mut self, bounds: &Bounds) {
+    fn wait(mut self, bounds: &Bounds) {
         let (begun, signals) = (Instant::now(), bounds.signals());
         while self.ended().is_none() && begun.elapsed() < STOP_PATIENCE && bounds.signals() == signals {
             std::thread::sleep(LOOK_EVERY);
@@ -172,6 +172,12 @@ impl Drop for Running {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Asks nodes to stop, all at once, and waits for their ends.
+pub fn stop(mut nodes: Vec<Running>, bounds: &Bounds) {
+    nodes.iter_mut().for_each(Running::ask_to_stop);
+    nodes.into_iter().for_each(|node| node.wait(bounds));
 }
 
 /// The last lines of a file.

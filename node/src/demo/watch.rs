@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::control::Client;
-use crate::office::Request;
+use crate::office::{Failure, Request};
 
 /// How often each is asked.
 pub const EVERY: Duration = Duration::from_millis(250);
@@ -61,48 +61,55 @@ impl Figures {
 
 /// Asks once.
 pub fn ask(home: &Path) -> Option<Figures> {
-    let status = Client::connect(home)?.ask(&Request::Status).ok()?;
-    Some(Figures::of(&status))
+    look(&mut Client::connect(home)?).ok()
+}
+
+/// Asks a node how it is.
+///
+/// # Errors
+/// When it does not answer.
+pub fn look(client: &mut Client) -> Result<Figures, Failure> {
+    client.ask(&Request::Status).map(|status| Figures::of(&status))
 }
 
 /// The latest word of one node.
-#[derive(Clone, Debug, Default)]
-pub struct Watched {
-    latest: Arc<Mutex<Option<Figures>>>,
+#[derive(Clone, Debug)]
+pub struct Watched<T> {
+    latest: Arc<Mutex<Option<T>>>,
 }
 
-impl Watched {
-    /// Watches a home until the last clone of it is gone.
+impl<T: Clone + Send + 'static> Watched<T> {
+    /// Watches a home, so often, until the last clone of it is gone.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn begin(home: PathBuf) -> std::io::Result<Self> {
-        let watched = Self::default();
+    pub fn begin(
+        home: PathBuf,
+        every: Duration,
+        look: fn(&mut Client) -> Result<T, Failure>,
+    ) -> std::io::Result<Self> {
+        let watched = Self { latest: Arc::default() };
         let latest = Arc::downgrade(&watched.latest);
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let mut client = None;
             while latest.strong_count() > 0 {
                 client = client.or_else(|| Client::connect(&home));
-                let said = client.as_mut().map(|client| client.ask(&Request::Status));
-                let figures = match said {
-                    Some(Ok(status)) => Some(Figures::of(&status)),
+                let said = client.as_mut().and_then(|client| look(client).ok());
+                if said.is_none() {
                     // It has stopped, or has yet to start: the next look connects anew.
-                    Some(Err(_)) | None => {
-                        client = None;
-                        None
-                    }
-                };
+                    client = None;
+                }
                 let Some(latest) = latest.upgrade() else { return };
-                *latest.lock().unwrap_or_else(PoisonError::into_inner) = figures;
+                *latest.lock().unwrap_or_else(PoisonError::into_inner) = said;
                 drop(latest);
-                std::thread::sleep(EVERY);
+                std::thread::sleep(every);
             }
         })?;
         Ok(watched)
     }
 
     /// What it said last; `None` when it does not answer.
-    pub fn figures(&self) -> Option<Figures> {
+    pub fn latest(&self) -> Option<T> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

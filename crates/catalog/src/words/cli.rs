@@ -297,6 +297,7 @@ pub const TABLE: &[Row] = &[
     ("help.demo.data", "把这个文件夹里的表格也导入", "Also import every file of this folder"),
     ("help.demo.exit", "各节点一致后就结束，不停留", "End as soon as all nodes agree"),
     ("help.demo.keep", "把演示数据留在这个文件夹", "Keep the nodes' folders here"),
+    ("help.demo.networks", "演示几个省；2 至 4 个时作为对等市场，按协议交换", "Provinces to show; 2 to 4 exchange by agreement, as peer markets"),
     ("help.export", "导出：一条信息的证明文件或证明书、网络章程，或一类信息的表格", "Export a listing's proof or certificate, the network's charter, or a table of listings"),
     ("help.export.format", "导出什么：proof 证明文件、certificate 证明书（PDF，可打印）、charter 章程，或 jsonl、csv、xlsx 表格；xlsx 改过可以再导入，更新原来的信息；parquet 供分析，条数不限", "What to export: a proof, a certificate (a PDF to print), the charter, or a table as jsonl, csv or xlsx; an xlsx may be edited and imported again, which updates the listings; parquet is for analysts, of any size"),
     ("help.export.id", "信息编号，可只写前几位；导出证明文件、证明书时要写", "Id of the listing, or its first digits; for a proof or a certificate"),

@@ -52,7 +52,7 @@ fn side(context: &Context, label: &str, side: &Json) {
         let all = side[key].as_array().into_iter().flatten();
         all.filter_map(|item| item.as_str().map(str::to_owned)).collect()
     };
-    let shelves: Vec<String> = texts("shelves").iter().map(|shelf| in_words(context, shelf)).collect();
+    let shelves: Vec<String> = texts("shelves").iter().map(|shelf| shelf_in_words(context, shelf)).collect();
     let nothing = context.say("cli.peering.nothing").to_owned();
     line(context, label, &if shelves.is_empty() { nothing } else { context.list(&shelves) });
     let fields = texts("fields");
@@ -77,7 +77,7 @@ fn side(context: &Context, label: &str, side: &Json) {
 }
 
 /// `achievement@42` as people say it.
-fn in_words(context: &Context, shelf: &str) -> String {
+pub fn shelf_in_words(context: &Context, shelf: &str) -> String {
     let (kind, region) = shelf.split_once('@').unwrap_or((shelf, ""));
     let kind = match Kind::from_id(kind) {
         Some(kind) => kind.label(context.lang).to_owned(),
