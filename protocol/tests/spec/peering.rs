@@ -1,13 +1,13 @@
 //! What two networks agree to exchange, and how a roster has it.
 
 use protocol::{
-    Action, Charter, CircleId, CodeMapping, Decoder, Fault, Gateway, Governors, Hash, MarketFile, NetworkId,
-    PeerState, Peering, Roster, Shelf, ShelfKind, ShelfPattern, Side, SignedCharter, Subject, Terms,
-    Visibility,
+    Action, Charter, CircleId, CodeMapping, Decoder, Fault, Gateway, Governors, GuestPass, Hash, MarketFile,
+    NetworkId, PeerState, Peering, Role, Roster, Shelf, ShelfKind, ShelfPattern, Shown, Side, SignedCharter,
+    Subject, Terms, Visibility,
 };
 
 use crate::book::Book;
-use crate::support::{NOW, charter, governor, key};
+use crate::support::{NOW, certificate, charter, governor, key};
 
 /// A network in another province, of one governor.
 pub fn zhejiang() -> Charter {
@@ -58,6 +58,17 @@ pub fn terms(own: &Charter, other: &Charter) -> Terms {
 pub fn peer(own: &Charter, other: &Charter) -> (Subject, Action) {
     let peering = Peering { terms: terms(own, other), charter: other.clone() };
     (Subject::Peer(other.id()), Action::Peer(Box::new(peering)))
+}
+
+/// A gateway of the other network, by these terms.
+pub fn shown() -> Shown {
+    let (own, other) = (charter(1, 1), zhejiang());
+    let network = other.id();
+    GuestPass {
+        network,
+        certificate: certificate(&network, 41, 12, Role::Hub),
+        terms: terms(&own, &other).id(),
+    }
 }
 
 fn state(roster: &Roster, id: &NetworkId) -> Option<PeerState> {

@@ -7,9 +7,9 @@ use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, ROOT};
 use protocol::{
     Action, Actor, Bucket, CheckedRun, Continuation, Credential, Delivery, DeliveryWord, DocumentId, Entry,
-    Envelope, FileKind, Fork, Frame, Governors, GuestPass, Hash, Head, Hello, Invitation, LogHead, Op, OpId,
-    Origin, Patch, Profile, Purge, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern,
-    Shown, SignedCharter, SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want, bucket_of,
+    Envelope, FileKind, Fork, Frame, Governors, Hash, Head, Hello, Invitation, LogHead, Op, OpId, Origin,
+    Patch, Profile, Purge, Redemption, Role, RosterStep, Rotation, Shelf, ShelfKind, ShelfPattern, Shown,
+    SignedCharter, SignedPatch, SignedStep, Statement, Subject, Subscription, Value, Want, bucket_of,
     frontier_digest, seal_file, seconds, to_scalar, value_bytes,
 };
 
@@ -324,7 +324,7 @@ fn frames() -> Vec<Vector> {
         ("hello with a certificate", in_full(Credential::Certificate(own))),
         ("hello with a redemption", in_full(Credential::Redemption(Box::new(redemption())))),
         ("hello by a check", hello(check)),
-        ("hello as a guest", hello(Shown::Guest(Box::new(guest_pass())))),
+        ("hello as a guest", hello(crate::peering::shown())),
         ("greet in full", Frame::ShowInFull),
         ("refused", Frame::Refused("不在名册".to_owned())),
         ("digest", Frame::Digest(digest)),
@@ -338,14 +338,6 @@ fn frames() -> Vec<Vector> {
     ];
     let all = all.into_iter().chain(crate::attached::golden());
     all.map(|(name, frame)| v(name, "frame", frame.to_bytes())).collect()
-}
-
-/// A gateway of another network, by the agreement of the vectors of steps.
-fn guest_pass() -> GuestPass {
-    let (own, other) = (World::new().charter, crate::peering::zhejiang());
-    let network = other.id();
-    let terms = crate::peering::terms(&own, &other).id();
-    GuestPass { network, certificate: certificate(&network, 41, 12, Role::Hub), terms }
 }
 
 fn deliveries() -> Vec<Delivery> {
