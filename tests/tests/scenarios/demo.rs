@@ -14,7 +14,9 @@ fn events(ran: &Ran, what: &str) -> Vec<Json> {
 }
 
 fn the(ran: &Ran, what: &str) -> Json {
-    events(ran, what).pop().unwrap_or_else(|| panic!("no event {what} in {}", ran.all()))
+    let last = events(ran, what).pop();
+    assert!(last.is_some(), "no event {what} in {}", ran.all());
+    last.unwrap()
 }
 
 #[test]
