@@ -302,7 +302,6 @@ fn entries() -> Vec<Vector> {
 }
 
 const RUN: &str = "run";
-
 fn frames() -> Vec<Vector> {
     let world = World::new();
     let (log, entries) = small_log(&world);
