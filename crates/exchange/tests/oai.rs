@@ -1,5 +1,7 @@
 //! The answers of real repositories, as their servers gave them.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failed expectation is the answer")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

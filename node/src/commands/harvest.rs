@@ -156,7 +156,7 @@ fn say(context: &Context, source: &Json) {
     }
     if let Ok(failure) = serde_json::from_value::<Failure>(source["failure"].clone()) {
         let (message, hint) = failure.in_words(context.lang);
-        print_line(&format!("  {}: {message} {hint}", context.say("cli.harvest.failure")).trim_end());
+        print_line(format!("  {}: {message} {hint}", context.say("cli.harvest.failure")).trim_end());
     }
     let refused = source["refused"].as_array().map(Vec::as_slice).unwrap_or_default();
     for one in refused {
