@@ -27,7 +27,7 @@ pub(crate) use files::file_in;
 pub use files::{AttachmentView, FileView};
 pub use history::{HistoryStep, HistoryView, Step, Version};
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
-pub use network::{MemberView, NetworkView, PeerMarketView};
+pub use network::{MarketView, MemberView, NetworkView, PeerMarketView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
 pub use statistics::{AnsweredView, BulletinForm, StatisticsAsk, StatisticsView, WorkView};
 pub use table::TableForm;
@@ -251,21 +251,6 @@ pub struct ListingView {
     pub alike: Vec<Card>,
     /// What else its institution offers, where that says something of it: of experts, services and organizations. As many.
     pub beside: Vec<Card>,
-}
-
-/// By what agreement a listing of another network is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MarketView {
-    /// The other network.
-    pub name: Names,
-    /// The licence under which it is given; may be empty.
-    pub licence: String,
-    /// When the agreement ends, ms.
-    pub until_ms: i64,
-    /// Whether values of some fields are shown as the agreement maps them.
-    pub mapped: bool,
-    /// Whether some fields are not shown by the agreement.
-    pub partly: bool,
 }
 
 /// Whether a listing stands.

@@ -52,3 +52,18 @@ pub struct PeerMarketView {
     /// The last day of the agreement, ms.
     pub until_ms: i64,
 }
+
+/// By what agreement a listing of another network is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketView {
+    /// The other network.
+    pub name: Names,
+    /// The licence under which it is given; may be empty.
+    pub licence: String,
+    /// When the agreement ends, ms.
+    pub until_ms: i64,
+    /// Whether values of some fields are shown as the agreement maps them.
+    pub mapped: bool,
+    /// Whether some fields are not shown by the agreement.
+    pub partly: bool,
+}
