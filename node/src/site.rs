@@ -314,12 +314,18 @@ impl Source for Site {
 
     fn status(&self) -> Result<StatusView, SourceError> {
         let figures = self.office.figures();
-        let identity = self.office.identity();
+        let (identity, roster) = (self.office.identity(), self.office.library().roster());
         let peers = figures.peers.iter().map(|peer| {
             let (state, reason) = peer_word(peer);
             let certificate = peer.certificate.as_ref();
             PeerView {
-                name: certificate.and_then(|c| self.office.library().institution_of(c)).unwrap_or_default(),
+                name: match peer.guest_of.and_then(|network| roster.peers.get(&network)) {
+                    // A gateway of a peer market is nobody of this network.
+                    Some(market) => market.charter.name_zh.clone(),
+                    None => {
+                        certificate.and_then(|c| self.office.library().institution_of(c)).unwrap_or_default()
+                    }
+                },
                 key: peer.peer.to_string(),
                 address: String::new(),
                 state,

@@ -28,7 +28,7 @@ pub const TABLE: &[Row] = &[
     ("api.group.network", "节点与机构", "Node and institutions"),
     ("api.group.own", "本单位的信息", "Listings of one's own"),
     ("api.lang", "说明文字的语言；不写时看 Accept-Language，都没有则为中文", "Language of texts; else that of Accept-Language, else Chinese"),
-    ("api.lead", "网页上能看的、工作台上能办的，程序都可以用这套接口完成。读公开内容不需要令牌；录入、审核、发布要用令牌，并受持有人权限约束。分页用游标：把答复里的 next 放进 cursor 接着取。", "What the pages show and the desk does, for programs. What is public is read without a token; writing, reviewing and publishing take a token, within the rights of its account. Lists are paged by cursor: put next of one answer into cursor of the next call."),
+    ("api.lead", "网页上能看的，以及录入、审核、发布、答复询问，程序都可以用这套接口完成；导入表格、附件和治理仍在工作台和命令行。读公开内容不需要令牌；录入、审核、发布要用令牌，并受持有人权限约束。分页用游标：把答复里的 next 放进 cursor 接着取。", "What the pages show, and drafts, reviews, publishing and answers to enquiries, for programs; tables, files and governance stay at the desk and the command line. What is public is read without a token; writing, reviewing and publishing take a token, within the rights of its account. Lists are paged by cursor: put next of one answer into cursor of the next call."),
     ("api.nav", "接口（API）", "API"),
     ("api.op.catalogue", "类别、字段、代码", "Kinds, fields, codes"),
     ("api.op.catalogue.text", "信息能有哪些字段，词表里有哪些词，中英文名称。", "What a listing may hold, and the terms of every list, named in Chinese and English."),
