@@ -18,7 +18,7 @@ use protocol::{DocumentId, InstitutionId, MemberState, NetworkId, Peer};
 use crate::office::Office;
 
 /// The folder of a home with what other networks give.
-const FOLDER: &str = "peers";
+pub const FOLDER: &str = "peers";
 /// Digits of a network's id that name its folder.
 const DIGITS: usize = 16;
 

@@ -165,11 +165,11 @@ impl Side {
             return false;
         }
         let stated = shelf.kind == ShelfKind::STATEMENT;
-        (stated || shelf.kind.is_listing())
-            && self.gives.iter().any(|pattern| match stated {
-                true => ShelfPattern { kind: None, ..pattern.clone() }.covers(shelf),
-                false => pattern.covers(shelf),
-            })
+        let covers = |pattern: &ShelfPattern| match stated {
+            true => pattern.covers_region(shelf.region),
+            false => shelf.kind.is_listing() && pattern.covers(shelf),
+        };
+        self.gives.iter().any(covers)
     }
 
     /// Whether the other may show a field.

@@ -173,8 +173,12 @@ impl ShelfPattern {
 
     /// True when the shelf is covered. Shelves of the whole network (region 0) are covered by every prefix.
     pub fn covers(&self, shelf: &Shelf) -> bool {
-        let region = shelf.region == 0 || digits(shelf.region).starts_with(self.region_prefix.as_bytes());
-        region && self.kind.is_none_or(|kind| kind == shelf.kind)
+        self.covers_region(shelf.region) && self.kind.is_none_or(|kind| kind == shelf.kind)
+    }
+
+    /// The same of a region, whichever the kind.
+    pub(crate) fn covers_region(&self, region: u32) -> bool {
+        region == 0 || digits(region).starts_with(self.region_prefix.as_bytes())
     }
 
     /// Writes the pattern.

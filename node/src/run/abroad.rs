@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::threads::spawn_core;
 use super::{Announce, filing};
-use crate::abroad::{Market, folder};
+use crate::abroad::{FOLDER, Market, folder};
 use crate::ahead::{LetIn, Routes};
 use crate::core::now_ms;
 use crate::notify::Heart;
@@ -104,10 +104,11 @@ impl Traveller {
         self.roster = Some(roster);
     }
 
-    /// Other networks' gateways call on the channel that has this network's name, nodes of this one on that of the others.
+    /// Other networks' gateways call on the channel that has this network's name, nodes of this one on that of the others. While an
+    /// agreement is suspended, and after its end, they still do: by the roster they hear of it.
     fn listen(&self, roster: &Roster) {
         let own = Channel::Of(roster.network.0);
-        let gives = |peer: &Peer| peer.is_active() && peer.takes().is_some_and(|side| !side.gives.is_empty());
+        let gives = |peer: &Peer| peer.takes().is_some_and(|side| !side.gives.is_empty());
         if !roster.peers.values().any(gives) {
             return self.handle.close_channel(own);
         }
@@ -133,6 +134,8 @@ impl Traveller {
             if !self.open.contains_key(id) && !waits {
                 self.failed.remove(id);
                 if let Err(error) = self.travel(id, peer, roster) {
+                    self.handle.close_channel(Channel::Of(id.0));
+                    self.routes.remove(Channel::Of(id.0));
                     tracing::error!("what {} gives cannot be opened: {error:#}", peer.charter.name_zh);
                     self.failed.insert(*id, Instant::now());
                 }
@@ -159,10 +162,11 @@ impl Traveller {
         let (let_in, channel) = (LetIn::default(), Channel::Of(id.0));
         self.handle.open_channel(channel)?;
         let comings = self.routes.add(channel, *id, let_in.clone())?;
+        let published = self.office.core().directory()?;
         {
             let mut core = office.core();
             core.connect_on(self.handle.clone(), channel, let_in);
-            core.spare(self.office.core().directory()?);
+            core.spare(published);
         }
         let quiet: Announce = Arc::new(|_: &str| {});
         // Where its store was found damaged, its thread ends, and it is opened anew; the node goes on.
@@ -243,11 +247,13 @@ impl Open {
         if agreed && !self.shown {
             own.markets_held().put(Arc::clone(&self.market));
             own.finder().touch();
-        } else if !agreed && self.found > 0 {
+        } else if !agreed {
             own.markets_held().remove(&self.market.network);
-            own.finder().forget_abroad(office.library())?;
-            std::fs::remove_file(office.home().join(FOUND))?;
-            self.found = 0;
+            if self.found > 0 {
+                own.finder().forget_abroad(office.library())?;
+                std::fs::remove_file(office.home().join(FOUND))?;
+                self.found = 0;
+            }
         }
         self.shown = agreed;
         Ok(())
@@ -274,7 +280,7 @@ fn read_found(folder: &Path, terms: &Hash) -> u64 {
 
 /// The index is begun anew: what of other networks was in it is to be taken in again.
 pub fn begin_anew(home: &Path) {
-    let folders = std::fs::read_dir(home.join("peers")).into_iter().flatten().flatten();
+    let folders = std::fs::read_dir(home.join(FOLDER)).into_iter().flatten().flatten();
     for folder in folders {
         // Where there is none, nothing was in the index.
         let _ = std::fs::remove_file(folder.path().join(FOUND));

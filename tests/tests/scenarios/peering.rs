@@ -185,3 +185,24 @@ fn three_networks_exchange_what_was_agreed_and_nothing_else() {
     finds(&far, "石墨烯", &alone);
     assert_eq!(peer(&far, "浙江")["state"], "ended");
 }
+
+#[test]
+fn a_gateway_that_was_away_hears_of_a_suspension_and_of_its_end() {
+    let scene = Scene::new();
+    let found = |name: &str, region: &str| {
+        let home = scene.home(name);
+        home.run(["init", "--role", "hub", "--name", name, "--region", region]).ok();
+        home.start()
+    };
+    let (one, other) = (found("湖北", "420000"), found("浙江", "330000"));
+    agree(&scene, &one, &other, &[], &["achievement"], &[]);
+    new(&other, "achievement", "石墨烯 杭州成果", &[]);
+    finds(&one, "石墨烯", &["石墨烯 杭州成果"]);
+    let one = one.stop();
+    other.run(["peering", "suspend", "湖北", "--reason", "核对数据"]).ok();
+    let one = one.start();
+    finds(&one, "石墨烯", &[]);
+    assert_eq!(peer(&one, "浙江")["held"], Json::Null, "nothing of it is shown");
+    other.run(["peering", "resume", "湖北"]).ok();
+    finds(&one, "石墨烯", &["石墨烯 杭州成果"]);
+}
