@@ -29,7 +29,7 @@ pub use history::{HistoryStep, HistoryView, Step, Version};
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
 pub use network::{MarketView, MemberView, NetworkView, PeerMarketView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
-pub use statistics::{AnsweredView, BulletinForm, StatisticsAsk, StatisticsView, WorkView};
+pub use statistics::{AnsweredView, BulletinForm, DemandsView, StatisticsAsk, StatisticsView, WorkView};
 pub use table::TableForm;
 
 /// Where pages get their data. Calls may block; the router runs them off the async threads, bounded and with a time limit.

@@ -55,13 +55,13 @@ pub(super) fn note(dimension: Dimension, lang: Lang) -> &'static str {
 pub struct Funnel {
     /// What it is.
     pub name: String,
-    /// How many, or that this is not recorded.
+    /// How many.
     pub said: String,
     /// Who can confirm it.
     pub whose: String,
 }
 
-/// The steps that exist; what is not recorded yet is not made up.
+/// The steps, each with who can confirm it.
 pub fn funnel(told: &Json, lang: Lang) -> Vec<Funnel> {
     let (demands, own) = (&told["figures"]["demands"], &told["this_node_alone"]);
     let number = |json: &Json| thousands(json.as_u64().unwrap_or_default());
@@ -92,9 +92,8 @@ pub fn funnel(told: &Json, lang: Lang) -> Vec<Funnel> {
     if let Some(ms) = own["median_ms"].as_u64() {
         steps.push(step("bulletin.funnel.median", hours(ms, lang), alone));
     }
-    for key in ["bulletin.funnel.matched", "bulletin.funnel.contract"] {
-        steps.push(step(key, say(lang, "bulletin.unrecorded").to_owned(), "bulletin.whose.none"));
-    }
+    steps.push(step("bulletin.funnel.matched", number(&demands["matched"]), all));
+    steps.push(step("bulletin.funnel.contract", number(&demands["contracted"]), all));
     steps
 }
 
@@ -105,13 +104,15 @@ pub fn hours(ms: u64, lang: Lang) -> String {
 }
 
 /// Headings of the table of institutions.
-pub const WORK: [&str; 7] = [
+pub const WORK: [&str; 9] = [
     "bulletin.work.name",
     "bulletin.work.listings",
     "bulletin.work.withdrawn",
     "bulletin.work.evaluated",
     "bulletin.work.honoured",
+    "bulletin.work.contracts",
     "bulletin.work.rejected",
+    "bulletin.work.matches",
     "bulletin.work.given",
 ];
 
@@ -136,7 +137,9 @@ pub fn work(told: &Json, lang: Lang) -> Vec<(String, Vec<String>)> {
             number(&one["withdrawn"]),
             received("evaluation"),
             received("recognition") + received("certificate"),
+            received("contract"),
             received("rejected"),
+            number(&one["given"]["match"]),
             given,
         ];
         (text("id").to_owned(), std::iter::once(name).chain(counts.map(thousands)).collect())

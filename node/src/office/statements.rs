@@ -46,6 +46,7 @@ impl Office {
 
     pub(super) fn state(&self, id: &str, saying: Saying, [label, value, reason]: [&str; 3]) -> Reply {
         if saying == Saying::New {
+            let value = &self.whole(label, value)?;
             check(label, value, reason)?;
             let about = self.resolve(id)?;
             return self.sign(&about, None, [label, value, reason], "stated");
@@ -64,8 +65,17 @@ impl Office {
             return self.sign(&standing, Some(earlier.id), ["", "", reason], "taken-back");
         }
         let label = if label.is_empty() { &earlier.statement.label } else { label };
+        let value = &self.whole(label, value)?;
         check(label, value, reason)?;
         self.sign(&standing, Some(earlier.id), [label, value, reason], "restated")
+    }
+
+    /// A value as it is signed: a match may name the other listing by its first digits.
+    fn whole(&self, label: &str, value: &str) -> Result<String, Failure> {
+        if label == Label::Match.id() && !value.is_empty() {
+            return Ok(self.resolve(value)?.to_string());
+        }
+        Ok(value.to_owned())
     }
 
     fn sign(

@@ -177,7 +177,10 @@ impl Office {
             "listings": figures.listings, "standing": figures.standing, "withdrawn": figures.withdrawn,
             "by": by.collect::<serde_json::Map<_, _>>(),
             "institutions": work.into_iter().map(line).collect::<Vec<_>>(),
-            "demands": { "listed": figures.demands.listed, "looked_at": figures.demands.looked_at },
+            "demands": {
+                "listed": figures.demands.listed, "looked_at": figures.demands.looked_at,
+                "matched": figures.demands.matched, "contracted": figures.demands.contracted,
+            },
         })
     }
 

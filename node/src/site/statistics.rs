@@ -9,7 +9,7 @@ use market::{Question, SAYINGS, StatisticsAnswer, Work};
 use protocol::{InstitutionId, MemberState, Roster};
 use web::SourceError;
 use web::limits::LEAST_TOLD;
-use web::view::{AnsweredView, BulletinForm, StatisticsAsk, StatisticsView, WorkView};
+use web::view::{AnsweredView, BulletinForm, DemandsView, StatisticsAsk, StatisticsView, WorkView};
 
 use super::{Site, failed};
 use crate::core::now_ms;
@@ -49,7 +49,12 @@ impl Site {
             by: Dimension::ALL.into_iter().map(|by| (by, counts(by))).collect(),
             areas: areas(&all),
             institutions: institutions.into_iter().map(|(id, work)| line(&roster, id, work)).collect(),
-            demands: (figures.demands.listed, figures.demands.looked_at),
+            demands: DemandsView {
+                listed: figures.demands.listed,
+                looked_at: figures.demands.looked_at,
+                matched: figures.demands.matched,
+                contracted: figures.demands.contracted,
+            },
             answered: AnsweredView { received: own.received, answered: own.answered, in_time: own.in_time },
             digest: answer.digest.to_string(),
             entry_digest: answer.entry_digest.to_string(),
@@ -88,10 +93,11 @@ fn areas(all: &StatisticsAnswer) -> Vec<String> {
 
 fn line(roster: &Roster, id: &InstitutionId, work: &Work) -> WorkView {
     let member = roster.members.get(id);
-    let received = |saying: &str| {
+    let of = |counts: &[u64], saying: &str| {
         let place = SAYINGS.iter().position(|known| *known == saying);
-        place.and_then(|place| work.received.get(place)).copied().unwrap_or_default()
+        place.and_then(|place| counts.get(place)).copied().unwrap_or_default()
     };
+    let received = |saying: &str| of(&work.received, saying);
     WorkView {
         id: id.to_string(),
         name: member.map(|member| member.institution.name.clone()).unwrap_or_default(),
@@ -100,7 +106,9 @@ fn line(roster: &Roster, id: &InstitutionId, work: &Work) -> WorkView {
         withdrawn: work.withdrawn,
         evaluated: received("evaluation"),
         honoured: received("recognition") + received("certificate"),
+        contracts: received("contract"),
         rejected: received("rejected"),
+        matches: of(&work.given, "match"),
         given: work.given.iter().sum(),
     }
 }

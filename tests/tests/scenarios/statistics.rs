@@ -39,7 +39,7 @@ fn hub_and_stations_give_the_same_figures_and_one_that_is_behind_is_told_what_it
     let market = scene.join(&hub, "market", "sub-market", "420500").start();
     let titles = ["固态电解质膜", "碳纤维轴承", "水稻育种", "激光器封装", "膜材料回收"];
     let ids = titles.map(|title| station.publish(title));
-    demand(&market, "求可降解包装");
+    let wanted = demand(&market, "求可降解包装");
     hub.holds_with(&[&station, &market], 6);
     // One is withdrawn, one moved to another kind and back, one out of sight; one is evaluated by another institution.
     station.run(["listing", "withdraw", &ids[0]]).ok();
@@ -48,6 +48,14 @@ fn hub_and_stations_give_the_same_figures_and_one_that_is_behind_is_told_what_it
     station.run(["listing", "move", &there, "--kind", "achievement"]).ok();
     station.run(["listing", "move", &ids[2], "--visibility", "members"]).ok();
     hub.run(["statement", "make", &ids[3], "--label", "evaluation", "--value", "trl=6"]).ok();
+    // How the demand came to a contract: the other listing may be named by its first digits, the number has its form.
+    let matched = &ids[4][..12];
+    let said = hub.run(["statement", "make", &wanted, "--label", "match", "--value", matched, "--json"]).ok();
+    assert!(said.json()["id"].is_string());
+    hub.run(["statement", "make", &wanted, "--label", "match", "--value", ""]).ends(2);
+    hub.run(["statement", "make", &wanted, "--label", "contract", "--value", "number=12"]).ends(2);
+    let number = "number=2026420500000012,amount=120";
+    hub.run(["statement", "make", &wanted, "--label", "contract", "--value", number]).ok();
     hub.agrees_with(&[&station, &market]);
 
     let all = [&hub, &station, &market];
@@ -56,6 +64,8 @@ fn hub_and_stations_give_the_same_figures_and_one_that_is_behind_is_told_what_it
     assert_eq!(whole["by"]["kind"], serde_json::json!({ "achievement": 3, "demand": 1 }));
     assert_eq!(whole["institutions"][0]["name"], "station");
     assert_eq!(whole["institutions"][0]["received"]["evaluation"], 1);
+    let demands = serde_json::json!({ "listed": 1, "looked_at": 1, "matched": 1, "contracted": 1 });
+    assert_eq!(whole["demands"], demands);
     let month = whole["by"]["month"].as_object().unwrap().keys().next().unwrap().clone();
     let (of_place, other) = agreed(&all, &["--region", "4205", "--month", &month]);
     assert_eq!((&of_place["listings"], other == digest), (&1.into(), false), "{of_place}");

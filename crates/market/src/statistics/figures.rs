@@ -10,10 +10,15 @@ use super::marks::{Mark, Stand};
 
 /// Version of what is counted and by which rules; part of every digest. To be raised when a rule here, a vocabulary that is
 /// counted by, or the form of [`Figures::to_bytes`] changes.
-pub const STATISTICS_VERSION: u32 = 1;
+pub const STATISTICS_VERSION: u32 = 2;
 
 /// What third parties say of listings, as it is counted: places in [`Work::received`] and [`Work::given`].
-pub const SAYINGS: [&str; 6] = ["passed", "rejected", "evaluation", "recognition", "certificate", "other"];
+pub const SAYINGS: [&str; 8] =
+    ["passed", "rejected", "evaluation", "recognition", "certificate", "match", "contract", "other"];
+/// The place of a match in them.
+pub(super) const MATCH: u8 = 5;
+/// The place of a registered contract.
+pub(super) const CONTRACT: u8 = 6;
 /// Number of them.
 pub const GROUPS: usize = SAYINGS.len();
 
@@ -59,6 +64,10 @@ pub struct Demands {
     pub listed: u64,
     /// Of which a third party has said something: screened, evaluated, recognised or certified.
     pub looked_at: u64,
+    /// Of which a third party says that it brought them together with another listing.
+    pub matched: u64,
+    /// Of which an office says that a contract was registered.
+    pub contracted: u64,
 }
 
 /// The figures of a question.
@@ -125,6 +134,9 @@ impl Figures {
         if kind == Kind::Demand {
             self.demands.listed += 1;
             self.demands.looked_at += u64::from(!mark.said.is_empty());
+            let said = |place: u8| u64::from(mark.said.iter().any(|(saying, _)| *saying == place));
+            self.demands.matched += said(MATCH);
+            self.demands.contracted += said(CONTRACT);
         }
     }
 
@@ -173,7 +185,8 @@ impl Figures {
                 to.uint(*count);
             }
         }
-        to.uint(self.demands.listed).uint(self.demands.looked_at);
+        let demands = &self.demands;
+        to.uint(demands.listed).uint(demands.looked_at).uint(demands.matched).uint(demands.contracted);
         to.finish()
     }
 
@@ -208,13 +221,13 @@ mod tests {
             to.text(saying);
         }
         let named = (STATISTICS_VERSION, hash("vocabularies", &[&to.finish()]).short());
-        assert_eq!(named, (1, "af548c50".to_owned()));
+        assert_eq!(named, (2, "c9f069fe".to_owned()));
     }
 
     fn mark() -> impl Strategy<Value = Mark> {
         let place = (16_u16..23, prop::sample::select(vec![420_000_u32, 420_106, 430_100]), 0_u8..4);
         let what = (prop::option::of(310_u16..324), prop::collection::vec(0_u8..12, 0..3), 0_u8..10);
-        let said = prop::collection::vec((0_u8..7, 0_u8..3), 0..3);
+        let said = prop::collection::vec((0_u8..9, 0_u8..3), 0..3);
         (place, what, said, 0_u8..5).prop_map(
             |((kind, region, who), (month, terms, readiness), said, stand)| Mark {
                 kind,

@@ -10,7 +10,7 @@ use protocol::{
 };
 use storage::{Batch, Store, Table};
 
-use super::figures::{GROUPS, STATISTICS_VERSION};
+use super::figures::{CONTRACT, GROUPS, MATCH, STATISTICS_VERSION};
 use crate::error::{MarketError, Result};
 use crate::library::{Hidden, Library, Listing, Said};
 
@@ -213,6 +213,8 @@ fn counted(said: &[Said], own: &InstitutionId) -> Vec<(u8, InstitutionId)> {
             Some(Label::Evaluation) => 2,
             Some(Label::Recognition) => 3,
             Some(Label::Certificate) => 4,
+            Some(Label::Match) => MATCH,
+            Some(Label::Contract) => CONTRACT,
             None => (GROUPS - 1) as u8,
         }
     };

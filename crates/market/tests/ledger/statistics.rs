@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::statistics::{Dimension, Month};
-use market::{Apart, Figures, Moving, Question, Statistics, StatisticsAnswer};
+use market::{Apart, Demands, Figures, Moving, Question, Statistics, StatisticsAnswer};
 use protocol::{Action, Subject, Visibility};
 
 use super::documents::{Traffic, govern, guest, moving};
@@ -63,6 +63,14 @@ fn year() -> (Node, Traffic) {
     traffic.sent([written]);
     let (_, written) = judge.desk(NOW + 2).state(&demand, None, ["screening", "passed", ""]).unwrap();
     traffic.sent([written]);
+    // How the demand came to a contract, by others' words; its own institution's word on that does not count.
+    let contract = ["contract", "number=2026420100000012,amount=120", ""];
+    for texts in [["match", &ids[6].to_string(), ""], contract] {
+        let (_, written) = judge.desk(NOW + 3).state(&demand, None, texts).unwrap();
+        traffic.sent([written]);
+    }
+    let (_, written) = hub.desk(NOW + 3).state(&ids[3], None, contract).unwrap();
+    traffic.sent([written]);
     // Moved once, to a log of its own, which may come long before the one that it began in; evaluated where it began.
     let (_, written) = judge.desk(NOW + 1).state(&ids[6], None, ["evaluation", "trl=4", ""]).unwrap();
     traffic.sent([written]);
@@ -116,10 +124,11 @@ fn each_listing_counts_once_at_its_newest_place_and_where_it_stands() {
     assert_eq!(counts(figures, Dimension::Readiness), [("5", 11)]);
     assert_eq!(counts(figures, Dimension::Field).iter().map(|(_, count)| count).sum::<u64>(), 11);
     let own = &figures.institutions[&hub.identity.institution.id()];
-    assert_eq!((own.listings, own.withdrawn, own.received), (11, 1, [1, 0, 2, 1, 0, 0]));
+    assert_eq!((own.listings, own.withdrawn, own.received), (11, 1, [1, 0, 2, 1, 0, 1, 1, 0]));
     let judge = figures.institutions.values().find(|work| work.listings == 0).unwrap();
-    assert_eq!((judge.given, own.given), ([1, 0, 2, 1, 0, 0], [0; 6]));
-    assert_eq!((figures.demands.listed, figures.demands.looked_at), (1, 1));
+    assert_eq!((judge.given, own.given), ([1, 0, 2, 1, 0, 1, 1, 0], [0; 8]));
+    let demands = Demands { listed: 1, looked_at: 1, matched: 1, contracted: 1 };
+    assert_eq!(figures.demands, demands);
 
     let of_month = answer(&hub.library, Question { month: Some(first), region: None });
     assert_eq!((of_month.figures.listings, of_month.figures.standing), (9, 11));

@@ -30,8 +30,8 @@ pub struct StatisticsView {
     pub areas: Vec<String>,
     /// Who does what, the most listings first.
     pub institutions: Vec<WorkView>,
-    /// Public demands, and those of them that a third party has looked at.
-    pub demands: (u64, u64),
+    /// Public demands.
+    pub demands: DemandsView,
     /// How this node alone answers enquiries.
     pub answered: AnsweredView,
     /// Digest of the figures, hex.
@@ -42,6 +42,19 @@ pub struct StatisticsView {
     pub logs: u64,
     /// Entries.
     pub entries: u64,
+}
+
+/// Public demands, and how far they came as third parties say by signed statements.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DemandsView {
+    /// All of them.
+    pub listed: u64,
+    /// Of which a third party says something.
+    pub looked_at: u64,
+    /// That were brought together with another listing.
+    pub matched: u64,
+    /// Of which a contract was registered.
+    pub contracted: u64,
 }
 
 /// What an institution does.
@@ -61,8 +74,12 @@ pub struct WorkView {
     pub evaluated: u64,
     /// Recognitions and certificates by others.
     pub honoured: u64,
+    /// Contracts of its listings that others registered.
+    pub contracts: u64,
     /// Screenings by others that object.
     pub rejected: u64,
+    /// Others' listings that it brought together.
+    pub matches: u64,
     /// What it says of others' listings.
     pub given: u64,
 }

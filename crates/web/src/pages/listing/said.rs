@@ -1,10 +1,11 @@
 //! What third parties say of a listing, in words. Labels and values that the catalogue does not know stand as they came.
 
 use crate::limits::NAME_CHARS;
+use crate::pages::card::listing_href;
 use crate::text::{minute, stamp, tidy_line};
 use crate::view::StatementView;
 use catalog::Lang;
-use catalog::labels::{label_text, rejects, value_text};
+use catalog::labels::{label_text, matched_with, rejects, value_text};
 use catalog::words::{fill, say};
 
 /// Characters of a reason that are drawn: what a statement can hold.
@@ -13,6 +14,8 @@ const REASON_CHARS: usize = 512;
 /// One statement.
 pub(crate) struct Word {
     pub(crate) text: String,
+    /// Where the other listing of a match is; empty of everything else.
+    pub(crate) href: String,
     /// Whether it objects to the listing.
     pub(crate) bad: bool,
     pub(crate) reason: String,
@@ -36,6 +39,7 @@ impl Word {
         let version = if said.present { "said.present" } else { "said.earlier" };
         Word {
             text,
+            href: matched_with(&said.label, &said.value).map(listing_href).unwrap_or_default(),
             bad: rejects(&said.label, &said.value),
             reason: tidy_line(&said.reason, REASON_CHARS),
             by: short(&said.institution),

@@ -109,34 +109,30 @@ pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) said: String,
     pub(super) whose: &'static str,
-    /// Whether there is a number.
-    pub(super) told: bool,
 }
 
-/// The steps that exist; what is not recorded yet is not made up.
+/// The steps, each with whose word it is.
 pub(super) fn funnel(lang: Lang, view: &StatisticsView) -> Vec<Step> {
-    let step =
-        |key, said: String, whose, told| Step { name: say(lang, key), said, whose: say(lang, whose), told };
-    let all = |key, number| step(key, count(number), "bulletin.whose.all", true);
+    let step = |key, said: String, whose| Step { name: say(lang, key), said, whose: say(lang, whose) };
+    let all = |key, number| step(key, count(number), "bulletin.whose.all");
     // Numbers about very few enquiries say more than numbers.
     let few = |number: u64| match number {
         1..LEAST_TOLD => fill(lang, "stats.few", &[("n", &LEAST_TOLD.to_string())]),
         number => count(number),
     };
-    let own = |key, number| step(key, few(number), "bulletin.whose.alone", true);
-    let none = |key| step(key, say(lang, "bulletin.unrecorded").to_owned(), "bulletin.whose.none", false);
+    let own = |key, number| step(key, few(number), "bulletin.whose.alone");
     let answered = view.answered;
     let mut steps = vec![
-        all("bulletin.funnel.listed", view.demands.0),
-        all("bulletin.funnel.looked", view.demands.1),
+        all("bulletin.funnel.listed", view.demands.listed),
+        all("bulletin.funnel.looked", view.demands.looked_at),
         own("bulletin.funnel.received", answered.received),
     ];
     if answered.received >= LEAST_TOLD {
         steps.push(own("bulletin.funnel.answered", answered.answered));
         steps.push(own("bulletin.funnel.in-time", answered.in_time));
     }
-    steps.push(none("bulletin.funnel.matched"));
-    steps.push(none("bulletin.funnel.contract"));
+    steps.push(all("bulletin.funnel.matched", view.demands.matched));
+    steps.push(all("bulletin.funnel.contract", view.demands.contracted));
     steps
 }
 
@@ -145,15 +141,23 @@ pub(super) struct Work {
     pub(super) href: String,
     pub(super) name: String,
     pub(super) inactive: bool,
-    /// Listings, withdrawn, evaluated, honoured, rejected, given.
-    pub(super) counts: [String; 6],
+    /// Listings, withdrawn, evaluated, honoured, contracts, rejected, matches, given.
+    pub(super) counts: [String; 8],
 }
 
 impl Work {
     pub(super) fn new(work: &WorkView) -> Self {
         let name = tidy_line(&work.name, NAME_CHARS);
-        let counts =
-            [work.listings, work.withdrawn, work.evaluated, work.honoured, work.rejected, work.given];
+        let counts = [
+            work.listings,
+            work.withdrawn,
+            work.evaluated,
+            work.honoured,
+            work.contracts,
+            work.rejected,
+            work.matches,
+            work.given,
+        ];
         Self {
             href: org_href(&work.id),
             name: if name.is_empty() { short_id(&work.id) } else { name },

@@ -1,7 +1,7 @@
 //! Statistics of the fixed source.
 
 use catalog::statistics::Dimension;
-use web::view::{AnsweredView, StatisticsAsk, StatisticsView, WorkView};
+use web::view::{AnsweredView, DemandsView, StatisticsAsk, StatisticsView, WorkView};
 
 use super::{Fake, ORG, SUSPENDED};
 
@@ -21,7 +21,9 @@ pub fn statistics(fake: &Fake, asked: &StatisticsAsk) -> StatisticsView {
         withdrawn: 2,
         evaluated: 3,
         honoured: 1,
+        contracts: 5,
         rejected: 1,
+        matches: 2,
         given: 4,
     };
     StatisticsView {
@@ -40,7 +42,7 @@ pub fn statistics(fake: &Fake, asked: &StatisticsAsk) -> StatisticsView {
         ],
         areas: vec!["420000".to_owned(), "420100".to_owned()],
         institutions: vec![work(ORG, "武汉大学", 1_000, true), work(SUSPENDED, "某某研究院", 234, false)],
-        demands: (234, 40),
+        demands: DemandsView { listed: 234, looked_at: 40, matched: 21, contracted: 8 },
         answered: AnsweredView { received: 9, answered: 7, in_time: 6 },
         digest: fake.text(&"d1".repeat(32)),
         entry_digest: fake.text(&"e5".repeat(32)),
