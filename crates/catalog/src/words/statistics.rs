@@ -24,7 +24,7 @@ pub const TABLE: &[Row] = &[
     ("bulletin.from", "由{node}于 {made} 从 {logs} 份日志的 {entries} 条条目算出；条目集 {set}，数字摘要 {digest}。", "Computed by {node} at {made} from {entries} entries in {logs} logs; entry set {set}, digest of the figures {digest}."),
     ("bulletin.funnel", "从需求到合同", "From demand to contract"),
     ("bulletin.funnel.answered", "　其中已答复", "  answered"),
-    ("bulletin.funnel.contract", "　其中已登记合同", "  of which a contract was registered"),
+    ("bulletin.funnel.contract", "已登记合同的需求", "demands of which a contract was registered"),
     ("bulletin.funnel.in-time", "　其中 24 小时内答复", "  answered within 24 hours"),
     ("bulletin.funnel.listed", "公开的需求", "public demands"),
     ("bulletin.funnel.looked", "　其中第三方看过的", "  looked at by a third party"),
