@@ -25,7 +25,7 @@ pub use accounts::{TokenAction, UserAction};
 pub use bundle::BundleAction;
 pub use enquiries::EnquiryAction;
 pub use feed::{FeedAction, FeedPostgres};
-pub use governing::{GovernorChange, KeyAction, Propose, RootArgs, RosterAction};
+pub use governing::{GovernorChange, KeyAction, ProfileAction, Propose, RootArgs, RosterAction};
 pub use harvesting::HarvestAction;
 pub use listings::{
     Disclose, DisclosureAction, Import, ListingAction, StatementAction, Template, VisibilityArg,
@@ -110,6 +110,10 @@ pub enum Sub {
     Roster {
         #[command(subcommand)]
         action: RosterAction,
+    },
+    Profile {
+        #[command(subcommand)]
+        action: ProfileAction,
     },
     Key {
         #[command(subcommand)]

@@ -18,6 +18,7 @@ mod listing;
 mod node;
 mod parquet;
 mod peering;
+mod profile;
 mod prove;
 mod purge;
 mod roster;
@@ -100,6 +101,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Peering { action } => peering::run(&context, action),
         Sub::Key { action } => keys::run(&context, action),
         Sub::Roster { action } => roster::run(&context, action),
+        Sub::Profile { action } => profile::run(&context, action),
         Sub::Fork { action } => forks::run(&context, &action),
         Sub::Settle(args) => forks::settle(&context, &args),
         Sub::User { action } => user::run(&context, action),

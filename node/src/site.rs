@@ -24,6 +24,7 @@ mod kept;
 mod lists;
 mod network;
 mod org;
+mod profile;
 mod provenance;
 mod related;
 mod statistics;
@@ -310,6 +311,14 @@ impl Source for Site {
 
     fn network(&self) -> Result<web::view::NetworkView, SourceError> {
         self.whole_network()
+    }
+
+    fn profile(&self) -> Result<web::view::ProfileView, SourceError> {
+        self.profile_view()
+    }
+
+    fn profile_text(&self, text: &protocol::Hash) -> Result<Option<Vec<u8>>, SourceError> {
+        self.profile_text_of(text)
     }
 
     fn status(&self) -> Result<StatusView, SourceError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
-use crate::hash::{InstitutionId, NetworkId, hash};
+use crate::hash::{Hash, InstitutionId, NetworkId, hash};
 use crate::keys::{PublicKey, Purpose, SecretKey, Signature};
 use crate::limits::{MAX_GOVERNORS, MAX_NAME, VERSION};
 
@@ -96,16 +96,29 @@ impl Institution {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Brand (品牌标识), management rules (管理制度), data standard (数据标准), service rules (服务规则).
-    pub parts: [(String, crate::hash::Hash); 4],
+    pub parts: [(String, Hash); 4],
 }
 
 impl Default for Profile {
     fn default() -> Self {
-        Self { parts: std::array::from_fn(|_| ("1".to_owned(), crate::hash::Hash::default())) }
+        Self { parts: std::array::from_fn(|_| ("1".to_owned(), Hash::default())) }
     }
 }
 
 impl Profile {
+    /// The parts' names, in their order.
+    pub const PARTS: [&str; 4] = ["brand", "rules", "data", "service"];
+
+    /// What a profile names a text by.
+    pub fn text(bytes: &[u8]) -> Hash {
+        hash("text", &[bytes])
+    }
+
+    /// Whether one of its parts has this text.
+    pub fn names(&self, text: &Hash) -> bool {
+        *text != Hash::default() && self.parts.iter().any(|(_, named)| named == text)
+    }
+
     pub(crate) fn encode(&self, to: &mut Encoder) {
         for (version, text) in &self.parts {
             to.text(version);
@@ -116,7 +129,7 @@ impl Profile {
     pub(crate) fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
         let mut profile = Self::default();
         for part in &mut profile.parts {
-            *part = (from.text(MAX_NAME, "profile version")?.to_owned(), crate::hash::Hash::decode(from)?);
+            *part = (from.text(MAX_NAME, "profile version")?.to_owned(), Hash::decode(from)?);
         }
         Ok(profile)
     }

@@ -30,6 +30,8 @@ impl Verb {
     pub const MOVE: Self = Self(8);
     /// A statement about a listing version.
     pub const STATEMENT: Self = Self(9);
+    /// The text of one of the four unifications, or a picture: what a profile names by its hash. On the roster shelf.
+    pub const TEXT: Self = Self(10);
 }
 
 /// The signed part of an entry.

@@ -5,6 +5,9 @@
 pub const VERSION: u8 = 1;
 /// Longest payload of one entry, bytes: a listing of 2 KB text needs 4; long descriptions and sealed bodies fit.
 pub const MAX_PAYLOAD: usize = 64 * 1024;
+/// Longest text, or picture, of one of the four unifications, bytes: it lies in one entry that everyone has, and the roster with
+/// it. Some twenty thousand Chinese characters.
+pub const MAX_PROFILE_TEXT: usize = 60 * 1024;
 /// Most operations in one patch: a listing has at most 200 keys, an edit that replaces a set deletes and puts.
 pub const MAX_PATCH_OPS: usize = 512;
 /// Most predecessors that one operation may name: concurrent values of one field, at most one per editor.

@@ -94,6 +94,8 @@ pub struct Roster {
     pub sub_markets_invite: bool,
     /// The present versions of the four unifications.
     pub profile: Profile,
+    /// All versions of them, the charter's first, each with the step that brought it (zero for the charter's).
+    pub profiles: Vec<(Hash, Profile)>,
     /// Admitted institutions.
     pub members: BTreeMap<InstitutionId, Member>,
     /// Valid invitations, each with the step that made it.
@@ -182,6 +184,7 @@ impl Roster {
             governors: charter.governors.clone(),
             sub_markets_invite: charter.sub_markets_invite,
             profile: charter.profile.clone(),
+            profiles: vec![(Hash::default(), charter.profile.clone())],
             members: BTreeMap::new(),
             invitations: BTreeMap::new(),
             redeemed: BTreeMap::new(),
@@ -277,6 +280,7 @@ impl Roster {
             Subject::Network => {
                 if let Action::Profile(profile) = &step.action {
                     self.profile = profile.clone();
+                    self.profiles.push((named.0, profile.clone()));
                 }
             }
             Subject::Peer(id) => self.apply_to_peer(id, named),

@@ -103,6 +103,8 @@ mod traces;
 mod transit;
 #[path = "scenarios/trust.rs"]
 mod trust;
+#[path = "scenarios/unified.rs"]
+mod unified;
 #[path = "scenarios/watches.rs"]
 mod watches;
 #[path = "scenarios/ways.rs"]

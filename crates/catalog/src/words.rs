@@ -26,7 +26,8 @@ pub mod issues;
 pub mod kinds;
 pub mod network;
 pub mod peering;
-pub mod purge;
+pub mod profile;
+mod purge;
 pub mod roster;
 pub mod running;
 pub mod statements;
@@ -65,6 +66,7 @@ const TABLES: &[&[Row]] = &[
     issues::TABLE,
     network::TABLE,
     peering::TABLE,
+    profile::TABLE,
     purge::TABLE,
     roster::TABLE,
     running::TABLE,

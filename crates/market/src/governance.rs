@@ -6,8 +6,8 @@ mod revoking;
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
-    Action, Governor, Governors, Hash, InstitutionId, NodeCertificate, PublicKey, Redemption, Roster,
-    RosterInput, RosterStep, Rotation, Shelf, SignedStep, Subject, Verb, limits,
+    Action, Governor, Governors, Hash, InstitutionId, NodeCertificate, Profile, PublicKey, Redemption,
+    Roster, RosterInput, RosterStep, Rotation, Shelf, SignedStep, Subject, Verb, limits,
 };
 
 use crate::desk::{Authored, Desk};
@@ -264,6 +264,18 @@ impl Desk<'_> {
         });
         let drafts = drafts.collect::<Result<_>>()?;
         self.write(Shelf::ROSTER, drafts)
+    }
+
+    /// Writes a text of the four unifications into this node's roster log; `None` when it is held already.
+    ///
+    /// # Errors
+    /// When the disk fails or is full.
+    pub fn put_text(&mut self, text: &[u8]) -> Result<Option<Authored>> {
+        if self.library.text(&Profile::text(text))?.is_some() {
+            return Ok(None);
+        }
+        let draft = self.draft(None, Verb::TEXT, text.to_vec())?;
+        self.write(Shelf::ROSTER, vec![(draft, None)]).map(Some)
     }
 
     /// Countersigns a redemption in this node's roster log.

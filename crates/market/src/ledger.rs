@@ -53,6 +53,7 @@ pub use open::OpenedLedger;
 pub(crate) use project::creates_document;
 pub use reading::LedgerFigures;
 pub(crate) use replace::LOST;
+pub(crate) use roster::place_of_text;
 use touched::Touched;
 
 /// Key of the number that names the numbering of arrivals.

@@ -34,8 +34,8 @@ pub use ledger::{
 };
 pub use library::{
     ANSWER_WITHIN_MS, Answer, Answered, Candidate, Dispute, Enquiry, EnquiryFigures, EnquiryState, Evidence,
-    FIGURES_OVER_MS, FileUse, Held, Hidden, HistoryItem, Library, Listing, MemberNode, Said, Versions,
-    Writer,
+    FIGURES_OVER_MS, FileUse, Held, HeldText, Hidden, HistoryItem, Library, Listing, MemberNode, PartVersion,
+    Said, TextKind, TextUnfit, Versions, Writer, part_versions, text_kind,
 };
 pub use likeness::{Alike, Likeness};
 pub use root_key::RootFile;

@@ -9,6 +9,7 @@ mod lens;
 mod line;
 mod members;
 mod statements;
+mod texts;
 mod waiting;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use history::HistoryItem;
 pub use members::MemberNode;
 pub(crate) use statements::version_of;
 pub use statements::{Said, Versions};
+pub use texts::{HeldText, PartVersion, TextKind, TextUnfit, part_versions, text_kind};
 pub(crate) use waiting::figures_of;
 pub use waiting::{ANSWER_WITHIN_MS, Answered, EnquiryFigures, EnquiryState, FIGURES_OVER_MS, Held};
 

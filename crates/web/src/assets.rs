@@ -20,6 +20,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/import.css"),
     include_str!("../assets/api.css"),
     include_str!("../assets/statistics.css"),
+    include_str!("../assets/profile.css"),
     include_str!("../assets/print.css"),
 );
 

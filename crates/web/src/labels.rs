@@ -205,3 +205,14 @@ pub(crate) fn unnamed(lang: Lang) -> String {
 pub(crate) fn as_given(lang: Lang, value: &str) -> String {
     fill(lang, "value.given", &[("value", value)])
 }
+
+/// The name of one of the four unifications, and what it is about.
+pub(crate) fn unified(lang: Lang, id: &str) -> (&'static str, &'static str) {
+    let (name, lead) = match id {
+        "brand" => ("profile.part.brand", "profile.lead.brand"),
+        "rules" => ("profile.part.rules", "profile.lead.rules"),
+        "data" => ("profile.part.data", "profile.lead.data"),
+        _ => ("profile.part.service", "profile.lead.service"),
+    };
+    (say(lang, name), say(lang, lead))
+}

@@ -23,6 +23,7 @@ mod fields;
 mod guard;
 mod labels;
 pub mod limits;
+mod markdown;
 mod metrics;
 mod pages;
 mod refusal;

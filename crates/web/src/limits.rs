@@ -184,6 +184,8 @@ pub const TOKEN_CHARS: usize = 200;
 /// Regions below one that are listed: China has about 3,000 counties in all.
 pub const REGIONS_LISTED: usize = 1_000;
 
+/// Versions of one of the four unifications in its list.
+pub const PROFILE_VERSIONS_SHOWN: usize = 100;
 /// Institutions in the table of the network: a province has some hundreds; a page of them is some 200 kilobytes.
 pub const MEMBERS_SHOWN: usize = 1_000;
 /// Places on the map of the network: all counties of a province have room.

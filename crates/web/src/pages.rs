@@ -13,6 +13,7 @@ pub(crate) mod listing;
 pub(crate) mod message;
 pub(crate) mod network;
 pub(crate) mod org;
+pub(crate) mod profile;
 pub(crate) mod statistics;
 pub(crate) mod status;
 pub(crate) mod stop;

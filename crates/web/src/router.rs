@@ -5,8 +5,8 @@ use crate::desk::view::Desk;
 use crate::enquiry::Enquiries;
 use crate::guard::guard;
 use crate::pages::{
-    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, statistics,
-    status, stop, suggest, table, verification,
+    certificate, feed, file, harvest, help, history, home, list, listing, message, network, org, profile,
+    statistics, status, stop, suggest, table, verification,
 };
 use crate::refusal::Refusal;
 use crate::shell::Place;
@@ -110,6 +110,10 @@ fn whole(
         .route("/stats/{what}", get(statistics::handle))
         .route("/status", get(status::handle))
         .route("/network", get(network::handle))
+        .route("/profile", get(profile::handle))
+        .route("/profile/{part}", get(profile::handle))
+        .route("/profile/{part}/{version}", get(profile::handle))
+        .route("/profile/text/{text}", get(profile::text))
         .route("/help", get(help::first))
         .route("/help/{who}", get(help::one))
         .route("/metrics", get(metrics::show))

@@ -5,12 +5,14 @@
 //! Absent: how any of this is stored, searched or verified.
 
 mod api;
+mod failed;
 mod feed;
 mod files;
 mod history;
 mod lists;
 mod network;
 mod org;
+mod profile;
 mod statistics;
 mod table;
 
@@ -22,6 +24,7 @@ use crate::address::Address;
 use crate::request::SearchRequest;
 
 pub use api::{After, ChangeView, ChangesAsk, ChangesPage, ListAsk, ListPage, OrgLine};
+pub use failed::SourceError;
 pub use feed::{Fed, FeedAsk, FeedForm};
 pub(crate) use files::file_in;
 pub use files::{AttachmentView, FileView};
@@ -29,6 +32,7 @@ pub use history::{HistoryStep, HistoryView, Step, Version};
 pub use lists::{Bucket, Card, HomeView, NamedBucket, SearchView};
 pub use network::{MarketView, MemberView, NetworkView, PeerMarketView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
+pub use profile::{PartView, ProfileView, TextLine, VersionView};
 pub use statistics::{AnsweredView, BulletinForm, DemandsView, StatisticsAsk, StatisticsView, WorkView};
 pub use table::TableForm;
 
@@ -122,6 +126,15 @@ pub trait Source: Send + Sync + 'static {
         let _ = (asked, form, zh);
         Err(SourceError::Failed("this source counts nothing".to_owned()))
     }
+    /// The four unifications, their versions, and which texts are here.
+    fn profile(&self) -> Result<ProfileView, SourceError> {
+        Ok(ProfileView::default())
+    }
+    /// A text that one of their versions names, or a PNG picture; `None` of one that is not here.
+    fn profile_text(&self, text: &Hash) -> Result<Option<Vec<u8>>, SourceError> {
+        let _ = text;
+        Ok(None)
+    }
     /// How the node and its peers are.
     fn status(&self) -> Result<StatusView, SourceError>;
     /// Everyone in the network, as far as this node sees them.
@@ -135,17 +148,6 @@ pub trait Source: Send + Sync + 'static {
         zh: bool,
         out: &mut dyn Write,
     ) -> Result<(), SourceError>;
-}
-
-/// Why a source could not answer. The text goes to the node's log; a reader sees which of the two it was and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SourceError {
-    /// It will be able to soon: the index is being rebuilt, the store is opening. Answered with 503.
-    #[error("the node cannot answer yet: {0}; ask again in a minute")]
-    NotReady(String),
-    /// It failed. Answered with 500.
-    #[error("the node failed to answer: {0}; `lianshi doctor` may say more")]
-    Failed(String),
 }
 
 /// A number for monitoring.

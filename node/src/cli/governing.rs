@@ -151,6 +151,21 @@ pub enum Propose {
 }
 
 #[derive(Subcommand, Debug)]
+pub enum ProfileAction {
+    Show,
+    Text {
+        part: String,
+        #[arg(long, value_name = "VERSION")]
+        version: Option<String>,
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    Add {
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand, Debug)]
 pub enum GovernorChange {
     Add {
         institution: String,

@@ -4,18 +4,18 @@ use std::path::Path;
 
 use market::{Identity, MarketError, RootFile};
 use protocol::{
-    CoSignature, Decoder, Governors, NetworkId, PublicKey, Purpose, RECOVERY_INDEX, RosterStep, SecretKey,
-    SignedStep, StepsFile, hash,
+    CoSignature, Decoder, Governors, NetworkId, Profile, PublicKey, Purpose, RECOVERY_INDEX, RosterStep,
+    SecretKey, SignedStep, StepsFile,
 };
 use serde_json::{Value as Json, json};
 
 use super::signing::Signer;
 use super::{
-    Context, Outcome, file_in, given_file, node, print_json, print_line, print_note, purge, read_file, show,
-    text, write_file,
+    Context, Outcome, file_in, given_file, node, print_json, print_line, print_note, profile, purge,
+    read_file, show, text, write_file,
 };
 use crate::cli::{GovernorChange, Propose, RootArgs, RosterAction};
-use crate::office::{Ask, Failure, Motion, Request, exit, steps_of_file};
+use crate::office::{Ask, Failure, Motion, Request, exit, judge_text, steps_of_file};
 
 pub fn run(context: &Context, action: RosterAction) -> Outcome {
     match action {
@@ -88,6 +88,7 @@ fn propose(context: &Context, motion: Propose, root: &RootArgs) -> Outcome {
     if let Propose::Purge { listing, yes, .. } = &motion {
         purge::confirm(context, listing, *yes)?;
     }
+    let texts = texts_of(&motion)?;
     let signer = context.signer(root)?;
     let drafted = draft(context, motion_of(motion)?)?;
     // The founder alone is epoch 0: the recovery key's word keeps its single key from ever signing a rival.
@@ -109,7 +110,25 @@ fn propose(context: &Context, motion: Propose, root: &RootArgs) -> Outcome {
             cosign(step, &network, RECOVERY_INDEX, &key);
         }
     }
-    carry(context, &signed).and_then(|reply| say_steps(context, &reply))
+    let reply = carry(context, &signed)?;
+    // Behind the step that names them: nobody can publish a text that no governor has signed.
+    for text in &texts {
+        profile::add(context, text)?;
+    }
+    say_steps(context, &reply)
+}
+
+/// The texts that a motion brings, judged before anything is signed.
+fn texts_of(motion: &Propose) -> Result<Vec<Vec<u8>>, Failure> {
+    let Propose::Profile { brand, rules, data, service } = motion else { return Ok(Vec::new()) };
+    let given = [brand, rules, data, service].into_iter().flatten();
+    let files = given.filter_map(|given| given.split_once('=').map(|(_, file)| file));
+    let read = |file: &str| {
+        let bytes = read_file(Path::new(file))?;
+        judge_text(&bytes)?;
+        Ok(bytes)
+    };
+    files.filter(|file| !file.is_empty()).map(read).collect()
 }
 
 fn motion_of(motion: Propose) -> Result<Motion, Failure> {
@@ -149,7 +168,7 @@ fn profile_part(given: &str) -> Result<(String, String), Failure> {
     let (version, file) = given.split_once('=').unwrap_or((given, ""));
     let text = match file {
         "" => protocol::Hash::default(),
-        file => hash("text", &[&read_file(Path::new(file))?]),
+        file => Profile::text(&read_file(Path::new(file))?),
     };
     Ok((version.to_owned(), text.to_string()))
 }

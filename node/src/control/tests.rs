@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::config::Config;
-use crate::office::{Ask, EnquiryAsk, Row, TableAsk};
+use crate::office::{Ask, EnquiryAsk, ProfileAsk, Row, TableAsk};
 
 /// Damaged requests that are put to an office.
 const MUTATIONS: u64 = 800;
@@ -88,6 +88,8 @@ fn requests() -> Vec<Request> {
         Request::Roster { ask: Ask::List { pending: false } },
         Request::Roster { ask: Ask::Steps { id: id() } },
         Request::Roster { ask: Ask::Show { name: Some("样例".to_owned()) } },
+        Request::Profile { ask: ProfileAsk::Text { part: "rules".to_owned(), version: Some(id()) } },
+        Request::Profile { ask: ProfileAsk::Add { text: "AAAA".to_owned() } },
         Request::Proof { id: id() },
         Request::Certificate { id: id() },
         Request::Charter,

@@ -106,6 +106,7 @@ impl Office {
             Request::Enquiry { ask } => self.answer_enquiries(ask),
             Request::Harvest { ask } => self.answer_harvest(ask),
             Request::Roster { ask } => self.answer_roster(ask),
+            Request::Profile { ask } => self.answer_profile(ask),
             Request::Peering { ask } => self.answer_peering(ask),
             Request::Bundle { carriage } => self.answer_carriage(carriage),
             Request::Renew => self.renew(),

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use protocol::{
-    Charter, Entry, Folded, LogId, Redemption, RosterBook, Shelf, SignedStep, Verb, limits::MAX_PAYLOAD,
+    Charter, Entry, Folded, Hash, LogId, Profile, Redemption, RosterBook, Shelf, SignedStep, Verb,
+    limits::{MAX_PAYLOAD, MAX_PROFILE_TEXT},
 };
-use storage::{Batch, Table};
+use storage::{Batch, Store, Table};
 
 use super::{Ledger, layout};
 use crate::error::Result;
@@ -22,6 +23,9 @@ const REDEMPTION: u8 = 1;
 /// First byte of the index's keys for purges; number of the log and sequence number follow.
 const PURGE: u8 = 2;
 
+/// First byte of the index's keys for texts; what a profile names the text by, number of the log and sequence number follow.
+const TEXT: u8 = 3;
+
 /// A step with the place where it stands.
 pub type PlacedStep = ((LogId, u64), SignedStep);
 
@@ -36,8 +40,19 @@ pub(super) fn index_key(number: u32, entry: &Entry) -> Option<Vec<u8>> {
         }
         Verb::REDEEM => Some([&[REDEMPTION][..], &place].concat()),
         Verb::PURGE => Some([&[PURGE][..], &place].concat()),
+        Verb::TEXT if (1..=MAX_PROFILE_TEXT).contains(&payload.bytes.len()) => {
+            Some([&[TEXT][..], &Profile::text(&payload.bytes).0, &place].concat())
+        }
         _ => None,
     }
+}
+
+/// The number of the log and the sequence number of an entry with this text; of several the first in their order.
+pub(crate) fn place_of_text(store: &dyn Store, text: &Hash) -> Result<Option<(u32, u64)>> {
+    let prefix = [&[TEXT][..], &text.0].concat();
+    let found = store.scan_prefix(Table::Roster, &prefix, None, 1)?;
+    let place = found.first().and_then(|(key, _)| layout::place_of(key.get(prefix.len()..)?, false));
+    Ok(place.map(|place| (place.log, place.seq)))
 }
 
 impl Ledger {

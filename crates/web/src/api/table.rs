@@ -5,7 +5,7 @@ use super::model::desk::{Done, Draft, DraftAct, DraftPage, DraftTexts, NewDraft,
 use super::model::enquiries::{Enquiry, EnquiryList, NewAnswer, NewEnquiry, Receipt, SentEnquiry};
 use super::model::listing::{HistoryPage, Listing, StatementList};
 use super::model::lists::{ChangePage, ListingPage};
-use super::model::network::{Institution, InstitutionPage, Node};
+use super::model::network::{Institution, InstitutionPage, Node, Profile};
 use super::operation::{Gives, Group, Operation, Param, Place, Scope, Verb, model};
 use super::problem::Kind;
 use super::read::{catalogue, listing, lists, network};
@@ -159,6 +159,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
         gives: Gives::Json(model::<Institution>()),
         problems: &[Kind::Missing],
         run: network::institution,
+        ..READ
+    },
+    Operation {
+        id: "profile",
+        path: "/profile",
+        group: Group::Network,
+        gives: Gives::Json(model::<Profile>()),
+        run: network::profile,
+        ..READ
+    },
+    Operation {
+        id: "profile-text",
+        path: "/profile/texts/{hash}",
+        group: Group::Network,
+        params: &[path("hash", Shape::Hash)],
+        gives: Gives::File(&["text/plain", "image/png", "application/octet-stream"]),
+        problems: &[Kind::Missing],
+        run: network::profile_text,
         ..READ
     },
     Operation {

@@ -355,6 +355,15 @@ impl Source for Fake {
         Ok(found.then(|| format!("%PDF-1.7 {address}").into_bytes()))
     }
 
+    fn profile(&self) -> Result<ProfileView, SourceError> {
+        Ok(numbers::profile(self))
+    }
+
+    fn profile_text(&self, text: &protocol::Hash) -> Result<Option<Vec<u8>>, SourceError> {
+        let words = format!("# {}\n\n由治理方**过半数**签署。", self.text("一、准入"));
+        Ok((text.0 == [0xb2; 32]).then(|| words.into_bytes()))
+    }
+
     fn network(&self) -> Result<web::view::NetworkView, SourceError> {
         let member = |name: &str, role, region: &str, membership, link, reason: &str| web::view::MemberView {
             id: "ab".repeat(32),

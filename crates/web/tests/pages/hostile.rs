@@ -32,6 +32,8 @@ const PAGES: &[&str] = &[
     "/hall/service?q=x&region=42",
     "/status",
     "/network",
+    "/profile",
+    "/profile/rules",
     "/stats",
     "/stats/2026-03",
     "/stats/institutions",

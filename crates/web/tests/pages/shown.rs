@@ -90,6 +90,16 @@ async fn every_page_speaks_both_languages() {
             &["Running", "In step", "31 min ago", "View hash", "48,210"],
         ),
         (
+            "/profile",
+            &["四统一", "管理制度", "2026-2", "湖北技术交易所", "另有更早的 1 版", "未附文本"],
+            &["The four unifications", "Management rules", "1 earlier versions", "No text"],
+        ),
+        (
+            "/profile/rules",
+            &["管理制度", "<h2>一、准入</h2>", "<strong>过半数</strong>", "文本哈希", "还没有到本节点"],
+            &["Management rules", "Hash of the text", "has not come to this node yet", "step c7c7"],
+        ),
+        (
             "/network",
             &["全网分布图", "武汉市", "武汉分市场 · 分市场 · 已同步", "核查中", "正在交换", "1,234"],
             &["Map of the network", "sub-market · In step", "suspended", "exchanging", "1,234"],

@@ -154,7 +154,7 @@ impl Catalogue {
     }
 }
 
-fn both(say: impl Fn(Lang) -> &'static str) -> Names {
+pub(super) fn both(say: impl Fn(Lang) -> &'static str) -> Names {
     Names::new(say(Lang::Zh), say(Lang::En))
 }
 

@@ -1,5 +1,6 @@
 //! The node, its peers, and the institutions of its network.
 
+use super::catalogue::both;
 use super::lists::Card;
 use super::{Bucket, Names, Role, Statement, page};
 use crate::text::instant;
@@ -104,6 +105,56 @@ impl From<&view::PeerView> for Peer {
             reason: peer.reason.clone(),
             last_success: peer.last_success_ms.map(instant),
         }
+    }
+}
+
+/// The four unifications: brand, management rules, data standard, service rules.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Profile {
+    parts: Vec<Part>,
+}
+
+/// One of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Part {
+    /// `brand`, `rules`, `data` or `service`.
+    id: String,
+    name: Names,
+    /// The one that stands first.
+    versions: Vec<Version>,
+}
+
+/// A version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Version {
+    version: String,
+    /// Hash of its text; null where none is fixed.
+    text: Option<String>,
+    /// Whether the text is here.
+    held: bool,
+    /// The governors' step that brought it; null for the charter.
+    step: Option<String>,
+    /// When its text was published, by the clock of who did.
+    #[schema(format = "date-time")]
+    published: Option<String>,
+}
+
+impl From<&view::ProfileView> for Profile {
+    fn from(view: &view::ProfileView) -> Self {
+        let told = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let version = |known: &view::VersionView| Version {
+            version: known.version.clone(),
+            text: told(&known.text),
+            held: known.held.is_some(),
+            step: told(&known.step),
+            published: known.held.as_ref().map(|held| instant(held.at_ms)),
+        };
+        let part = |part: &view::PartView| Part {
+            id: part.id.to_owned(),
+            name: both(|lang| crate::labels::unified(lang, part.id).0),
+            versions: part.versions.iter().take(crate::limits::PROFILE_VERSIONS_SHOWN).map(version).collect(),
+        };
+        Self { parts: view.parts.iter().map(part).collect() }
     }
 }
 

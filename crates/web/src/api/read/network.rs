@@ -3,10 +3,13 @@
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::cursor;
-use crate::api::model::network::{Institution, InstitutionLine, InstitutionPage, Node};
+use crate::api::model::network::{Institution, InstitutionLine, InstitutionPage, Node, Profile};
 use crate::api::operation::Answering;
 use crate::api::problem::{Kind, Problem};
 use crate::limits::API_PAGE;
+use crate::pages::profile::media;
+use crate::text::short_id;
+use crate::view::file_in;
 
 /// What a cursor of institutions is about.
 const QUESTION: &str = "institutions";
@@ -16,6 +19,26 @@ pub(in crate::api) fn node(call: Call) -> Answering {
     Box::pin(async move {
         let view = call.api.app.ask(|source| source.status()).await?;
         Answer::json(&Node::from(&view))
+    })
+}
+
+/// `GET /profile`
+pub(in crate::api) fn profile(call: Call) -> Answering {
+    Box::pin(async move {
+        let view = call.api.app.ask(|source| source.profile()).await?;
+        Answer::json(&Profile::from(&view))
+    })
+}
+
+/// `GET /profile/texts/{hash}`
+pub(in crate::api) fn profile_text(call: Call) -> Answering {
+    Box::pin(async move {
+        let given = call.text("hash");
+        let missing = || Problem::new(Kind::Missing).what(&given);
+        let hash = file_in(&given).ok_or_else(missing)?;
+        let bytes = call.api.app.ask(move |source| source.profile_text(&hash)).await?.ok_or_else(missing)?;
+        let (mime, ending) = media(&bytes);
+        Ok(Answer::file(bytes, mime, format!("{}.{ending}", short_id(&given))))
     })
 }
 

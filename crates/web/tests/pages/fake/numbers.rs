@@ -1,9 +1,12 @@
 //! Statistics of the fixed source.
 
 use catalog::statistics::Dimension;
-use web::view::{AnsweredView, DemandsView, StatisticsAsk, StatisticsView, WorkView};
+use web::view::{
+    AnsweredView, DemandsView, PartView, ProfileView, StatisticsAsk, StatisticsView, TextLine, VersionView,
+    WorkView,
+};
 
-use super::{Fake, ORG, SUSPENDED};
+use super::{Fake, NOW, ORG, SUSPENDED};
 
 /// Figures as a node counts them; keys that no catalogue knows carry the poison.
 pub fn statistics(fake: &Fake, asked: &StatisticsAsk) -> StatisticsView {
@@ -48,5 +51,25 @@ pub fn statistics(fake: &Fake, asked: &StatisticsAsk) -> StatisticsView {
         entry_digest: fake.text(&"e5".repeat(32)),
         logs: 128,
         entries: 13_020,
+    }
+}
+
+/// The four unifications: rules of which one version's text is here, and the rest without.
+pub fn profile(fake: &Fake) -> ProfileView {
+    let held = TextLine { by: fake.text("湖北技术交易所"), at_ms: NOW, bytes: 64 };
+    let version = |version: &str, text: &str, held| VersionView {
+        version: fake.text(version),
+        text: text.repeat(32),
+        step: if text.is_empty() { String::new() } else { "c7".repeat(32) },
+        held,
+    };
+    let part = |id, versions| PartView { id, versions };
+    ProfileView {
+        parts: vec![
+            part("brand", vec![version("1", "", None)]),
+            part("rules", vec![version("2026-2", "b2", Some(held)), version("2026-1", "b1", None)]),
+            part("data", vec![version("1", "", None)]),
+            part("service", vec![version("1", "", None)]),
+        ],
     }
 }
