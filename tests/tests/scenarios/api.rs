@@ -236,7 +236,31 @@ fn programs_take_a_draft_through_two_reviews_to_another_nodes_search() {
     let gone =
         until("the withdrawal", || Some(at(&hub.web(), "/listings")).filter(|page| page["total"] == 0));
     assert_eq!(gone["items"], json!([]));
+    purged(&web, &listing, (&clerk, &head));
     tokens_end(&station, &web, &clerk, &reviewer);
+}
+
+/// What cannot be undone is said twice, by who may publish; and then the text is gone.
+fn purged(web: &str, listing: &str, (clerk, head): (&str, &str)) {
+    let path = format!("/desk/listings/{listing}");
+    let own = |token: &str| call(web, "GET", &path, token, &[], &Json::Null);
+    let act = |token: &str, act: &Json| call(web, "POST", &format!("{path}/acts"), token, &[], act);
+    let here = read(&own(head));
+    assert_eq!((&here["withdrawn"], &here["disputes"]), (&json!(true), &json!([])), "{here}");
+    assert!(here["acts"].as_array().unwrap().contains(&json!("purge")), "{here}");
+    assert!(!read(&own(clerk))["acts"].as_array().unwrap().contains(&json!("purge")));
+    assert_eq!(problem(&act(head, &json!({ "act": "choose" }))), (422, "record".to_owned()));
+    let nothing = json!({ "act": "choose", "field": "title", "entry": listing });
+    assert_eq!(act(head, &nothing).code / 100, 4, "there is nothing to choose");
+    for confirm in ["", "yes", &listing[..12]] {
+        let unsure = json!({ "act": "purge", "reason": "误发", "confirm": confirm });
+        assert_eq!(problem(&act(head, &unsure)), (422, "record".to_owned()));
+    }
+    let sure = json!({ "act": "purge", "reason": "误发", "confirm": listing });
+    assert_eq!(problem(&act(clerk, &sure)), (403, "scope".to_owned()));
+    assert_eq!(act(head, &sure).code, 200);
+    let gone = read(&own(head));
+    assert_eq!((&gone["title"], &gone["hidden"]), (&json!(""), &json!(true)), "{gone}");
 }
 
 /// A token ends when it is revoked, when its account goes, and where it comes from elsewhere.

@@ -1,7 +1,7 @@
 //! Everything that can be asked of the API.
 
 use super::model::catalogue::{Catalogue, RegionList};
-use super::model::desk::{Done, Draft, DraftAct, DraftPage, DraftTexts, NewDraft, OwnAct, OwnPage};
+use super::model::desk::{Done, Draft, DraftAct, DraftPage, DraftTexts, NewDraft, Own, OwnAct, OwnPage};
 use super::model::enquiries::{Enquiry, EnquiryList, NewAnswer, NewEnquiry, Receipt, SentEnquiry};
 use super::model::listing::{HistoryPage, Listing, StatementList};
 use super::model::lists::{ChangePage, ListingPage};
@@ -373,6 +373,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
         gives: Gives::Json(model::<OwnPage>()),
         scopes: &[Scope::Drafts, Scope::Publish],
         run: own::list,
+        ..READ
+    },
+    Operation {
+        id: "own-listing",
+        path: "/desk/listings/{id}",
+        group: Group::Own,
+        params: &[ID],
+        gives: Gives::Json(model::<Own>()),
+        scopes: &[Scope::Drafts, Scope::Publish],
+        problems: &[Kind::Missing],
+        run: own::one,
         ..READ
     },
     Operation {

@@ -75,15 +75,30 @@ pub(in crate::api) enum DraftActId {
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct OwnAct {
     pub(in crate::api) act: OwnActId,
+    /// Why; needed where it is purged. Every node shows it.
+    #[serde(default)]
+    pub(in crate::api) reason: String,
+    /// The id of the listing once more; needed where it is purged, which cannot be undone.
+    #[serde(default)]
+    pub(in crate::api) confirm: String,
+    /// The key whose value is chosen: one of `disputes`.
+    #[serde(default)]
+    pub(in crate::api) field: String,
+    /// The entry that wrote the value chosen: one of those of the dispute.
+    #[serde(default)]
+    pub(in crate::api) entry: String,
 }
 
-/// Open it as a draft, withdraw it, or show it again.
+/// Open it as a draft, withdraw it, show it again, choose one of several values of a field, or have its contents removed from every
+/// node for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::api) enum OwnActId {
     Revise,
     Withdraw,
     Show,
+    Choose,
+    Purge,
 }
 
 /// What became of it.
@@ -292,6 +307,70 @@ impl From<&desk::OwnLine> for OwnLine {
             hidden: line.hidden,
             disputed: line.disputed,
             updated: instant(line.updated_ms),
+        }
+    }
+}
+
+/// A listing that this institution may edit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Own {
+    #[serde(flatten)]
+    line: OwnLine,
+    /// Whether anyone may read it.
+    public: bool,
+    /// The draft that is to change it, where there is one.
+    draft: Option<String>,
+    /// What the account may do with it now: `revise`, `withdraw`, `show`, `choose`, `purge`.
+    acts: Vec<String>,
+    /// Fields with several values, for someone to choose.
+    disputes: Vec<Dispute>,
+}
+
+/// A field that several wrote apart from each other.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Dispute {
+    /// Its key; of a range both.
+    fields: Vec<String>,
+    candidates: Vec<Candidate>,
+}
+
+/// One of the values.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Candidate {
+    /// As many as there are keys.
+    values: Vec<String>,
+    /// The entry that wrote it, by which it is chosen.
+    entry: String,
+    /// Who wrote it; may be empty.
+    institution: String,
+    #[schema(format = "date-time")]
+    time: Option<String>,
+}
+
+impl From<&desk::OwnView> for Own {
+    fn from(view: &desk::OwnView) -> Self {
+        let dispute = |dispute: &desk::DisputeView| {
+            let candidate = |(place, entry): (usize, &String)| {
+                let writer = dispute.writers.get(place);
+                let value = |field: &crate::view::FieldView| field.values.get(place).cloned();
+                Candidate {
+                    values: dispute.fields.iter().filter_map(value).collect(),
+                    entry: entry.clone(),
+                    institution: writer.map(|writer| writer.institution.clone()).unwrap_or_default(),
+                    time: writer.map(|writer| instant(writer.signed_ms)),
+                }
+            };
+            Dispute {
+                fields: dispute.fields.iter().map(|field| field.key.clone()).collect(),
+                candidates: dispute.entries.iter().enumerate().map(candidate).collect(),
+            }
+        };
+        Self {
+            line: OwnLine::from(&view.line),
+            public: view.public,
+            draft: view.draft.clone(),
+            acts: view.acts.iter().map(|act| (*act).to_owned()).collect(),
+            disputes: view.disputes.iter().map(dispute).collect(),
         }
     }
 }

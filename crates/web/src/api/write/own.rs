@@ -3,7 +3,7 @@
 use super::{further, offset};
 use crate::api::answer::{Answer, Keep};
 use crate::api::call::Call;
-use crate::api::model::desk::{Done, OwnAct, OwnActId, OwnLine, OwnPage};
+use crate::api::model::desk::{Done, Own, OwnAct, OwnActId, OwnLine, OwnPage};
 use crate::api::operation::{Answering, Scope};
 use crate::api::problem::{Kind, Problem};
 use crate::desk::view::{Act, Heap};
@@ -34,6 +34,17 @@ pub(in crate::api) fn list(call: Call) -> Answering {
     })
 }
 
+/// `GET /desk/listings/{id}`
+pub(in crate::api) fn one(call: Call) -> Answering {
+    Box::pin(async move {
+        let (id, clerk) = (call.text("id"), call.holder()?.clerk.clone());
+        let asked = id.clone();
+        let view = call.api.ask_desk(move |desk| desk.own(&asked, &clerk, None, 1)).await?;
+        let view = view.ok_or_else(|| Problem::new(Kind::Missing).what(&id))?;
+        Ok(Answer::json(&Own::from(&view))?.keep(Keep::Never))
+    })
+}
+
 /// `POST /desk/listings/{id}/acts`
 pub(in crate::api) fn act(call: Call) -> Answering {
     Box::pin(async move {
@@ -42,6 +53,17 @@ pub(in crate::api) fn act(call: Call) -> Answering {
             OwnActId::Revise => (Scope::Drafts, Act::Revise),
             OwnActId::Withdraw => (Scope::Publish, Act::Withdraw),
             OwnActId::Show => (Scope::Publish, Act::Show),
+            OwnActId::Choose if asked.field.is_empty() || asked.entry.is_empty() => {
+                return Err(Problem::new(Kind::Record).fault("field", "`choose` names a field and an entry"));
+            }
+            OwnActId::Choose => (Scope::Publish, Act::Choose { key: asked.field, entry: asked.entry }),
+            // What cannot be undone is said twice.
+            OwnActId::Purge if asked.confirm != id => {
+                return Err(
+                    Problem::new(Kind::Record).fault("confirm", "`purge` is confirmed by the listing's id")
+                );
+            }
+            OwnActId::Purge => (Scope::Publish, Act::Purge(asked.reason)),
         };
         call.must(scope)?;
         let (clerk, of) = (call.holder()?.clerk.clone(), id.clone());
