@@ -1,6 +1,7 @@
 //! What the desk's pages are told and do: accounts, drafts, reviews, listings of this institution.
 
 mod enquiries;
+mod harvest;
 mod imports;
 mod watches;
 
@@ -31,6 +32,15 @@ impl Bench {
     /// The desk of an office, and what is brought in at it.
     pub fn new(office: Arc<Office>, imports: Arc<Imports>) -> Self {
         Self { office, imports }
+    }
+
+    /// The same, where it is an administrator's.
+    fn administrator(&self, clerk: &Clerk) -> Result<Account, Failure> {
+        let account = self.account(clerk)?;
+        if account.role < DeskRole::Administrator {
+            return Err(market::MarketError::NotTheirs { name: account.name }.into());
+        }
+        Ok(account)
     }
 
     /// The account behind someone who signed in; it may have been removed a moment ago.
@@ -65,7 +75,7 @@ fn why(failure: &Failure) -> Why {
         ("missing" | "no-enquiry" | "account.missing" | "ambiguous", _) => Why::Missing,
         ("not-ours", _) => Why::NotTheirs,
         (_, exit::REJECTED | exit::USAGE) => Why::Wrong,
-        (_, exit::REFUSED) => Why::Refused,
+        (_, exit::REFUSED | exit::UNREACHABLE) => Why::Refused,
         _ => Why::Failed,
     }
 }

@@ -17,6 +17,8 @@ mod bundles;
 mod care;
 #[path = "scenarios/certificates.rs"]
 mod certificates;
+#[path = "scenarios/comparing.rs"]
+mod comparing;
 #[path = "scenarios/demo.rs"]
 mod demo;
 #[path = "scenarios/desk.rs"]

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 
 use catalog::Kind;
 use protocol::{DocumentId, InstitutionId, MemberState, Roster, Visibility};
-use storage::Batch;
+use storage::{Batch, Store};
 
 use crate::error::Result;
 use crate::library::{Hidden, Library, Listing};
@@ -25,8 +25,8 @@ use rows::{Mark, Standing};
 /// Arrivals, or rows, that are looked at between two looks at whether to go on.
 const SLICE: usize = 500;
 
-/// Rows read for one page, once something was found: a rare set in a large catalogue makes pages short, not slow. The last of them
-/// may then be empty.
+/// Rows read for one page, once something was found, before it ends short of its limit: then it reads on to the next that fits and
+/// no further, so that a page is told of only where something stands on it.
 const READ_A_PAGE: usize = 50_000;
 
 /// What is looked for among the changes.
@@ -156,33 +156,7 @@ impl Changes {
         after: Option<Place>,
         limit: usize,
     ) -> Result<Page> {
-        let store = library.store();
-        let (mut at, mut read) = (after.max(sought.from_s.map(Place::before)), 0);
-        let mut page = Page::default();
-        while read < READ_A_PAGE || page.changes.is_empty() {
-            let found = rows::after(store, at, SLICE)?;
-            read += found.len();
-            for (place, mark) in &found {
-                if sought.until_s.is_some_and(|until| place.at_s > until) {
-                    return Ok(page);
-                }
-                at = Some(*place);
-                if !mark.is_sought(sought) {
-                    continue;
-                }
-                // There is another page only where something is known to stand on it.
-                if page.changes.len() == limit {
-                    page.next = page.changes.last().map(|change| change.place);
-                    return Ok(page);
-                }
-                page.changes.push(mark.change(*place));
-            }
-            if found.len() < SLICE {
-                return Ok(page);
-            }
-        }
-        page.next = at;
-        Ok(page)
+        page_of(library.store(), sought, after, (limit, READ_A_PAGE))
     }
 
     /// Last changes by the ids of their documents, each document once, behind one of them; at most `limit`.
@@ -245,6 +219,39 @@ impl Changes {
     }
 }
 
+/// A page of at most `limit` changes, fewer where more than `budget` rows are read for it.
+fn page_of(
+    store: &dyn Store,
+    sought: &Sought,
+    after: Option<Place>,
+    (limit, budget): (usize, usize),
+) -> Result<Page> {
+    let (mut at, mut read) = (after.max(sought.from_s.map(Place::before)), 0);
+    let mut page = Page::default();
+    loop {
+        let found = rows::after(store, at, SLICE)?;
+        for (place, mark) in &found {
+            if sought.until_s.is_some_and(|until| place.at_s > until) {
+                return Ok(page);
+            }
+            read += 1;
+            if mark.is_sought(sought) {
+                // There is another page only where something is known to stand on it: this.
+                let full = page.changes.len() == limit || (read > budget && !page.changes.is_empty());
+                if full {
+                    page.next = at;
+                    return Ok(page);
+                }
+                page.changes.push(mark.change(*place));
+            }
+            at = Some(*place);
+        }
+        if found.len() < SLICE {
+            return Ok(page);
+        }
+    }
+}
+
 /// Looks at documents as they stand, and writes what has changed of them with how far that has come.
 fn take(library: &Library, judge: &Judge<'_>, ids: &[DocumentId], standing: &mut Standing) -> Result<()> {
     let store = library.store();
@@ -296,4 +303,56 @@ fn closed(roster: &Roster, mark: &Mark) -> bool {
     let institution = InstitutionId(mark.institution);
     let active = roster.members.get(&institution).is_some_and(|member| member.state == MemberState::Active);
     !active || Hidden::decided(roster, &mark.id, Some(&institution)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of a kind each, one a second.
+    fn store_of(kinds: impl Iterator<Item = u16>) -> storage::MemoryStore {
+        let (store, mut batch) = (storage::MemoryStore::default(), Batch::default());
+        for (number, kind) in kinds.enumerate() {
+            let number = number as u64;
+            let mut id = [0; 32];
+            id[..8].copy_from_slice(&number.to_be_bytes());
+            let mark = Mark {
+                id: DocumentId(id),
+                kind,
+                region: 420_000,
+                institution: [0; 32],
+                moved: false,
+                shown: true,
+                versions: 1,
+                updated_ms: 0,
+            };
+            rows::put(&mut batch, Place { at_s: number, number }, &mark);
+        }
+        store.apply(batch).unwrap();
+        store
+    }
+
+    #[test]
+    fn a_rare_set_has_short_pages_and_none_that_is_empty() {
+        // Two in a thousand, the last thousand rows without any.
+        let store = store_of((0..5_000).map(|n| u16::from(n < 4_000 && n % 500 == 0)));
+        let sought = Sought { kind: Some(1), ..Sought::default() };
+        for budget in [1, 100, 700, 1_200, 10_000] {
+            for limit in [1, 3, 100] {
+                let (mut all, mut after) = (Vec::new(), None);
+                loop {
+                    let page = page_of(&store, &sought, after, (limit, budget)).unwrap();
+                    assert!((1..=limit).contains(&page.changes.len()), "{budget} {limit} {all:?}");
+                    all.extend(page.changes.iter().map(|change| change.place.number));
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(all, (0..8).map(|n| n * 500).collect::<Vec<_>>(), "{budget} {limit}");
+            }
+        }
+        let none = Sought { kind: Some(2), ..sought };
+        assert!(page_of(&store, &none, None, (10, 1)).unwrap().changes.is_empty());
+    }
 }

@@ -5,7 +5,7 @@
 //!         ◀─ answer (ETag, cursor, cache) ◀─ model ◀──────────────────────────────────────╯
 //! ```
 //!
-//! One table, [`table::OPERATIONS`], says what there is: routes, checks, the OpenAPI document and the pages for trying all follow from
+//! One table, [`table::operations`], says what there is: routes, checks, the OpenAPI document and the pages for trying all follow from
 //! it, so that none can say otherwise than another. Reading needs no token and shows what the pages show; writing needs one, is
 //! served where the desk is, and goes through the desk's own checks.
 //!
@@ -81,7 +81,7 @@ pub(crate) fn body_bytes(method: &Method, uri: &Uri) -> Option<u64> {
 pub(crate) fn router(app: Arc<App>, desk: Option<Arc<dyn Desk>>) -> Router<Arc<App>> {
     let api = Arc::new(Api { app, desk, counts: Counts::default() });
     let mut routes: BTreeMap<&str, MethodRouter<Arc<Api>>> = BTreeMap::new();
-    for operation in table::OPERATIONS {
+    for operation in table::operations() {
         let route = routes.remove(operation.path).unwrap_or_else(|| {
             any(move |state, request| async move { other_method(state, operation.path, request).await })
         });
@@ -120,7 +120,7 @@ fn handler(
 /// A path that there is, with a method that it has not.
 async fn other_method(state: State, path: &'static str, request: Request) -> Response {
     let axum::extract::State(api) = state;
-    let methods: Vec<&Operation> = table::OPERATIONS.iter().filter(|one| one.path == path).collect();
+    let methods: Vec<&Operation> = table::operations().filter(|one| one.path == path).collect();
     call::other_method(&api, &methods, &request)
 }
 

@@ -12,6 +12,7 @@
 
 mod form;
 mod gate;
+pub mod harvest;
 pub mod imports;
 mod inputs;
 mod jobs;
@@ -92,6 +93,8 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/draft/{id}/file/{hash}", get(pages::files::show))
         .route("/desk/enquiries", get(pages::enquiries::show).post(pages::enquiries::act))
         .route("/desk/enquiry/{id}", get(pages::enquiries::open).post(pages::enquiries::reply))
+        .route("/desk/harvest", get(pages::harvest::show).post(pages::harvest::act))
+        .route("/desk/harvest/{id}", get(pages::source::show).post(pages::source::act))
         .route("/desk/import", get(pages::import::show).post(pages::import::act))
         .route("/desk/import/file", post(pages::import::send))
         .route("/desk/import/table", get(pages::import::table))

@@ -9,6 +9,7 @@ pub(crate) use compare::{Change, compare, said};
 
 use crate::labels::{self, Form, Known};
 use crate::limits::{NAME_CHARS, VALUE_CHARS, VALUES_SHOWN};
+use crate::request::encode;
 use crate::text::{minute, tidy, tidy_line};
 use crate::view::FieldView;
 use catalog::words::fill;
@@ -143,7 +144,11 @@ fn add_unknown<'a>(lang: Lang, unknown: &mut BTreeMap<&'a str, Row>, field: &'a 
             &row.label,
             (0..)
                 .zip(&field.values)
-                .map(|(n, value)| Item::plain(tidy(value, VALUE_CHARS)).by(writer(lang, field, n)))
+                .map(|(n, value)| {
+                    let plain = Item::plain(tidy(value, VALUE_CHARS)).by(writer(lang, field, n));
+                    let href = if prefix == labels::HARVESTED { record_address(&plain.text) } else { None };
+                    Item { href: href.unwrap_or_default(), ..plain }
+                })
                 .collect(),
         );
     } else if row.values.len() < VALUES_SHOWN {
@@ -315,6 +320,16 @@ fn web_address(text: &str) -> Option<String> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let clean = !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\');
     (clean && text.len() <= 2048 && !host.is_empty() && !host.contains('@')).then(|| text.to_owned())
+}
+
+/// Where a repository shows the record that a listing was harvested from, of `repository · identifier`.
+fn record_address(text: &str) -> Option<String> {
+    let (from, identifier) = text.split_once(" · ")?;
+    let mut address = web_address(from).filter(|from| !from.contains('#'))?;
+    address.push(if address.contains('?') { '&' } else { '?' });
+    address.push_str("verb=GetRecord&metadataPrefix=oai_dc&identifier=");
+    encode(&mut address, identifier);
+    web_address(&address)
 }
 
 fn mail_address(text: &str) -> Option<String> {

@@ -32,7 +32,7 @@ pub(crate) enum Form {
 }
 
 /// Key under which stands where a listing was harvested.
-const HARVESTED: &str = "_harvested_from";
+pub(crate) const HARVESTED: &str = "_harvested_from";
 
 /// What the catalogue knows of a document key.
 pub(crate) struct Known {

@@ -57,6 +57,7 @@ pub enum ScopeArg {
     Review,
     Publish,
     Enquiries,
+    Harvest,
 }
 
 impl ScopeArg {
@@ -66,6 +67,7 @@ impl ScopeArg {
             Self::Review => web::api::Scope::Review,
             Self::Publish => web::api::Scope::Publish,
             Self::Enquiries => web::api::Scope::Enquiries,
+            Self::Harvest => web::api::Scope::Harvest,
         };
         scope.id().to_owned()
     }

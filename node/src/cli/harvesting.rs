@@ -8,8 +8,8 @@ use clap::Subcommand;
 pub enum HarvestAction {
     Add {
         url: String,
-        #[arg(long, default_value = "", value_name = "SET")]
-        set: String,
+        #[arg(long, value_name = "SET")]
+        set: Vec<String>,
         #[arg(long, default_value = "", value_name = "PREFIX")]
         prefix: String,
         #[arg(long, value_name = "FILE")]
@@ -18,12 +18,33 @@ pub enum HarvestAction {
         every: String,
         #[arg(long)]
         publish: bool,
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "7d")]
+        compare_every: String,
+    },
+    Try {
+        url: String,
+        #[arg(long, value_name = "SET")]
+        set: Vec<String>,
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "PREFIX")]
+        prefix: String,
+        #[arg(long, value_name = "FILE")]
+        map: Option<PathBuf>,
     },
     List,
     Show {
         source: String,
     },
     Run {
+        source: String,
+        #[arg(long)]
+        compare: bool,
+        #[arg(long, default_value_t = 3_600, value_name = "SECONDS")]
+        timeout: u64,
+    },
+    Stop {
+        source: String,
+    },
+    Confirm {
         source: String,
         #[arg(long, default_value_t = 3_600, value_name = "SECONDS")]
         timeout: u64,

@@ -1,5 +1,7 @@
 //! The check-up: what is wrong with a node, why it matters, and what to do, whether it runs or not.
 
+mod harvests;
+
 use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
@@ -10,7 +12,9 @@ use serde_json::{Value as Json, json};
 
 use super::{Answerer, Context, Outcome, print_json, print_line, print_note, show, text};
 use crate::core::{AGENT, now_ms};
+use crate::harvest::HarvestAsk;
 use crate::office::{Ask, Failure, Request, exit, time_text};
+use harvests::harvests;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// A certificate that ends within so long is to be renewed.
@@ -57,6 +61,10 @@ pub const FINDINGS: &[(&str, Level)] = &[
     ("files-spoiled", Problem),
     ("forked", Problem),
     ("forks", Notice),
+    ("harvest-compare", Notice),
+    ("harvest-failing", Problem),
+    ("harvest-held", Notice),
+    ("harvest-old", Notice),
     ("index", Problem),
     ("journal", Problem),
     ("listen", Problem),
@@ -128,6 +136,7 @@ pub fn run(context: &Context) -> Outcome {
     files(context, &examined, &mut found);
     roster(&mut answerer, &status, &identity, &mut found)?;
     peers(&status, &examined, &mut found);
+    harvests(context, &answerer.ask(&Request::Harvest { ask: HarvestAsk::List })?, running, &mut found);
     clocks(context, &examined, &mut found);
     keys(context, &identity, &mut found);
     backups(context, &mut found);

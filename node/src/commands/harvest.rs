@@ -1,12 +1,13 @@
 //! Sources that are harvested.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
 use super::{Context, Outcome, file_failure, print_json, print_line, print_note, text};
 use crate::cli::HarvestAction;
-use crate::harvest::HarvestAsk;
+use crate::harvest::{HarvestAsk, NewSource};
 use crate::office::{Failure, Request, exit};
 
 /// A pass that is waited for is looked at this often.
@@ -17,29 +18,23 @@ const MAX_TERMS: u64 = 1 << 20;
 pub fn run(context: &Context, action: HarvestAction) -> Outcome {
     let ask = match action {
         HarvestAction::List => return list(context),
-        HarvestAction::Run { source, timeout } => return run_now(context, &source, timeout),
-        HarvestAction::Add { url, set, prefix, map, every, publish } => {
-            let terms = map.map(|file| {
-                let size = std::fs::metadata(&file).map_err(|error| file_failure(&file, &error))?.len();
-                if size > MAX_TERMS {
-                    let most = MAX_TERMS.to_string();
-                    return Err(Failure::said(exit::USAGE, "harvest.failure.terms", &[("what", &most)]));
-                }
-                std::fs::read_to_string(&file).map_err(|error| file_failure(&file, &error))
-            });
-            let terms = terms.transpose()?.unwrap_or_default();
-            let reply = context.ask(&Request::Harvest {
-                ask: HarvestAsk::Add { url, set, prefix, terms, every, publish },
-            })?;
-            say(context, &reply);
-            if !context.json {
-                let key =
-                    if context.running().is_ok() { "cli.harvest.added" } else { "cli.harvest.added.stopped" };
-                print_note(&context.fill(key, &[("source", text(&reply, "id"))]));
-            }
-            return Ok(0);
+        HarvestAction::Run { source, compare, timeout } => {
+            let ask = HarvestAsk::Run { source, compare };
+            return run_now(context, ask, (compare, timeout));
+        }
+        HarvestAction::Confirm { source, timeout } => {
+            return run_now(context, HarvestAsk::Confirm { source }, (true, timeout));
+        }
+        HarvestAction::Try { url, set, prefix, map } => {
+            let new = NewSource { url, sets: set, prefix, terms: terms(map)?, ..NewSource::default() };
+            return tried(context, new);
+        }
+        HarvestAction::Add { url, set, prefix, map, every, publish, compare_every } => {
+            let new = NewSource { url, sets: set, prefix, terms: terms(map)?, every, publish, compare_every };
+            return add(context, new);
         }
         HarvestAction::Show { source } => HarvestAsk::Show { source },
+        HarvestAction::Stop { source } => HarvestAsk::Stop { source },
         HarvestAction::Pause { source } => HarvestAsk::Pause { source, paused: true },
         HarvestAction::Resume { source } => HarvestAsk::Pause { source, paused: false },
         HarvestAction::Remove { source } => HarvestAsk::Remove { source },
@@ -50,6 +45,58 @@ pub fn run(context: &Context, action: HarvestAction) -> Outcome {
         return Ok(0);
     }
     say(context, &reply);
+    Ok(0)
+}
+
+/// The terms of a file; empty without one.
+fn terms(map: Option<PathBuf>) -> Result<String, Failure> {
+    let Some(file) = map else { return Ok(String::new()) };
+    let size = std::fs::metadata(&file).map_err(|error| file_failure(&file, &error))?.len();
+    if size > MAX_TERMS {
+        let most = MAX_TERMS.to_string();
+        return Err(Failure::said(exit::USAGE, "harvest.failure.terms", &[("what", &most)]));
+    }
+    std::fs::read_to_string(&file).map_err(|error| file_failure(&file, &error))
+}
+
+fn add(context: &Context, new: NewSource) -> Outcome {
+    let reply = context.ask(&Request::Harvest { ask: HarvestAsk::Add { new } })?;
+    say(context, &reply);
+    if !context.json {
+        let key = if context.running().is_ok() { "cli.harvest.added" } else { "cli.harvest.added.stopped" };
+        print_note(&context.fill(key, &[("source", text(&reply, "id"))]));
+    }
+    Ok(0)
+}
+
+/// What a repository is and has, and how its first records would be listed.
+fn tried(context: &Context, new: NewSource) -> Outcome {
+    let look = context.ask(&Request::Harvest { ask: HarvestAsk::Try { new } })?;
+    if context.json {
+        print_json(&look);
+        return Ok(0);
+    }
+    let line = |key: &str, value: &str| print_line(&format!("{}: {value}", context.say(key)));
+    line("cli.harvest.name", text(&look, "name"));
+    line("cli.harvest.prefix", text(&look, "prefix"));
+    if ["no", "transient"].contains(&text(&look, "deleted")) {
+        print_note(context.say("cli.harvest.deletions"));
+    }
+    for set in look["sets"].as_array().into_iter().flatten() {
+        let part = |at: usize| set[at].as_str().unwrap_or_default();
+        line("cli.harvest.set", &format!("{} {}", part(0), part(1)));
+    }
+    for record in look["records"].as_array().into_iter().flatten() {
+        let why = record["why"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let [zh, en] = [0, 1].map(|at| why.get(at).and_then(Json::as_str).unwrap_or_default());
+        let kind = catalog::Kind::from_id(text(record, "kind")).map(|kind| kind.label(context.lang));
+        let said = kind.unwrap_or_else(|| context.lang.pick(zh, en));
+        print_line(&format!("{}  {said}", text(record, "identifier")));
+        for field in record["fields"].as_array().into_iter().flatten() {
+            let part = |at: usize| field[at].as_str().unwrap_or_default();
+            print_line(&format!("  {}: {}", part(0), catalog::fold::line(part(1))));
+        }
+    }
     Ok(0)
 }
 
@@ -70,9 +117,9 @@ fn list(context: &Context) -> Outcome {
 }
 
 /// Has a pass made, and waits for its end.
-fn run_now(context: &Context, source: &str, timeout: u64) -> Outcome {
+fn run_now(context: &Context, ask: HarvestAsk, (compare, timeout): (bool, u64)) -> Outcome {
     let mut node = context.running()?;
-    let asked = node.ask(&Request::Harvest { ask: HarvestAsk::Run { source: source.to_owned() } })?;
+    let asked = node.ask(&Request::Harvest { ask })?;
     let id = text(&asked, "id").to_owned();
     let asked_ms = asked["asked_ms"].as_i64().unwrap_or_default();
     let (begun, mut shown) = (Instant::now(), 0);
@@ -90,8 +137,14 @@ fn run_now(context: &Context, source: &str, timeout: u64) -> Outcome {
         }
         if over {
             say(context, &reply);
-            let failed = !reply["failure"].is_null();
-            return Ok(if failed { exit::UNREACHABLE } else { 0 });
+            let compared = &reply["comparison"];
+            let failed = !reply["failure"].is_null() || (compare && !compared["failure"].is_null());
+            let held = compare && !compared["held"].is_null();
+            return Ok(match (failed, held) {
+                (true, _) => exit::UNREACHABLE,
+                (_, true) => exit::DEGRADED,
+                _ => 0,
+            });
         }
         if begun.elapsed().as_secs() >= timeout {
             return Err(Failure::said(exit::DEGRADED, "harvest.failure.waited", &[("source", &id)]));
@@ -101,10 +154,8 @@ fn run_now(context: &Context, source: &str, timeout: u64) -> Outcome {
 
 /// A source on one line.
 fn row(context: &Context, source: &Json) -> String {
-    let set = Some(text(source, "set"))
-        .filter(|set| !set.is_empty())
-        .map(|set| format!(" {set}"))
-        .unwrap_or_default();
+    let sets = source["sets"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    let set: String = sets.map(|set| format!(" {set}")).collect();
     format!(
         "{}  {}{set} · {} · {}",
         text(source, "id"),
@@ -154,14 +205,40 @@ fn say(context: &Context, source: &Json) {
     for (word, count) in source["counts"].as_object().into_iter().flatten() {
         print_line(&format!("    {} {count}", context.say(&format!("harvest.became.{word}"))));
     }
-    if let Ok(failure) = serde_json::from_value::<Failure>(source["failure"].clone()) {
-        let (message, hint) = failure.in_words(context.lang);
-        print_line(format!("  {}: {message} {hint}", context.say("cli.harvest.failure")).trim_end());
-    }
+    failed(context, "cli.harvest.failure", &source["failure"]);
+    compared(context, &source["comparison"], text(source, "id"));
     let refused = source["refused"].as_array().map(Vec::as_slice).unwrap_or_default();
     for one in refused {
         let why = context.lang.pick(text(one, "zh"), text(one, "en"));
         let places = [("identifier", text(one, "identifier")), ("why", why)];
         print_line(&format!("  {}", context.fill("cli.harvest.refused", &places)));
+    }
+}
+
+fn failed(context: &Context, key: &str, failure: &Json) {
+    if let Ok(failure) = serde_json::from_value::<Failure>(failure.clone()) {
+        let (message, hint) = failure.in_words(context.lang);
+        print_line(format!("  {}: {message} {hint}", context.say(key)).trim_end());
+    }
+}
+
+/// How what is known stands against what is listed there.
+fn compared(context: &Context, of: &Json, source: &str) {
+    let number = |of: &Json, key: &str| of[key].as_u64().unwrap_or_default().to_string();
+    if !of["done"].is_null() {
+        let numbers = ["listed", "known", "missing", "gone"].map(|key| (key, number(of, key)));
+        let mut places: Vec<(&str, &str)> = numbers.iter().map(|(key, n)| (*key, n.as_str())).collect();
+        places.push(("done", text(of, "done")));
+        print_line(&format!("  {}", context.fill("cli.harvest.compared", &places)));
+    }
+    failed(context, "cli.harvest.compare.failure", &of["failure"]);
+    let held = &of["held"];
+    if !held.is_null() {
+        let (missing, known) = (number(held, "missing"), number(held, "known"));
+        let places = [("missing", missing.as_str()), ("known", &known), ("source", source)];
+        print_line(&format!("  {}", context.fill("cli.harvest.held", &places)));
+        for identifier in held["named"].as_array().into_iter().flatten().filter_map(Json::as_str) {
+            print_line(&format!("    {identifier}"));
+        }
     }
 }

@@ -4,7 +4,7 @@ use exchange::oai::terms::{self, Terms};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{MAX_SOURCES, Progress, Source, kept, when};
+use super::{MAX_SETS, MAX_SOURCES, Progress, Source, kept, when};
 use crate::core::now_ms;
 use crate::office::{Failure, Office, Reply, exit, time_text};
 
@@ -24,21 +24,29 @@ pub enum HarvestAsk {
     },
     /// A new one, or other terms for one that there is.
     Add {
-        /// The address of the repository.
-        url: String,
-        /// The set; empty for all.
-        set: String,
-        /// The form of records; empty for the best that there is.
-        prefix: String,
-        /// Which element becomes which field, as TOML; empty for the usual way.
-        terms: String,
-        /// Such as `6h`.
-        every: String,
-        /// Published at once.
-        publish: bool,
+        /// What is said of it.
+        new: NewSource,
+    },
+    /// A look at a repository, which changes nothing.
+    Try {
+        /// What would be said of it.
+        new: NewSource,
     },
     /// A pass now.
     Run {
+        /// As in [`HarvestAsk::Show`].
+        source: String,
+        /// Whether what is known is compared with what is listed, too.
+        #[serde(default)]
+        compare: bool,
+    },
+    /// Ends the pass under way; the next one goes on where it was.
+    Stop {
+        /// As in [`HarvestAsk::Show`].
+        source: String,
+    },
+    /// What is missing is gone, if it still is when it is looked for now.
+    Confirm {
         /// As in [`HarvestAsk::Show`].
         source: String,
     },
@@ -56,12 +64,37 @@ pub enum HarvestAsk {
     },
 }
 
+/// What is said of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewSource {
+    /// The address of the repository.
+    pub url: String,
+    /// Its sets; none for all records.
+    pub sets: Vec<String>,
+    /// The form of records; empty for the best that there is.
+    pub prefix: String,
+    /// Which element becomes which field, as TOML; empty for the usual way.
+    pub terms: String,
+    /// Such as `6h`.
+    pub every: String,
+    /// Published at once.
+    pub publish: bool,
+    /// How often it is compared with what is listed: such as `7d`, or `never`; empty for the usual way.
+    pub compare_every: String,
+}
+
 /// The terms of a file.
 ///
 /// # Errors
 /// Where they are wrong.
 pub fn terms_of(text: &str) -> Result<Terms, Failure> {
     Terms::parse(text).map_err(|(zh, en)| Failure { message_zh: zh, ..Failure::new(exit::USAGE, en, "") })
+}
+
+/// Whether something can be the name of a set or a form of records, or is empty.
+pub(super) fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME && name.bytes().all(|b| b.is_ascii_graphic())
 }
 
 impl Office {
@@ -78,10 +111,9 @@ impl Office {
                 Ok(json!({ "v": 1, "sources": all }))
             }
             HarvestAsk::Show { source } => self.one(&source, |_| true),
-            HarvestAsk::Add { url, set, prefix, terms, every, publish } => {
-                self.add_source(Source { url, set, prefix, terms, publish, ..Source::default() }, &every)
-            }
-            HarvestAsk::Run { source } => {
+            HarvestAsk::Add { new } => self.add_source(&new),
+            HarvestAsk::Try { new } => Ok(json!(self.look_at_repository(&new)?)),
+            HarvestAsk::Run { source, compare } => {
                 let (_, found) = self.source_of(&source)?;
                 if found.paused {
                     return Err(Failure::said(
@@ -92,9 +124,17 @@ impl Office {
                 }
                 self.one(&source, |source| {
                     source.asked_ms = now_ms();
+                    if compare {
+                        source.compare_ms = source.asked_ms;
+                    }
                     true
                 })
             }
+            HarvestAsk::Stop { source } => self.one(&source, |source| {
+                source.stopped_ms = now_ms().max(source.asked_ms);
+                true
+            }),
+            HarvestAsk::Confirm { source } => self.confirm_missing(&source),
             HarvestAsk::Pause { source, paused } => self.one(&source, |source| {
                 source.paused = paused;
                 true
@@ -108,28 +148,68 @@ impl Office {
         }
     }
 
-    fn add_source(&self, mut source: Source, every: &str) -> Reply {
-        source.url = courier::check(&source.url).map_err(|error| Failure {
+    fn confirm_missing(&self, name: &str) -> Reply {
+        let (id, found) = self.source_of(name)?;
+        let refused = |key| Failure::said(exit::REFUSED, key, &[("source", &found.url)]);
+        if found.paused {
+            return Err(refused("harvest.failure.paused"));
+        }
+        if kept::progress(self, &id)?.comparison.held.is_none() {
+            return Err(refused("harvest.failure.nothing-held"));
+        }
+        self.one(&id, |source| {
+            let now = now_ms();
+            (source.asked_ms, source.compare_ms, source.confirmed_ms) = (now, now, now);
+            true
+        })
+    }
+
+    /// A source of what is said of it.
+    ///
+    /// # Errors
+    /// When a part of it makes no sense.
+    pub(super) fn checked_source(&self, new: &NewSource) -> Result<Source, Failure> {
+        let url = courier::check(&new.url).map_err(|error| Failure {
             message_zh: error.zh(),
             ..Failure::new(exit::USAGE, error.to_string(), "")
         })?;
         let said = |key: &str, what: &str| Failure::said(exit::USAGE, key, &[("what", what)]);
-        source.every_s = when::every(every).ok_or_else(|| said("harvest.failure.every", every))?;
-        for name in [&source.set, &source.prefix] {
-            let plain = name.len() <= MAX_NAME && name.bytes().all(|b| b.is_ascii_graphic());
-            if !plain {
-                return Err(said("harvest.failure.name", &catalog::fold::clip(name, 60)));
-            }
+        if let Some(name) = new.sets.iter().chain([&new.prefix]).find(|name| !is_name(name)) {
+            return Err(said("harvest.failure.name", &catalog::fold::clip(name, 60)));
         }
-        if source.terms.len() > terms::MAX_FILE {
+        if new.terms.len() > terms::MAX_FILE {
             return Err(said("harvest.failure.terms", &terms::MAX_FILE.to_string()));
         }
-        if !source.terms.is_empty() {
-            terms_of(&source.terms)?;
+        if !new.terms.is_empty() {
+            terms_of(&new.terms)?;
         }
+        let mut source = Source {
+            url,
+            prefix: new.prefix.clone(),
+            terms: new.terms.clone(),
+            publish: new.publish,
+            ..Source::default()
+        };
+        source.set_lists(&new.sets);
+        if source.lists().len() > MAX_SETS {
+            return Err(said("harvest.failure.sets", &MAX_SETS.to_string()));
+        }
+        Ok(source)
+    }
+
+    fn add_source(&self, new: &NewSource) -> Reply {
+        let mut source = self.checked_source(new)?;
+        let wrong = |what: &str| Failure::said(exit::USAGE, "harvest.failure.every", &[("what", what)]);
+        source.every_s = when::every(&new.every).ok_or_else(|| wrong(&new.every))?;
+        source.compare_s = match new.compare_every.trim() {
+            "" => None,
+            "never" => Some(0),
+            text => Some(when::every(text).ok_or_else(|| wrong(text))?),
+        };
         let (id, all) = (source.id(), kept::sources(self)?);
         if all.len() >= MAX_SOURCES && all.iter().all(|(other, ..)| *other != id) {
-            return Err(said("harvest.failure.many", &MAX_SOURCES.to_string()));
+            let most = MAX_SOURCES.to_string();
+            return Err(Failure::said(exit::USAGE, "harvest.failure.many", &[("what", &most)]));
         }
         source.asked_ms = now_ms();
         kept::keep_source(self, &id, &source)?;
@@ -172,8 +252,10 @@ fn of(id: &str, source: &Source, progress: &Progress, whole: bool) -> Json {
         "id": id,
         "url": source.url,
         "set": source.set,
+        "sets": source.lists().into_iter().filter(|set| !set.is_empty()).collect::<Vec<_>>(),
         "prefix": if progress.prefix.is_empty() { &source.prefix } else { &progress.prefix },
         "every": when::text(source.every_s),
+        "every_s": source.every_s,
         "publish": source.publish,
         "paused": source.paused,
         "name": progress.name,
@@ -181,6 +263,7 @@ fn of(id: &str, source: &Source, progress: &Progress, whole: bool) -> Json {
         "under_way": progress.under_way,
         "begun": time(progress.begun_ms),
         "done": time(progress.done_ms),
+        "done_ms": progress.done_ms,
         "next": if source.paused { Json::Null } else { time(progress.next_ms) },
         "asked_ms": source.asked_ms,
         "begun_ms": progress.begun_ms,
@@ -192,10 +275,33 @@ fn of(id: &str, source: &Source, progress: &Progress, whole: bool) -> Json {
         "again": progress.again.len(),
         "failures": progress.failures,
         "failure": progress.failure,
+        "comparison": comparison(source, progress),
     });
     if whole {
         said["refused"] = json!(progress.refused);
         said["terms"] = json!(source.terms);
     }
     said
+}
+
+/// How what is known stands against what is listed.
+fn comparison(source: &Source, progress: &Progress) -> Json {
+    let of = &progress.comparison;
+    let time = |ms: i64| if ms > 0 { json!(time_text(ms)) } else { Json::Null };
+    let every = match progress.compare_every_s(source) {
+        0 => "never".to_owned(),
+        every_s => when::text(every_s),
+    };
+    json!({
+        "every": every,
+        "done": time(of.done_ms),
+        "listed": of.listed,
+        "known": of.known,
+        "missing": of.missing,
+        "gone": of.gone,
+        "held": of.held.as_ref().map(|held| json!({
+            "since": time_text(held.since_ms), "missing": held.missing, "known": held.known, "named": held.named,
+        })),
+        "failure": of.failure,
+    })
 }

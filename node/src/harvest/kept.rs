@@ -78,7 +78,8 @@ pub fn keep_progress(office: &Office, id: &str, progress: &Progress) -> Result<(
 /// # Errors
 /// When the disk fails.
 pub fn remove(office: &Office, id: &str) -> Result<(), Failure> {
-    keep(office, vec![(format!("{SOURCE}{id}"), None), (format!("{PROGRESS}{id}"), None)])
+    keep(office, vec![(format!("{SOURCE}{id}"), None), (format!("{PROGRESS}{id}"), None)])?;
+    super::members::forget(office, id)
 }
 
 fn keep(office: &Office, kept: Vec<(String, Option<Vec<u8>>)>) -> Result<(), Failure> {

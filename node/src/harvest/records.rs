@@ -5,13 +5,14 @@ use exchange::oai::full;
 use exchange::oai::reading::Foreign;
 use exchange::oai::terms::Terms;
 
+use super::members::Noted;
 use super::{MAX_AGAIN, Progress, Refused};
 use crate::office::{Became, Coming, Failure, Office, Taken};
 
 /// Records that are taken in at a time, under one fsync.
 const PIECE: usize = 200;
 /// Longest identifier, bytes.
-const MAX_IDENTIFIER: usize = 1_000;
+pub(super) const MAX_IDENTIFIER: usize = 1_000;
 /// Longest datestamp, bytes.
 const MAX_STAMP: usize = 64;
 /// Characters of a reason that is kept.
@@ -34,13 +35,18 @@ impl Reader {
         Ok(Self { terms, region: format!("{:06}", office.identity().certificate.body.region), own })
     }
 
+    /// Whether an identifier is one of this network's own.
+    pub(super) fn is_own(&self, identifier: &str) -> bool {
+        identifier.starts_with(&self.own)
+    }
+
     /// What a record says, or why it is refused: Chinese, English. `Ok(None)` where it is one of this network's own.
-    fn coming(&self, record: &Foreign) -> Result<Option<Coming>, (String, String)> {
+    pub(super) fn coming(&self, record: &Foreign) -> Result<Option<Coming>, (String, String)> {
         let named = !record.identifier.is_empty() && record.identifier.len() <= MAX_IDENTIFIER;
         if !named || record.datestamp.len() > MAX_STAMP {
             return Err(said("harvest.refused.header"));
         }
-        if record.identifier.starts_with(&self.own) {
+        if self.is_own(&record.identifier) {
             return Ok(None);
         }
         let (identifier, stamp) = (record.identifier.clone(), record.datestamp.clone());
@@ -69,6 +75,19 @@ impl Reader {
     }
 }
 
+/// Where records come from, and what becomes of them.
+#[derive(Clone)]
+pub(super) struct Origin {
+    /// The source's id.
+    pub(super) id: String,
+    /// The address of its repository.
+    pub(super) url: String,
+    /// Published at once.
+    pub(super) publish: bool,
+    /// The list that they stand in; `None` of records that were asked for one by one.
+    pub(super) list: Option<usize>,
+}
+
 /// Takes the records of a page in, and counts what became of them.
 ///
 /// # Errors
@@ -76,21 +95,34 @@ impl Reader {
 pub(super) fn take(
     office: &Office,
     reader: &Reader,
-    (from, publish): (&str, bool),
+    origin: &Origin,
     records: &[Foreign],
     progress: &mut Progress,
 ) -> Result<(), Failure> {
-    let mut comings = Vec::with_capacity(records.len());
+    let (mut comings, mut noted) = (Vec::with_capacity(records.len()), Noted::default());
+    let at = (origin.id.as_str(), origin.list);
     for record in records {
         progress.seen += 1;
         match reader.coming(record) {
-            Ok(Some(coming)) => comings.push(coming),
+            Ok(Some(coming)) => {
+                let there = coming.said.is_some();
+                // What left one list, and still stands in another, is not gone.
+                match noted.note(office, at, (&coming.identifier, there))? {
+                    true if !there => progress.count("left"),
+                    _ => comings.push(coming),
+                }
+            }
             Ok(None) => progress.count("known"),
-            Err(why) => refuse(progress, &record.identifier, why),
+            Err(why) => {
+                if record.identifier.len() <= MAX_IDENTIFIER {
+                    noted.note(office, at, (&record.identifier, true))?;
+                }
+                refuse(progress, &record.identifier, why);
+            }
         }
     }
     for piece in comings.chunks(PIECE) {
-        let outcomes = office.take_harvest(from, publish, piece)?;
+        let outcomes = office.take_harvest(&origin.url, origin.publish, piece)?;
         for (coming, Taken { became, stood, failure }) in piece.iter().zip(outcomes) {
             match failure {
                 Some(failure) => {
@@ -114,7 +146,7 @@ pub(super) fn take(
             }
         }
     }
-    Ok(())
+    noted.keep(office)
 }
 
 fn refuse(progress: &mut Progress, identifier: &str, (zh, en): (String, String)) {

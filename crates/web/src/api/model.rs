@@ -4,6 +4,7 @@
 pub(super) mod catalogue;
 pub(super) mod desk;
 pub(super) mod enquiries;
+pub(super) mod harvest;
 pub(super) mod listing;
 pub(super) mod lists;
 pub(super) mod network;

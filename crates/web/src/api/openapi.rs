@@ -4,7 +4,7 @@ use super::ROOT;
 use super::model::Names;
 use super::operation::{Gives, Group, Model, Operation, Param, Place, Scope, Verb, model};
 use super::problem::{ApiProblem, Kind};
-use super::table::OPERATIONS;
+use super::table::operations;
 use catalog::Lang;
 use catalog::words::{fill, say};
 use serde_json::{Map, Value, json};
@@ -20,14 +20,14 @@ pub(super) fn document(lang: Lang) -> Value {
     for wanted in [model::<ApiProblem>(), model::<Names>()] {
         (wanted.collect)(&mut schemas);
     }
-    for operation in OPERATIONS {
+    for operation in operations() {
         for model in operation.takes.iter().chain(given(operation)) {
             (model.collect)(&mut schemas);
         }
         let verb = operation.verb.id().to_ascii_lowercase();
         paths.entry(operation.path).or_default().insert(verb, of(lang, operation));
     }
-    let sets = OPERATIONS.iter().flat_map(|operation| problems(operation).into_values());
+    let sets = operations().flat_map(|operation| problems(operation).into_values());
     let troubles: BTreeMap<String, Value> = sets.map(|kinds| (name(&kinds), trouble(lang, &kinds))).collect();
     let schemas: BTreeMap<String, Value> =
         schemas.into_iter().map(|(name, schema)| (name, json!(schema))).collect();

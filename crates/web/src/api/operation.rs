@@ -23,19 +23,22 @@ pub enum Scope {
     Publish,
     /// Read enquiries and answer them.
     Enquiries,
+    /// Add, change and remove sources that are harvested.
+    Harvest,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Drafts, Self::Review, Self::Publish, Self::Enquiries];
+    pub const ALL: [Self; 5] = [Self::Drafts, Self::Review, Self::Publish, Self::Enquiries, Self::Harvest];
 
-    /// `drafts`, `review`, `publish` or `enquiries`.
+    /// `drafts`, `review`, `publish`, `enquiries` or `harvest`.
     pub fn id(self) -> &'static str {
         match self {
             Self::Drafts => "drafts",
             Self::Review => "review",
             Self::Publish => "publish",
             Self::Enquiries => "enquiries",
+            Self::Harvest => "harvest",
         }
     }
 
@@ -65,11 +68,19 @@ pub(super) enum Group {
     Enquiries,
     Drafts,
     Own,
+    Harvest,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Listings, Self::Network, Self::Catalogue, Self::Enquiries, Self::Drafts, Self::Own];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Listings,
+        Self::Network,
+        Self::Catalogue,
+        Self::Enquiries,
+        Self::Drafts,
+        Self::Own,
+        Self::Harvest,
+    ];
 
     pub(super) fn id(self) -> &'static str {
         match self {
@@ -79,6 +90,7 @@ impl Group {
             Self::Enquiries => "enquiries",
             Self::Drafts => "drafts",
             Self::Own => "own",
+            Self::Harvest => "harvest",
         }
     }
 }

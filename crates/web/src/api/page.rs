@@ -6,7 +6,7 @@ use super::indent::indented;
 use super::operation::{Gives, Group, Operation, Param, Place, Scope, Verb};
 use super::problem::Kind;
 use super::shape::Shape;
-use super::table::OPERATIONS;
+use super::table::operations;
 use super::{Api, ROOT, State};
 use crate::desk::{Fields, is_own_page};
 use crate::limits::{NAME_CHARS, TOKEN_CHARS, TRIED_BYTES, UPLOAD_BYTES};
@@ -102,7 +102,7 @@ pub(super) async fn index(axum::extract::State(api): State, request: Request) ->
     let section = |group: Group| Section {
         id: group.id(),
         title: fill(lang, &format!("api.group.{}", group.id()), &[]),
-        operations: OPERATIONS.iter().filter(|one| one.group == group).map(|one| line(lang, one)).collect(),
+        operations: operations().filter(|one| one.group == group).map(|one| line(lang, one)).collect(),
     };
     let page = Index {
         shell: shell(&api, &place, say(lang, "api.title")),
@@ -164,7 +164,7 @@ pub(super) async fn send(axum::extract::State(api): State, request: Request) -> 
 
 fn operation(uri: &Uri) -> Option<&'static Operation> {
     let id = uri.path().strip_prefix("/api/try/")?;
-    OPERATIONS.iter().find(|operation| operation.id == id)
+    operations().find(|operation| operation.id == id)
 }
 
 fn missing(api: &Api, place: &Where, uri: &Uri) -> Response {

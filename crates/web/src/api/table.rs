@@ -1,8 +1,11 @@
 //! Everything that can be asked of the API.
 
+mod desk;
+
 use super::model::catalogue::{Catalogue, RegionList};
 use super::model::desk::{Done, Draft, DraftAct, DraftPage, DraftTexts, NewDraft, Own, OwnAct, OwnPage};
 use super::model::enquiries::{Enquiry, EnquiryList, NewAnswer, NewEnquiry, Receipt, SentEnquiry};
+use super::model::harvest::{Repository, Source, SourceList, SourceStep, SourceWish};
 use super::model::listing::{HistoryPage, Listing, StatementList};
 use super::model::lists::{ChangePage, ListingPage};
 use super::model::network::{Institution, InstitutionPage, Node, Profile};
@@ -10,7 +13,7 @@ use super::operation::{Gives, Group, Operation, Param, Place, Scope, Verb, model
 use super::problem::Kind;
 use super::read::{catalogue, listing, lists, network};
 use super::shape::{SORTS, Shape};
-use super::write::{drafts, enquiries, own};
+use super::write::{drafts, enquiries, harvest, own};
 use crate::limits::{API_CHANGES, API_CHANGES_MOST, API_PAGE, API_PAGE_MOST};
 
 const fn path(name: &'static str, shape: Shape) -> Param {
@@ -47,11 +50,24 @@ const READ: Operation = Operation {
     run: catalogue::catalogue,
 };
 
+/// What an operation of harvesting is, for administrators.
+const HARVEST: Operation = Operation {
+    group: Group::Harvest,
+    scopes: &[Scope::Harvest],
+    problems: &[Kind::Missing, Kind::Conflict, Kind::Role, Kind::Record],
+    ..READ
+};
+
 /// Scopes of those who may read drafts: who writes them, and who is to judge them.
 const READERS: &[Scope] = &[Scope::Drafts, Scope::Review, Scope::Publish];
 
-/// The operations, in the order in which the page shows them.
-pub(super) const OPERATIONS: &[Operation] = &[
+/// All operations, in the order in which the page shows them.
+pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
+    OPEN.iter().chain(desk::OPERATIONS)
+}
+
+/// What needs no token.
+const OPEN: &[Operation] = &[
     Operation {
         id: "listings",
         path: "/listings",
@@ -235,170 +251,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: enquiries::seen,
         ..READ
     },
-    Operation {
-        id: "enquiries",
-        path: "/desk/enquiries",
-        group: Group::Enquiries,
-        params: &[query("which", Shape::OneOf(&["open", "done", "sent"])), LIMIT],
-        gives: Gives::Json(model::<EnquiryList>()),
-        scopes: &[Scope::Enquiries],
-        run: enquiries::list,
-        ..READ
-    },
-    Operation {
-        id: "enquiry",
-        path: "/desk/enquiries/{id}",
-        group: Group::Enquiries,
-        params: &[LOCAL],
-        gives: Gives::Json(model::<Enquiry>()),
-        scopes: &[Scope::Enquiries],
-        problems: &[Kind::Missing],
-        run: enquiries::show,
-        ..READ
-    },
-    Operation {
-        id: "enquiry-answer",
-        verb: Verb::Post,
-        path: "/desk/enquiries/{id}/answers",
-        group: Group::Enquiries,
-        params: &[LOCAL],
-        takes: Some(model::<NewAnswer>()),
-        gives: Gives::Json(model::<Enquiry>()),
-        scopes: &[Scope::Enquiries],
-        problems: &[Kind::Missing, Kind::Conflict, Kind::Role],
-        run: enquiries::answer,
-        ..READ
-    },
-    Operation {
-        id: "enquiry-close",
-        verb: Verb::Post,
-        path: "/desk/enquiries/{id}/close",
-        group: Group::Enquiries,
-        params: &[LOCAL],
-        gives: Gives::Json(model::<Enquiry>()),
-        scopes: &[Scope::Enquiries],
-        problems: &[Kind::Missing, Kind::Conflict, Kind::Role, Kind::Record],
-        run: enquiries::close,
-        ..READ
-    },
-    Operation {
-        id: "drafts",
-        path: "/desk/drafts",
-        group: Group::Drafts,
-        params: &[
-            query("state", Shape::OneOf(&["writing", "returned", "formal", "department"])),
-            LIMIT,
-            CURSOR,
-        ],
-        gives: Gives::Json(model::<DraftPage>()),
-        scopes: READERS,
-        run: drafts::list,
-        ..READ
-    },
-    Operation {
-        id: "draft-create",
-        verb: Verb::Post,
-        path: "/desk/drafts",
-        group: Group::Drafts,
-        takes: Some(model::<NewDraft>()),
-        status: 201,
-        gives: Gives::Json(model::<Draft>()),
-        scopes: &[Scope::Drafts],
-        problems: &[Kind::Conflict, Kind::Role],
-        versioned: true,
-        run: drafts::create,
-        ..READ
-    },
-    Operation {
-        id: "draft",
-        path: "/desk/drafts/{id}",
-        group: Group::Drafts,
-        params: &[LOCAL],
-        gives: Gives::Json(model::<Draft>()),
-        scopes: READERS,
-        problems: &[Kind::Missing],
-        versioned: true,
-        run: drafts::show,
-        ..READ
-    },
-    Operation {
-        id: "draft-change",
-        verb: Verb::Put,
-        path: "/desk/drafts/{id}",
-        group: Group::Drafts,
-        params: &[LOCAL, VERSION],
-        takes: Some(model::<DraftTexts>()),
-        gives: Gives::Json(model::<Draft>()),
-        scopes: &[Scope::Drafts],
-        problems: &[Kind::Missing, Kind::Conflict, Kind::Role],
-        versioned: true,
-        run: drafts::change,
-        ..READ
-    },
-    Operation {
-        id: "draft-discard",
-        verb: Verb::Delete,
-        path: "/desk/drafts/{id}",
-        group: Group::Drafts,
-        params: &[LOCAL, VERSION],
-        status: 204,
-        scopes: &[Scope::Drafts],
-        problems: &[Kind::Missing, Kind::Conflict, Kind::Role],
-        run: drafts::discard,
-        ..READ
-    },
-    Operation {
-        id: "draft-act",
-        verb: Verb::Post,
-        path: "/desk/drafts/{id}/acts",
-        group: Group::Drafts,
-        params: &[LOCAL, VERSION],
-        takes: Some(model::<DraftAct>()),
-        gives: Gives::Json(model::<Done>()),
-        scopes: READERS,
-        problems: &[Kind::Missing, Kind::Conflict, Kind::Role],
-        run: drafts::act,
-        ..READ
-    },
-    Operation {
-        id: "own-listings",
-        path: "/desk/listings",
-        group: Group::Own,
-        params: &[
-            query("heap", Shape::OneOf(&["shown", "withdrawn", "disputed"])),
-            query("q", Shape::Words),
-            LIMIT,
-            CURSOR,
-        ],
-        gives: Gives::Json(model::<OwnPage>()),
-        scopes: &[Scope::Drafts, Scope::Publish],
-        run: own::list,
-        ..READ
-    },
-    Operation {
-        id: "own-listing",
-        path: "/desk/listings/{id}",
-        group: Group::Own,
-        params: &[ID],
-        gives: Gives::Json(model::<Own>()),
-        scopes: &[Scope::Drafts, Scope::Publish],
-        problems: &[Kind::Missing],
-        run: own::one,
-        ..READ
-    },
-    Operation {
-        id: "own-act",
-        verb: Verb::Post,
-        path: "/desk/listings/{id}/acts",
-        group: Group::Own,
-        params: &[ID],
-        takes: Some(model::<OwnAct>()),
-        gives: Gives::Json(model::<Done>()),
-        scopes: &[Scope::Drafts, Scope::Publish],
-        problems: &[Kind::Missing, Kind::Conflict, Kind::Role],
-        run: own::act,
-        ..READ
-    },
 ];
 
 #[cfg(test)]
@@ -411,7 +263,7 @@ mod tests {
     #[test]
     fn every_operation_has_its_words_and_every_word_its_operation() {
         let mut known = BTreeSet::new();
-        for operation in OPERATIONS {
+        for operation in operations() {
             known.insert(format!("api.op.{}", operation.id));
             known.insert(format!("api.op.{}.text", operation.id));
             known.insert(format!("api.group.{}", operation.group.id()));
@@ -436,10 +288,11 @@ mod tests {
 
     #[test]
     fn operations_are_told_apart_and_what_writes_is_for_tokens() {
-        let ids: BTreeSet<&str> = OPERATIONS.iter().map(|one| one.id).collect();
-        let routes: BTreeSet<(&str, &str)> = OPERATIONS.iter().map(|one| (one.path, one.verb.id())).collect();
-        assert_eq!((ids.len(), routes.len()), (OPERATIONS.len(), OPERATIONS.len()));
-        for operation in OPERATIONS {
+        let count = operations().count();
+        let ids: BTreeSet<&str> = operations().map(|one| one.id).collect();
+        let routes: BTreeSet<(&str, &str)> = operations().map(|one| (one.path, one.verb.id())).collect();
+        assert_eq!((ids.len(), routes.len()), (count, count));
+        for operation in operations() {
             let at_desk = operation.path.starts_with("/desk/");
             assert_eq!(at_desk, !operation.scopes.is_empty(), "{}", operation.id);
             assert!(at_desk || operation.verb == Verb::Get || operation.id == "enquire", "{}", operation.id);

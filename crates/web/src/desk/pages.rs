@@ -5,6 +5,7 @@ pub(super) mod draft;
 pub(super) mod drafts;
 pub(super) mod enquiries;
 pub(super) mod files;
+pub(super) mod harvest;
 pub(super) mod import;
 pub(super) mod job;
 pub(super) mod listings;
@@ -13,6 +14,7 @@ pub(super) mod own;
 pub(super) mod resume;
 pub(super) mod setup;
 pub(super) mod sign_in;
+pub(super) mod source;
 pub(super) mod tokens;
 pub(super) mod users;
 pub(super) mod watch;
@@ -41,8 +43,10 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
         ("/desk/listings", "desk.nav.listings"),
         ("/desk/enquiries", "enquiry.nav"),
         ("/desk/watches", "watch.nav"),
+        ("/desk/harvest", "harvest.desk.nav"),
         ("/desk/users", "desk.nav.users"),
     ];
+    let administers = signed_in.is_some_and(|signed_in| signed_in.clerk.administers());
     shell.halls = match signed_in {
         Some(_) => {
             let link = |(href, key): &(&str, &str)| Link {
@@ -50,7 +54,8 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
                 label: say(place.lang, key).to_owned(),
                 current: place.is_at(href),
             };
-            links.iter().map(link).collect()
+            let open = |(href, _): &&(&str, &str)| administers || *href != "/desk/harvest";
+            links.iter().filter(open).map(link).collect()
         }
         None => Vec::new(),
     };

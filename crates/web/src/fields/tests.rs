@@ -104,3 +104,19 @@ fn no_row_stands_alone_before_a_wide_one() {
     assert_eq!(wide_at(&[false, false, true]), [false, false, true]);
     assert_eq!(wide_at(&[false, true, false, false, false]), [true, true, false, false, true]);
 }
+
+#[test]
+fn where_a_listing_was_harvested_leads_to_the_record_there_and_nowhere_else() {
+    let href = |value: &str| {
+        let arranged = arranged(&[FieldView::new("_harvested_from", [value])]);
+        find(&arranged.rows, "采集自").values[0].href.clone()
+    };
+    assert_eq!(
+        href("https://a.cn/oai · oai:a:1&x=<2>"),
+        "https://a.cn/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai%3Aa%3A1%26x%3D%3C2%3E"
+    );
+    for wrong in ["javascript:alert(1) · 1", "https://u@a.cn/ · 1", "https://a.cn/#x · 1", "https://a.cn/oai"]
+    {
+        assert_eq!(href(wrong), "", "{wrong}");
+    }
+}

@@ -97,3 +97,34 @@ fn peers_tell_of_versions_and_of_silence() {
     let failed = json!({ "listen_failed": [{ "address": "/ip4/0.0.0.0/tcp/7400", "why": "in use" }] });
     assert_eq!(judged(status("hub", AGENT), failed), ["listen"]);
 }
+
+#[test]
+fn harvests_tell_of_failing_of_being_behind_and_of_what_is_held() {
+    let home = tempfile::tempdir().unwrap();
+    let judged = |source: Json| {
+        let mut found = Findings::default();
+        harvests(&context(home.path()), &json!({ "sources": [source] }), true, &mut found);
+        ids(&found)
+    };
+    let now = now_ms();
+    let source = |failures: u64, done_ms: i64, every_s: i64| json!({ "id": "ab", "url": "http://a.cn/oai", "failures": failures, "done_ms": done_ms, "every_s": every_s });
+    assert!(judged(source(2, now, 21_600)).is_empty());
+    assert_eq!(judged(source(3, now, 21_600)), ["harvest-failing"]);
+    assert!(judged(source(0, now - 2 * DAY_MS, 21_600)).is_empty(), "a weekend");
+    assert_eq!(judged(source(0, now - 4 * DAY_MS, 21_600)), ["harvest-old"]);
+    assert!(judged(source(0, now - 4 * DAY_MS, 7 * 86_400)).is_empty(), "its pace is a week");
+    assert!(judged(source(0, 0, 60)).is_empty(), "it was never harvested yet");
+    let with = |key: &str, value: Json| {
+        let mut of = source(0, now, 60);
+        of[key] = value;
+        of
+    };
+    assert_eq!(
+        judged(with("comparison", json!({ "held": { "missing": 9, "known": 10 } }))),
+        ["harvest-held"]
+    );
+    assert_eq!(judged(with("comparison", json!({ "failure": { "code": 4 } }))), ["harvest-compare"]);
+    let mut paused = source(9, 0, 60);
+    paused["paused"] = json!(true);
+    assert!(judged(paused).is_empty());
+}

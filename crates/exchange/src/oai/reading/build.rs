@@ -106,6 +106,10 @@ impl Walk {
                 self.fault =
                     attributes(element).find(|(name, _)| name == "code").map(|(_, v)| v).unwrap_or_default();
             }
+            (None, 3) if name == "resumptionToken" => {
+                let said = attributes(element).find(|(name, _)| name == "completeListSize");
+                self.reading.total = said.and_then(|(_, size)| size.trim().parse().ok());
+            }
             (None, _) if name == "header" => {
                 let gone = |(name, value): (String, String)| name == "status" && value.trim() == "deleted";
                 self.record = Foreign { gone: attributes(element).any(gone), ..Foreign::default() };

@@ -54,10 +54,11 @@ fn lists_go_on_and_tell_what_is_gone() {
     let page = of(
         "<ListRecords><record><header status=\"deleted\"><identifier>a:1</identifier><datestamp>2026-01-01T00:00:00Z</datestamp><setSpec>s:1</setSpec><setSpec>s:2</setSpec></header></record><resumptionToken completeListSize=\"9\"> t&amp;1 </resumptionToken></ListRecords>",
     );
-    assert_eq!(page.token.as_deref(), Some("t&1"));
+    assert_eq!((page.token.as_deref(), page.total), (Some("t&1"), Some(9)));
     assert_eq!(page.at, Stamp::parse("2026-11-27T10:00:00Z"));
     assert!(page.records[0].gone && page.records[0].sets == ["s:1", "s:2"]);
-    assert_eq!(of("<ListRecords><resumptionToken cursor=\"9\"/></ListRecords>").token, None);
+    let last = of("<ListRecords><resumptionToken cursor=\"9\" completeListSize=\"many\"/></ListRecords>");
+    assert_eq!((last.token, last.total), (None, None));
 }
 
 #[test]
