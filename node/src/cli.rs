@@ -317,9 +317,16 @@ pub struct Settle {
 
 #[derive(Subcommand, Debug)]
 pub enum PeerAction {
-    List,
-    Show { node: String },
-    Forgive { node: String },
+    List {
+        #[arg(long)]
+        all: bool,
+    },
+    Show {
+        node: String,
+    },
+    Forgive {
+        node: String,
+    },
 }
 
 /// The language of this run: `--lang`, else `LC_ALL`, `LC_MESSAGES`, `LANG`, else Chinese.

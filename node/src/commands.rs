@@ -45,7 +45,7 @@ use crate::control::Client;
 use crate::log;
 use crate::office::{Failure, Office, Reply, Request, exit};
 
-#[cfg(test)]
+pub use backup::last_backup_ms;
 pub use doctor::FINDINGS;
 
 /// How long a command waits for another command that holds the store.

@@ -23,6 +23,7 @@ mod receipts;
 mod returning;
 mod serving;
 mod soundness;
+mod telling;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -47,6 +48,7 @@ use purses::Purses;
 use returning::Returning;
 use serving::Serving;
 use soundness::Soundness;
+use telling::Telling;
 
 pub use carrying::Brought;
 pub use figures::CoreFigures;
@@ -100,6 +102,8 @@ pub struct Core {
     last_failure: BTreeMap<PublicKey, String>,
     mended: Option<String>,
     soundness: Soundness,
+    /// How this node is, as others are told. None where it is a guest.
+    telling: Option<Telling>,
     /// The store did not take what came last.
     unstored: bool,
 }
@@ -151,7 +155,7 @@ impl Core {
         let mut dialing = Dialing::new(identity.bootstrap.iter().chain(&config.network.bootstrap))
             .spread(&identity.node.public());
         dialing.spare(serving::directory(&opened.ledger, &identity)?);
-        let core = Self {
+        let mut core = Self {
             identity,
             ledger: opened.ledger,
             replica,
@@ -178,9 +182,11 @@ impl Core {
             last_failure: BTreeMap::new(),
             mended: opened.mended,
             soundness: Soundness::default(),
+            telling: gives.is_none().then(|| Telling::of(home, config)),
             unstored: false,
         };
         core.note_purged(&purged);
+        core.recall_statuses();
         Ok(core)
     }
 

@@ -143,6 +143,10 @@ impl Desk for Bench {
         Ok(account.as_ref().map(clerk))
     }
 
+    fn nodes(&self) -> Result<web::view::NodesView, SourceError> {
+        Ok(self.office.all_nodes())
+    }
+
     fn overview(&self) -> Result<Overview, SourceError> {
         let drafts = self.office.draft_counts().map_err(failed)?;
         let listings = self.office.own_listings(Heap::Shown, "", 0, 0).map_err(failed)?.0;

@@ -16,6 +16,7 @@ mod demo;
 mod desk;
 mod filing;
 mod harvest;
+mod health;
 mod home;
 mod hours;
 mod import;

@@ -23,6 +23,7 @@ mod following;
 mod forks;
 mod harvested;
 mod json;
+mod nodes;
 mod own;
 mod peering;
 mod profile;

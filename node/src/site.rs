@@ -113,7 +113,7 @@ impl Site {
     }
 }
 
-fn role(role: Role) -> web::view::Role {
+pub(crate) fn role(role: Role) -> web::view::Role {
     match role {
         Role::Hub => web::view::Role::Hub,
         Role::SubMarket => web::view::Role::SubMarket,
@@ -368,7 +368,7 @@ impl Source for Site {
 }
 
 /// How a connected peer is, and why it was refused.
-fn peer_word(peer: &replica::PeerView) -> (PeerState, String) {
+pub(crate) fn peer_word(peer: &replica::PeerView) -> (PeerState, String) {
     let (word, reason) = crate::office::peer_state(peer);
     match word {
         "synced" => (PeerState::InStep, String::new()),

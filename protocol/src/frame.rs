@@ -1,5 +1,7 @@
 //! The messages of `/lianshi/sync/1`: each frame on a stream (and in a bundle) is one of them.
 
+use std::ops::RangeInclusive;
+
 use sha2::{Digest, Sha256};
 
 use crate::attachment::{FileAsk, FilePiece};
@@ -15,10 +17,15 @@ use crate::limits::{
     FRONTIER_BUCKETS, MAX_CIRCLE_NODES, MAX_DELIVERIES, MAX_FRAME, MAX_HEADS, MAX_NAME, MAX_WANTS, VERSION,
 };
 use crate::shelf::{LogId, Subscription};
+use crate::status::StatusTalk;
 use crate::steps::Redemption;
 
 /// The type byte of a frame that holds a run.
 const RUN: u8 = 7;
+/// Frames of these types may be left unheeded: see [`Frame::is_optional`].
+const OPTIONAL: RangeInclusive<u8> = 0x80..=0xbf;
+/// What nodes say of themselves.
+const STATUS: u8 = 0x80;
 /// Where a credential stands: none, but the check of a certificate.
 const BY_CHECK: u8 = 2;
 /// Where a credential stands: none, but the pass of a guest.
@@ -221,6 +228,8 @@ pub enum Frame {
     FilePiece(FilePiece),
     /// I do not hold the certificate that you named by its check: greet me in full.
     ShowInFull,
+    /// How nodes are, as they say themselves.
+    Status(StatusTalk),
 }
 
 /// What is said of a circle; see SPEC §13.
@@ -359,6 +368,10 @@ impl Frame {
             Self::ShowInFull => {
                 to.u8(14);
             }
+            Self::Status(talk) => {
+                to.u8(STATUS);
+                talk.encode(&mut to);
+            }
         }
         to.finish()
     }
@@ -366,6 +379,12 @@ impl Frame {
     /// The bytes of the run in a frame that holds one; `None` of all other frames.
     pub fn run_in(frame: &[u8]) -> Option<&[u8]> {
         frame.split_first().filter(|(kind, _)| **kind == RUN).map(|(_, run)| run)
+    }
+
+    /// Whether a frame of this type, where it is not known, is let pass without a word: what later versions add so costs no
+    /// peer its session. None of it is needed to exchange entries.
+    pub fn is_optional(frame: &[u8]) -> bool {
+        frame.first().is_some_and(|kind| OPTIONAL.contains(kind))
     }
 
     /// Reads a frame.
@@ -398,6 +417,7 @@ impl Frame {
             12 => Ok(Self::AskFile(FileAsk::decode(from)?)),
             13 => Ok(Self::FilePiece(FilePiece::decode(from)?)),
             14 => Ok(Self::ShowInFull),
+            STATUS => StatusTalk::decode(from).map(Self::Status),
             code => Err(Fault::Unknown { what: "frame type", code: code.into() }),
         })
     }

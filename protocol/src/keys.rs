@@ -36,6 +36,8 @@ pub enum Purpose {
     Bundle,
     /// A node's word that someone at its desk reviewed a draft; it stays at home.
     Review,
+    /// A node's word for how it is.
+    Status,
 }
 
 impl Purpose {
@@ -49,6 +51,7 @@ impl Purpose {
             Self::RootKey => b"lianshi/1/sign/root-key\0",
             Self::Bundle => b"lianshi/1/sign/bundle\0",
             Self::Review => b"lianshi/1/sign/review\0",
+            Self::Status => b"lianshi/1/sign/status\0",
         }
     }
 

@@ -34,6 +34,7 @@ mod sealed;
 mod shelf;
 mod slip;
 mod statement;
+mod status;
 mod steps;
 mod value;
 mod view;
@@ -74,6 +75,7 @@ pub use sealed::{Envelope, Place, SealingKey};
 pub use shelf::{LogId, Shelf, ShelfKind, ShelfPattern, Subscription, Visibility};
 pub use slip::{ShortHead, Slip, SlipFault, SlipLine};
 pub use statement::{Continuation, Standing, Statement, standing};
+pub use status::{StatusFacts, StatusMark, StatusNote, StatusTalk, mark_of};
 pub use steps::{
     Action, Invitation, OpenLog, OwnWord, Redemption, RosterStep, Rotation, SignedStep, Subject,
 };

@@ -115,3 +115,20 @@ pub const MAX_SHARED_FIELDS: usize = 256;
 pub const MAX_MAPPINGS: usize = 16;
 /// Most values of one field that an agreement maps: the classes of GB/T 4754-2017 of one industry, the counties of two provinces.
 pub const MAX_MAPPING_PAIRS: usize = 1_024;
+/// Longest body of what a node says of itself, bytes: all that this version says takes some 250.
+pub const MAX_STATUS: usize = 1_024;
+/// Most fields in it, those of later versions counted.
+pub const MAX_STATUS_FIELDS: usize = 64;
+/// Longest name and version of a program in it, bytes of UTF-8.
+pub const MAX_STATUS_AGENT: usize = 64;
+/// Most findings that it names, and the longest name of one, bytes: the check-up knows some forty.
+pub const MAX_STATUS_WORDS: usize = 24;
+/// See above.
+pub const MAX_STATUS_WORD: usize = 24;
+/// Highest number of one: a clock in the year 9999, milliseconds. Whoever signs it has none left, for itself alone.
+pub const MAX_STATUS_NUMBER: u64 = 253_402_300_799_999;
+/// Most nodes of which one is held, and marks in one message: 4 MiB at the very most. Of further nodes of a larger network
+/// nothing is known but what connections tell.
+pub const MAX_STATUSES: usize = 4_096;
+/// Most of them in one message: some 20 KiB as nodes make them, 70 at most.
+pub const MAX_STATUS_NOTES: usize = 64;

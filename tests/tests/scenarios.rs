@@ -67,6 +67,8 @@ mod logs;
 mod loss;
 #[path = "scenarios/monitoring.rs"]
 mod monitoring;
+#[path = "scenarios/nodes.rs"]
+mod nodes;
 #[path = "scenarios/orders.rs"]
 mod orders;
 #[path = "scenarios/pages.rs"]

@@ -25,6 +25,7 @@ pub mod import;
 pub mod issues;
 pub mod kinds;
 pub mod network;
+pub mod nodes;
 pub mod peering;
 pub mod profile;
 mod purge;
@@ -65,6 +66,7 @@ const TABLES: &[&[Row]] = &[
     kinds::TABLE,
     issues::TABLE,
     network::TABLE,
+    nodes::TABLE,
     peering::TABLE,
     profile::TABLE,
     purge::TABLE,

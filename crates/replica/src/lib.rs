@@ -23,8 +23,8 @@ pub use document::{
 };
 pub use limit::{Limit, Reach, Why, limits};
 pub use replica::{
-    Abroad, Carried, Effect, FileOutcome, FoundPiece, Input, LogState, Me, NotServed, Over, Piece, Reached,
-    Remembered, Replica, Room, entry_bytes, open_ahead,
+    Abroad, Carried, Effect, FileOutcome, FoundPiece, HeardStatus, Input, LogState, Me, NotServed, Over,
+    Piece, Reached, Remembered, Replica, Room, entry_bytes, open_ahead,
 };
 pub use session::{PeerView, SessionId, SessionState};
 pub use validity::{

@@ -35,6 +35,7 @@ mod purge;
 mod push;
 mod remembered;
 mod roster;
+mod statuses;
 
 pub use allowance::{Over, Room, entry_bytes};
 pub use api::{Effect, Input, LogState, Me, Reached};
@@ -44,6 +45,8 @@ pub use files::{FileOutcome, FoundPiece};
 pub use guests::Abroad;
 pub use packing::{NotServed, Piece};
 pub use remembered::Remembered;
+pub use statuses::HeardStatus;
+pub(crate) use statuses::StatusTurn;
 
 /// The state machine: `handle` an [`Input`], perform the [`Effect`]s.
 ///
@@ -93,6 +96,8 @@ pub struct Replica {
     probes: BTreeMap<LogId, forks::Probe>,
     /// Files of listings that are being fetched.
     files: files::Fetches,
+    /// How nodes are, as they say.
+    statuses: statuses::Statuses,
     /// What is not fsynced yet.
     fresh: durable::Fresh,
     conduct: Conduct,
@@ -135,6 +140,7 @@ impl Replica {
             contested: BTreeSet::new(),
             probes: BTreeMap::new(),
             files: files::Fetches::default(),
+            statuses: statuses::Statuses::default(),
             fresh: durable::Fresh::default(),
             conduct: Conduct::default(),
             line_open: true,
@@ -149,7 +155,16 @@ impl Replica {
         let (circles, brought) = (std::mem::take(&mut self.circles), std::mem::take(&mut self.brought));
         let (line_open, mut files) = (self.line_open, std::mem::take(&mut self.files));
         files.release_all();
-        *self = Self { conduct, circles, brought, line_open, files, ..Self::new(me, logs, book, forks) };
+        let statuses = std::mem::take(&mut self.statuses);
+        *self = Self {
+            conduct,
+            circles,
+            brought,
+            line_open,
+            files,
+            statuses,
+            ..Self::new(me, logs, book, forks)
+        };
     }
 
     /// Takes one input at the moment `now_ms` (milliseconds since 1970, this node's clock).
@@ -196,6 +211,8 @@ impl Replica {
             Input::FileRead { session, ask, found } => self.on_file_read(session, &ask, found, &mut out),
             Input::FileKept { file, outcome } => self.on_file_kept(&file, outcome, now_ms, &mut out),
             Input::Home(roster) => self.on_home_roster(roster, now_ms, &mut out),
+            Input::Statuses(kept) => self.recall_statuses(kept),
+            Input::Status(note) => self.on_own_status(*note, now_ms),
             Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
         }
         self.finish(now_ms, out)
@@ -352,6 +369,7 @@ impl Replica {
             peer.behind.clear();
             peer.differing.clear();
             peer.announced = 0;
+            peer.statuses = StatusTurn::default();
         }
         out.push(Effect::HangUp { session, reason });
     }
@@ -442,20 +460,6 @@ impl Replica {
     /// The node at the other end of a session.
     pub fn peer_of(&self, session: SessionId) -> Option<PublicKey> {
         self.sessions.get(&session).map(|s| s.peer)
-    }
-
-    /// The last entry of a log that the peer of a session has confirmed to hold durably; 0 when none.
-    pub fn held_durably(&self, session: SessionId, log: &LogId) -> u64 {
-        self.told_of(session, log).map_or(0, |peer| peer.durable)
-    }
-
-    /// The connected nodes that have confirmed to hold these logs durably up to these entries, each of them.
-    pub fn holders(&self, upto: &BTreeMap<LogId, u64>) -> BTreeSet<PublicKey> {
-        let holds = |s: &Session| {
-            upto.iter()
-                .all(|(log, seq)| s.logs.get(log, self.held(log)).is_some_and(|peer| peer.durable >= *seq))
-        };
-        self.sessions.values().filter(|s| holds(s)).map(|s| s.peer).collect()
     }
 
     /// How peers behaved, as far as they gave cause to remember it.

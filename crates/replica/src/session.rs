@@ -11,6 +11,7 @@ use protocol::{
 };
 
 use crate::circles::Agreement;
+use crate::replica::StatusTurn;
 use crate::replica::bounds::{COMPARE_FIRST_MS, COMPARISONS, MAX_ANNOUNCED, QUICK_PULLS};
 
 pub(crate) use told::{Held, Told};
@@ -249,6 +250,7 @@ pub(crate) struct Session {
     pub own_forks_ms: Option<i64>,
     /// Entries that it asked for again.
     pub repeated: u64,
+    pub statuses: StatusTurn,
     pub strikes: u32,
     pub since_ms: i64,
     pub last_frame_ms: i64,
@@ -300,6 +302,7 @@ impl Session {
             gaps_after: None,
             own_forks_ms: None,
             repeated: 0,
+            statuses: StatusTurn::default(),
             strikes: 0,
             since_ms: now_ms,
             last_frame_ms: now_ms,
@@ -349,6 +352,11 @@ impl Session {
     /// Whether sealed shelves are spoken of: not before the peer is let in, and with no guest.
     pub fn speaks_of_circles(&self) -> bool {
         self.is_ready() && !self.roster_only && self.bounds.is_none()
+    }
+
+    /// Whether how nodes are is spoken of: among members alone.
+    pub fn speaks_of_statuses(&self) -> bool {
+        self.speaks_of_circles() && self.guest_of.is_none()
     }
 
     pub fn is_ready(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hasher};
 
-use protocol::{CheckedRun, Credential, Frame, LogHead, LogId, Shown};
+use protocol::{CheckedRun, Credential, Frame, LogHead, LogId, Shown, StatusTalk};
 
 /// Lines that are kept for whoever reads why a run failed.
 const LINES: usize = 400;
@@ -114,6 +114,12 @@ fn describe(bytes: &[u8]) -> String {
             Shown::Guest(_) => "hello (as a guest)".to_owned(),
         },
         Ok(Frame::ShowInFull) => "greet me in full".to_owned(),
+        Ok(Frame::Status(talk)) => match talk {
+            StatusTalk::Ask(marks) => format!("statuses held ×{}, and yours?", marks.len()),
+            StatusTalk::Answer(marks) => format!("statuses held ×{}", marks.len()),
+            StatusTalk::Got(marks) => format!("statuses got ×{}", marks.len()),
+            StatusTalk::Notes(notes) => format!("statuses ×{}", notes.len()),
+        },
         Ok(Frame::Refused(why)) => format!("refused: {why}"),
         Ok(Frame::Digest(digest)) => format!("digest {}", digest.short()),
         Ok(Frame::Buckets(buckets)) => format!("buckets ×{}", buckets.len()),

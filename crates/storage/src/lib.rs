@@ -41,6 +41,6 @@ pub use error::{Result, StorageError};
 pub use files::{FileName, Files, Stand, StoredFile};
 pub use home::{Compacted, Opened, Options, Storage, compact};
 pub use journal::{Cut, Damage, Erasure, Journal, JournalFindings, Position, Record, Salvage};
-pub use platform::{Floor, free_bytes};
+pub use platform::{Floor, disk_bytes, free_bytes};
 pub use store::{MemoryStore, Pair, SledStore, Store, Visit};
 pub use table::Table;

@@ -69,16 +69,29 @@ pub fn free_bytes(path: &Path) -> Result<u64> {
     free_space(path).doing("ask for the free space of", path)
 }
 
-#[cfg(unix)]
+/// Bytes free for this user on the disk of `path`, and the disk's size.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn disk_bytes(path: &Path) -> Result<(u64, u64)> {
+    space(path).doing("ask for the free space of", path)
+}
+
 fn free_space(path: &Path) -> std::io::Result<u64> {
+    space(path).map(|(free, _)| free)
+}
+
+#[cfg(unix)]
+fn space(path: &Path) -> std::io::Result<(u64, u64)> {
     let found = rustix::fs::statvfs(path)?;
-    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Ok((bytes(found.f_bavail), bytes(found.f_blocks)))
 }
 
 /// Not known here, so the floor never refuses.
 #[cfg(not(unix))]
-fn free_space(_path: &Path) -> std::io::Result<u64> {
-    Ok(u64::MAX)
+fn space(_path: &Path) -> std::io::Result<(u64, u64)> {
+    Ok((u64::MAX, u64::MAX))
 }
 
 /// Makes names created, renamed or removed in `dir` survive a power cut.

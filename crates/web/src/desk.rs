@@ -106,6 +106,7 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/tokens", get(pages::tokens::show).post(pages::tokens::act))
         .route("/desk/watches", get(pages::watches::show).post(pages::watches::add))
         .route("/desk/watches/{id}", get(pages::watch::show).post(pages::watch::act))
+        .route("/desk/nodes", get(pages::nodes::show))
         .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(&bench), gate::gate))

@@ -188,6 +188,8 @@ pub const REGIONS_LISTED: usize = 1_000;
 pub const PROFILE_VERSIONS_SHOWN: usize = 100;
 /// Institutions in the table of the network: a province has some hundreds; a page of them is some 200 kilobytes.
 pub const MEMBERS_SHOWN: usize = 1_000;
+/// Nodes on the desk's page of all, the worst first: each with all that it says, some 2 kilobytes.
+pub const NODES_SHOWN: usize = 300;
 /// Places on the map of the network: all counties of a province have room.
 pub const MAP_ROWS: usize = 240;
 /// Institutions that are drawn in one place.

@@ -58,6 +58,7 @@ pub enum ScopeArg {
     Publish,
     Enquiries,
     Harvest,
+    Nodes,
 }
 
 impl ScopeArg {
@@ -68,6 +69,7 @@ impl ScopeArg {
             Self::Publish => web::api::Scope::Publish,
             Self::Enquiries => web::api::Scope::Enquiries,
             Self::Harvest => web::api::Scope::Harvest,
+            Self::Nodes => web::api::Scope::Nodes,
         };
         scope.id().to_owned()
     }

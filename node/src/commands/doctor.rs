@@ -13,37 +13,17 @@ use serde_json::{Value as Json, json};
 use super::{Answerer, Context, Outcome, print_json, print_line, print_note, show, text};
 use crate::core::{AGENT, now_ms};
 use crate::harvest::HarvestAsk;
+use crate::health::Level::{self, Notice, Problem};
+use crate::health::{self, CLOCK_SLACK_MS, DAY_MS};
 use crate::office::{Ask, Failure, Request, exit, time_text};
 use harvests::harvests;
 
-const DAY_MS: i64 = 24 * 3600 * 1000;
-/// A certificate that ends within so long is to be renewed.
-const CERTIFICATE_WARNING_MS: i64 = 60 * DAY_MS;
-/// A backup older than this is old: a month of drafts is what an office can bear to lose.
-const BACKUP_AGE_MS: i64 = 30 * DAY_MS;
-/// Not in step with anybody for so long is worth a word; a site may well be offline for days.
-const LONELY_MS: i64 = 7 * DAY_MS;
-/// Clocks of computers that set themselves differ by far less.
-const CLOCK_SLACK_MS: i64 = 10 * 60 * 1000;
 /// A node that has run for less may not have been found yet.
 const FOUND_WITHIN_MS: i64 = 10 * 60 * 1000;
 /// Characters of a title that a finding shows.
 const NAME_CHARS: usize = 40;
 /// Characters of an id that a finding shows.
 const SHORT_ID: usize = 14;
-/// Free space is low below so many times the floor.
-const LOW_FLOORS: u64 = 2;
-
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// The node does not do what it should: exit code 6.
-    Problem,
-    /// Something to be done in time.
-    Notice,
-}
-
-use Level::{Notice, Problem};
 
 /// Everything that a check-up can find.
 pub const FINDINGS: &[(&str, Level)] = &[
@@ -181,10 +161,8 @@ fn disk(examined: &Json, found: &mut Findings) {
     let of = |key: &str| examined["disk"][key].as_u64().unwrap_or_default();
     let (free, floor) = (of("free"), of("floor"));
     let places = [("free", (free >> 20).to_string()), ("floor", (floor >> 20).to_string())];
-    if free < floor {
-        found.add("disk-full", &places);
-    } else if free < floor.saturating_mul(LOW_FLOORS) {
-        found.add("disk-low", &places);
+    if let Some(id) = health::disk(free, floor) {
+        found.add(id, &places);
     }
 }
 
@@ -292,8 +270,9 @@ fn peers(status: &Json, examined: &Json, found: &mut Findings) {
     }
     let others = status["network"]["institutions"].as_u64().is_some_and(|count| count > 1);
     let since = |key: &str| examined[key].as_i64().map(|ms| now_ms().saturating_sub(ms));
-    if let Some(ago) = since("seen_ms").filter(|ago| others && *ago > LONELY_MS) {
-        found.note("lonely", (ago / DAY_MS).to_string());
+    let lonely = health::lonely(examined["seen_ms"].as_i64(), now_ms()).filter(|_| others);
+    if let Some((id, ago)) = lonely.zip(since("seen_ms")) {
+        found.note(id, (ago / DAY_MS).to_string());
     }
     let invites = matches!(text(status, "role"), "hub" | "sub-market");
     let long = since("started_ms").is_some_and(|ago| ago > FOUND_WITHIN_MS);
@@ -306,11 +285,10 @@ fn peers(status: &Json, examined: &Json, found: &mut Findings) {
 fn clocks(context: &Context, examined: &Json, found: &mut Findings) {
     let now = now_ms();
     let signed = examined["signed_ms"].as_array().map_or(&[][..], Vec::as_slice);
-    let ahead =
-        signed.iter().filter_map(Json::as_i64).filter(|ms| *ms > now.saturating_add(CLOCK_SLACK_MS)).count();
-    // One node of several that is ahead has itself a clock that is off.
-    if ahead > 0 && ahead * 2 > signed.len() {
-        found.note("clock-behind", ahead.to_string());
+    let signed: Vec<i64> = signed.iter().filter_map(Json::as_i64).collect();
+    if let Some(id) = health::clock(health::clock_behind(&signed, now)) {
+        let ahead = signed.iter().filter(|ms| **ms > now.saturating_add(CLOCK_SLACK_MS)).count();
+        found.note(id, ahead.to_string());
     }
     let newest =
         [Path::new("config.toml"), Path::new("data/sidecar.json"), Path::new("identity/certificate")]
@@ -330,11 +308,8 @@ fn modified_ms(path: &Path) -> Option<i64> {
 fn keys(context: &Context, identity: &Identity, found: &mut Findings) {
     let home = &context.home;
     let ends = identity.certificate.body.not_after_ms;
-    let left = ends.saturating_sub(now_ms());
-    if left <= 0 {
-        found.note("certificate-ended", time_text(ends));
-    } else if left < CERTIFICATE_WARNING_MS {
-        found.note("certificate", time_text(ends));
+    if let Some(id) = health::certificate(ends, now_ms()) {
+        found.note(id, time_text(ends));
     }
     if home.join("recovery.key").exists() {
         found.note("recovery", home.join("recovery.key").display().to_string());
@@ -373,12 +348,9 @@ fn readable_by_others(home: &Path) -> Vec<String> {
 }
 
 fn backups(context: &Context, found: &mut Findings) {
-    match super::backup::last_backup_ms(&context.home) {
-        None => found.note("no-backup", ""),
-        Some(made) if now_ms().saturating_sub(made) > BACKUP_AGE_MS => {
-            found.note("backup-old", time_text(made))
-        }
-        Some(_) => {}
+    let made = super::backup::last_backup_ms(&context.home);
+    if let Some(id) = health::backup(made, now_ms()) {
+        found.note(id, made.map(time_text).unwrap_or_default());
     }
 }
 

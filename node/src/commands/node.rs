@@ -309,7 +309,8 @@ pub fn line(context: &Context, hours: Option<String>) -> Outcome {
 
 pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
     let wanted = match action {
-        PeerAction::List => None,
+        PeerAction::List { all: true } => return nodes(context),
+        PeerAction::List { all: false } => None,
         PeerAction::Show { node } => Some(node.as_str()),
         PeerAction::Forgive { node } => return forgive(context, node),
     };
@@ -333,6 +334,23 @@ pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
     }
     if chosen.is_empty() && !context.json {
         print_note(context.say("cli.peer.nobody"));
+    }
+    Ok(0)
+}
+
+/// All nodes that are known, as they say they are.
+fn nodes(context: &Context) -> Outcome {
+    let reply = context.ask(&Request::Nodes)?;
+    let nodes = reply["nodes"].as_array().map_or(&[][..], Vec::as_slice);
+    for node in nodes {
+        if context.json {
+            print_json(node);
+        } else {
+            show::node(context, node);
+        }
+    }
+    if nodes.is_empty() && !context.json {
+        print_note(context.say("node.none"));
     }
     Ok(0)
 }

@@ -7,10 +7,12 @@ use super::{Context, print_line, text};
 use crate::office::to_value;
 
 mod enquiry;
+mod node;
 mod peering;
 mod roster;
 
 pub use enquiry::{enquiry, enquiry_row};
+pub use node::node;
 pub use peering::{peer_market, peering_terms, shelf_in_words};
 pub use roster::{roster, step};
 

@@ -135,6 +135,7 @@ impl Core {
         self.dial(now);
         self.catch_up_writing();
         self.look_after_store();
+        self.tell_status(now);
         self.pump();
     }
 }

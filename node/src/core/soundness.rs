@@ -45,6 +45,7 @@ impl Core {
     /// Confirms on disk whatever was taken in, at the end. True when the store was found damaged: opened again, the node begins a
     /// new one.
     pub fn close(&mut self) -> bool {
+        self.keep_statuses();
         if !self.soundness.condemned
             && let Some(checkpoint) = self.begin_checkpoint()
         {

@@ -42,6 +42,7 @@ impl Office {
                 let figures = self.figures();
                 Ok(json!({ "v": 1, "peers": self.peers_json(&figures) }))
             }
+            Request::Nodes => Ok(self.nodes_json()),
             Request::Forgive { node } => self.forgive(&node),
             Request::Line { hours } => self.line(hours.as_deref()),
             Request::Search { text, kind, region, field, trl, limit, offset } => {

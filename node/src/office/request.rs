@@ -49,6 +49,8 @@ pub enum Request {
     Examine,
     /// Peers.
     Peers,
+    /// All nodes that are known, as they say they are.
+    Nodes,
     /// Forgets what a peer did, so that it is no longer refused.
     Forgive {
         /// Its node id or the first digits.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use replica::PeerView;
 use web::SourceError;
-use web::view::Figure;
+use web::view::{Figure, NodeHealth};
 
 use super::Site;
 use crate::core::now_ms;
@@ -76,6 +76,11 @@ impl Site {
             figures.peers.iter().map(|peer| now.saturating_sub(seen(peer))).max().unwrap_or_default();
         let out = "Longest that a connected node has not been in step, seconds";
         say("peers_out_of_step_seconds", out, &[], longest as f64 / 1_000.0, false);
+        let nodes = office.all_nodes();
+        for health in NodeHealth::ALL {
+            let (help, count) = ("Nodes known, by how they say they are", nodes.count(health) as f64);
+            say("nodes", help, &[("health", health.id())], count, false);
+        }
         let (there, missing) = figures.rebuilding.unwrap_or_default();
         let rebuilding = "Entries that a lost store still lacks";
         say("rebuilding_entries", rebuilding, &[], missing.saturating_sub(there) as f64, false);

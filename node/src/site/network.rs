@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::InstitutionId;
 use web::SourceError;
-use web::view::{MemberView, NetworkView, PeerMarketView, PeerState};
+use web::view::{MemberSaid, MemberView, NetworkView, PeerMarketView, PeerState};
 
 use super::org::membership;
 use super::{Site, lists, peer_word, role};
@@ -54,6 +54,7 @@ impl Site {
                 known.reason.clear();
             }
         }
+        let mut said = self.said_by_members();
         let member = |(id, member): (&InstitutionId, &protocol::Member)| {
             let seen = seen.remove(id).unwrap_or_default();
             MemberView {
@@ -67,6 +68,7 @@ impl Site {
                 link: seen.link,
                 reason: seen.reason,
                 last_success_ms: seen.last_success_ms,
+                said: said.remove(&id.to_string()),
             }
         };
         let members = roster.members.iter().map(member).collect();
@@ -86,5 +88,17 @@ impl Site {
             markets: roster.peers.iter().map(market).collect(),
             now_ms: now_ms(),
         })
+    }
+
+    /// How the worst node of each institution is that has said so, by the institution's id.
+    fn said_by_members(&self) -> BTreeMap<String, MemberSaid> {
+        let mut members = BTreeMap::new();
+        // The worst come first.
+        for node in self.office.all_nodes().nodes {
+            let Some(said) = &node.said else { continue };
+            let (health, silent, heard_ms) = (node.health(), node.is_silent(), said.heard_ms);
+            members.entry(node.institution).or_insert(MemberSaid { health, silent, heard_ms });
+        }
+        members
     }
 }

@@ -33,6 +33,8 @@ mod roster;
 mod run;
 mod sealed;
 #[cfg(test)]
+mod status;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod unsigned;

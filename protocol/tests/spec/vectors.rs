@@ -335,7 +335,7 @@ fn frames() -> Vec<Vector> {
         ("fork", Frame::Fork(Box::new(fork()))),
         ("deliver", Frame::Deliver(deliveries())),
     ];
-    let all = all.into_iter().chain(crate::attached::golden());
+    let all = all.into_iter().chain(crate::attached::golden()).chain(crate::status::golden(&world.network));
     all.map(|(name, frame)| v(name, "frame", frame.to_bytes())).collect()
 }
 

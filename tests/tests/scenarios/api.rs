@@ -10,7 +10,7 @@ use tests::{Answer, Node, Scene, hub_and_station, percent, send, until};
 use crate::desk::{PASSWORD, add, signed_in};
 
 /// A call with a token, where there is one.
-fn call(web: &str, method: &str, path: &str, token: &str, more: &[(&str, &str)], body: &Json) -> Answer {
+pub fn call(web: &str, method: &str, path: &str, token: &str, more: &[(&str, &str)], body: &Json) -> Answer {
     let bearer = format!("Bearer {token}");
     let mut headers: Vec<(&str, &str)> = more.to_vec();
     if !token.is_empty() {
@@ -70,7 +70,8 @@ fn table(scene: &Scene, rows: usize) -> String {
     scene.write("table.csv", format!("成果名称,关键词,成果简介,价格\n{rows}"))
 }
 
-fn token(node: &Node, name: &str, scopes: &str) -> String {
+/// A token of an account, for these scopes.
+pub fn token(node: &Node, name: &str, scopes: &str) -> String {
     let mut args = vec!["user", "token", "create", name, "--json"];
     for scope in scopes.split(',') {
         args.extend(["--scope", scope]);

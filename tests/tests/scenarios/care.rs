@@ -24,7 +24,8 @@ fn ids(found: &[Json]) -> Vec<&str> {
     found.iter().map(|finding| finding["finding"].as_str().unwrap()).collect()
 }
 
-fn configured(home: &Home, from: &str, to: &str) {
+/// Changes a line of a home's configuration.
+pub fn configured(home: &Home, from: &str, to: &str) {
     let path = home.path().join("config.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{text}");

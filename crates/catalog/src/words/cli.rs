@@ -344,6 +344,7 @@ pub const TABLE: &[Row] = &[
     ("help.peer.forgive", "不再计较一个节点的过失，准它重新连接", "Forget what a peer did and let it connect again"),
     ("help.peer.forgive.node", "节点编号，可只写前几位", "The peer's node id, or its first digits"),
     ("help.peer.list", "列出相连的节点和连不上的地址", "List peers, and addresses that cannot be reached"),
+    ("help.peer.list.all", "列出全网已知的节点：各自签名的自报、状况和要办的事，较差的在前", "List all nodes that are known: their own signed word, how they are and what to do, the worst first"),
     ("help.peer.show", "看一个节点", "Show one peer"),
     ("help.peer.show.node", "节点编号，可只写前几位", "The peer's node id, or its first digits"),
     ("help.run", "启动节点：开网页、连节点、保持同步，按 Ctrl-C 结束", "Run the node: serve pages, connect, stay in step; Ctrl-C stops it"),

@@ -2,7 +2,8 @@
 
 use protocol::{
     CircleId, Credential, Delivery, DeliveryWord, DocumentId, Entry, FileAsk, FilePiece, Fork, Frame, Hash,
-    Head, Hello, LogHead, LogId, NodeCertificate, PublicKey, Shown, Subscription, Verb, Want,
+    Head, Hello, LogHead, LogId, NodeCertificate, PublicKey, Shown, StatusFacts, StatusNote, StatusTalk,
+    Subscription, Verb, Want, mark_of,
 };
 use replica::Input;
 
@@ -72,6 +73,31 @@ fn any_delivery(from: &mut Reader<'_>) -> Delivery {
     Delivery { circle, word, nodes }
 }
 
+/// Notes of nodes, some of them of nodes that the roster knows, some signed by others than they name.
+fn any_statuses(from: &mut Reader<'_>) -> StatusTalk {
+    let network = charter(1, 1).id();
+    let mut notes: Vec<StatusNote> = (0..from.below(4))
+        .map(|_| {
+            let facts = StatusFacts { missing: Some(from.odd_number()), ..StatusFacts::default() };
+            let mut note =
+                StatusNote::sign(&key(11 + from.below(4) as u8), from.odd_number(), facts, &network);
+            if from.one_in(8) {
+                note.node = key(11 + from.below(4) as u8).public();
+            }
+            note
+        })
+        .collect();
+    notes.sort_by_key(|note| mark_of(&note.node));
+    notes.dedup_by_key(|note| note.node);
+    let marks = || notes.iter().map(StatusNote::mark).collect();
+    match from.below(5) {
+        0 => StatusTalk::Ask(marks()),
+        1 => StatusTalk::Answer(marks()),
+        2 => StatusTalk::Got(marks()),
+        _ => StatusTalk::Notes(notes),
+    }
+}
+
 fn any_frame(from: &mut Reader<'_>) -> Vec<u8> {
     let frames = &prepared().frames;
     match from.below(6) {
@@ -101,6 +127,7 @@ fn any_frame(from: &mut Reader<'_>) -> Vec<u8> {
             Frame::FilePiece(FilePiece { file, size, offset, bytes }).to_bytes()
         }
         4 if from.one_in(4) => Frame::Line(from.one_in(2)).to_bytes(),
+        4 if from.one_in(3) => Frame::Status(any_statuses(from)).to_bytes(),
         4 => Frame::Deliver((0..from.below(8)).map(|_| any_delivery(from)).collect()).to_bytes(),
         _ => {
             let want = |from: &mut Reader<'_>| {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use protocol::{
     Attachment, Charter, CheckedEntry, CheckedRun, CircleId, DocumentId, Entry, Fault, FileAsk, Fork, Frame,
     Hash, Head, LogHead, LogId, NodeCertificate, PublicKey, Redemption, Roster, SealingKey, SignedStep,
-    Subscription,
+    StatusNote, Subscription,
 };
 
 use super::guests::Abroad;
-use super::{FileOutcome, FoundPiece, Room};
+use super::{FileOutcome, FoundPiece, HeardStatus, Room};
 use crate::circles::KnownCircle;
 use crate::session::SessionId;
 
@@ -195,6 +195,10 @@ pub enum Input {
     },
     /// The roster of this node's own network, where it is a guest of another's: who else may be one.
     Home(Arc<Roster>),
+    /// What was kept of [`crate::Replica::statuses`]; to be given before anyone is connected.
+    Statuses(Vec<HeardStatus>),
+    /// This node says how it is, with the number of [`crate::Replica::next_status`].
+    Status(Box<StatusNote>),
     /// The operator lets a peer begin anew: what it did is forgotten, and it is no longer refused.
     Forgive {
         /// Its node key.

@@ -97,6 +97,17 @@ pub(crate) const FILE_WRONG_MS: i64 = 86_400_000;
 /// A file that nobody has asked to see for this long, and of which nothing has come, is no more wanted, milliseconds.
 pub(crate) const FILE_WANTED_MS: i64 = 3_600_000;
 
+/// Notes of nodes about themselves are spoken of in a session that has lasted so long, milliseconds: a short meeting is not made
+/// dearer by them.
+pub(crate) const STATUS_QUIET_MS: i64 = 20_000;
+/// … and to a peer at most this often, milliseconds: what comes meanwhile goes along.
+pub(crate) const STATUS_PAUSE_MS: i64 = 10_000;
+/// What the peer does not take is told it again ever more rarely, up to this, milliseconds.
+pub(crate) const STATUS_RARELY_MS: i64 = 600_000;
+/// A newer note of a node is taken at most this often, milliseconds: each is checked, and passed on to everyone connected. Who
+/// is honest makes one in ten minutes.
+pub(crate) const STATUS_GAP_MS: i64 = 60_000;
+
 /// Milliseconds since a moment; more than any patience when there was none, or the clock has been set back.
 pub(crate) fn elapsed(since_ms: Option<i64>, now_ms: i64) -> i64 {
     let passed = since_ms.map(|since| now_ms.saturating_sub(since));

@@ -28,6 +28,7 @@ impl Replica {
             self.compare_again(session, now_ms, out);
             self.look_for_gaps(session, now_ms, out);
             self.show_own_forks_again(session, now_ms, out);
+            self.tell_statuses(session, now_ms, out);
             self.plan(session, now_ms, out);
         }
     }

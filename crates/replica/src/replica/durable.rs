@@ -3,11 +3,12 @@
 //! A peer is told an entry twice: that it is here, and that it would survive a power cut. An fsync takes its time, in which
 //! more entries come: what it covers are those that were here when it began.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Frame, Head, LogHead, LogId};
+use protocol::{Frame, Head, LogHead, LogId, PublicKey};
 
 use super::{Effect, Replica, SessionId, heads_frames};
+use crate::session::Session;
 
 /// Logs that hold more than is fsynced.
 #[derive(Default)]
@@ -45,6 +46,20 @@ impl Fresh {
 }
 
 impl Replica {
+    /// The last entry of a log that the peer of a session has confirmed to hold durably; 0 when none.
+    pub fn held_durably(&self, session: SessionId, log: &LogId) -> u64 {
+        self.told_of(session, log).map_or(0, |peer| peer.durable)
+    }
+
+    /// The connected nodes that have confirmed to hold these logs durably up to these entries, each of them.
+    pub fn holders(&self, upto: &BTreeMap<LogId, u64>) -> BTreeSet<PublicKey> {
+        let holds = |s: &Session| {
+            upto.iter()
+                .all(|(log, seq)| s.logs.get(log, self.held(log)).is_some_and(|peer| peer.durable >= *seq))
+        };
+        self.sessions.values().filter(|s| holds(s)).map(|s| s.peer).collect()
+    }
+
     /// The head of a log as far as it is fsynced.
     pub(super) fn durable_head(&self, log: &LogId) -> Head {
         let head = self.head(log);

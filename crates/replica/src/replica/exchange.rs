@@ -81,6 +81,8 @@ impl Replica {
         }
         let frame = match Frame::from_bytes(bytes) {
             Ok(frame) => frame,
+            // Of a later version, and meant to be let pass.
+            Err(Fault::Unknown { what: "frame type", .. }) if Frame::is_optional(bytes) => return,
             Err(fault) => {
                 let offence = (Offence::BadFrame, format!("frame dropped: {fault}"));
                 return self.strike(session, None, offence, now_ms, out);
@@ -109,6 +111,7 @@ impl Replica {
             Frame::Line(open) => self.on_peer_line(session, open, now_ms, out),
             Frame::AskFile(ask) => self.on_ask_file(session, ask, out),
             Frame::FilePiece(piece) => self.on_piece(session, piece, now_ms, out),
+            Frame::Status(talk) => self.on_status(session, talk, now_ms, out),
         }
     }
 

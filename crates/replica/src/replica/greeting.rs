@@ -252,6 +252,7 @@ impl Replica {
         self.begin_comparing(session, now_ms, out);
         self.show_own_forks(session, out);
         self.offer(session, out);
+        self.begin_statuses(session);
     }
 
     pub(super) fn meet(&mut self, session: SessionId, now_ms: i64, out: &mut Vec<Effect>) {

@@ -1,6 +1,7 @@
 //! What a replica keeps in memory of what peers told it, and the most that this can be.
 
 use protocol::LogId;
+use protocol::limits::{MAX_STATUS, MAX_STATUSES};
 
 use super::Replica;
 use super::bounds::{MAX_ANNOUNCED, MAX_PARKED, WANTS_IN_FLIGHT};
@@ -19,13 +20,18 @@ pub struct Remembered {
     pub asked: usize,
     /// Logs set aside because the roster does not know their institution.
     pub set_aside: usize,
+    /// Notes of nodes about themselves.
+    pub notes: usize,
+    /// Of these, those that peers are not known to have, of all sessions.
+    pub notes_lacked: usize,
 }
 
 impl Remembered {
     /// What it takes in memory, bytes: the records themselves, by far the most of it.
     pub fn bytes(&self) -> usize {
         let (log, record) = (size_of::<LogId>(), size_of::<PeerLog>());
-        self.told * (log + record) + self.bits + (self.asked + self.set_aside) * log
+        let notes = self.notes * MAX_STATUS + self.notes_lacked * size_of::<[u8; 8]>();
+        self.told * (log + record) + self.bits + (self.asked + self.set_aside) * log + notes
     }
 
     /// Whether none of the numbers is above that of `most`.
@@ -35,18 +41,22 @@ impl Remembered {
             && self.announced <= most.announced
             && self.asked <= most.asked
             && self.set_aside <= most.set_aside
+            && self.notes <= most.notes
+            && self.notes_lacked <= most.notes_lacked
     }
 }
 
 impl Replica {
     /// What it keeps now.
     pub fn remembered(&self) -> Remembered {
-        let mut kept = Remembered { set_aside: self.parked.len(), ..Remembered::default() };
+        let (set_aside, notes) = (self.parked.len(), self.statuses().count());
+        let mut kept = Remembered { set_aside, notes, ..Remembered::default() };
         for session in self.sessions.values() {
             kept.told += session.logs.records();
             kept.bits += session.logs.bits();
             kept.announced += session.announced;
             kept.asked += session.flights.len();
+            kept.notes_lacked += session.statuses.lacking();
         }
         kept
     }
@@ -60,6 +70,8 @@ impl Replica {
             announced: sessions * MAX_ANNOUNCED,
             asked: sessions * WANTS_IN_FLIGHT,
             set_aside: MAX_PARKED,
+            notes: MAX_STATUSES,
+            notes_lacked: sessions * MAX_STATUSES,
         }
     }
 }

@@ -115,6 +115,7 @@ impl Replica {
         self.ask_for_bare_again();
         self.gaps_may_be_due();
         self.judge_given(now_ms, out);
+        self.judge_statuses();
         let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
         for session in sessions {
             self.judge_session(session, now_ms, out);

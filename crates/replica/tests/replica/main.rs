@@ -36,6 +36,7 @@ mod returns;
 mod rules;
 mod sealed;
 mod spread;
+mod statuses;
 mod sync;
 mod tampered;
 mod traces;

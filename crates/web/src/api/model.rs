@@ -8,6 +8,7 @@ pub(super) mod harvest;
 pub(super) mod listing;
 pub(super) mod lists;
 pub(super) mod network;
+pub(super) mod nodes;
 
 use crate::text::instant;
 use crate::view;

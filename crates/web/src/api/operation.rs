@@ -25,13 +25,16 @@ pub enum Scope {
     Enquiries,
     /// Add, change and remove sources that are harvested.
     Harvest,
+    /// Read how the network's nodes are.
+    Nodes,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Drafts, Self::Review, Self::Publish, Self::Enquiries, Self::Harvest];
+    pub const ALL: [Self; 6] =
+        [Self::Drafts, Self::Review, Self::Publish, Self::Enquiries, Self::Harvest, Self::Nodes];
 
-    /// `drafts`, `review`, `publish`, `enquiries` or `harvest`.
+    /// `drafts`, `review`, `publish`, `enquiries`, `harvest` or `nodes`.
     pub fn id(self) -> &'static str {
         match self {
             Self::Drafts => "drafts",
@@ -39,6 +42,7 @@ impl Scope {
             Self::Publish => "publish",
             Self::Enquiries => "enquiries",
             Self::Harvest => "harvest",
+            Self::Nodes => "nodes",
         }
     }
 

@@ -9,6 +9,7 @@ use super::model::harvest::{Repository, Source, SourceList, SourceStep, SourceWi
 use super::model::listing::{HistoryPage, Listing, StatementList};
 use super::model::lists::{ChangePage, ListingPage};
 use super::model::network::{Institution, InstitutionPage, Node, Profile};
+use super::model::nodes::NodePage;
 use super::operation::{Gives, Group, Operation, Param, Place, Scope, Verb, model};
 use super::problem::Kind;
 use super::read::{catalogue, listing, lists, network};

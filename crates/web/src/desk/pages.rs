@@ -9,6 +9,7 @@ pub(super) mod harvest;
 pub(super) mod import;
 pub(super) mod job;
 pub(super) mod listings;
+pub(super) mod nodes;
 pub(super) mod overview;
 pub(super) mod own;
 pub(super) mod resume;
@@ -33,6 +34,9 @@ use crate::text::tidy_line;
 /// States of drafts in the order of their way, with the catalogue's words.
 const STATES: [&str; 4] = ["writing", "returned", "formal", "department"];
 
+/// Rooms of the desk for administrators alone.
+const OF_ADMINISTRATORS: [&str; 2] = ["/desk/harvest", "/desk/nodes"];
+
 /// What stands around a page of the desk.
 fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) -> Shell {
     let mut shell = Shell::new(app, place, say(place.lang, title), None);
@@ -44,18 +48,20 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
         ("/desk/enquiries", "enquiry.nav"),
         ("/desk/watches", "watch.nav"),
         ("/desk/harvest", "harvest.desk.nav"),
+        ("/desk/nodes", "node.nav"),
         ("/desk/users", "desk.nav.users"),
     ];
-    let administers = signed_in.is_some_and(|signed_in| signed_in.clerk.administers());
     shell.halls = match signed_in {
-        Some(_) => {
+        Some(signed_in) => {
+            let mine = |(href, _): &&(&str, &str)| {
+                signed_in.clerk.administers() || !OF_ADMINISTRATORS.contains(href)
+            };
             let link = |(href, key): &(&str, &str)| Link {
                 href: (*href).to_owned(),
                 label: say(place.lang, key).to_owned(),
                 current: place.is_at(href),
             };
-            let open = |(href, _): &&(&str, &str)| administers || *href != "/desk/harvest";
-            links.iter().filter(open).map(link).collect()
+            links.iter().filter(mine).map(link).collect()
         }
         None => Vec::new(),
     };

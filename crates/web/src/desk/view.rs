@@ -12,7 +12,7 @@ use super::imports::Imports;
 use super::watches::Watches;
 use crate::api::Holder;
 use crate::enquiry::Enquiries;
-use crate::view::{AttachmentView, FieldView, FileView, SourceError};
+use crate::view::{AttachmentView, FieldView, FileView, NodesView, SourceError};
 
 pub use own::{DisputeView, Heap, OwnLine, OwnView};
 pub use tokens::{TokenLine, TokenWish};
@@ -77,6 +77,8 @@ pub trait Desk: Enquiries + Harvests + Imports + Watches {
     fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError>;
     /// Does something with a draft or a listing.
     fn act(&self, clerk: &Clerk, id: &str, act: &Act) -> Result<Result<Done, Said>, SourceError>;
+    /// How the network's nodes are, the worst first.
+    fn nodes(&self) -> Result<NodesView, SourceError>;
     /// All accounts, by name.
     fn accounts(&self) -> Result<Vec<AccountLine>, SourceError>;
     /// Changes an account.

@@ -9,7 +9,7 @@ use crate::labels;
 use crate::limits::{MEMBERS_SHOWN, NAME_CHARS};
 use crate::shell::{Place, Shell};
 use crate::text::{ago, count, date, tidy_line};
-use crate::view::{MemberView, Membership, NetworkView, PeerMarketView, PeerState, Role};
+use crate::view::{MemberView, Membership, NetworkView, NodeHealth, PeerMarketView, PeerState, Role};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -39,6 +39,7 @@ struct Row {
     state: &'static str,
     class: &'static str,
     reason: String,
+    said: String,
     last: String,
 }
 
@@ -129,12 +130,29 @@ fn row(lang: Lang, now_ms: i64, member: &MemberView) -> Row {
         state: say(lang, key),
         class,
         reason: tidy_line(reason, NAME_CHARS),
+        said: said(lang, now_ms, member),
         last: match (member.own, member.last_success_ms) {
             (true, _) => String::new(),
             (_, Some(then)) => ago(now_ms, then, lang),
             (_, None) => say(lang, "peer.never").to_owned(),
         },
     }
+}
+
+/// What its nodes say of themselves, in a word; nothing of one that is not a member now.
+fn said(lang: Lang, now_ms: i64, member: &MemberView) -> String {
+    let Some(said) = member.said.filter(|_| member.membership == Membership::Active) else {
+        return String::new();
+    };
+    let key = match said.health {
+        _ if said.silent => "network.said.silent",
+        NodeHealth::Problem => "network.said.problem",
+        NodeHealth::Notice => "network.said.notice",
+        NodeHealth::Well => "network.said.well",
+        NodeHealth::Unknown => return String::new(),
+    };
+    let at = ago(now_ms, said.heard_ms, lang);
+    format!("{}{}{at}", say(lang, key), lang.pick("，", ", "))
 }
 
 fn row_of_market(lang: Lang, market: &PeerMarketView) -> Market {

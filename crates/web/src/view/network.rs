@@ -1,6 +1,6 @@
 //! The whole network, for its map: who is in it, where, as what, and how each is as far as this node sees.
 
-use super::{Membership, Names, NodeView, PeerState, Role};
+use super::{Membership, Names, NodeHealth, NodeView, PeerState, Role};
 
 /// The network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,20 @@ pub struct MemberView {
     pub reason: String,
     /// When a node of it was last in step with this one, ms.
     pub last_success_ms: Option<i64>,
+    /// How its worst node is, as it says itself, in no more than a word: what is wrong is not for everyone. `None` when none has
+    /// said so.
+    pub said: Option<MemberSaid>,
+}
+
+/// How an institution's nodes are, by their own word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberSaid {
+    /// That of its worst node.
+    pub health: NodeHealth,
+    /// Whether what that one said is too old to go by.
+    pub silent: bool,
+    /// When it came here, ms.
+    pub heard_ms: i64,
 }
 
 /// A peer market.

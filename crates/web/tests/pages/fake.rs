@@ -376,6 +376,11 @@ impl Source for Fake {
             link,
             reason: self.text(reason),
             last_success_ms: link.map(|_| NOW - 60_000),
+            said: link.map(|_| MemberSaid {
+                health: NodeHealth::Problem,
+                silent: false,
+                heard_ms: NOW - 600_000,
+            }),
         };
         let suspended = Membership::Suspended(self.text("核查中"));
         Ok(web::view::NetworkView {

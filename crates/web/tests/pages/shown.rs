@@ -102,7 +102,14 @@ async fn every_page_speaks_both_languages() {
         (
             "/network",
             &["全网分布图", "武汉市", "武汉分市场 · 分市场 · 已同步", "核查中", "正在交换", "1,234"],
-            &["Map of the network", "sub-market · In step", "suspended", "exchanging", "1,234"],
+            &[
+                "Map of the network",
+                "says: something is wrong",
+                "sub-market · In step",
+                "suspended",
+                "exchanging",
+                "1,234",
+            ],
         ),
     ];
     for (target, zh, en) in pages {

@@ -3,6 +3,7 @@ use std::os::unix::fs::PermissionsExt;
 use catalog::Lang;
 
 use super::*;
+use crate::health::{BACKUP_AGE_MS, LONELY_MS};
 
 fn ids(found: &Findings) -> Vec<&'static str> {
     found.0.iter().map(|finding| finding.id).collect()

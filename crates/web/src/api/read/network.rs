@@ -1,18 +1,21 @@
 //! The node and the institutions of its network.
 
-use crate::api::answer::Answer;
+use crate::api::answer::{Answer, Keep};
 use crate::api::call::Call;
 use crate::api::cursor;
 use crate::api::model::network::{Institution, InstitutionLine, InstitutionPage, Node, Profile};
+use crate::api::model::nodes::{NodeLine, NodePage};
 use crate::api::operation::Answering;
 use crate::api::problem::{Kind, Problem};
 use crate::limits::API_PAGE;
 use crate::pages::profile::media;
-use crate::text::short_id;
+use crate::text::{instant, short_id};
 use crate::view::file_in;
 
 /// What a cursor of institutions is about.
 const QUESTION: &str = "institutions";
+/// What one of nodes is about.
+const NODES: &str = "nodes";
 
 /// `GET /node`
 pub(in crate::api) fn node(call: Call) -> Answering {
@@ -69,6 +72,30 @@ pub(in crate::api) fn institution(call: Call) -> Answering {
         let view = call.api.app.ask(move |source| source.org(&asked)).await?;
         let view = view.ok_or_else(|| Problem::new(Kind::Missing).what(&id))?;
         Answer::json(&Institution::of(&call.origin(), &view))
+    })
+}
+
+/// `GET /desk/nodes`
+pub(in crate::api) fn nodes(call: Call) -> Answering {
+    Box::pin(async move {
+        if !call.holder()?.clerk.administers() {
+            return Err(Problem::new(Kind::Role));
+        }
+        let from = match call.get("cursor") {
+            Some(text) => match cursor::read(NODES, text) {
+                Some(('o', numbers)) if numbers.len() == 1 => numbers[0] as usize,
+                _ => return Err(Problem::new(Kind::Cursor)),
+            },
+            None => 0,
+        };
+        let limit = call.number("limit", API_PAGE) as usize;
+        let view = call.api.ask_desk(|desk| desk.nodes()).await?;
+        let end = from.saturating_add(limit);
+        let next = (end < view.nodes.len()).then(|| cursor::write(NODES, 'o', &[end as u64]));
+        let link = next.as_deref().map(|cursor| call.page_at(cursor));
+        let items = view.nodes.iter().skip(from).take(limit).map(NodeLine::from).collect();
+        let body = NodePage { total: view.nodes.len() as u64, now: instant(view.now_ms), items, next };
+        Ok(Answer::json(&body)?.next(link).keep(Keep::Never))
     })
 }
 

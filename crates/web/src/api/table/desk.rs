@@ -221,4 +221,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: harvest::remove,
         ..HARVEST
     },
+    Operation {
+        id: "nodes",
+        path: "/desk/nodes",
+        group: Group::Network,
+        params: &[LIMIT, CURSOR],
+        gives: Gives::Json(model::<NodePage>()),
+        scopes: &[Scope::Nodes],
+        problems: &[Kind::Role],
+        run: network::nodes,
+        ..READ
+    },
 ];
