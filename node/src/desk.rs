@@ -2,6 +2,7 @@
 
 mod enquiries;
 mod harvest;
+mod governing;
 mod imports;
 mod watches;
 

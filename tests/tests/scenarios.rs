@@ -49,6 +49,8 @@ mod formats;
 mod full_disk;
 #[path = "scenarios/governance.rs"]
 mod governance;
+#[path = "scenarios/governing.rs"]
+mod governing;
 #[path = "scenarios/halls.rs"]
 mod halls;
 #[path = "scenarios/harvest.rs"]

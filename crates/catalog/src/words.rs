@@ -18,6 +18,7 @@ pub mod editing;
 pub mod enquiry;
 pub mod feeds;
 pub mod forks;
+pub mod governing;
 pub mod guide;
 pub mod halls;
 pub mod harvest;
@@ -59,6 +60,7 @@ const TABLES: &[&[Row]] = &[
     enquiry::TABLE,
     feeds::TABLE,
     forks::TABLE,
+    governing::TABLE,
     guide::TABLE,
     halls::TABLE,
     harvest::TABLE,

@@ -13,6 +13,7 @@
 mod form;
 mod gate;
 pub mod harvest;
+pub mod governing;
 pub mod imports;
 mod inputs;
 mod jobs;
@@ -103,6 +104,13 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/listings", get(pages::listings::show).post(pages::listings::act))
         .route("/desk/listing/{id}", get(pages::own::show).post(pages::own::act))
         .route("/desk/job/{number}", get(pages::job::show).post(pages::job::stop))
+        .route("/desk/network", get(pages::network::show))
+        .route("/desk/network/draft", post(pages::network::draft))
+        .route("/desk/network/file", post(pages::network::take))
+        .route("/desk/network/step/{id}", get(pages::network::step))
+        .route("/desk/network/sign", post(pages::network::sign))
+        .route("/desk/network/carry", post(pages::network::carry))
+        .route("/desk/network/save", post(pages::network::save))
         .route("/desk/tokens", get(pages::tokens::show).post(pages::tokens::act))
         .route("/desk/watches", get(pages::watches::show).post(pages::watches::add))
         .route("/desk/watches/{id}", get(pages::watch::show).post(pages::watch::act))

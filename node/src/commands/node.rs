@@ -40,6 +40,8 @@ pub fn init(context: &Context, args: Init) -> Outcome {
         None => Config::default(),
     };
     let file = args.join.as_deref().map(read_file).transpose()?;
+    // A file, or what a telephone read from its code.
+    let file = file.map(|bytes| web::desk::governing::invitation_in(&bytes).unwrap_or(bytes));
     let file = file.map(|bytes| InvitationFile::from_file(&bytes).map_err(MarketError::from)).transpose()?;
     let granted = file.as_ref().map(|file| &file.invitation);
     let stated = args.role.map(crate::cli::RoleArg::role);

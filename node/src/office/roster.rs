@@ -16,6 +16,7 @@ use crate::core::now_ms;
 mod told;
 
 pub use told::steps_of_file;
+pub(super) use told::{action_json, subject_json};
 use told::{member_json, step_json, whole_json};
 
 /// Most steps that a list shows.

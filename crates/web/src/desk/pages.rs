@@ -9,6 +9,7 @@ pub(super) mod harvest;
 pub(super) mod import;
 pub(super) mod job;
 pub(super) mod listings;
+pub(super) mod network;
 pub(super) mod nodes;
 pub(super) mod overview;
 pub(super) mod own;
@@ -35,7 +36,7 @@ use crate::text::tidy_line;
 const STATES: [&str; 4] = ["writing", "returned", "formal", "department"];
 
 /// Rooms of the desk for administrators alone.
-const OF_ADMINISTRATORS: [&str; 2] = ["/desk/harvest", "/desk/nodes"];
+const OF_ADMINISTRATORS: [&str; 3] = ["/desk/network", "/desk/harvest", "/desk/nodes"];
 
 /// What stands around a page of the desk.
 fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) -> Shell {
@@ -47,6 +48,7 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
         ("/desk/listings", "desk.nav.listings"),
         ("/desk/enquiries", "enquiry.nav"),
         ("/desk/watches", "watch.nav"),
+        ("/desk/network", "govern.nav"),
         ("/desk/harvest", "harvest.desk.nav"),
         ("/desk/nodes", "node.nav"),
         ("/desk/users", "desk.nav.users"),

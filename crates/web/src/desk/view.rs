@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use protocol::Hash;
 
+use super::governing::Governing;
 use super::harvest::Harvests;
 use super::imports::Imports;
 use super::watches::Watches;
@@ -18,7 +19,7 @@ pub use own::{DisputeView, Heap, OwnLine, OwnView};
 pub use tokens::{TokenLine, TokenWish};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
-pub trait Desk: Enquiries + Harvests + Imports + Watches {
+pub trait Desk: Enquiries + Governing + Harvests + Imports + Watches {
     /// Whether nobody has an account yet.
     fn is_new(&self) -> Result<bool, SourceError>;
     /// Whether a key lets someone make the first account now.

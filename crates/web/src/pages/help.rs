@@ -19,7 +19,7 @@ const GUIDES: [(&str, &[&str]); 4] = [
     ("visitor", &["find", "proof", "ask", "comfort"]),
     ("clerk", &["sign_in", "draft", "tables", "submit", "private"]),
     ("reviewer", &["steps", "reasons", "withdraw"]),
-    ("operator", &["accounts", "health", "backup", "pages", "api"]),
+    ("operator", &["accounts", "govern", "health", "backup", "pages", "api"]),
 ];
 
 #[derive(Template)]

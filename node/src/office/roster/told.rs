@@ -61,7 +61,7 @@ pub(super) fn member_json(roster: &Roster, id: &InstitutionId) -> Json {
     })
 }
 
-fn subject_json(roster: &Roster, subject: &Subject) -> Json {
+pub(in crate::office) fn subject_json(roster: &Roster, subject: &Subject) -> Json {
     let mut told = bare_subject(subject);
     if let Subject::Institution(id) = subject {
         told["name"] = json!(roster.members.get(id).map(|m| m.institution.name.as_str()));
@@ -82,7 +82,7 @@ fn bare_subject(subject: &Subject) -> Json {
 }
 
 /// What a step does, in a word and its particulars.
-fn action_json(action: &Action) -> (&'static str, Json) {
+pub(in crate::office) fn action_json(action: &Action) -> (&'static str, Json) {
     match action {
         Action::Admit(who) => ("admit", json!({ "name": who.name, "role": who.role.id() })),
         Action::Suspend(why) => ("suspend", json!({ "reason": why })),

@@ -80,6 +80,17 @@ async fn answer(bench: &Bench, place: &Place, headers: &HeaderMap) -> Result<Res
         count: count(waiting.open),
         urgent: waiting.new > 0 || waiting.overdue > 0,
     });
+    if who.clerk.administers() {
+        let steps = bench.ask(|desk| desk.steps_for_us()).await?;
+        if steps > 0 {
+            heaps.push(Heap {
+                href: "/desk/network".to_owned(),
+                label: say(lang, "govern.heap").to_owned(),
+                count: count(steps),
+                urgent: true,
+            });
+        }
+    }
     let fresh = overview.listings == 0 && overview.drafts.values().sum::<u64>() == 0;
     let kinds = catalog::Kind::ALL.iter().map(|kind| (kind.id(), labels::kinds(lang, kind.id()))).collect();
     let shell = shell(&bench.app, place, "desk.home.title", Some(&who));

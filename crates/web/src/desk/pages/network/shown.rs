@@ -1,0 +1,179 @@
+//! Steps, members and invitations in words.
+
+use catalog::Lang;
+use catalog::words::{fill, say};
+
+use crate::desk::governing::{InvitationRow, MemberRow, StepView};
+use crate::labels;
+use crate::limits::NAME_CHARS;
+use crate::text::{date, tidy_line};
+
+/// Characters of a day, `2026-12-05`.
+const DAY_CHARS: usize = 10;
+
+/// Roles that a member may have, in the order in which a form shows them.
+const ROLES: [&str; 4] = ["grassroots-site", "resource-station", "sub-market", "hub"];
+
+/// The roles with their names.
+pub(super) fn choices(lang: Lang) -> Vec<(&'static str, String)> {
+    ROLES.map(|role| (role, say(lang, role_key(role)).to_owned())).into()
+}
+
+fn role_key(id: &str) -> &'static str {
+    match id {
+        "hub" => "cli.role.hub",
+        "sub-market" => "cli.role.sub-market",
+        "resource-station" => "cli.role.resource-station",
+        _ => "cli.role.grassroots-site",
+    }
+}
+
+fn region(lang: Lang, code: &str) -> String {
+    let name = labels::region(lang, code);
+    match lang {
+        _ if name.is_empty() => tidy_line(code, NAME_CHARS),
+        Lang::Zh => format!("{name}（{code}）"),
+        Lang::En => format!("{name} ({code})"),
+    }
+}
+
+/// A step on a page.
+pub(super) struct StepCard {
+    pub(super) id: String,
+    pub(super) short: String,
+    /// What it does, about whom.
+    pub(super) title: String,
+    /// What follows from it.
+    pub(super) consequence: String,
+    pub(super) detail: Vec<(&'static str, String)>,
+    pub(super) signed: String,
+    pub(super) unsigned: String,
+    /// How many signatures it has and needs, or that it counts.
+    pub(super) standing: String,
+    /// Whether this institution is to sign it.
+    pub(super) wanted: bool,
+    /// What is so once it is signed here.
+    pub(super) then: String,
+}
+
+impl StepCard {
+    pub(super) fn of(lang: Lang, step: &StepView, governs: bool) -> Self {
+        let joined = |names: &[String]| {
+            let names: Vec<String> = names.iter().map(|name| tidy_line(name, NAME_CHARS)).collect();
+            names.join(lang.pick("、", ", "))
+        };
+        let action =
+            say_known(lang, &format!("cli.roster.action.{}", step.action), "cli.roster.action.other");
+        let about = tidy_line(&step.about, NAME_CHARS);
+        let title =
+            if about.is_empty() { action } else { format!("{action}{}{about}", lang.pick("：", ": ")) };
+        let wanted = governs && !step.ours && step.missing > 0;
+        let standing = if step.missing == 0 {
+            say(lang, "govern.step.counts").to_owned()
+        } else {
+            let (has, needs) = (step.signed.len().to_string(), step.threshold.to_string());
+            fill(lang, "cli.roster.signed", &[("signed", &has), ("threshold", &needs)])
+        };
+        let then = match step.missing {
+            _ if !wanted => String::new(),
+            0 | 1 => say(lang, "govern.then.counts").to_owned(),
+            n => fill(lang, "govern.then.waits", &[("n", &(n - 1).to_string())]),
+        };
+        Self {
+            short: step.id.chars().take(12).collect(),
+            id: step.id.clone(),
+            title,
+            consequence: say_known(lang, &format!("govern.means.{}", step.action), "govern.means.other"),
+            detail: step.detail.iter().map(|(key, value)| particular(lang, key, value)).collect(),
+            signed: joined(&step.signed),
+            unsigned: joined(&step.unsigned),
+            standing,
+            wanted,
+            then,
+        }
+    }
+}
+
+/// A word of the catalogue; another where this program does not know that kind.
+fn say_known(lang: Lang, key: &str, other: &str) -> String {
+    let words = fill(lang, key, &[]);
+    if words == key { say(lang, other).to_owned() } else { words }
+}
+
+fn particular(lang: Lang, key: &str, value: &str) -> (&'static str, String) {
+    let plain = || tidy_line(value, NAME_CHARS * 4);
+    match key {
+        "role" => ("govern.detail.role", say(lang, role_key(value)).to_owned()),
+        "region" => ("govern.detail.region", region(lang, value)),
+        "credit_code" => ("govern.detail.credit_code", plain()),
+        "standing" => ("govern.detail.standing", say(lang, "govern.detail.standing.known").to_owned()),
+        // The day is what a person agrees to; the second is in the file.
+        "not_after" | "until" => ("govern.detail.until", plain().chars().take(DAY_CHARS).collect()),
+        "node" => ("govern.detail.node", plain()),
+        "governors" => ("govern.detail.governors", plain()),
+        "threshold" => ("govern.detail.threshold", plain()),
+        "number" => ("govern.detail.number", plain()),
+        "root" => ("govern.detail.root", plain()),
+        _ => ("govern.detail.reason", plain()),
+    }
+}
+
+/// A member on the page.
+pub(super) struct MemberCard {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) line: String,
+    pub(super) role: String,
+    pub(super) region: String,
+    pub(super) state: &'static str,
+    pub(super) state_word: &'static str,
+    pub(super) reason: String,
+    pub(super) governs: bool,
+    pub(super) own: bool,
+}
+
+impl MemberCard {
+    pub(super) fn of(lang: Lang, row: &MemberRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            name: tidy_line(&row.name, NAME_CHARS),
+            line: [say(lang, role_key(&row.role)).to_owned(), region(lang, &row.region)].join(" · "),
+            role: row.role.clone(),
+            region: row.region.clone(),
+            state: row.state,
+            state_word: match row.state {
+                "suspended" => "cli.roster.state.suspended",
+                "exited" => "cli.roster.state.exited",
+                _ => "cli.roster.state.active",
+            },
+            reason: tidy_line(&row.reason, NAME_CHARS * 4),
+            governs: row.governs,
+            own: row.own,
+        }
+    }
+}
+
+/// An invitation on the page.
+pub(super) struct Invited {
+    pub(super) title: String,
+    pub(super) line: String,
+    pub(super) state: String,
+    pub(super) open: bool,
+}
+
+impl Invited {
+    pub(super) fn of(lang: Lang, row: &InvitationRow) -> Self {
+        let state = match (row.used_by.as_str(), row.expired) {
+            ("", false) => say(lang, "govern.invitation.open").to_owned(),
+            ("", true) => say(lang, "govern.invitation.expired").to_owned(),
+            (name, _) => fill(lang, "govern.invitation.used", &[("name", &tidy_line(name, NAME_CHARS))]),
+        };
+        let until = fill(lang, "api.desk.until", &[("date", &date(row.until_ms, lang))]);
+        Self {
+            title: [say(lang, role_key(&row.role)).to_owned(), region(lang, &row.region)].join(" · "),
+            line: [until, row.id.clone()].join(" · "),
+            open: row.used_by.is_empty() && !row.expired,
+            state,
+        }
+    }
+}
