@@ -1,8 +1,8 @@
 //! What the desk's pages are told and do: accounts, drafts, reviews, listings of this institution.
 
 mod enquiries;
-mod harvest;
 mod governing;
+mod harvest;
 mod imports;
 mod watches;
 

@@ -12,8 +12,8 @@
 
 mod form;
 mod gate;
-pub mod harvest;
 pub mod governing;
+pub mod harvest;
 pub mod imports;
 mod inputs;
 mod jobs;
