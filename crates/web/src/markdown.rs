@@ -33,7 +33,8 @@ pub(crate) fn to_html(text: &str) -> String {
         other => Some(other),
     });
     html::push_html(&mut body, safe);
-    body
+    // It writes attributes in double quotes alone; the others are a text's, and mean nothing.
+    body.replace('\'', "&#39;")
 }
 
 fn lower(level: HeadingLevel) -> HeadingLevel {
@@ -96,6 +97,7 @@ mod tests {
                 "href=\"//",
                 " onclick=alert(1)>",
                 "title=",
+                "'",
             ] {
                 assert!(!html.contains(part), "{bad} gives {html}");
             }
