@@ -14,7 +14,10 @@ pub(crate) fn to_html(text: &str) -> String {
     // What a link that leads nowhere good would have opened, so that its end is left out too.
     let mut closed: Vec<bool> = Vec::new();
     let safe = parser.filter_map(|event| match event {
-        Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
+        Event::Text(raw) | Event::Html(raw) | Event::InlineHtml(raw) => {
+            Some(Event::InlineHtml(letters(&raw).into()))
+        }
+        Event::Code(raw) => Some(Event::InlineHtml(format!("<code>{}</code>", letters(&raw)).into())),
         Event::Start(Tag::Link { link_type, dest_url, id, .. }) => {
             let leads = leads_out(&dest_url);
             closed.push(!leads);
@@ -33,8 +36,23 @@ pub(crate) fn to_html(text: &str) -> String {
         other => Some(other),
     });
     html::push_html(&mut body, safe);
-    // It writes attributes in double quotes alone; the others are a text's, and mean nothing.
-    body.replace('\'', "&#39;")
+    body
+}
+
+/// A text as letters and nothing else: quotes too, so that a slip elsewhere makes no attribute of them.
+fn letters(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 fn lower(level: HeadingLevel) -> HeadingLevel {
