@@ -10,6 +10,7 @@
 //! (`run::abroad`).
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use market::{Listing, MarketError};
@@ -30,6 +31,25 @@ pub struct Market {
     pub peer: Peer,
     /// Its listings.
     pub office: Arc<Office>,
+    /// Arrivals there that are in the index.
+    found: AtomicU64,
+}
+
+impl Market {
+    /// One of which so many arrivals are in the index.
+    pub fn new(network: NetworkId, peer: Peer, office: Arc<Office>, found: u64) -> Self {
+        Self { network, peer, office, found: AtomicU64::new(found) }
+    }
+
+    /// Arrivals there that are in the index.
+    pub fn found(&self) -> u64 {
+        self.found.load(Ordering::Acquire)
+    }
+
+    /// Notes how many are.
+    pub fn set_found(&self, found: u64) {
+        self.found.store(found, Ordering::Release);
+    }
 }
 
 /// All of them.

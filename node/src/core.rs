@@ -44,6 +44,7 @@ use crate::hours::Hours;
 use crate::import::kept::Tables;
 use contacts::Remembered;
 use dialing::Dialing;
+pub use dialing::Heard;
 use purses::Purses;
 use returning::Returning;
 use serving::Serving;
@@ -88,6 +89,7 @@ pub struct Core {
     /// When it was opened: what the purses' times are since.
     opened: Instant,
     dialing: Dialing,
+    heard: Heard,
     returning: Returning,
     remembered: Remembered,
     addresses: Vec<String>,
@@ -170,6 +172,7 @@ impl Core {
             purses: Purses::default(),
             opened: Instant::now(),
             dialing,
+            heard: Heard::default(),
             returning: if gives.is_some() { Returning::never() } else { Returning::begin() },
             remembered: Remembered::default(),
             addresses: Vec::new(),
@@ -297,6 +300,11 @@ impl Core {
         serving::directory(&self.ledger, &self.identity)
     }
 
+    /// Those that are published from now on.
+    pub fn heard(&self) -> Heard {
+        self.heard.clone()
+    }
+
     /// Further addresses to call when those known do not answer.
     pub fn spare(&mut self, addresses: Vec<String>) {
         self.dialing.spare(addresses);
@@ -411,7 +419,9 @@ impl Core {
         }
         self.serving.log_grew(&run.log);
         for checked in run.entries.iter().filter(|e| e.entry.header.verb == Verb::ADDRESSES) {
-            self.dialing.spare(serving::addresses_in(&checked.entry, &self.identity));
+            let addresses = serving::addresses_in(&checked.entry, &self.identity);
+            self.heard.add(&addresses);
+            self.dialing.spare(addresses);
         }
         self.note_arrivals();
     }

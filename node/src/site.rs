@@ -14,7 +14,7 @@ use web::{SearchRequest, Source, SourceError};
 
 use crate::abroad::Market;
 use crate::core::now_ms;
-use crate::office::{Office, sets_status};
+use crate::office::{Office, Told, sets_status};
 
 mod api;
 mod feeds;
@@ -32,7 +32,7 @@ mod tables;
 
 pub(crate) use feeds::{ENTRIES, entry_of, written};
 pub(crate) use harvest::identifier;
-pub(crate) use lists::card;
+pub(crate) use lists::{card, name_of};
 
 /// The source of the pages.
 pub struct Site {
@@ -160,7 +160,7 @@ impl Source for Site {
         let history = library.history(&id).map_err(failed)?;
         let standing = self.standing(&listing, &history).map_err(failed)?;
         let shown = matches!(standing, Standing::Published | Standing::Withdrawn { .. });
-        let said = if shown { library.statements(&id).map_err(failed)? } else { Vec::new() };
+        let said = if shown { self.office.told_of(&id).map_err(failed)? } else { Vec::new() };
         let roster = library.roster();
         let related = match standing {
             Standing::Published => self.related(&listing)?,
@@ -178,7 +178,7 @@ impl Source for Site {
             editors: names.map(|member| member.institution.name.clone()).collect(),
             fields: if shown { self.fields(&listing).map_err(failed)? } else { Vec::new() },
             attachments: if shown { self.office.file_views(&listing.attachments()) } else { Vec::new() },
-            statements: said.into_iter().map(statement).collect(),
+            statements: said.into_iter().map(told).collect(),
             provenance: self.provenance(&listing, &history),
             alike: related.alike.clone(),
             beside: related.beside.clone(),
@@ -392,9 +392,15 @@ fn agreed(market: &Market) -> MarketView {
     }
 }
 
+fn told(told: Told) -> StatementView {
+    let network = told.network.map(|network| Names::new(&network.name_zh, &network.name_en));
+    StatementView { network, ..statement(told.said) }
+}
+
 fn statement(said: Said) -> StatementView {
     StatementView {
-        label: said.statement.label,
+        network: None,
+        label: said.statement.said_of().0.to_owned(),
         value: said.statement.value,
         reason: said.statement.reason,
         institution: said.institution_name,

@@ -4,9 +4,9 @@ use crate::certificate::NodeCertificate;
 use crate::charter::{Governors, Institution, SignedCharter};
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
-use crate::hash::NetworkId;
+use crate::hash::{InstitutionId, NetworkId};
 use crate::limits::{MAX_GATEWAYS, MAX_PAYLOAD, MAX_STEPS_FILE};
-use crate::peering::{Gateway, Terms};
+use crate::peering::{Gateway, Terms, decode_institutions, encode_institutions};
 use crate::proof::{FileKind, seal_file, unseal_file};
 use crate::steps::SignedStep;
 
@@ -102,6 +102,8 @@ pub struct MarketFile {
     pub gateways: Vec<Gateway>,
     /// What it proposes.
     pub terms: Option<Terms>,
+    /// Institutions whose other nodes may take a gateway's place, ascending.
+    pub institutions: Vec<InstitutionId>,
 }
 
 impl MarketFile {
@@ -113,6 +115,10 @@ impl MarketFile {
         to.option(self.terms.as_ref(), |to, terms| {
             to.bytes(&terms.to_bytes());
         });
+        // Where there are none the file is as it was before they could be named.
+        if !self.institutions.is_empty() {
+            encode_institutions(&mut to, &self.institutions);
+        }
         seal_file(FileKind::Market, &to.finish())
     }
 
@@ -122,6 +128,7 @@ impl MarketFile {
     /// Damage, another kind of file, a charter that its governors did not sign, terms of others.
     pub fn from_file(bytes: &[u8]) -> Checked<Self> {
         let body = unseal_file(FileKind::Market, bytes)?;
+        let empty = Fault::NotCanonical { what: "institutions of gateways" };
         let read = Decoder::whole(body, "market", |from| {
             Ok(Self {
                 charter: SignedCharter::decode(from)?,
@@ -130,6 +137,10 @@ impl MarketFile {
                     let terms = from.bytes(MAX_PAYLOAD, "agreement")?;
                     Decoder::whole(terms, "agreement", Terms::decode)
                 })?,
+                institutions: match from.is_empty() {
+                    true => Vec::new(),
+                    false => Some(decode_institutions(from)?).filter(|all| !all.is_empty()).ok_or(empty)?,
+                },
             })
         })?;
         let network = read.charter.charter.id();

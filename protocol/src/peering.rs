@@ -1,15 +1,20 @@
 //! Peer markets: what two networks agree to exchange, in one text that the governors of both sign, each on their own roster.
 
+use crate::certificate::{Capabilities, NodeCertificate};
 use crate::charter::Charter;
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
-use crate::hash::{Hash, NetworkId, hash};
+use crate::hash::{Hash, InstitutionId, NetworkId, hash};
 use crate::keys::PublicKey;
 use crate::limits::{
     MAX_ADDRESS, MAX_ADDRESSES, MAX_GATEWAYS, MAX_KEY, MAX_MAPPING_PAIRS, MAX_MAPPINGS, MAX_NAME,
     MAX_PATTERNS, MAX_PAYLOAD, MAX_SHARED_FIELDS, VERSION,
 };
+use crate::roster::{NodeState, Roster};
 use crate::shelf::{Shelf, ShelfKind, ShelfPattern, Visibility};
+
+/// The version of terms that name institutions; terms that name none are of the first, byte for byte as before.
+const WITH_INSTITUTIONS: u8 = 2;
 
 /// A node of a network that the other network's nodes may call, and that may call them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +55,8 @@ pub struct Side {
     pub licence: String,
     /// Its gateways, ascending by key.
     pub gateways: Vec<Gateway>,
+    /// Institutions whose other nodes may take a gateway's place, ascending; empty where the gateways alone are meant.
+    pub institutions: Vec<InstitutionId>,
     /// How its values read in the other network, ascending by field.
     pub mappings: Vec<CodeMapping>,
 }
@@ -123,7 +130,7 @@ fn ascending<T, K: Ord + ?Sized>(items: &[T], key: impl Fn(&T) -> &K, what: &'st
 }
 
 impl Side {
-    fn encode(&self, to: &mut Encoder) {
+    fn encode(&self, to: &mut Encoder, version: u8) {
         self.network.encode(to);
         to.text(&self.name_zh).text(&self.name_en);
         to.list(&self.gives, |to, pattern| pattern.encode(to));
@@ -133,9 +140,12 @@ impl Side {
         to.text(&self.licence);
         to.list(&self.gateways, |to, gateway| gateway.encode(to));
         to.list(&self.mappings, |to, mapping| mapping.encode(to));
+        if version == WITH_INSTITUTIONS {
+            encode_institutions(to, &self.institutions);
+        }
     }
 
-    fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
+    fn decode(from: &mut Decoder<'_>, version: u8) -> Checked<Self> {
         let side = Self {
             network: NetworkId::decode(from)?,
             name_zh: from.text(MAX_NAME, "network name")?.to_owned(),
@@ -147,6 +157,10 @@ impl Side {
             licence: from.text(MAX_NAME, "licence")?.to_owned(),
             gateways: from.list(MAX_GATEWAYS, "gateways", Gateway::decode)?,
             mappings: from.list(MAX_MAPPINGS, "mappings", CodeMapping::decode)?,
+            institutions: match version {
+                WITH_INSTITUTIONS => decode_institutions(from)?,
+                _ => Vec::new(),
+            },
         };
         ascending(&side.gives, |pattern| pattern, "shelves given")?;
         ascending(&side.fields, |field| field, "fields given")?;
@@ -183,32 +197,66 @@ impl Side {
         self.mappings.get(at)?.reads(value)
     }
 
-    /// Whether a node is one of its gateways.
+    /// Whether a node is one of the gateways that it names.
     pub fn is_gateway(&self, node: &PublicKey) -> bool {
         self.gateways.iter().any(|gateway| gateway.node == *node)
     }
+
+    /// Whether a node speaks for it as a gateway: one that it names, unless its network's roster has revoked that; or, by that
+    /// roster alone, an active node of an institution that it names, with leave to carry the roster. The certificate's own
+    /// signatures must have been verified. Without the roster nobody stands in for anybody.
+    pub fn admits(&self, certificate: &NodeCertificate, roster: Option<&Roster>) -> bool {
+        let body = &certificate.body;
+        match (self.is_gateway(&body.node), roster.map(|roster| roster.node(certificate))) {
+            (true, Some(NodeState::Revoked(_))) => false,
+            (true, _) => true,
+            (false, Some(NodeState::Active(member))) => {
+                body.capabilities.0 & Capabilities::ROSTER != 0
+                    && self.institutions.binary_search(&member.institution.id()).is_ok()
+            }
+            (false, _) => false,
+        }
+    }
+}
+
+pub(crate) fn encode_institutions(to: &mut Encoder, institutions: &[InstitutionId]) {
+    to.list(institutions, |to, institution| institution.encode(to));
+}
+
+pub(crate) fn decode_institutions(from: &mut Decoder<'_>) -> Checked<Vec<InstitutionId>> {
+    let institutions = from.list(MAX_GATEWAYS, "institutions of gateways", InstitutionId::decode)?;
+    ascending(&institutions, |id| id, "institutions of gateways")?;
+    Ok(institutions)
 }
 
 impl Terms {
     /// Canonical bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut to = Encoder::new();
-        to.u8(VERSION).uint(self.number.into()).int(self.made_ms).int(self.until_ms);
-        self.sides.iter().for_each(|side| side.encode(&mut to));
+        let version = if self.names_institutions() { WITH_INSTITUTIONS } else { VERSION };
+        to.u8(version).uint(self.number.into()).int(self.made_ms).int(self.until_ms);
+        self.sides.iter().for_each(|side| side.encode(&mut to, version));
         to.finish()
+    }
+
+    fn names_institutions(&self) -> bool {
+        self.sides.iter().any(|side| !side.institutions.is_empty())
     }
 
     pub(crate) fn decode(from: &mut Decoder<'_>) -> Checked<Self> {
         let version = from.u8("version of an agreement")?;
-        if version != VERSION {
+        if version != VERSION && version != WITH_INSTITUTIONS {
             return Err(Fault::Unknown { what: "version of an agreement", code: version.into() });
         }
         let terms = Self {
             number: from.uint_max(u32::MAX.into(), "number of an agreement")? as u32,
             made_ms: from.int("time of an agreement")?,
             until_ms: from.int("end of an agreement")?,
-            sides: [Side::decode(from)?, Side::decode(from)?],
+            sides: [Side::decode(from, version)?, Side::decode(from, version)?],
         };
+        if terms.names_institutions() != (version == WITH_INSTITUTIONS) {
+            return Err(Fault::NotCanonical { what: "version of an agreement" });
+        }
         ascending(&terms.sides, |side| &side.network, "sides of an agreement")?;
         Ok(terms)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::codec::{Decoder, Encoder};
 use crate::fault::{Checked, Fault};
-use crate::hash::{DocumentId, Hash, InstitutionId};
+use crate::hash::{DocumentId, Hash, InstitutionId, NetworkId};
 use crate::limits::{MAX_DEPS, MAX_KEY, MAX_NAME};
 use crate::patch::SignedPatch;
 
@@ -87,6 +87,34 @@ impl Statement {
     /// A text or a version beyond the limits.
     pub fn check(&self) -> Checked<()> {
         Self::from_bytes(&self.to_bytes()).map(|_| ())
+    }
+}
+
+/// Stands between a label and the network whose listing it is about, where that is another one than the statement's own.
+const ABROAD: char = '@';
+
+impl Statement {
+    /// The label of a statement about a listing of another network: of that network alone it is said, and by nobody there.
+    pub fn label_abroad(label: &str, network: &NetworkId) -> String {
+        format!("{label}{ABROAD}{network}")
+    }
+
+    /// The label, and the network whose listing it is about; `None` where that is the statement's own. What only looks like a
+    /// network's id is part of the label.
+    pub fn said_of(&self) -> (&str, Option<NetworkId>) {
+        let named = |(label, id): (_, &str)| {
+            let network: NetworkId = id.parse().ok()?;
+            (network.to_string() == id).then_some((label, network))
+        };
+        match self.label.rsplit_once(ABROAD).and_then(named) {
+            Some((label, network)) => (label, Some(network)),
+            None => (&self.label, None),
+        }
+    }
+
+    /// Whether it may be about a listing of another network: one that is taken back names none.
+    pub fn may_be_abroad(&self) -> bool {
+        self.label.is_empty() || self.said_of().1.is_some()
     }
 }
 

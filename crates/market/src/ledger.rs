@@ -48,7 +48,7 @@ pub(crate) use layout::{
 pub(crate) use letters::{Unread, first_unread, replies_to};
 pub use limits::Relimited;
 pub(crate) use limits::fork_of;
-pub(crate) use mentions::{Mention, mentioned, moves_by, statements_from, statements_on};
+pub(crate) use mentions::{Mention, mentioned, moves_by, statements_abroad, statements_from, statements_on};
 pub use open::OpenedLedger;
 pub(crate) use project::creates_document;
 pub use reading::LedgerFigures;

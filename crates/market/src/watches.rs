@@ -83,6 +83,8 @@ pub struct Watch {
     pub tells: bool,
     /// Whether it rests.
     pub paused: bool,
+    /// Whether it looks at what peer markets give too.
+    pub abroad: bool,
     /// When it was made, milliseconds since 1970.
     pub since_ms: i64,
     /// The number of the first arrival that it looks at.

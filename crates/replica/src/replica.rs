@@ -1,6 +1,7 @@
 //! The replication state machine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use protocol::{
     BookFigures, CheckedEntry, CircleId, Folded, Fork, Frame, Head, InstitutionId, LogHead, LogId, NetworkId,
@@ -70,6 +71,8 @@ pub struct Replica {
     /// The epoch whose steps are being read; the roster stands meanwhile.
     reading: Option<u32>,
     folded_ms: Option<i64>,
+    /// Rosters of other networks, by which their gateways are judged: of as many as there are agreements with.
+    foreign: BTreeMap<NetworkId, Arc<Roster>>,
     circles: BTreeMap<CircleId, KnownCircle>,
     /// Number of circles that each node has brought to this one as a mailbox.
     brought: BTreeMap<PublicKey, usize>,
@@ -126,6 +129,7 @@ impl Replica {
             roster_due,
             reading: None,
             folded_ms: None,
+            foreign: BTreeMap::new(),
             circles: BTreeMap::new(),
             brought: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -213,6 +217,7 @@ impl Replica {
             Input::Home(roster) => self.on_home_roster(roster, now_ms, &mut out),
             Input::Statuses(kept) => self.recall_statuses(kept),
             Input::Status(note) => self.on_own_status(*note, now_ms),
+            Input::Foreign(roster) => self.on_foreign_roster(roster, now_ms, &mut out),
             Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
         }
         self.finish(now_ms, out)

@@ -306,6 +306,8 @@ pub enum HiddenBy {
 /// What a third party says of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementView {
+    /// The network of who says so, where that is another one than the listing's.
+    pub network: Option<Names>,
     /// Label as it came: `screening`, `evaluation`, … or anything else.
     pub label: String,
     /// Value as it came.

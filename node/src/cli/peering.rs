@@ -11,6 +11,8 @@ pub enum PeeringAction {
     Card {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        #[arg(long)]
+        replaceable: bool,
     },
     Propose(Box<PeeringTerms>),
     Accept {
@@ -66,6 +68,8 @@ pub struct PeeringTerms {
     pub take_mapping: Option<PathBuf>,
     #[arg(long, value_name = "CARD")]
     pub gateway: Vec<PathBuf>,
+    #[arg(long)]
+    pub replaceable: bool,
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     #[command(flatten)]

@@ -58,6 +58,8 @@ pub struct WatchAdd {
     pub no_feed: bool,
     #[arg(long)]
     pub tell_search: bool,
+    #[arg(long)]
+    pub own_network: bool,
 }
 
 /// How often a watch tells, as typed.

@@ -14,10 +14,14 @@ use super::{Answerer, Context, Outcome, print_json, print_line, print_note, show
 use crate::core::{AGENT, now_ms};
 use crate::harvest::HarvestAsk;
 use crate::health::Level::{self, Notice, Problem};
-use crate::health::{self, CLOCK_SLACK_MS, DAY_MS};
+use crate::health::{self, CLOCK_SLACK_MS, DAY_MS, LONELY_MS};
 use crate::office::{Ask, Failure, Request, exit, time_text};
 use harvests::harvests;
 
+/// An agreement that ends within so long is to be renewed: the governors of two networks have to meet for that.
+const AGREEMENT_WARNING_MS: i64 = 30 * DAY_MS;
+/// Characters of a date.
+const DATE_CHARS: usize = 10;
 /// A node that has run for less may not have been found yet.
 const FOUND_WITHIN_MS: i64 = 10 * 60 * 1000;
 /// Characters of a title that a finding shows.
@@ -49,6 +53,10 @@ pub const FINDINGS: &[(&str, Level)] = &[
     ("journal", Problem),
     ("listen", Problem),
     ("lonely", Notice),
+    ("market-away", Notice),
+    ("market-ended", Notice),
+    ("market-ending", Notice),
+    ("market-hidden", Notice),
     ("mended", Problem),
     ("no-backup", Notice),
     ("not-admitted", Notice),
@@ -117,6 +125,7 @@ pub fn run(context: &Context) -> Outcome {
     roster(&mut answerer, &status, &identity, &mut found)?;
     peers(&status, &examined, &mut found);
     harvests(context, &answerer.ask(&Request::Harvest { ask: HarvestAsk::List })?, running, &mut found);
+    markets(context, &examined, running, &mut found);
     clocks(context, &examined, &mut found);
     keys(context, &identity, &mut found);
     backups(context, &mut found);
@@ -278,6 +287,37 @@ fn peers(status: &Json, examined: &Json, found: &mut Findings) {
     let long = since("started_ms").is_some_and(|ago| ago > FOUND_WITHIN_MS);
     if status["running"] == true && invites && others && long && examined["reached"] == false {
         found.note("not-reached", "");
+    }
+}
+
+/// Peer markets: an agreement that ends soon or has ended, one that the other network does not have in force, whom nobody has been
+/// heard of.
+fn markets(context: &Context, examined: &Json, running: bool, found: &mut Findings) {
+    let now = now_ms();
+    let long = examined["started_ms"].as_i64().is_some_and(|ms| now.saturating_sub(ms) > FOUND_WITHIN_MS);
+    for market in examined["markets"].as_array().into_iter().flatten() {
+        let (zh, en) = (text(&market["name"], "zh"), text(&market["name"], "en"));
+        let name = catalog::fold::line(if en.is_empty() { zh } else { context.lang.pick(zh, en) });
+        let until = market["until_ms"].as_i64().unwrap_or_default();
+        let mut last_day = time_text(until.saturating_sub(1));
+        last_day.truncate(DATE_CHARS);
+        let places = [("what", name.clone()), ("until", last_day)];
+        if until <= now {
+            found.add("market-ended", &places);
+            continue;
+        }
+        if until.saturating_sub(now) < AGREEMENT_WARNING_MS {
+            found.add("market-ending", &places);
+        }
+        if !(running && long) {
+            continue;
+        }
+        let seen = market["seen_ms"].as_i64().map(|ms| now.saturating_sub(ms));
+        if market["held"] != json!(true) {
+            found.add("market-hidden", &places);
+        } else if let Some(ago) = seen.filter(|ago| *ago > LONELY_MS) {
+            found.add("market-away", &[("what", name), ("days", (ago / DAY_MS).to_string())]);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use market::MarketError;
-use protocol::{CodeMapping, Gateway, MarketFile, NetworkId, ShelfKind, ShelfPattern, Side, Terms};
+use protocol::{CodeMapping, MarketFile, NetworkId, ShelfKind, ShelfPattern, Side, Terms};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -18,8 +18,8 @@ use crate::office::{Failure, Motion, PeerMove, PeeringAsk, Request, day_ms, exit
 
 pub fn run(context: &Context, action: PeeringAction) -> Outcome {
     match action {
-        PeeringAction::Card { out } => {
-            let reply = ask(context, PeeringAsk::Card)?;
+        PeeringAction::Card { out, replaceable } => {
+            let reply = ask(context, PeeringAsk::Card { replaceable })?;
             node::save(context, &reply, &out, "cli.peering.card")
         }
         PeeringAction::Propose(terms) => propose(context, &terms),
@@ -71,24 +71,25 @@ fn market_file(path: &Path) -> Result<MarketFile, Failure> {
 }
 
 fn propose(context: &Context, asked: &PeeringTerms) -> Outcome {
-    let own =
-        MarketFile::from_file(&file_in(&ask(context, PeeringAsk::Card)?)?).map_err(MarketError::from)?;
+    let card = ask(context, PeeringAsk::Card { replaceable: asked.replaceable })?;
+    let own = MarketFile::from_file(&file_in(&card)?).map_err(MarketError::from)?;
     let other = market_file(&asked.card)?;
     let (here, there) = (own.charter.charter.id(), other.charter.charter.id());
     if here == there {
         return Err(Failure::said(exit::REJECTED, "cli.failure.peering.self", &[]));
     }
-    let mut gateways = own.gateways.clone();
+    let (mut gateways, mut institutions) = (own.gateways.clone(), own.institutions.clone());
     for path in &asked.gateway {
         let further = market_file(path)?;
         if further.charter.charter.id() != here {
             return Err(Failure::said(exit::REJECTED, "cli.failure.other-network", &[]));
         }
         gateways.extend(further.gateways);
+        institutions.extend(further.institutions);
     }
-    let gives = side(&own, gateways.clone(), &asked.give, &asked.give_field, asked.give_mapping.as_deref())?;
-    let takes =
-        side(&other, other.gateways.clone(), &asked.take, &asked.take_field, asked.take_mapping.as_deref())?;
+    let own = MarketFile { gateways, institutions, ..own };
+    let gives = side(&own, &asked.give, &asked.give_field, asked.give_mapping.as_deref())?;
+    let takes = side(&other, &asked.take, &asked.take_field, asked.take_mapping.as_deref())?;
     let mut sides = [Side { licence: asked.licence.clone(), ..gives }, takes];
     sides.sort_by_key(|side| side.network);
     let until_ms = day_ms(&asked.until)
@@ -100,7 +101,7 @@ fn propose(context: &Context, asked: &PeeringTerms) -> Outcome {
     let file = |file: MarketFile| data_encoding::BASE64.encode(&file.to_file());
     let motion = Motion::Peer { file: file(MarketFile { terms: Some(terms.clone()), ..other }) };
     let signed = sign(context, motion, &asked.root)?;
-    let proposal = MarketFile { charter: own.charter, gateways, terms: Some(terms) };
+    let proposal = MarketFile { terms: Some(terms), institutions: Vec::new(), ..own };
     write_file(&asked.out, &proposal.to_file())?;
     let path = asked.out.display().to_string();
     if context.json {
@@ -121,7 +122,6 @@ fn last_number(context: &Context, network: &NetworkId) -> Result<u32, Failure> {
 
 fn side(
     of: &MarketFile,
-    mut gateways: Vec<Gateway>,
     shelves: &[String],
     fields: &[String],
     mapping: Option<&Path>,
@@ -130,6 +130,9 @@ fn side(
     let mut gives = shelves.iter().map(|text| pattern(text)).collect::<Result<Vec<_>, _>>()?;
     gives.sort_unstable();
     gives.dedup();
+    let (mut gateways, mut institutions) = (of.gateways.clone(), of.institutions.clone());
+    institutions.sort_unstable();
+    institutions.dedup();
     gateways.sort_by_key(|gateway| gateway.node);
     gateways.dedup_by_key(|gateway| gateway.node);
     let mut fields = fields.to_vec();
@@ -143,6 +146,7 @@ fn side(
         fields,
         licence: String::new(),
         gateways,
+        institutions,
         mappings: mapping.map(mappings).transpose()?.unwrap_or_default(),
     })
 }

@@ -207,7 +207,12 @@ pub fn statement(context: &Context, said: &Json, unknown: &str) {
         (None, _) => context.say(unknown).to_owned(),
     };
     let verified = if said["verified"] == true { "cli.statement.verified" } else { "cli.proof.unsigned" };
-    let about = [text(&said["institution"], "name"), text(said, "time"), &version, context.say(verified)];
+    let by = text(&said["institution"], "name");
+    let by = match text(&said["network"]["name"], context.lang.pick("zh", "en")) {
+        "" => by.to_owned(),
+        network => context.fill("cli.statement.network", &[("institution", by), ("network", network)]),
+    };
+    let about = [by.as_str(), text(said, "time"), &version, context.say(verified)];
     print_line(&format!("    {}", about.join(" · ")));
     print_line(&format!("    {}", text(said, "id")));
 }

@@ -60,6 +60,7 @@ fn new_of(context: &Context, args: WatchAdd) -> Result<NewWatch, Failure> {
         every: args.every.id(),
         zh: context.lang == Lang::Zh,
         tells: args.tell_search,
+        at_home: args.own_network,
         feed: !args.no_feed,
         hook: args.webhook,
         mail: args.mail,
@@ -106,14 +107,21 @@ fn show(context: &Context, watch: &Json) {
     if let Some(secret) = watch["secret"].as_str() {
         said("cli.watch.secret", secret);
     }
+    if watch["peer_markets"] == false {
+        print_line(&format!("  {}", context.say("watch.at_home")));
+    }
     let found = watch["found"].as_array().map(Vec::as_slice).unwrap_or_default();
     for one in found {
         let change = format!("cli.watch.{}", text(one, "change"));
         let id: String = text(one, "id").chars().take(12).collect();
+        let title = match text(one, "market") {
+            "" => text(one, "title").to_owned(),
+            market => context.fill("cli.watch.market", &[("title", text(one, "title")), ("network", market)]),
+        };
         let places = [
             ("when", text(one, "found")),
             ("change", context.say(&change)),
-            ("title", text(one, "title")),
+            ("title", &*title),
             ("id", &*id),
         ];
         print_line(&context.fill("cli.watch.found", &places));

@@ -1,7 +1,8 @@
 //! Whom to call: the addresses of the invitation and the configuration first; when none of them answers, those that
 //! other members have published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::PublicKey;
 use replica::{PeerView, SessionState};
@@ -56,6 +57,27 @@ impl Chance {
         self.0 ^= self.0 << 17;
         let part = u64::try_from(wait_ms).unwrap_or_default() / SPREAD;
         wait_ms - i64::try_from(self.0 % (part + 1)).unwrap_or_default()
+    }
+}
+
+/// Addresses that were published meanwhile, for whoever calls on other channels.
+#[derive(Clone, Default)]
+pub struct Heard(Arc<Mutex<BTreeSet<String>>>);
+
+impl Heard {
+    /// Keeps addresses until somebody takes them: no more than are ever dialled.
+    pub(super) fn add(&self, addresses: &[String]) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for address in addresses {
+            if heard.len() < MAX_SPARE {
+                heard.insert(address.clone());
+            }
+        }
+    }
+
+    /// Takes what was heard since the last time.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 }
 
@@ -238,6 +260,17 @@ mod tests {
         let wait = due_ms(dialing) - *now_ms;
         *now_ms = due_ms(dialing);
         wait
+    }
+
+    #[test]
+    fn what_is_published_meanwhile_is_taken_once_and_is_bounded() {
+        let heard = Heard::default();
+        let address = |n: usize| format!("/ip4/192.0.2.1/tcp/{n}");
+        heard.clone().add(&[address(1), address(1), address(2)]);
+        assert_eq!(heard.take(), [address(1), address(2)]);
+        assert!(heard.take().is_empty());
+        heard.add(&(0..2 * MAX_SPARE).map(address).collect::<Vec<_>>());
+        assert_eq!(heard.take().len(), MAX_SPARE);
     }
 
     #[test]

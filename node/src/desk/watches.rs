@@ -28,6 +28,7 @@ impl Watches for Bench {
             every: new.every.clone(),
             zh: new.zh,
             tells: new.tells,
+            at_home: new.at_home,
             feed: new.feed,
             hook: new.hook.clone(),
             mail: new.mail.clone(),

@@ -248,7 +248,7 @@ fn judge(
         known,
         missing,
         gone,
-        held: held.then(|| Held { since_ms: now, missing: missing_left, known: left, named }),
+        held: held.then_some(Held { since_ms: now, missing: missing_left, known: left, named }),
         ..Comparison::default()
     })
 }

@@ -49,10 +49,10 @@ impl Office {
         out.insert("editors".into(), listing.editors.iter().map(editor).collect());
         let disputes = self.library().disputes(listing)?;
         out.insert("disputes".into(), disputes.iter().map(of_dispute).collect());
-        let said = self.library().statements(&listing.id)?;
-        out.insert("statements".into(), said.iter().map(json::of_statement).collect());
-        let screened = self.screened(listing)?.and_then(|by| said.iter().find(|said| said.id == by.id));
-        out.insert("screened".into(), screened.map_or(Json::Null, json::of_statement));
+        let told = self.told_of(&listing.id)?;
+        out.insert("statements".into(), told.iter().map(json::of_told).collect());
+        let screened = self.screened(listing)?.and_then(|by| told.iter().find(|told| told.said.id == by.id));
+        out.insert("screened".into(), screened.map_or(Json::Null, json::of_told));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use market::MarketError;
-use protocol::{Attachment, Hash};
+use protocol::{Attachment, Hash, Peer};
 use serde_json::{Value as Json, json};
 
 use super::Office;
@@ -67,7 +67,28 @@ impl Office {
             "seen_ms": contacts.seen_ms,
             "signed_ms": contacts.signed_ms,
             "started_ms": self.started_ms(),
+            "markets": self.examine_markets()?,
         }))
+    }
+
+    /// How this node stands with each peer market that gives something and has not been ended.
+    fn examine_markets(&self) -> market::Result<Vec<Json>> {
+        let (roster, held) = (self.library().roster(), self.markets());
+        let gives =
+            |peer: &&Peer| peer.is_active() && peer.gives().is_some_and(|side| !side.gives.is_empty());
+        let mut markets = Vec::new();
+        for peer in roster.peers.values().filter(gives) {
+            let market = held.iter().find(|market| market.network == peer.charter.id());
+            let seen = market.map(|market| market.office.core().contacts()).transpose()?;
+            markets.push(json!({
+                "name": { "zh": peer.charter.name_zh, "en": peer.charter.name_en },
+                "until_ms": peer.terms.until_ms,
+                "gateway": self.is_gateway(peer, &roster),
+                "held": market.is_some(),
+                "seen_ms": seen.and_then(|contacts| contacts.seen_ms),
+            }));
+        }
+        Ok(markets)
     }
 
     /// Reads every file that a listing of this institution, one that it may edit, or a draft names.

@@ -9,6 +9,7 @@ use protocol::{Value, Visibility};
 use replica::{Fate, PeerView, SessionState};
 use serde_json::{Map, Value as Json, json};
 
+use super::statements::Told;
 use crate::core::CoreFigures;
 
 /// A value as pages and forms carry it.
@@ -114,6 +115,16 @@ pub fn visibility(visibility: Visibility) -> &'static str {
     }
 }
 
+/// A statement, with the network of who says it where that is another one than the listing's.
+pub fn of_told(told: &Told) -> Json {
+    let mut one = of_statement(&told.said);
+    if let Some(network) = &told.network {
+        let name = json!({ "zh": network.name_zh, "en": network.name_en });
+        one["network"] = json!({ "id": network.id.to_string(), "name": name });
+    }
+    one
+}
+
 /// A statement.
 pub fn of_statement(said: &Said) -> Json {
     let statement = &said.statement;
@@ -121,7 +132,7 @@ pub fn of_statement(said: &Said) -> Json {
         "v": 1,
         "id": said.id.to_string(),
         "about": statement.about.to_string(),
-        "label": statement.label,
+        "label": statement.said_of().0,
         "value": statement.value,
         "reason": statement.reason,
         "institution": { "id": said.institution.to_string(), "name": said.institution_name },

@@ -2,8 +2,8 @@
 
 use market::MarketError;
 use protocol::{
-    Action, Gateway, MarketFile, NetworkId, Peer, PeerState, Peering, PublicKey, Roster, ShelfPattern, Side,
-    Subject, Terms,
+    Action, Gateway, MarketFile, NetworkId, Peer, PeerState, Peering, Roster, ShelfPattern, Side, Subject,
+    Terms,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -17,7 +17,11 @@ use crate::abroad::Market;
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum PeeringAsk {
     /// This network as it shows itself: its charter, and this node as its gateway. The answer holds the file in base64.
-    Card,
+    Card {
+        /// Whether other nodes of this institution may take its place.
+        #[serde(default)]
+        replaceable: bool,
+    },
     /// The charters of the networks on the roster, each in base64.
     Charters,
     /// The agreements, or the one with a network.
@@ -42,7 +46,7 @@ pub enum PeerMove {
 impl Office {
     pub(super) fn answer_peering(&self, ask: PeeringAsk) -> Reply {
         match ask {
-            PeeringAsk::Card => Ok(self.market_card()),
+            PeeringAsk::Card { replaceable } => Ok(self.market_card(replaceable)),
             PeeringAsk::Charters => {
                 let roster = self.library().roster();
                 let charters = roster.peers.values().map(|peer| &peer.charter);
@@ -54,10 +58,12 @@ impl Office {
         }
     }
 
-    fn market_card(&self) -> Json {
+    fn market_card(&self, replaceable: bool) -> Json {
         let identity = self.identity();
         let gateway = Gateway { node: identity.node.public(), addresses: self.invitation_addresses() };
-        let file = MarketFile { charter: identity.charter.clone(), gateways: vec![gateway], terms: None };
+        let institutions = if replaceable { vec![identity.institution.id()] } else { Vec::new() };
+        let charter = identity.charter.clone();
+        let file = MarketFile { charter, gateways: vec![gateway], terms: None, institutions };
         json!({ "v": 1, "file": data_encoding::BASE64.encode(&file.to_file()) })
     }
 
@@ -69,12 +75,17 @@ impl Office {
         let told = |(id, peer): (&NetworkId, &Peer)| {
             let mut told = peer_json(id, peer);
             if let Some(market) = markets.iter().find(|market| market.network == *id) {
-                told["held"] = held_json(market, &self.identity().node.public());
+                told["held"] = held_json(market, self.is_gateway(peer, &roster));
             }
             told
         };
         let peers: Vec<Json> = chosen.map(told).collect();
         Ok(json!({ "v": 1, "network": roster.network.to_string(), "peers": peers }))
+    }
+
+    /// Whether this node is a gateway of its own network under an agreement.
+    pub fn is_gateway(&self, peer: &Peer, roster: &Roster) -> bool {
+        peer.takes().is_some_and(|side| side.admits(&self.identity().certificate, Some(roster)))
     }
 
     /// What a motion about another network asks to be signed.
@@ -106,10 +117,9 @@ impl Office {
 }
 
 /// What is held of a peer market, and whether it is level with whom it is exchanged with.
-fn held_json(market: &Market, me: &PublicKey) -> Json {
+fn held_json(market: &Market, gateway: bool) -> Json {
     let figures = market.office.figures();
     // A gateway has it from the other network, everyone else from nodes of this one.
-    let gateway = market.peer.takes().is_some_and(|side| side.is_gateway(me));
     let brings = |peer: &&replica::PeerView| !gateway || peer.guest_of.is_none();
     let synced = figures.peers.iter().filter(brings).any(|peer| peer.synced);
     let faults: Vec<&str> = figures.unreachable.iter().map(|(_, why)| why.as_str()).collect();
@@ -195,6 +205,7 @@ pub(crate) fn side_json(side: &Side) -> Json {
         "fields": side.fields,
         "licence": side.licence,
         "gateways": gateways,
+        "institutions": side.institutions.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "mappings": mappings,
     })
 }

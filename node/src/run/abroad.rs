@@ -1,6 +1,6 @@
 //! The thread that opens, feeds and closes what other networks give, as the roster says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use network::Channel;
-use protocol::{Hash, NetworkId, Peer, Roster};
+use protocol::{Hash, NetworkId, Peer, PublicKey, Roster, Side};
 use replica::{Abroad, Input};
 use tokio::sync::Notify;
 
@@ -16,7 +16,7 @@ use super::threads::spawn_core;
 use super::{Announce, filing};
 use crate::abroad::{FOLDER, Market, folder};
 use crate::ahead::{LetIn, Routes};
-use crate::core::now_ms;
+use crate::core::{Heard, now_ms};
 use crate::notify::Heart;
 use crate::office::Office;
 
@@ -31,10 +31,10 @@ const FOUND: &str = "found";
 struct Open {
     market: Arc<Market>,
     terms: Hash,
+    /// Whether this node is one of this network's gateways.
+    gateway: bool,
     /// Whether the other network has the same agreement in force: else nothing of it is shown.
     shown: bool,
-    /// Arrivals that are searchable.
-    found: u64,
     /// The roster there as it was seen last.
     roster: Arc<Roster>,
     stopping: Arc<AtomicBool>,
@@ -43,10 +43,14 @@ struct Open {
 
 struct Traveller {
     office: Arc<Office>,
+    /// Addresses that members of this network publish: who holds the same is called there too.
+    heard: Heard,
     handle: network::Handle,
     routes: Routes,
     open: BTreeMap<NetworkId, Open>,
     failed: BTreeMap<NetworkId, Instant>,
+    /// Networks by whose rosters the own core judges who stands in for their gateways.
+    judged: BTreeSet<NetworkId>,
     /// This network's roster as it was seen last.
     roster: Option<Arc<Roster>>,
 }
@@ -64,12 +68,15 @@ pub(super) fn spawn_abroad(
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name("abroad".to_owned()).spawn(move || {
         let _within = runtime.enter();
+        let heard = office.core().heard();
         let mut traveller = Traveller {
             office,
+            heard,
             handle,
             routes,
             open: BTreeMap::new(),
             failed: BTreeMap::new(),
+            judged: BTreeSet::new(),
             roster: None,
         };
         while !stopping.load(Ordering::Acquire) {
@@ -84,6 +91,8 @@ pub(super) fn spawn_abroad(
 impl Traveller {
     fn look(&mut self) {
         let roster = self.office.library().roster();
+        // What was published before a market is opened is in the directory that it begins with.
+        let published = self.heard.take();
         let changed = self.roster.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &roster));
         if roster.peers.is_empty() && self.open.is_empty() {
             self.roster = Some(roster);
@@ -96,6 +105,9 @@ impl Traveller {
         for open in self.open.values_mut() {
             if changed {
                 open.market.office.core().tell(Input::Home(Arc::clone(&roster)));
+            }
+            if !published.is_empty() {
+                open.market.office.core().spare(published.clone());
             }
             if let Err(error) = open.show(&self.office).and_then(|()| open.feed(&self.office)) {
                 tracing::error!("the search index fell behind with a peer market: {error:#}");
@@ -124,7 +136,10 @@ impl Traveller {
         let wanted: BTreeMap<NetworkId, &Peer> =
             roster.peers.iter().filter(|(_, peer)| wants(peer)).map(|(id, peer)| (*id, peer)).collect();
         let is_old = |id: &NetworkId, open: &Open| {
-            wanted.get(id).is_none_or(|peer| peer.terms.id() != open.terms) || open.is_condemned()
+            let same = |peer: &&Peer| {
+                peer.terms.id() == open.terms && self.office.is_gateway(peer, roster) == open.gateway
+            };
+            !wanted.get(id).is_some_and(same) || open.is_condemned()
         };
         let old: Vec<NetworkId> =
             self.open.iter().filter(|(id, open)| is_old(id, open)).map(|(id, _)| *id).collect();
@@ -145,7 +160,8 @@ impl Traveller {
             if self.failed.get(id).is_some_and(|since| since.elapsed() < AGAIN) {
                 continue;
             }
-            if let Err(error) = self.forget(id, peer, roster) {
+            let done = self.forget(id, peer, roster).and_then(|()| self.remember(id, peer, roster));
+            if let Err(error) = done {
                 self.failed.insert(*id, Instant::now());
                 tracing::error!(
                     "what {} gave cannot be taken out of the index: {error:#}",
@@ -156,8 +172,8 @@ impl Traveller {
     }
 
     /// Opens what a network gives, and begins to exchange.
-    fn travel(&mut self, id: &NetworkId, peer: &Peer, roster: &Arc<Roster>) -> anyhow::Result<()> {
-        let office = Arc::new(self.office(id, peer, roster)?);
+    fn travel(&mut self, id: &NetworkId, peer: &Peer, home: &Arc<Roster>) -> anyhow::Result<()> {
+        let office = Arc::new(self.office(id, peer, home)?);
         let stopping = Arc::new(AtomicBool::new(false));
         let (let_in, channel) = (LetIn::default(), Channel::Of(id.0));
         self.handle.open_channel(channel)?;
@@ -173,13 +189,15 @@ impl Traveller {
         let stop = (Arc::new(Notify::new()), Arc::clone(&stopping));
         let core = spawn_core(Arc::clone(&office), comings, Heart::default(), stop, quiet)?;
         let files = filing::spawn_filing(Arc::clone(&office), Arc::clone(&stopping))?;
-        let market = Arc::new(Market { network: *id, peer: peer.clone(), office });
         let terms = peer.terms.id();
-        let found = read_found(market.office.home(), &terms);
+        let found = read_found(office.home(), &terms);
+        let market = Arc::new(Market::new(*id, peer.clone(), office, found));
         let roster = market.office.library().roster();
         tracing::info!("exchanging with {}", peer.charter.name_zh);
         let threads = vec![core, files];
-        self.open.insert(*id, Open { market, terms, shown: false, found, roster, stopping, threads });
+        self.judge_by(&roster);
+        let gateway = self.office.is_gateway(peer, home);
+        self.open.insert(*id, Open { market, terms, gateway, shown: false, roster, stopping, threads });
         Ok(())
     }
 
@@ -187,16 +205,30 @@ impl Traveller {
         let abroad = Abroad::new(Arc::clone(roster), peer.terms.clone(), id)
             .ok_or_else(|| anyhow::anyhow!("the agreement names other networks"))?;
         let own = self.office.identity();
-        let me = own.node.public();
         // A gateway calls the other network's gateways, everyone else this one's.
-        let ours = peer.takes().filter(|side| !side.is_gateway(&me));
-        let called = ours.or(peer.gives()).into_iter().flat_map(|side| &side.gateways);
-        let addresses =
-            called.filter(|gateway| gateway.node != me).flat_map(|gateway| gateway.addresses.clone());
-        let identity = own.abroad(peer.charter.clone(), addresses.collect());
+        let ours = peer.takes().filter(|_| !self.office.is_gateway(peer, roster));
+        let called = ours.or(peer.gives()).map(|side| addresses(side, &own.node.public()));
+        let identity = own.abroad(peer.charter.clone(), called.unwrap_or_default());
         let folder = folder(self.office.home(), id);
         std::fs::create_dir_all(&folder)?;
         Office::open_abroad(&folder, &self.office, identity, abroad)
+    }
+
+    /// Has the own core judge by a roster who stands in for the gateways of its network.
+    fn judge_by(&mut self, roster: &Arc<Roster>) {
+        self.judged.insert(roster.network);
+        self.office.core().tell(Input::Foreign(Arc::clone(roster)));
+    }
+
+    /// While an agreement is suspended, who stands in for the other network's gateways still hears of it here: judged by its roster
+    /// as it was held last.
+    fn remember(&mut self, id: &NetworkId, peer: &Peer, roster: &Arc<Roster>) -> anyhow::Result<()> {
+        let named = peer.gives().is_some_and(|side| !side.institutions.is_empty());
+        if named && !self.judged.contains(id) && folder(self.office.home(), id).exists() {
+            let held = self.office(id, peer, roster)?.library().roster();
+            self.judge_by(&held);
+        }
+        Ok(())
     }
 
     /// Ends the exchange with a network. What it gave stays on disk and is shown no more.
@@ -238,8 +270,9 @@ impl Open {
         let office = &self.market.office;
         let roster = office.library().roster();
         if !Arc::ptr_eq(&roster, &self.roster) {
-            // Whom that network suspended is found no more.
+            // Whom that network suspended is found no more, and no node of theirs stands in for a gateway.
             own.finder().touch();
+            own.core().tell(Input::Foreign(Arc::clone(&roster)));
         }
         let there = roster.peers.get(&own.library().roster().network);
         let agreed = there.is_some_and(|peer| peer.is_active() && peer.terms.id() == self.terms);
@@ -249,10 +282,10 @@ impl Open {
             own.finder().touch();
         } else if !agreed {
             own.markets_held().remove(&self.market.network);
-            if self.found > 0 {
+            if self.market.found() > 0 {
                 own.finder().forget_abroad(office.library())?;
                 std::fs::remove_file(office.home().join(FOUND))?;
-                self.found = 0;
+                self.market.set_found(0);
             }
         }
         self.shown = agreed;
@@ -261,14 +294,25 @@ impl Open {
 
     /// Makes searchable what came.
     fn feed(&mut self, own: &Office) -> anyhow::Result<()> {
-        let office = &self.market.office;
-        if self.shown && office.arrivals() > self.found {
-            let found = own.finder().catch_up_abroad(office.library(), self.found)?;
+        let (office, known) = (&self.market.office, self.market.found());
+        if self.shown && office.arrivals() > known {
+            let found = own.finder().catch_up_abroad(office.library(), known)?;
             std::fs::write(office.home().join(FOUND), format!("{} {found}\n", self.terms))?;
-            self.found = found;
+            self.market.set_found(found);
         }
         Ok(())
     }
+}
+
+/// Where the gateways of a side are called. Where another node of the institution may have taken the place of one, whoever answers
+/// there is asked, and shows by its certificate who it is.
+fn addresses(side: &Side, me: &PublicKey) -> Vec<String> {
+    let others = side.gateways.iter().filter(|gateway| gateway.node != *me);
+    let called = |address: &String| match address.split_once("/p2p/") {
+        Some((place, key)) if !side.institutions.is_empty() && !key.contains('/') => place.to_owned(),
+        _ => address.clone(),
+    };
+    others.flat_map(|gateway| gateway.addresses.iter().map(called)).collect()
 }
 
 /// Up to where the index has what a network gives; 0 where that was under other terms.

@@ -146,7 +146,7 @@ impl Site {
 }
 
 /// A peer market's name.
-pub(super) fn name_of(peer: &Peer) -> Names {
+pub(crate) fn name_of(peer: &Peer) -> Names {
     Names::new(&peer.charter.name_zh, &peer.charter.name_en)
 }
 

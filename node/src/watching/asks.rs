@@ -57,6 +57,9 @@ pub struct NewWatch {
     pub zh: bool,
     /// Whether its name and words may leave the node.
     pub tells: bool,
+    /// Whether it looks at this network alone, and not at what peer markets give.
+    #[serde(default)]
+    pub at_home: bool,
     /// Whether it has a feed.
     pub feed: bool,
     /// Where it tells programs; empty for nowhere.
@@ -130,6 +133,7 @@ impl Office {
             zh: new.zh,
             tells: new.tells,
             paused: false,
+            abroad: !new.at_home,
             since_ms: now_ms(),
             from: self.arrivals(),
             feed: if new.feed { Some(random()?) } else { None },
@@ -260,11 +264,9 @@ impl Office {
         let read = self.library().progress(&watch.id)?.read;
         let mut found = Vec::new();
         for one in self.library().found(&watch.id)?.into_iter().take(FOUND) {
-            let listing = self.library().listing(&one.id)?;
-            let Some(listing) = listing.filter(|l| self.shows(l) && !l.state.is_withdrawn()) else {
-                continue;
-            };
+            let Some((listing, market)) = self.watched(&watch, &one.id)? else { continue };
             found.push(json!({
+                "market": market.map(|market| market.peer.charter.name_zh.clone()),
                 "id": one.id.to_string(),
                 "title": listing.title(),
                 "kind": crate::office::kind_id(listing.log.shelf.kind.0),
@@ -299,6 +301,7 @@ impl Office {
             "every": watch.every.id(),
             "lang": if watch.zh { "zh" } else { "en" },
             "tells": watch.tells,
+            "peer_markets": watch.abroad,
             "paused": watch.paused,
             "owner": watch.owner,
             "since": time_text(watch.since_ms),

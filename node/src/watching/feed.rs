@@ -7,7 +7,7 @@ use web::SourceError;
 use web::view::{Fed, FeedAsk};
 
 use crate::office::Office;
-use crate::site::{ENTRIES, entry_of, written};
+use crate::site::{ENTRIES, entry_of, name_of, written};
 
 impl Office {
     /// The watch whose feed a token opens. All tokens are looked at alike, whichever is right.
@@ -36,9 +36,14 @@ impl Office {
             if entries.len() >= ENTRIES {
                 break;
             }
-            let listing = self.library().listing(&found.id).map_err(failed)?;
-            let Some(listing) = listing.filter(|listing| self.may_leave(listing)) else { continue };
-            let mut entry = entry_of(self, &listing, lang, ask.base);
+            let Some((listing, market)) = self.leaving(&watch, &found.id).map_err(failed)? else { continue };
+            let office = market.as_ref().map_or(self, |market| &*market.office);
+            let mut entry = entry_of(office, &listing, lang, ask.base);
+            if let Some(market) = &market {
+                let network = name_of(&market.peer);
+                let places = [("institution", &*entry.author), ("network", network.pick(lang))];
+                entry.author = words::fill(lang, "web.watch.of_market", &places);
+            }
             // A reader sorts by it: what was found here late is late.
             entry.updated_s = u64::try_from(found.found_ms / 1_000).unwrap_or_default();
             entries.push(entry);

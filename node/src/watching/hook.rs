@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use catalog::Record;
-use market::{Found, Listing, Watch};
+use market::Watch;
 use serde_json::{Value as Json, json};
 
-use super::telling::Sent;
+use super::telling::{News, Sent};
 use crate::core::now_ms;
 use crate::office::{Office, kind_id, time_text};
 use crate::outgoing::Outgoing;
@@ -20,10 +20,9 @@ const GONE: u16 = 410;
 const SUMMARY_CHARS: usize = 1_000;
 
 /// The body of a message, JSON; one without anything found says that it is a test.
-pub(super) fn body(office: &Office, watch: &Watch, found: &[(Found, Listing)], more: bool) -> Vec<u8> {
+pub(super) fn body(office: &Office, watch: &Watch, found: &[News], more: bool) -> Vec<u8> {
     let address = office.config().web.address().ok().flatten();
-    let listings: Vec<Json> =
-        found.iter().map(|(found, listing)| one(office, found, listing, address.as_ref())).collect();
+    let listings: Vec<Json> = found.iter().map(|news| one(office, news, address.as_ref())).collect();
     let mut data = json!({
         "watch": watch.id,
         "network": office.identity().network().to_string(),
@@ -39,11 +38,12 @@ pub(super) fn body(office: &Office, watch: &Watch, found: &[(Found, Listing)], m
     whole.to_string().into_bytes()
 }
 
-fn one(office: &Office, found: &Found, listing: &Listing, address: Option<&web::Address>) -> Json {
+fn one(office: &Office, News { found, listing, market }: &News, address: Option<&web::Address>) -> Json {
+    let named = market.as_ref().map_or(office, |market| &*market.office);
     let record = Record::new(listing.state.flat());
     let mut one = json!({
         "id": listing.id.to_string(),
-        "identifier": identifier(office, &listing.id),
+        "identifier": identifier(named, &listing.id),
         "change": if found.changed { "changed" } else { "new" },
         "kind": kind_id(listing.log.shelf.kind.0),
         "title": listing.title(),
@@ -52,6 +52,11 @@ fn one(office: &Office, found: &Found, listing: &Listing, address: Option<&web::
         "region": record.text("region").unwrap_or_default(),
         "updated": time_text(listing.updated_ms),
     });
+    if let Some(market) = market {
+        let charter = &market.peer.charter;
+        let name = json!({ "zh": charter.name_zh, "en": charter.name_en });
+        one["market"] = json!({ "network": market.network.to_string(), "name": name });
+    }
     // Under its name for itself nobody else finds this node.
     if let Some(address) = address {
         one["page"] = format!("{}/listing/{}", address.as_str(), listing.id).into();

@@ -2,9 +2,11 @@
 
 use catalog::{Kind, Lang, Record, words};
 use courier::Letter;
-use market::{Found, Listing, Watch};
+use market::Watch;
 
+use super::telling::News;
 use crate::office::{Office, kind_id};
+use crate::site::name_of;
 
 /// Characters of a summary in a mail.
 const SUMMARY_CHARS: usize = 160;
@@ -18,13 +20,7 @@ struct Item {
 }
 
 /// A mail about what was found; one about nothing says that it is a test.
-pub(super) fn of(
-    office: &Office,
-    watch: &Watch,
-    found: &[(Found, Listing)],
-    more: bool,
-    id: &str,
-) -> Option<Letter> {
+pub(super) fn of(office: &Office, watch: &Watch, found: &[News], more: bool, id: &str) -> Option<Letter> {
     let mailbox = watch.mail.as_ref()?;
     let lang = if watch.zh { Lang::Zh } else { Lang::En };
     let address = office.config().web.address().ok().flatten();
@@ -32,7 +28,7 @@ pub(super) fn of(
         Some(address) => address.as_str().to_owned(),
         None => office.web().unwrap_or_default().trim_end_matches('/').to_owned(),
     };
-    let items: Vec<Item> = found.iter().map(|(found, listing)| item(found, listing, lang, &base)).collect();
+    let items: Vec<Item> = found.iter().map(|news| item(news, lang, &base)).collect();
     let node = office.identity().institution.name.clone();
     let own = format!("{base}/desk/watches/{}", watch.id);
     let page = Page { lang, node, own, name: watch.tells.then_some(watch.name.as_str()), items, more };
@@ -48,13 +44,16 @@ pub(super) fn of(
     })
 }
 
-fn item(found: &Found, listing: &Listing, lang: Lang, base: &str) -> Item {
+fn item(News { found, listing, market }: &News, lang: Lang, base: &str) -> Item {
     let record = Record::new(listing.state.flat());
     let kind = Kind::from_id(&kind_id(listing.log.shelf.kind.0));
     let change = words::say(lang, if found.changed { "web.watch.changed" } else { "web.watch.new" });
     let region = record.text("region").and_then(catalog::region::path_text).unwrap_or_default();
     let kind = kind.map(|kind| kind.label(lang)).unwrap_or_default();
-    let about = [change, kind, &listing.institution_name, &region];
+    let market = market.as_ref().map(|market| name_of(&market.peer));
+    let market = market.map(|name| words::fill(lang, "web.watch.market", &[("network", name.pick(lang))]));
+    let market = market.unwrap_or_default();
+    let about = [change, kind, &listing.institution_name, &region, &market];
     let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
     let title = one_line(listing.title());
     let summary = one_line(record.text("summary").unwrap_or_default());

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use courier::Mailer;
 use market::{Found, Listing, Message, Watch, WatchWay, random};
-use protocol::Visibility;
+use protocol::{DocumentId, Visibility};
 use tokio::task::JoinSet;
 
 use super::due::{again_ms, due_ms};
 use super::{hook, letter};
+use crate::abroad::Market;
 use crate::core::now_ms;
 use crate::office::Office;
 use crate::outgoing::{Outgoing, wait_for};
@@ -36,9 +37,17 @@ struct Due {
     way: WatchWay,
     message: Message,
     /// What stands in it, as it is now; what has gone meanwhile is left out.
-    found: Vec<(Found, Listing)>,
+    found: Vec<News>,
     /// Whether more waits behind it.
     more: bool,
+}
+
+/// Something that was found, as it is now.
+pub(super) struct News {
+    pub found: Found,
+    pub listing: Listing,
+    /// The peer market that gives it, where it is not of this network.
+    pub market: Option<Arc<Market>>,
 }
 
 /// What a try came to.
@@ -136,17 +145,23 @@ impl Office {
         found.retain(|found| found.number < message.upto);
         let mut public = Vec::with_capacity(found.len());
         for found in found {
-            let listing = self.library().listing(&found.id)?;
-            public.extend(listing.filter(|listing| self.may_leave(listing)).map(|listing| (found, listing)));
+            let now = self.leaving(watch, &found.id)?;
+            public.extend(now.map(|(listing, market)| News { found, listing, market }));
         }
         Ok(Some(Due { watch: watch.clone(), way, message, found: public, more }))
     }
 
-    /// Whether a listing may leave the node with what a watch sends: what anyone may see.
-    pub(super) fn may_leave(&self, listing: &Listing) -> bool {
-        listing.log.shelf.visibility == Visibility::Public
-            && self.shows_publicly(listing)
-            && !listing.state.is_withdrawn()
+    /// A listing as it may leave the node with what a watch sends: what anyone may see here, of a peer market only while it is
+    /// shown at all.
+    pub(super) fn leaving(
+        &self,
+        watch: &Watch,
+        id: &DocumentId,
+    ) -> market::Result<Option<(Listing, Option<Arc<Market>>)>> {
+        Ok(self.watched(watch, id)?.filter(|(listing, market)| {
+            let office = market.as_ref().map_or(self, |market| &*market.office);
+            listing.log.shelf.visibility == Visibility::Public && office.shows_publicly(listing)
+        }))
     }
 
     /// Notes what became of a message.

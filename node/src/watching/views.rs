@@ -5,10 +5,11 @@ use market::{Account, Watch, WatchWay};
 use protocol::Visibility;
 use web::SearchRequest;
 use web::desk::watches::{FoundView, WatchLine, WatchView, WayView};
+use web::view::Card;
 
 use super::asks::sees;
 use crate::office::{Failure, Office};
-use crate::site::card;
+use crate::site::{card, name_of};
 
 /// Things found that a page shows.
 const SHOWN: usize = 100;
@@ -60,6 +61,7 @@ impl Office {
             },
             since_ms: watch.since_ms,
             tells: watch.tells,
+            abroad: watch.abroad,
             feed: feed.unwrap_or_default(),
             secret: watch.hook.as_ref().map(|hook| courier::secret_text(&hook.secret)).unwrap_or_default(),
             hook,
@@ -77,12 +79,10 @@ impl Office {
         let found = self.library().found(&watch.id)?;
         view.more = found.len().saturating_sub(SHOWN);
         for one in found.into_iter().take(SHOWN) {
-            let listing = self.library().listing(&one.id)?;
-            let Some(listing) = listing.filter(|l| self.shows(l) && !l.state.is_withdrawn()) else {
-                continue;
-            };
+            let Some((listing, market)) = self.watched(watch, &one.id)? else { continue };
+            let market = market.map(|market| name_of(&market.peer)).unwrap_or_default();
             view.found.push(FoundView {
-                card: card(&listing),
+                card: Card { market, ..card(&listing) },
                 changed: one.changed,
                 unread: one.number >= read,
                 members: listing.log.shelf.visibility != Visibility::Public,

@@ -1,13 +1,13 @@
 //! What two networks agree to exchange, and how a roster has it.
 
 use protocol::{
-    Action, Charter, CircleId, CodeMapping, Decoder, Fault, Gateway, Governors, GuestPass, Hash, MarketFile,
-    NetworkId, PeerState, Peering, Role, Roster, Shelf, ShelfKind, ShelfPattern, Shown, Side, SignedCharter,
-    Subject, Terms, Visibility,
+    Action, Capabilities, Charter, CircleId, CodeMapping, Decoder, Encoder, Fault, Gateway, Governors,
+    GuestPass, Hash, MarketFile, NetworkId, PeerState, Peering, Role, Roster, Shelf, ShelfKind, ShelfPattern,
+    Shown, Side, SignedCharter, Subject, Terms, Visibility,
 };
 
 use crate::book::Book;
-use crate::support::{NOW, certificate, charter, governor, key};
+use crate::support::{NOW, certificate, charter, governor, institution, key};
 
 /// A network in another province, of one governor.
 pub fn zhejiang() -> Charter {
@@ -32,6 +32,7 @@ fn side(of: &Charter, gives: Vec<ShelfPattern>, gateway: u8) -> Side {
             node: key(gateway).public(),
             addresses: vec!["/ip4/192.0.2.1/tcp/4001".to_owned()],
         }],
+        institutions: Vec::new(),
         mappings: Vec::new(),
     }
 }
@@ -228,6 +229,7 @@ pub fn market_file() -> MarketFile {
         charter: SignedCharter::sign(own.clone(), 0, &key(1)),
         gateways: agreed.side(&own.id()).map(|ours| ours.gateways.clone()).unwrap_or_default(),
         terms: Some(agreed),
+        institutions: Vec::new(),
     }
 }
 
@@ -243,4 +245,84 @@ fn a_market_shows_itself_in_a_file() {
     let unsigned =
         MarketFile { charter: SignedCharter { signatures: Vec::new(), ..file.charter.clone() }, ..file };
     assert!(matches!(MarketFile::from_file(&unsigned.to_file()), Err(Fault::Signature { .. })));
+}
+
+/// The same, where other nodes of an institution of the first may take the place of its gateway.
+pub fn replaceable() -> MarketFile {
+    let file = market_file();
+    let own = file.charter.charter.id();
+    let institutions = vec![institution(1, Role::Hub).id()];
+    let mut terms = file.terms.unwrap();
+    terms.sides.iter_mut().filter(|side| side.network == own).for_each(|side| {
+        side.institutions.clone_from(&institutions);
+    });
+    MarketFile { terms: Some(terms), institutions, ..file }
+}
+
+#[test]
+fn terms_that_name_institutions_are_of_another_version_and_others_stay_as_they_were() {
+    let (plain, named) = (market_file(), replaceable());
+    assert_eq!(MarketFile::from_file(&named.to_file()).as_ref(), Ok(&named));
+    let (plain, named) = (plain.terms.unwrap().to_bytes(), named.terms.unwrap().to_bytes());
+    assert_eq!((plain[0], named[0]), (1, 2));
+    // The same text under the other version says something else, or nothing.
+    let under = |version: u8, bytes: &[u8]| {
+        let bytes = [&[version], &bytes[1..]].concat();
+        let mut to = Encoder::new();
+        to.bytes(&bytes).bytes(&zhejiang().to_bytes());
+        Decoder::whole(&to.finish(), "agreement", Peering::decode).is_ok()
+    };
+    assert!(under(1, &plain) && under(2, &named));
+    assert!(!under(2, &plain) && !under(1, &named) && !under(3, &named));
+    // Version 2 without an institution would be a second form of the same terms.
+    let none = [&[2][..], &named[1..]].concat();
+    let id = institution(1, Role::Hub).id();
+    let at = none.windows(33).position(|part| part[0] == 1 && part[1..] == id.0).unwrap();
+    let emptied = [&none[..at], &[0], &none[at + 33..]].concat();
+    assert!(!under(2, &emptied));
+}
+
+#[test]
+fn who_speaks_as_a_gateway_is_told_by_name_or_by_the_roster() {
+    let mut book = Book::new(1, 1);
+    let network = book.charter.id();
+    let file = replaceable();
+    let terms = file.terms.unwrap();
+    let named = terms.side(&network).unwrap().clone();
+    let alone = Side { institutions: Vec::new(), ..named.clone() };
+    // The gateway, another node of its institution, one of another institution.
+    let of = |who: u8, node: u8| certificate(&network, who, node, Role::Hub);
+    let (gateway, other, stranger) = (of(1, 11), of(1, 15), of(2, 16));
+    let id = institution(1, Role::Hub).id();
+    book.add(
+        Subject::Institution(institution(2, Role::Hub).id()),
+        Action::Admit(institution(2, Role::Hub)),
+        &[0],
+    );
+    let roster = book.fold();
+    for side in [&named, &alone] {
+        assert!(side.admits(&gateway, Some(&roster)) && side.admits(&gateway, None));
+        assert!(!side.admits(&stranger, Some(&roster)) && !side.admits(&other, None));
+    }
+    assert!(named.admits(&other, Some(&roster)) && !alone.admits(&other, Some(&roster)));
+    // Nor who may not carry the roster, or names an institution whose key did not sign.
+    let mut weak = other.clone();
+    weak.body.capabilities = Capabilities(Capabilities::PUBLISH);
+    assert!(!named.admits(&weak, Some(&roster)));
+    let mut forged = stranger.clone();
+    forged.body.institution = id;
+    assert!(!named.admits(&forged, Some(&roster)));
+    // A key that is revoked is out, the named one too; an institution that is suspended has nobody stand in.
+    for node in [11, 15] {
+        book.add(
+            Subject::Institution(id),
+            Action::RevokeNode(key(node).public(), Vec::new(), "遗失".to_owned()),
+            &[0],
+        );
+    }
+    let roster = book.fold();
+    assert!(!named.admits(&gateway, Some(&roster)) && !named.admits(&other, Some(&roster)));
+    assert!(named.admits(&of(1, 17), Some(&roster)));
+    book.add(Subject::Institution(id), Action::Suspend("查".to_owned()), &[0]);
+    assert!(!named.admits(&of(1, 17), Some(&book.fold())));
 }

@@ -265,14 +265,13 @@ fn documents() -> Vec<Vector> {
     };
     let created = small_log(&world).1.swap_remove(1);
     let purge = Purge { reason: "误发电话".to_owned(), beginning: Entry { payload: None, ..created } };
+    let rejected = said("screening", "rejected", "缺少检测报告");
+    let abroad = Statement::label_abroad("recognition", &protocol::NetworkId([8; 32]));
     let taken_back = Statement { version: Vec::new(), ..said("", "", "误判") };
     vec![
         v("a move at seq 7 that names a co-editor", "move", moved.to_bytes()),
-        v(
-            "a rejecting screening label",
-            "statement",
-            said("screening", "rejected", "缺少检测报告").to_bytes(),
-        ),
+        v("a rejecting screening label", "statement", rejected.to_bytes()),
+        v("a recognition of another network's listing", "statement", said(&abroad, "新产品", "").to_bytes()),
         v("an evaluation", "statement", said("evaluation", "trl=6,value=120", "").to_bytes()),
         v("a statement taken back", "statement", taken_back.to_bytes()),
         v("a purge of the document that is created at seq 2", "purge", purge.to_bytes()),
@@ -390,6 +389,7 @@ fn sealed() -> Vec<Vector> {
         v("proof file", "", seal_file(FileKind::Proof, &proof.to_bytes())),
         v("proof with a statement that replaced another", "proof", stated::proof().to_bytes()),
         v("market file", "market file", crate::peering::market_file().to_file()),
+        v("market file that names institutions", "market file", crate::peering::replaceable().to_file()),
         v("fork file", "", seal_file(FileKind::Fork, &fork().to_file_body(&World::new().network))),
     ]
 }

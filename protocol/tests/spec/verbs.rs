@@ -1,8 +1,8 @@
 //! §8 and §14: what entries say about documents, and the invitation file.
 
 use protocol::{
-    Continuation, DocumentId, FileKind, Hash, Invitation, InvitationFile, Patch, Role, SignedCharter,
-    SignedPatch, Statement, Value, limits, seal_file,
+    Continuation, DocumentId, FileKind, Hash, Invitation, InvitationFile, NetworkId, Patch, Role,
+    SignedCharter, SignedPatch, Statement, Value, limits, seal_file,
 };
 
 use crate::support::{NOW, charter, key};
@@ -98,4 +98,20 @@ fn a_damaged_invitation_file_is_refused() {
         ..invitation_file()
     };
     assert!(InvitationFile::from_file(&crowded.to_file()).is_err(), "too many addresses");
+}
+
+#[test]
+fn a_statement_about_another_network_names_it_in_its_label() {
+    let network = NetworkId([0xab; 32]);
+    let label = Statement::label_abroad("recognition", &network);
+    let said = Statement { label: label.clone(), ..statement() };
+    assert_eq!((said.said_of(), said.check()), (("recognition", Some(network)), Ok(())));
+    assert!(said.may_be_abroad() && !statement().may_be_abroad());
+    // What only looks like it is a label.
+    for label in
+        [label.to_uppercase(), label[..label.len() - 1].to_owned(), format!("{label}0"), "a@b".to_owned()]
+    {
+        let said = Statement { label: label.clone(), ..statement() };
+        assert_eq!(said.said_of(), (&*label, None));
+    }
 }

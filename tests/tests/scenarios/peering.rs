@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value as Json;
-use tests::{Home, Node, Scene, get, traces, until};
+use tests::{Home, Node, Scene, get, send, traces, until};
 
 use super::governance::wait_for;
 
@@ -205,4 +205,129 @@ fn a_gateway_that_was_away_hears_of_a_suspension_and_of_its_end() {
     assert_eq!(peer(&one, "浙江")["held"], Json::Null, "nothing of it is shown");
     other.run(["peering", "resume", "湖北"]).ok();
     finds(&one, "石墨烯", &["石墨烯 杭州成果"]);
+}
+
+/// What is said of a listing here, as label, value, and the network of who says it.
+fn said(node: &Home, id: &str) -> Vec<[String; 3]> {
+    let list = node.run(["statement", "list", id, "--json"]).ok();
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    list.lines()
+        .iter()
+        .map(|one| [text(&one["label"]), text(&one["value"]), text(&one["network"]["name"]["zh"])])
+        .collect()
+}
+
+/// Titles that a watch shows, each with its market.
+fn watched(node: &Home, id: &str) -> Vec<String> {
+    let shown = node.run(["watch", "show", id, "--json"]).ok().json();
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let found = shown["found"].as_array().cloned().unwrap_or_default();
+    found.iter().map(|one| format!("{} {}", text(&one["title"]), text(&one["market"]))).collect()
+}
+
+#[test]
+fn members_recognise_what_another_market_gives_and_its_author_sees_it() {
+    let scene = Scene::new();
+    let found = |name: &str, region: &str| {
+        let home = scene.home(name);
+        home.run(["init", "--role", "hub", "--name", name, "--region", region]).ok();
+        home.start()
+    };
+    let (hubei, zhejiang) = (found("湖北", "420000"), found("浙江", "330000"));
+    let station = scene.join(&hubei, "武汉", "resource-station", "420100").start();
+    station.synced();
+    let watch = |more: &[&str]| {
+        let args = [&["watch", "add", "石墨烯", "--json"], more].concat();
+        let made = station.begin(&args).finish().ok().json();
+        made["id"].as_str().expect("an id").to_owned()
+    };
+    let (wide, narrow) = (watch(&[]), watch(&["--own-network"]));
+    agree(&scene, &hubei, &zhejiang, &["achievement@42"], &["achievement"], &[]);
+    let theirs = new(&zhejiang, "achievement", "石墨烯 杭州成果", &[]);
+    let own = new(&hubei, "achievement", "石墨烯 武汉成果", &[]);
+    for node in [&station, &hubei, &zhejiang] {
+        finds(node, "石墨烯", &["石墨烯 杭州成果", "石墨烯 武汉成果"]);
+    }
+
+    // A watch tells of it with the market's name, one that looks at its own network alone does not.
+    until("the watch has both", || (watched(&station, &wide).len() == 2).then_some(()));
+    let mut both = watched(&station, &wide);
+    both.sort();
+    assert_eq!(both, ["石墨烯 杭州成果 浙江", "石墨烯 武汉成果 "]);
+    until("the other has its own", || (watched(&station, &narrow).len() == 1).then_some(()));
+    let shown = station.run(["watch", "show", &wide, "--json"]).ok().json();
+    let feed = shown["feed"].as_str().expect("a feed").replace(&station.web(), "");
+    let feed = get(&station.web(), &feed[feed.find("/feed/").expect("a path")..]).body;
+    assert!(feed.contains("杭州成果") && feed.contains("（浙江）"), "{feed}");
+
+    // A member here recognises it: that is shown here, and where its author is.
+    let args = ["statement", "make", &theirs, "--label", "recognition", "--value", "湖北省新产品", "--json"];
+    let made = station.run(args).ok().json();
+    let word = ["recognition", "湖北省新产品", "湖北"].map(str::to_owned);
+    for node in [&station, &hubei, &zhejiang] {
+        until(&format!("{} has the recognition", node.name()), || {
+            (said(node, &theirs) == [word.clone()]).then_some(())
+        });
+        let page = get(&node.web(), &format!("/listing/{theirs}")).body;
+        assert!(page.contains("湖北省新产品") && page.contains("“湖北”的成员"), "{page}");
+        let list = send(&node.web(), "GET", &format!("/api/v1/listings/{theirs}/statements"), &[], "").body;
+        let list: Json = serde_json::from_str(&list).expect("JSON");
+        assert_eq!(list["items"][0]["network"]["zh"], "湖北", "{list}");
+    }
+    assert!(said(&zhejiang, &own).is_empty(), "it is of the one listing");
+    let id = made["id"].as_str().expect("an id");
+    zhejiang.run(["statement", "withdraw", id]).ends(1);
+    station.run(["statement", "replace", id, "--value", "湖北省重点新产品"]).ok();
+    until("it says something else there", || {
+        (said(&zhejiang, &theirs).first()?[1] == "湖北省重点新产品").then_some(())
+    });
+
+    // Suspended, the market's things are gone from the watch; and what was said can be taken back all the same.
+    zhejiang.run(["peering", "suspend", "湖北", "--reason", "核对数据"]).ok();
+    finds(&station, "石墨烯", &["石墨烯 武汉成果"]);
+    assert_eq!(watched(&station, &wide), ["石墨烯 武汉成果 "]);
+    assert!(said(&zhejiang, &theirs).is_empty(), "nor is what its members said shown");
+    zhejiang.run(["peering", "resume", "湖北"]).ok();
+    until("all is there again", || (watched(&station, &wide).len() == 2).then_some(()));
+    let last = station.run(["statement", "list", &theirs, "--json"]).ok().json();
+    station.run(["statement", "withdraw", last["id"].as_str().expect("an id"), "--reason", "误认"]).ok();
+    until("nothing is said of it any more", || said(&zhejiang, &theirs).is_empty().then_some(()));
+
+    // What a peer market gave is in no backup: it comes back by itself.
+    station.run(["backup", "station.backup"]).ok();
+    let lost = station.stop();
+    std::fs::remove_dir_all(lost.path()).expect("it is lost");
+    let home = scene.home("新机器");
+    home.run(["restore", "station.backup"]).ok();
+    assert!(!home.path().join("peers").exists());
+    let station = home.start();
+    finds(&station, "石墨烯", &["石墨烯 杭州成果", "石墨烯 武汉成果"]);
+    assert_eq!(watched(&station, &wide).len(), 2, "and nothing is told twice");
+}
+
+#[test]
+fn a_gateway_with_a_new_node_key_needs_no_new_agreement() {
+    let scene = Scene::new();
+    let found = |name: &str, region: &str| {
+        let home = scene.home(name);
+        home.run(["init", "--role", "hub", "--name", name, "--region", region]).ok();
+        home.start()
+    };
+    let (one, other) = (found("湖北", "420000"), found("浙江", "330000"));
+    agree(&scene, &one, &other, &["achievement"], &["achievement"], &["--replaceable"]);
+    new(&one, "achievement", "石墨烯 武汉成果", &[]);
+    new(&other, "achievement", "石墨烯 杭州成果", &[]);
+    for node in [&one, &other] {
+        finds(node, "石墨烯", &["石墨烯 武汉成果", "石墨烯 杭州成果"]);
+    }
+    let before = one.status()["node"].clone();
+    let one = one.stop();
+    one.run(["key", "rotate-node"]).ok();
+    let one = one.start();
+    assert_ne!(one.status()["node"], before);
+    new(&other, "achievement", "石墨烯 换钥之后", &[]);
+    let all = ["石墨烯 武汉成果", "石墨烯 杭州成果", "石墨烯 换钥之后"];
+    finds(&one, "石墨烯", &all);
+    let shown = peer(&one, "浙江");
+    assert_eq!((&shown["number"], &shown["held"]["synced"]), (&1.into(), &true.into()), "{shown}");
 }

@@ -220,6 +220,7 @@ pub const TABLE: &[Row] = &[
     ("cli.search.total", "共 {total} 条，显示 {shown} 条", "{total} found, {shown} shown"),
     ("cli.search.trl", "成熟度“{trl}”应是 1 至 9 的一个数或一段", "Readiness “{trl}” should be a number from 1 to 9, or a range of them"),
     ("cli.statement.earlier", "针对第 {n} 版（已有更新）", "about version {n}, since changed"),
+    ("cli.statement.network", "{institution}（“{network}”的成员）", "{institution} (a member of “{network}”)"),
     ("cli.statement.none", "还没有人对这条信息作出说明", "Nobody has stated anything of this listing"),
     ("cli.statement.present", "针对当前的第 {n} 版", "about version {n}, the present one"),
     ("cli.statement.title", "第三方说明", "What others say"),

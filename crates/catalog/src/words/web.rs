@@ -170,6 +170,7 @@ pub const TABLE: &[Row] = &[
     ("role.sub_market", "分市场", "sub-market"),
     ("said.earlier", "针对较早的版本", "about an earlier version"),
     ("said.more", "另有 {n} 条，可在节点上用命令行查看。", "{n} more can be seen with the command line on the node."),
+    ("said.network", "“{network}”的成员", "a member of “{network}”"),
     ("said.note", "以上由署名机构各自签名，发布机构不能改动，联市不作担保。", "Each is signed by the institution named; the publisher cannot change it, and Lianshi does not vouch for it."),
     ("said.present", "针对当前版本", "about the present version"),
     ("said.title", "第三方说明", "What others say"),

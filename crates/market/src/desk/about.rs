@@ -78,11 +78,6 @@ impl Desk<'_> {
         let missing = || MarketError::NoSuchListing { id: about.to_string() };
         let listing = self.library.listing(about)?.ok_or_else(missing)?;
         let document = load_document(self.ledger.store().as_ref(), about)?.ok_or_else(missing)?;
-        let at = listing.log.shelf;
-        let shelf = Shelf { kind: ShelfKind::STATEMENT, ..at };
-        if !self.identity.certificate.allows(&shelf) {
-            return Err(MarketError::NotCertified { what: "make statements" });
-        }
         let statement = Statement {
             about: *about,
             version: version_of(&document),
@@ -90,6 +85,32 @@ impl Desk<'_> {
             value: value.to_owned(),
             reason: reason.to_owned(),
         };
+        self.say(Shelf { kind: ShelfKind::STATEMENT, ..listing.log.shelf }, &statement, replaces)
+    }
+
+    /// States something of a listing of another network, on the shelf of this node's own region: whoever is given what lies there
+    /// has it too, that network where the two agreed so. As above otherwise.
+    ///
+    /// # Errors
+    /// When the certificate does not allow statements, a text is too long, or the disk fails.
+    pub fn state_abroad(
+        &mut self,
+        statement: &Statement,
+        replaces: Option<Hash>,
+    ) -> Result<(Hash, Authored)> {
+        let shelf = self.shelf(ShelfKind::STATEMENT.0, Visibility::Public);
+        self.say(shelf, statement, replaces)
+    }
+
+    fn say(
+        &mut self,
+        shelf: Shelf,
+        statement: &Statement,
+        replaces: Option<Hash>,
+    ) -> Result<(Hash, Authored)> {
+        if !self.identity.certificate.allows(&shelf) {
+            return Err(MarketError::NotCertified { what: "make statements" });
+        }
         statement.check()?;
         let draft = self.draft(replaces.map(|id| DocumentId(id.0)), Verb::STATEMENT, statement.to_bytes())?;
         let authored = self.write(shelf, vec![(draft, None)])?;

@@ -6,8 +6,8 @@
 
 use protocol::limits::MAX_MENTIONS;
 use protocol::{
-    Actor, CheckedEntry, DocumentId, Encoder, Hash, InstitutionId, LogId, Origin, Shelf, ShelfKind, Verb,
-    hash,
+    Actor, CheckedEntry, DocumentId, Encoder, Hash, InstitutionId, LogId, Origin, Shelf, ShelfKind,
+    Statement, Verb, Visibility, hash,
 };
 use replica::{continued_by, patch_of, statement_of};
 use storage::{Batch, Store, Table};
@@ -61,21 +61,29 @@ impl Ledger {
         batch: &mut Batch,
     ) -> Result<()> {
         let entry = &checked.entry;
-        let about = match entry.header.verb {
-            Verb::MOVE if is_sound(log, checked) => continued_by(entry).ok().flatten(),
-            Verb::STATEMENT if log.shelf.kind == ShelfKind::STATEMENT => {
-                statement_of(entry).ok().flatten().map(|statement| statement.about)
-            }
+        let stated = match entry.header.verb {
+            Verb::STATEMENT if log.shelf.kind == ShelfKind::STATEMENT => statement_of(entry).ok().flatten(),
             _ => None,
         };
+        let about = match entry.header.verb {
+            Verb::MOVE if is_sound(log, checked) => continued_by(entry).ok().flatten(),
+            _ => stated.as_ref().map(|statement| statement.about),
+        };
         let Some(about) = about else { return Ok(()) };
-        let institution = self.certificates.get(log).map(|certificate| certificate.body.institution);
+        let certificate = self.certificates.get(log);
+        let institution = certificate.map(|certificate| certificate.body.institution);
+        // Of listings of other networks a node says something on one shelf, that of its own region.
+        let at_home = log.shelf.visibility == Visibility::Public
+            && certificate.is_some_and(|certificate| certificate.body.region == log.shelf.region);
         let group = match (entry.header.verb, institution) {
             (Verb::MOVE, Some(institution)) => group_of_moves(&institution),
             _ => group_of_statements(&log.shelf),
         };
         let place = entry_key(record.number, entry.header.seq);
         let mut keys = vec![mention_key(&about.0, group, &place)];
+        if at_home && stated.as_ref().is_some_and(Statement::may_be_abroad) {
+            keys.push(mention_key(&about.0, ABROAD, &place));
+        }
         if entry.header.verb == Verb::STATEMENT {
             let own = mention_key(&checked.hash.0, OWN, &place);
             // The sum follows the row: what was done before an interruption is not done twice.
@@ -147,6 +155,9 @@ pub(super) type Group = [u8; 8];
 /// The group of the row under a statement's own hash.
 const OWN: Group = [0; 8];
 
+/// The group of what is said of listings of other networks; those that name none are among them where they take one back.
+const ABROAD: Group = [1; 8];
+
 fn group_of_moves(institution: &InstitutionId) -> Group {
     first_eight(&hash("mention-move", &[&institution.0]))
 }
@@ -173,6 +184,11 @@ pub(crate) fn moves_by(store: &dyn Store, id: &DocumentId, who: &InstitutionId) 
 /// The statements about a document on a shelf: of each log the first [`MAX_MENTIONS`].
 pub(crate) fn statements_on(store: &dyn Store, id: &DocumentId, shelf: &Shelf) -> Result<Vec<Mention>> {
     mentions(store, id, group_of_statements(shelf))
+}
+
+/// The statements that may be about a document of another network: of each log the first [`MAX_MENTIONS`].
+pub(crate) fn statements_abroad(store: &dyn Store, id: &DocumentId) -> Result<Vec<Mention>> {
+    mentions(store, id, ABROAD)
 }
 
 /// What is noted of a document in a group: of each log the first [`MAX_MENTIONS`].
@@ -213,9 +229,7 @@ pub(crate) fn mentioned(store: &dyn Store, mention: &Mention) -> Result<protocol
 
 #[cfg(test)]
 mod tests {
-    use protocol::{
-        Draft, Entry, Head, NetworkId, Payload, SealingKey, SecretKey, Shelf, Statement, Visibility,
-    };
+    use protocol::{Draft, Entry, Head, NetworkId, Payload, SealingKey, SecretKey};
 
     use super::*;
     use crate::Opener;

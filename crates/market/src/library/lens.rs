@@ -73,6 +73,7 @@ mod tests {
             fields: fields.iter().map(|field| (*field).to_owned()).collect(),
             licence: String::new(),
             gateways: Vec::new(),
+            institutions: Vec::new(),
             mappings: vec![
                 CodeMapping {
                     field: "keywords".into(),

@@ -11,7 +11,7 @@ use replica::{Document, Fate, statement_of};
 
 use super::{Library, Listing};
 use crate::error::{MarketError, Result};
-use crate::ledger::{Mention, load_document, mentioned, statements_from, statements_on};
+use crate::ledger::{Mention, load_document, mentioned, statements_abroad, statements_from, statements_on};
 
 /// A statement that stands, or has been taken back.
 #[derive(Clone, Debug)]
@@ -54,12 +54,35 @@ impl Library {
     /// # Errors
     /// When the store fails or is damaged.
     pub fn statements(&self, newest: &DocumentId) -> Result<Vec<Said>> {
-        let mut standing = self.standing(newest)?;
+        let standing = self.standing(newest)?;
+        self.weighed(standing, newest, self)
+    }
+
+    /// What members of this network say of a listing of another one, which `held` has: those that stand, as above.
+    ///
+    /// # Errors
+    /// When a store fails or is damaged.
+    pub fn statements_abroad(&self, newest: &DocumentId, held: &Self) -> Result<Vec<Said>> {
+        let network = held.roster().network;
+        let mut all: BTreeMap<Hash, Said> = BTreeMap::new();
+        for id in held.line(newest)? {
+            for found in statements_abroad(self.store(), &id)? {
+                all.extend(self.said(&found)?.map(|said| (said.id, said)));
+            }
+        }
+        let shared = |said: &Said| self.lens.as_ref().is_none_or(|side| side.shares(&said.log.shelf));
+        let of_it = |said: &Said| said.is_taken_back() || said.statement.said_of().1 == Some(network);
+        all.retain(|_, said| shared(said) && of_it(said));
+        self.weighed(last_words(all), newest, held)
+    }
+
+    /// Of each statement which version of the listing it is about, which `held` has, and whether its signature holds.
+    fn weighed(&self, mut standing: Vec<Said>, newest: &DocumentId, held: &Self) -> Result<Vec<Said>> {
         let network = self.roster().network;
         let abouts: BTreeSet<DocumentId> = standing.iter().map(|said| said.statement.about).collect();
         let mut versions = BTreeMap::new();
         for about in abouts {
-            versions.insert(about, Versions::of(load_document(self.store(), &about)?.as_ref()));
+            versions.insert(about, held.versions(&about)?);
         }
         for said in &mut standing {
             let about = said.statement.about;
@@ -71,6 +94,14 @@ impl Library {
             said.verified = entry.verify(&network).is_ok() && entry.check_payload().is_ok();
         }
         Ok(standing)
+    }
+
+    /// The versions of a document, as far as it is held.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn versions(&self, id: &DocumentId) -> Result<Versions> {
+        Ok(Versions::of(load_document(self.store(), id)?.as_ref()))
     }
 
     /// The screening labels that object to a listing.
@@ -98,15 +129,7 @@ impl Library {
 
     /// Of these the ones that stand and say something, oldest first.
     pub(crate) fn standing(&self, newest: &DocumentId) -> Result<Vec<Said>> {
-        let mut all = self.stated(newest)?;
-        let words = all
-            .iter()
-            .map(|(id, said)| (*id, Standing { institution: said.institution, replaces: said.replaces }));
-        let ids = standing(&words.collect());
-        let mut standing: Vec<Said> = ids.iter().filter_map(|id| all.remove(id)).collect();
-        standing.retain(|said| !said.is_taken_back());
-        standing.sort_by_key(|said| (said.time_ms, said.id));
-        Ok(standing)
+        Ok(last_words(self.stated(newest)?))
     }
 
     /// All that counts of what is stated of a listing, by the hashes of the entries.
@@ -169,6 +192,18 @@ impl Library {
     }
 }
 
+/// Of statements the ones that stand and say something, oldest first.
+fn last_words(mut all: BTreeMap<Hash, Said>) -> Vec<Said> {
+    let words = all
+        .iter()
+        .map(|(id, said)| (*id, Standing { institution: said.institution, replaces: said.replaces }));
+    let ids = standing(&words.collect());
+    let mut standing: Vec<Said> = ids.iter().filter_map(|id| all.remove(id)).collect();
+    standing.retain(|said| !said.is_taken_back());
+    standing.sort_by_key(|said| (said.time_ms, said.id));
+    standing
+}
+
 /// The versions of a document, for telling which one was looked at.
 pub struct Versions {
     heads: Vec<Hash>,
@@ -192,6 +227,11 @@ impl Versions {
         let numbers: Option<Vec<usize>> =
             version.iter().map(|hash| self.numbers.get(hash).copied()).collect();
         numbers?.into_iter().max()
+    }
+
+    /// What a statement names as the present version.
+    pub fn present(&self) -> &[Hash] {
+        &self.heads
     }
 
     /// Whether these heads are the present ones.

@@ -2,7 +2,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `watch:` id | form (1), owner, name, what is asked for, how often, flags, since, from, feed, webhook, mailbox |
+//! | `watch:` id | form (1; 2 where it looks at this network alone), owner, name, what is asked for, how often, flags, since, from, feed, webhook, mailbox |
 //! | `watch-at:` id | form (1), next, read, the channel of the webhook, that of mail |
 //! | `watch-found:` id `:` document (32) | form (1), number, digest (8), changed, when |
 //! | `watch-clock` | milliseconds since 1970 (8) |
@@ -18,6 +18,8 @@ pub(super) const CLOCK: &[u8] = b"watch-clock";
 
 /// The form of these records. One that is not known is not shown, and not lost.
 const FORM: u8 = 1;
+/// The form of a watch that looks at its own network alone: a program that knows no other networks reads those that look at all.
+const AT_HOME: u8 = 2;
 /// Bytes of a name, of an account or of a watch.
 const MAX_NAME: usize = 512;
 /// Bytes of a mail address.
@@ -54,7 +56,8 @@ fn flag(from: &mut Decoder<'_>) -> Checked<bool> {
 
 pub(super) fn watch_bytes(watch: &Watch) -> Vec<u8> {
     let mut to = Encoder::new();
-    to.u8(FORM).text(&watch.owner).text(&watch.name).text(&watch.asks).text(watch.every.id());
+    let form = if watch.abroad { FORM } else { AT_HOME };
+    to.u8(form).text(&watch.owner).text(&watch.name).text(&watch.asks).text(watch.every.id());
     for flag in [watch.zh, watch.tells, watch.paused] {
         to.uint(flag.into());
     }
@@ -74,9 +77,14 @@ pub(super) fn watch_bytes(watch: &Watch) -> Vec<u8> {
 pub(super) fn watch(key: &[u8], value: &[u8]) -> Option<Watch> {
     let id = std::str::from_utf8(key).ok()?.strip_prefix(WATCH)?.to_owned();
     let read = |from: &mut Decoder<'_>| {
-        form(from)?;
+        let abroad = match from.u8("form of a watch")? {
+            FORM => true,
+            AT_HOME => false,
+            other => return Err(Fault::Unknown { what: "form of a watch", code: other.into() }),
+        };
         Ok(Watch {
             id,
+            abroad,
             owner: from.text(MAX_NAME, "owner of a watch")?.to_owned(),
             name: from.text(MAX_NAME, "name of a watch")?.to_owned(),
             asks: from.text(MAX_ASKS, "what a watch asks for")?.to_owned(),
@@ -197,6 +205,7 @@ mod tests {
             zh: true,
             tells: false,
             paused: true,
+            abroad: true,
             since_ms: -7,
             from: 9,
             feed: Some([1; 16]),
@@ -206,7 +215,7 @@ mod tests {
         let (key, bytes) = (watch_key(&watch_of.id), watch_bytes(&watch_of));
         assert_eq!(watch(&key, &bytes), Some(watch_of.clone()));
         assert!((0..bytes.len()).all(|end| watch(&key, &bytes[..end]).is_none()));
-        let bare = Watch { feed: None, hook: None, mail: None, ..watch_of };
+        let bare = Watch { abroad: false, feed: None, hook: None, mail: None, ..watch_of };
         assert_eq!(watch(&key, &watch_bytes(&bare)), Some(bare));
 
         let message = Message { id: "msg_1".to_owned(), upto: 3, tries: 2 };

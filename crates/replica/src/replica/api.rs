@@ -199,6 +199,8 @@ pub enum Input {
     Statuses(Vec<HeardStatus>),
     /// This node says how it is, with the number of [`crate::Replica::next_status`].
     Status(Box<StatusNote>),
+    /// The roster of another network as this node holds it: who stands in for a gateway there.
+    Foreign(Arc<Roster>),
     /// The operator lets a peer begin anew: what it did is forgotten, and it is no longer refused.
     Forgive {
         /// Its node key.

@@ -127,9 +127,12 @@ impl Replica {
     fn admits_foreigner(&self, pass: &GuestPass, now_ms: i64) -> Result<Bounds, String> {
         let peer = self.book.roster().peers.get(&pass.network);
         let peer = peer.ok_or("this network has no agreement with yours; its governors have to sign it")?;
-        let of_theirs = peer.gives().is_some_and(|side| side.is_gateway(&pass.certificate.body.node));
+        let theirs = self.foreign.get(&pass.network).map(|roster| &**roster);
+        let of_theirs = peer.gives().is_some_and(|side| side.admits(&pass.certificate, theirs));
         if !of_theirs {
-            return Err("the agreement does not name this node as a gateway".to_owned());
+            return Err("the agreement does not name this node as a gateway, nor, by its network's roster as it is here, an \
+                        institution of which it is an active node"
+                .to_owned());
         }
         let gives = peer.takes().filter(|side| !side.gives.is_empty());
         let gives = gives.ok_or("by the agreement nothing of this network is given to yours")?;
@@ -161,6 +164,15 @@ impl Replica {
     pub(super) fn on_home_roster(&mut self, roster: Arc<Roster>, now_ms: i64, out: &mut Vec<Effect>) {
         if let Some(abroad) = &mut self.me.abroad {
             abroad.roster = roster;
+            self.judge_guests(now_ms, out);
+        }
+    }
+
+    /// The roster of another network, as it is held here, has changed: who is a gateway there is judged by it.
+    pub(super) fn on_foreign_roster(&mut self, roster: Arc<Roster>, now_ms: i64, out: &mut Vec<Effect>) {
+        // One with which there is no agreement is nobody's to judge by: so there are no more than that.
+        if self.book.roster().peers.contains_key(&roster.network) {
+            self.foreign.insert(roster.network, roster);
             self.judge_guests(now_ms, out);
         }
     }

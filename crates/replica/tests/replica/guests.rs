@@ -21,6 +21,7 @@ fn side(world: &World, gives: &[u16], gateway: usize) -> Side {
         fields: Vec::new(),
         licence: String::new(),
         gateways: vec![Gateway { node: world.nodes[gateway].key.public(), addresses: Vec::new() }],
+        institutions: Vec::new(),
         mappings: Vec::new(),
     }
 }
@@ -206,4 +207,39 @@ fn an_agreement_ends_at_its_time_and_a_suspended_fellow_gets_nothing() {
     host.connect(2, 0);
     host.settle();
     assert!(host.sessions_of(2).is_empty());
+}
+
+#[test]
+fn another_node_of_a_named_institution_stands_in_by_the_roster_held_and_no_longer() {
+    let (mut home, mut host) = (World::of(2, 71), World::of(2, 72));
+    let mut terms = terms(&home, &host, &[], home.now_ms + 30 * DAY_MS);
+    let (ours, id) = (home.charter.id(), home.nodes[1].institution.id());
+    let ours = terms.sides.iter_mut().find(|side| side.network == ours).unwrap();
+    ours.institutions = vec![id];
+    sign(&mut home, &host, &terms);
+    sign(&mut host, &home, &terms);
+    let roster = |home: &World| Arc::new(home.nodes[0].replica.roster().clone());
+    let abroad = abroad(&home, &host, &terms);
+    // The station, whose institution is named; the gateway is the hub.
+    let guest = host.guest(&home.nodes[1], abroad);
+    host.connect(0, 1);
+    host.settle();
+    let shared = host.publish(1, KIND, "agreed");
+    host.connect(guest, 0);
+    host.settle();
+    assert_eq!(host.nodes[guest].entries(), 0, "without that roster nobody stands in");
+    // One of a network with which there is no agreement says nothing.
+    host.give(0, Input::Foreign(Arc::new(World::of(2, 73).nodes[0].replica.roster().clone())));
+    host.give(0, Input::Foreign(roster(&home)));
+    let session = host.connect(guest, 0);
+    host.pass(30);
+    assert!(host.synced(session) && host.nodes[guest].document(&shared).is_some());
+    let key = home.nodes[1].key.public();
+    home.roster_step(0, Subject::Institution(id), Action::RevokeNode(key, Vec::new(), "遗失".to_owned()));
+    host.give(0, Input::Foreign(roster(&home)));
+    host.settle();
+    assert!(!host.is_open(session), "a key that is revoked is out at once");
+    host.connect(guest, 0);
+    host.settle();
+    assert!(host.sessions_of(guest).is_empty());
 }

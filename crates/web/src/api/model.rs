@@ -94,6 +94,8 @@ impl From<view::Role> for Role {
 /// What third parties say of a listing.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Statement {
+    /// The network of who says so, where that is another one than the listing's.
+    network: Option<Names>,
     /// `screening`, `evaluation`, … or anything else.
     label: String,
     value: String,
@@ -112,6 +114,7 @@ pub(super) struct Statement {
 impl From<&view::StatementView> for Statement {
     fn from(said: &view::StatementView) -> Self {
         Self {
+            network: said.network.as_ref().map(Names::from),
             label: said.label.clone(),
             value: said.value.clone(),
             reason: said.reason.clone(),

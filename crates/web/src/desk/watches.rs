@@ -55,6 +55,8 @@ pub struct WatchView {
     pub since_ms: i64,
     /// Whether its name and words may leave the node.
     pub tells: bool,
+    /// Whether it looks at what peer markets give too.
+    pub abroad: bool,
     /// Path of its feed, without the ending; empty where it has none.
     pub feed: String,
     /// Where it tells programs.
@@ -116,6 +118,8 @@ pub struct NewWatch {
     pub zh: bool,
     /// Whether its name and words may leave the node.
     pub tells: bool,
+    /// Whether it looks at this network alone, and not at what peer markets give.
+    pub at_home: bool,
     /// Whether it has a feed.
     pub feed: bool,
     /// Where it tells programs; empty for nowhere.

@@ -129,3 +129,25 @@ fn harvests_tell_of_failing_of_being_behind_and_of_what_is_held() {
     paused["paused"] = json!(true);
     assert!(judged(paused).is_empty());
 }
+
+#[test]
+fn peer_markets_are_told_of_in_time() {
+    let home = tempfile::tempdir().unwrap();
+    let now = now_ms();
+    let judged = |until: i64, held: bool, seen: i64, started: i64| {
+        let market =
+            json!({ "name": { "zh": "浙江", "en": "" }, "until_ms": until, "held": held, "seen_ms": seen });
+        let mut found = Findings::default();
+        let examined = json!({ "started_ms": started, "markets": [market] });
+        markets(&context(home.path()), &examined, true, &mut found);
+        assert!(found.0.iter().all(|finding| finding.say(&context(home.path()), "").contains("浙江")));
+        ids(&found)
+    };
+    let (far, long_ago, just) = (now + 300 * DAY_MS, now - 2 * FOUND_WITHIN_MS, now - 1_000);
+    assert!(judged(far, true, now, long_ago).is_empty());
+    assert_eq!(judged(now + AGREEMENT_WARNING_MS - 1_000, true, now, long_ago), ["market-ending"]);
+    assert_eq!(judged(now - 1, false, 0, long_ago), ["market-ended"]);
+    assert_eq!(judged(far, false, 0, long_ago), ["market-hidden"]);
+    assert_eq!(judged(far, true, now - LONELY_MS - DAY_MS, long_ago), ["market-away"]);
+    assert!(judged(far, false, 0, just).is_empty(), "it has hardly begun");
+}

@@ -6,6 +6,9 @@ use serde_json::Value as Json;
 use super::{line, print_line};
 use crate::commands::{Context, text};
 
+/// Digits of an id that are shown.
+const SHORT: usize = 12;
+
 fn name(context: &Context, named: &Json) -> String {
     let (zh, en) = (text(&named["name"], "zh"), text(&named["name"], "en"));
     let own = context.lang.pick(zh, en);
@@ -14,7 +17,7 @@ fn name(context: &Context, named: &Json) -> String {
 
 /// One agreement.
 pub fn peer_market(context: &Context, peer: &Json) {
-    let short: String = text(peer, "id").chars().take(12).collect();
+    let short: String = text(peer, "id").chars().take(SHORT).collect();
     let state = context.say(&format!("cli.peering.state.{}", text(peer, "state"))).to_owned();
     let until = text(peer, "last_day");
     print_line(&format!("{short}  {}", name(context, peer)));
@@ -69,10 +72,16 @@ fn side(context: &Context, label: &str, side: &Json) {
         line(context, "cli.peering.mapping", &context.fill("cli.peering.mapped", &values));
     }
     for gateway in side["gateways"].as_array().into_iter().flatten() {
-        let short: String = text(gateway, "node").chars().take(12).collect();
+        let short: String = text(gateway, "node").chars().take(SHORT).collect();
         let addresses = gateway["addresses"].as_array().map_or(0, Vec::len).to_string();
         let said = context.fill("cli.peering.gateway.at", &[("node", &short), ("count", &addresses)]);
         line(context, "cli.peering.gateway", &said);
+    }
+    let institutions: Vec<String> =
+        texts("institutions").iter().map(|id| id.chars().take(SHORT).collect()).collect();
+    if !institutions.is_empty() {
+        let places = [("institutions", &*context.list(&institutions))];
+        line(context, "cli.peering.gateway", &context.fill("cli.peering.replaceable", &places));
     }
 }
 

@@ -61,6 +61,7 @@ struct New {
     hook: String,
     feed: bool,
     tells: bool,
+    at_home: bool,
 }
 
 /// An entry of a list to choose from.
@@ -123,6 +124,7 @@ fn new_of(fields: &Fields, lang: Lang) -> NewWatch {
         every: text("every"),
         zh: lang == Lang::Zh,
         tells: fields.get("tells") == "1",
+        at_home: fields.get("at_home") == "1",
         feed: fields.get("feed") == "1",
         hook: text("hook"),
         mail: text("mail"),
@@ -231,6 +233,7 @@ fn form(lang: Lang, new: &NewWatch, open: bool) -> New {
         hook: new.hook.clone(),
         feed: new.feed,
         tells: new.tells,
+        at_home: new.at_home,
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Word {
     pub(crate) bad: bool,
     pub(crate) reason: String,
     pub(crate) by: String,
+    /// The network of who says so, where that is another one than the listing's; else empty.
+    pub(crate) network: String,
     pub(crate) when: String,
     pub(crate) stamp: String,
     pub(crate) version: &'static str,
@@ -43,6 +45,9 @@ impl Word {
             bad: rejects(&said.label, &said.value),
             reason: tidy_line(&said.reason, REASON_CHARS),
             by: short(&said.institution),
+            network: said.network.as_ref().map_or_else(String::new, |names| {
+                fill(lang, "said.network", &[("network", &short(names.pick(lang)))])
+            }),
             when: minute(said.signed_ms, lang),
             stamp: stamp(said.signed_ms),
             version: say(lang, version),
