@@ -252,11 +252,13 @@ pub fn replaceable() -> MarketFile {
     let file = market_file();
     let own = file.charter.charter.id();
     let institutions = vec![institution(1, Role::Hub).id()];
-    let mut terms = file.terms.unwrap();
-    terms.sides.iter_mut().filter(|side| side.network == own).for_each(|side| {
-        side.institutions.clone_from(&institutions);
+    let terms = file.terms.clone().map(|mut terms| {
+        for side in terms.sides.iter_mut().filter(|side| side.network == own) {
+            side.institutions.clone_from(&institutions);
+        }
+        terms
     });
-    MarketFile { terms: Some(terms), institutions, ..file }
+    MarketFile { terms, institutions, ..file }
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn watch(id: u64) -> Watch {
         zh: true,
         tells: false,
         paused: false,
+        abroad: true,
         since_ms: NOW,
         from: 0,
         feed: Some([7; 16]),

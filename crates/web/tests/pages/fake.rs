@@ -135,7 +135,7 @@ impl Fake {
     fn statement(&self, row: &StatementRow) -> StatementView {
         let (label, value, reason, institution, present) = row;
         StatementView {
-            network: (*label == "certificate").then(|| Names::new(&self.text("浙江联市"), "Zhejiang")),
+            network: (*label == "certificate").then(|| Names::new(self.text("浙江联市"), "Zhejiang")),
             label: self.text(label),
             value: self.text(value),
             reason: self.text(reason),
