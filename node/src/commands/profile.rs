@@ -63,7 +63,9 @@ fn show_all(context: &Context) -> Outcome {
                     context.fill("cli.profile.text", &places)
                 }
             };
-            print_line(&format!("  {}{words}", show::pad(text(version, "version"), 16)));
+            let name = show::pad(text(version, "version"), 16);
+            let waits = if version["waits"] == true { context.say("cli.profile.waits") } else { "" };
+            print_line(&format!("  {name}{waits}{words}"));
         }
     }
     Ok(0)

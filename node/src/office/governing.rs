@@ -215,10 +215,20 @@ impl Office {
             carries &= complete || !signers.is_empty() || signed.own.is_some();
             steps.push(shown::step(roster, &gathered(roster, input, signed), index));
         }
+        let bring = |signed: &SignedStep| shown::texts(self.library(), roster, &signed.step.action);
+        let texts = file.steps.iter().flat_map(bring).collect();
         let own_word = index.is_none() && file.steps.iter().all(|signed| is_own_invitation(&signed.step));
         let open = steps.iter().any(|step| !step.ours && step.missing > 0);
         let signs = (index.is_some() && open || own_word) && self.judge(roster, &file).is_ok();
-        Paper { file: file.to_file(), steps, carries, signs, key: self.key_place(), ..Paper::default() }
+        Paper {
+            file: file.to_file(),
+            steps,
+            texts,
+            carries,
+            signs,
+            key: self.key_place(),
+            ..Paper::default()
+        }
     }
 
     /// Whether the steps of a paper can still be signed as they are.

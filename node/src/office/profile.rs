@@ -56,14 +56,30 @@ impl Office {
         }
     }
 
+    /// Versions of one of the four that wait for signatures: who is to sign them is to read them first.
+    fn waiting_versions(&self, place: usize) -> Vec<PartVersion> {
+        let (roster, input) = {
+            let core = self.core();
+            (core.replica().roster().clone(), core.replica().roster_input())
+        };
+        let stands = roster.profile.parts.get(place);
+        let version = |found: market::Gathered| {
+            let Action::Profile(profile) = &found.signed.step.action else { return None };
+            let (version, text) = profile.parts.get(place).filter(|part| Some(*part) != stands)?;
+            Some(PartVersion { version: version.clone(), text: *text, step: found.id })
+        };
+        market::pending(&roster, &input).into_iter().filter_map(version).collect()
+    }
+
     fn profile_json(&self) -> Reply {
         let roster = self.library().roster();
-        let version = |known: PartVersion| {
+        let version = |known: PartVersion, waits: bool| {
             let fixed = known.text != Hash::default();
             let held = if fixed { self.library().text(&known.text)? } else { None };
             let by = held.as_ref().and_then(|held| held.institution).and_then(|id| roster.members.get(&id));
             Ok::<_, Failure>(json!({
                 "version": known.version,
+                "waits": waits,
                 "text": fixed.then(|| known.text.to_string()),
                 "step": (known.step != Hash::default()).then(|| known.step.to_string()),
                 "held": held.is_some(),
@@ -73,7 +89,9 @@ impl Office {
             }))
         };
         let parts = Profile::PARTS.iter().enumerate().map(|(place, part)| {
-            let versions = part_versions(&roster, place).into_iter().map(version);
+            let waiting = self.waiting_versions(place).into_iter().map(|known| version(known, true));
+            let versions = part_versions(&roster, place).into_iter().map(|known| version(known, false));
+            let versions = waiting.chain(versions);
             Ok::<_, Failure>(json!({ "part": part, "versions": versions.collect::<Result<Vec<_>, _>>()? }))
         });
         Ok(json!({ "v": 1, "parts": parts.collect::<Result<Vec<_>, _>>()? }))
@@ -87,7 +105,12 @@ impl Office {
             Failure::said(exit::USAGE, "cli.failure.part", &[("part", part), ("parts", &names)])
         })?;
         let mut versions = part_versions(&roster, place).into_iter();
-        let wanted = versions.find(|known| version.is_none_or(|version| known.version == version));
+        let wanted = match version {
+            None => versions.next(),
+            Some(version) => {
+                versions.chain(self.waiting_versions(place)).find(|known| known.version == version)
+            }
+        };
         let unknown = || {
             let version = version.unwrap_or_default();
             Failure::said(exit::USAGE, "cli.failure.part.version", &[("part", part), ("version", version)])

@@ -123,6 +123,8 @@ pub const TABLE: &[Row] = &[
     ("govern.signed", "已签署", "Signed by"),
     ("govern.standing", "情况", "Standing"),
     ("govern.step.counts", "已生效", "It counts"),
+    ("govern.text.away", "这份文本还没有到本节点；请等它到了、看过再签", "This text has not come to this node yet: wait for it, and read it before you sign"),
+    ("govern.text.picture", "这是图片或程序不认识的文件；用 lianshi profile text 取出来看", "A picture, or a file unknown to this program: take it out with lianshi profile text and look at it"),
     ("govern.then.counts", "您签署后即生效。", "It counts once you have signed."),
     ("govern.then.waits", "您签署后，还差 {n} 家。", "Once you have signed, {n} more are missing."),
     ("govern.title", "治理本网络", "Governing the network"),

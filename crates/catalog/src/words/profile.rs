@@ -30,6 +30,7 @@ pub const TABLE: &[Row] = &[
     ("cli.profile.none", "未附文本", "no text"),
     ("cli.profile.saved", "文本已存入 {file}", "The text is in {file}"),
     ("cli.profile.text", "文本 {text} · {bytes} 字节 · {by} 发布于 {when}", "text {text} · {bytes} bytes · published by {by} at {when}"),
+    ("cli.profile.waits", "待签署 · ", "waits for signatures · "),
     ("help.profile", "四统一（品牌标识、管理制度、数据标准、服务规则）：各版本和文本", "The four unifications (brand, rules, data standard, service rules): versions and texts"),
     ("help.profile.add", "补上一份已提出、但文本还没有发布的版本的文本", "Publish the text of a version that was proposed without it"),
     ("help.profile.add.file", "文本文件", "The text"),

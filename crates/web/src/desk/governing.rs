@@ -152,6 +152,8 @@ pub struct Paper {
     pub file: Vec<u8>,
     /// What stands in it.
     pub steps: Vec<StepView>,
+    /// Texts of the four unifications that it brings.
+    pub texts: Vec<SignedText>,
     /// Names of those who lose their membership with it.
     pub fall: Vec<String>,
     /// Where it makes an invitation: the file for the newcomer.
@@ -162,6 +164,21 @@ pub struct Paper {
     pub signs: bool,
     /// Where its root key is.
     pub key: KeyPlace,
+}
+
+/// A text that a step brings, to be read before it is signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignedText {
+    /// `brand`, `rules`, `data` or `service`.
+    pub part: &'static str,
+    /// What its version is called.
+    pub version: String,
+    /// What is signed of it, hex; empty where the version has no text.
+    pub hash: String,
+    /// Whether it is here.
+    pub held: bool,
+    /// What it says; `None` of a picture, and of one that is not here.
+    pub words: Option<String>,
 }
 
 /// A motion.

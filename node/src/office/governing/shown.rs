@@ -1,9 +1,9 @@
 //! Steps, members and invitations as pages show them.
 
-use market::Gathered;
-use protocol::{Action, InstitutionId, MemberState, Roster, Subject};
+use market::{Gathered, Library, TextKind, text_kind};
+use protocol::{Action, Hash, InstitutionId, MemberState, Profile, Roster, Subject};
 use serde_json::Value as Json;
-use web::desk::governing::{InvitationRow, MemberRow, StepView};
+use web::desk::governing::{InvitationRow, MemberRow, SignedText, StepView};
 
 use crate::office::roster::{action_json, subject_json};
 
@@ -45,7 +45,9 @@ fn about(roster: &Roster, subject: &Subject, action: &Action) -> String {
 /// What a step says beyond whom it is about. Of a change of role the one before stands beside it.
 fn detail(roster: &Roster, action: &Action, particulars: &Json) -> Vec<(&'static str, String)> {
     let mut told = Vec::new();
-    if let Action::Admit(who) = action {
+    if let Action::Profile(profile) = action {
+        told.extend(changed_parts(roster, profile).map(|(part, version, _)| (part, version.to_owned())));
+    } else if let Action::Admit(who) = action {
         told.push(("role", who.role.id().to_owned()));
         told.push(("region", format!("{:06}", who.region)));
         told.push(("credit_code", who.credit_code.clone()));
@@ -68,6 +70,34 @@ fn detail(roster: &Roster, action: &Action, particulars: &Json) -> Vec<(&'static
     }
     told.retain(|(_, text)| !text.is_empty());
     told
+}
+
+/// What another profile changes: name of the part, its version, what names its text.
+fn changed_parts<'p>(
+    roster: &'p Roster,
+    profile: &'p Profile,
+) -> impl Iterator<Item = (&'static str, &'p str, Hash)> {
+    let parts = Profile::PARTS.into_iter().zip(&profile.parts).zip(&roster.profile.parts);
+    parts
+        .filter(|((_, new), old)| new != old)
+        .map(|((part, (version, text)), _)| (part, version.as_str(), *text))
+}
+
+/// The texts that a step brings, to be read before it is signed.
+pub(super) fn texts(library: &Library, roster: &Roster, action: &Action) -> Vec<SignedText> {
+    let Action::Profile(profile) = action else { return Vec::new() };
+    let text = |(part, version, hash): (&'static str, &str, Hash)| {
+        let held = if hash == Hash::default() { None } else { library.text(&hash).ok().flatten() };
+        let words = held.as_ref().filter(|held| text_kind(&held.bytes) == Ok(TextKind::Words));
+        SignedText {
+            part,
+            version: version.to_owned(),
+            hash: if hash == Hash::default() { String::new() } else { hash.to_string() },
+            held: held.is_some(),
+            words: words.and_then(|held| std::str::from_utf8(&held.bytes).ok().map(str::to_owned)),
+        }
+    };
+    changed_parts(roster, profile).map(text).collect()
 }
 
 /// Members, those that need looking after first, then by name.

@@ -26,7 +26,7 @@ use crate::pages::draw;
 use crate::refusal::Refusal;
 use crate::shell::{Place, Shell};
 use crate::text::tidy_line;
-use shown::{Invited, MemberCard, StepCard, choices};
+use shown::{Invited, MemberCard, StepCard, TextCard, choices};
 
 /// Whose wrong passphrases of the root key are counted together, whichever account guesses; no account is called so.
 const ROOT_KEY: &str = "\u{0}root-key";
@@ -60,6 +60,7 @@ struct PaperPage {
     form_key: String,
     title: &'static str,
     papers: Vec<StepCard>,
+    texts: Vec<TextCard>,
     fall: String,
     file: String,
     invitation: String,
@@ -168,6 +169,7 @@ fn paper_page(bench: &Bench, place: &Place, who: &SignedIn, paper: &Paper, acted
         form_key: who.form_key.clone(),
         title,
         papers: paper.steps.iter().map(|step| StepCard::of(lang, step, paper.signs)).collect(),
+        texts: paper.texts.iter().map(|text| TextCard::of(lang, text)).collect(),
         fall: match fall.as_slice() {
             [] => String::new(),
             names => fill(lang, "cli.roster.fall", &[("names", &names.join(lang.pick("、", ", ")))]),

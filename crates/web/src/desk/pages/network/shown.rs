@@ -3,10 +3,13 @@
 use catalog::Lang;
 use catalog::words::{fill, say};
 
-use crate::desk::governing::{InvitationRow, MemberRow, StepView};
+use protocol::limits::MAX_PROFILE_TEXT;
+
+use crate::desk::governing::{InvitationRow, MemberRow, SignedText, StepView};
 use crate::labels;
 use crate::limits::NAME_CHARS;
-use crate::text::{date, tidy_line};
+use crate::markdown;
+use crate::text::{date, tidy, tidy_line};
 
 /// Characters of a day, `2026-12-05`.
 const DAY_CHARS: usize = 10;
@@ -94,6 +97,38 @@ impl StepCard {
     }
 }
 
+/// A text that is to be read before it is signed.
+pub(super) struct TextCard {
+    pub(super) title: String,
+    pub(super) hash: String,
+    /// HTML made by [`markdown::to_html`] alone; may be empty.
+    pub(super) body: String,
+    /// Why there is none.
+    pub(super) absent: &'static str,
+}
+
+impl TextCard {
+    pub(super) fn of(lang: Lang, text: &SignedText) -> Self {
+        let (name, _) = labels::unified(lang, text.part);
+        let absent = match (&text.words, text.held) {
+            (Some(_), _) => "",
+            (None, true) => "govern.text.picture",
+            (None, false) if text.hash.is_empty() => "profile.none",
+            (None, false) => "govern.text.away",
+        };
+        Self {
+            title: format!("{name} {}", tidy_line(&text.version, NAME_CHARS)),
+            hash: labels::hex(&text.hash),
+            body: text
+                .words
+                .as_ref()
+                .map(|words| markdown::to_html(&tidy(words, MAX_PROFILE_TEXT)))
+                .unwrap_or_default(),
+            absent,
+        }
+    }
+}
+
 /// A word of the catalogue; another where this program does not know that kind.
 fn say_known(lang: Lang, key: &str, other: &str) -> String {
     let words = fill(lang, key, &[]);
@@ -114,6 +149,10 @@ fn particular(lang: Lang, key: &str, value: &str) -> (&'static str, String) {
         "threshold" => ("govern.detail.threshold", plain()),
         "number" => ("govern.detail.number", plain()),
         "root" => ("govern.detail.root", plain()),
+        "brand" => ("profile.part.brand", plain()),
+        "rules" => ("profile.part.rules", plain()),
+        "data" => ("profile.part.data", plain()),
+        "service" => ("profile.part.service", plain()),
         _ => ("govern.detail.reason", plain()),
     }
 }
