@@ -157,7 +157,23 @@ fn no_text_of_the_corpus_becomes_more_than_text_on_any_page() {
         hub.run(["statement", "make", id, "--label", "screening", "--value", &value, "--reason", &reason]);
     }
 
+    // Rules of the network that hold all of them, one after the other: in words, as headings, as links, in code.
+    let rules: Vec<String> = (0..CORPUS.len())
+        .map(|nth| match (planted.text("rules".to_owned(), nth), nth % 4) {
+            (text, 0) => text,
+            (text, 1) => format!("# {text}"),
+            (text, 2) => format!("[{text}]({text})"),
+            (text, _) => format!("`{text}`"),
+        })
+        .collect();
+    // What cannot be a text at all, such as control characters, is refused before it is signed.
+    let rules = rules.join("\n\n").replace(|c: char| c.is_control() && c != '\n', "");
+    scene.write("rules.md", rules);
+    hub.run(["roster", "propose", "profile", "--rules", "2026-1=rules.md"]).ok();
+
     let fixed = [
+        "/profile",
+        "/profile/rules",
         "/",
         "/list",
         "/list?q=planted",
@@ -176,7 +192,17 @@ fn no_text_of_the_corpus_becomes_more_than_text_on_any_page() {
     add(&site, &scene, ADMINISTRATOR, "administrator");
     sign_in(&browser, &site, ADMINISTRATOR);
     browser.seen();
-    let desk = ["/", "/desk", "/desk/drafts", "/desk/listings", "/desk/users"].map(str::to_owned);
+    let desk = [
+        "/",
+        "/desk",
+        "/desk/drafts",
+        "/desk/listings",
+        "/desk/users",
+        "/desk/network",
+        "/desk/nodes",
+        "/desk/harvest",
+    ]
+    .map(str::to_owned);
     let own = ids.map(|id| format!("/desk/listing/{id}"));
     let pages: Vec<String> = desk.into_iter().chain(drafts.iter().cloned()).chain(own).collect();
     found.extend(look(&browser, &site, &pages, &planted));

@@ -65,6 +65,8 @@ impl Stage {
             "/api/try/listings?go=1&q=a",
             "/api/try/draft-create",
             "/network",
+            "/profile",
+            "/profile/rules",
             "/help",
             "/help/visitor",
             "/help/clerk",
@@ -93,6 +95,10 @@ impl Stage {
             "/desk/listings",
             "/desk/enquiries",
             "/desk/watches?q=%E6%8A%80%E6%9C%AF&region=4201&trl=4-6",
+            "/desk/network",
+            "/desk/harvest",
+            "/desk/nodes",
+            "/desk/tokens",
             "/desk/users",
         ];
         let own = self.listings.iter().take(1).map(|id| format!("/desk/listing/{id}"));
