@@ -30,7 +30,7 @@ type Mark = [u8; 8];
 #[derive(Default)]
 pub(super) struct Statuses {
     held: BTreeMap<Mark, HeardStatus>,
-    /// The highest number of an own note that a peer has told of.
+    /// The highest number of an own note that a peer has shown: by its signature nobody else can raise it.
     own_seen: u64,
     revision: u64,
 }
@@ -272,17 +272,9 @@ impl Replica {
         }
     }
 
-    fn see_own(&mut self, number: u64) {
-        self.statuses.own_seen = self.statuses.own_seen.max(number);
-    }
-
     /// All that a peer holds.
     fn take_marks(&mut self, session: SessionId, marks: &[StatusMark]) {
-        let own = self.own_mark();
         let theirs: BTreeMap<Mark, u64> = marks.iter().map(|mark| (mark.node, mark.number)).collect();
-        if let Some(number) = theirs.get(&own) {
-            self.see_own(*number);
-        }
         let newer = |(mark, heard): &(&Mark, &HeardStatus)| {
             theirs.get(*mark).is_none_or(|number| *number < heard.note.number)
         };
@@ -296,11 +288,7 @@ impl Replica {
 
     /// A peer tells what it holds of what it was sent.
     fn on_got(&mut self, session: SessionId, marks: &[StatusMark]) {
-        let own = self.own_mark();
         for mark in marks {
-            if mark.node == own {
-                self.see_own(mark.number);
-            }
             let Some(held) = self.statuses.held.get(&mark.node).map(|heard| heard.note.number) else {
                 continue;
             };
@@ -321,7 +309,7 @@ impl Replica {
                     return self.strike(session, None, offence, now_ms, out);
                 }
                 if mark == self.own_mark() {
-                    self.see_own(number);
+                    self.statuses.own_seen = self.statuses.own_seen.max(number);
                 } else {
                     self.hold_status(mark, note, now_ms);
                 }

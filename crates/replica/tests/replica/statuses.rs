@@ -1,6 +1,7 @@
 //! Notes of nodes about themselves: everyone has the newest of each, and nobody else's word counts.
 
-use protocol::{Action, Frame, SecretKey, StatusFacts, StatusNote, StatusTalk, Subject, mark_of};
+use protocol::limits::MAX_STATUS_NUMBER;
+use protocol::{Action, Frame, SecretKey, StatusFacts, StatusMark, StatusNote, StatusTalk, Subject, mark_of};
 use replica::Input;
 
 use crate::harness::{Faults, KIND, World};
@@ -185,6 +186,28 @@ fn a_node_that_was_set_back_goes_on_behind_its_last_number() {
     say(&mut world, 1, 3);
     world.pass(TWO_HOPS);
     assert_eq!(held(&world, 0, 1), Some(3));
+}
+
+/// A number that a peer merely names would be the last one that this node could ever use.
+#[test]
+fn nobody_raises_the_number_of_another_nodes_notes() {
+    let mut world = line(2, 12);
+    say(&mut world, 1, 1);
+    world.pass(TWO_HOPS);
+    let node = mark_of(&world.nodes[1].key.public());
+    for number in [MAX_STATUS_NUMBER, MAX_STATUS_NUMBER - 1] {
+        let mark = StatusMark { node, number };
+        deliver(&mut world, 1, StatusTalk::Answer(vec![mark]));
+        deliver(&mut world, 1, StatusTalk::Got(vec![mark]));
+        deliver(&mut world, 1, StatusTalk::Ask(vec![mark]));
+    }
+    assert!(!world.nodes[1].replica.status_is_late());
+    assert!(world.nodes[1].replica.next_status(world.now_ms) < MAX_STATUS_NUMBER / 2);
+    say(&mut world, 1, 2);
+    world.cut_all();
+    world.connect(1, 0);
+    world.pass(TWO_HOPS);
+    assert_eq!(held(&world, 0, 1), Some(2));
 }
 
 #[test]
