@@ -39,10 +39,13 @@ pub mod verification;
 pub mod watches;
 pub mod web;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// One row of a table: key, Chinese, English.
 pub type Row = (&'static str, &'static str, &'static str);
 
-/// All tables, in the order in which a key is looked up.
+/// All tables. No key stands in two.
 const TABLES: &[&[Row]] = &[
     web::TABLE,
     accounts::TABLE,
@@ -172,11 +175,12 @@ pub fn fill(lang: Lang, key: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
+/// Every row by its key: a page looks up hundreds, and the check of a table some for every cell.
+static ROWS: LazyLock<HashMap<&str, &Row>> =
+    LazyLock::new(|| TABLES.iter().flat_map(|table| table.iter()).map(|row| (row.0, row)).collect());
+
 fn look_up(key: &str) -> Option<&'static Row> {
-    TABLES.iter().find_map(|table| {
-        let at = table.binary_search_by(|row| row.0.cmp(key)).ok()?;
-        table.get(at)
-    })
+    ROWS.get(key).copied()
 }
 
 /// Splits a template at its first `{place}`: what stands before, the name, what follows.

@@ -9,6 +9,7 @@ use crate::limits::{
     MAX_XLSX_STRINGS_BYTES, XLSX_INFLATED, XLSX_PART, XLSX_SMALL_BYTES, XLSX_STRINGS,
 };
 use crate::read::Format;
+use memchr::memmem;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -21,7 +22,7 @@ const CHUNK: usize = 64 << 10;
 /// Refuses a workbook that would take more memory than the limits allow. Returns whether it has merged cells.
 pub(crate) fn inspect(bytes: &[u8], limits: &Limits) -> Result<bool, ReadError> {
     // Counted before the archive's directory is parsed, since that holds all of its entries in memory.
-    let parts = bytes.windows(CENTRAL_HEADER.len()).filter(|w| *w == CENTRAL_HEADER).count();
+    let parts = memmem::find_iter(bytes, CENTRAL_HEADER).count();
     if parts > MAX_XLSX_PARTS {
         return Err(damaged(format!("it has {parts} parts, more than {MAX_XLSX_PARTS}")));
     }
@@ -137,7 +138,7 @@ fn encoding(start: &[u8]) -> Option<String> {
 
 /// Adds the merged areas that a piece names. Each is held in memory, and no real sheet has very many.
 fn count_merges(piece: &[u8], merges: &mut usize) -> Result<(), ReadError> {
-    *merges += piece.windows(MERGED.len()).filter(|w| *w == MERGED).count();
+    *merges += memmem::find_iter(piece, MERGED).count();
     if *merges > 2 * MAX_XLSX_MERGES {
         return Err(damaged(format!("it has more than {MAX_XLSX_MERGES} merged areas")));
     }
@@ -147,7 +148,7 @@ fn count_merges(piece: &[u8], merges: &mut usize) -> Result<(), ReadError> {
 /// Refuses a stated number of strings for which the parser would reserve too much.
 fn check_count(piece: &[u8]) -> Result<(), ReadError> {
     let mut rest = piece;
-    while let Some(place) = rest.windows(STATED_COUNT.len()).position(|w| w == STATED_COUNT) {
+    while let Some(place) = memmem::find(rest, STATED_COUNT) {
         rest = &rest[place + STATED_COUNT.len()..];
         let value = rest.iter().skip_while(|b| !b.is_ascii_digit()).take_while(|b| b.is_ascii_digit());
         let count =
