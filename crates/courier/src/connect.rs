@@ -103,7 +103,7 @@ impl Connector {
             (None, Some(address)) => ServerName::from(address),
             (None, None) => return Err(Kind::Tls { why: "no host".to_owned() }),
         };
-        let tls = self.tls.get_or_init(|| connector(&self.certificates)).clone()?;
+        let tls = self.tls.get_or_init(|| Ok(TlsConnector::from(Arc::new(config(&self.certificates)?)))).clone()?;
         let secured = timeout(self.within, tls.connect(name, line)).await;
         let secured = secured.map_err(|_| Kind::Silent { within: self.within })?.map_err(broken)?;
         Ok(Open { line: Box::new(secured), absolute: false })
@@ -206,12 +206,22 @@ async fn ask_through(line: &mut TcpStream, target: &Target) -> Result<(), Kind> 
     if led { Ok(()) } else { Err(failed(status)) }
 }
 
-/// TLS that believes whom the system believes, and those of a file beside.
-fn connector(certificates: &[u8]) -> Result<TlsConnector, Kind> {
+/// TLS that believes whom the system believes, and those of a file (PEM) beside: for lines that are not of HTTP.
+///
+/// # Errors
+/// When the file holds no certificates, or nobody would be believed; `about` is what it is said of.
+pub fn trust(about: &str, certificates: &[u8]) -> Result<ClientConfig, Error> {
+    config(certificates).map_err(|kind| Error::new(about, kind))
+}
+
+fn config(certificates: &[u8]) -> Result<ClientConfig, Kind> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let own = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>();
     let own = own.map_err(|e| Kind::Tls { why: format!("the file of certificates: {e:?}") })?;
+    if own.is_empty() && !certificates.is_empty() {
+        return Err(Kind::Tls { why: "the file of certificates holds none".to_owned() });
+    }
     for certificate in own {
         roots.add(certificate).map_err(|e| Kind::Tls { why: format!("the file of certificates: {e}") })?;
     }
@@ -223,5 +233,5 @@ fn connector(certificates: &[u8]) -> Result<TlsConnector, Kind> {
         .map_err(|e| Kind::Tls { why: e.to_string() })?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(config)
 }

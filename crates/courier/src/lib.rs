@@ -56,6 +56,7 @@ pub use address::{Special, special};
 pub use allow::{Exception, PORTS};
 pub use answer::{Answer, Body};
 pub use client::{Client, MAX_REDIRECTS, Request};
+pub use connect::trust;
 pub use error::{Error, Kind};
 pub use hook::{secret_text, signed};
 pub use mail::{Letter, MailError, MailSettings, MailTls, Mailer};

@@ -9,16 +9,18 @@
 //! Whoever is killed on either side leaves whole batches: the place stands in the database, beside the rows that it speaks of. Two
 //! feeds at once take turns and neither undoes the other: a batch that does not begin where the last one ended is refused.
 //!
-//! Absent here: encryption of the connection. What passes is public; for a database elsewhere take a tunnel.
+//! Absent here: whom an encrypted connection believes (whoever calls says so), and certificates of clients.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use postgres::{Client, NoTls, Transaction};
+use postgres::{Client, Transaction};
 use serde_json::{Value as Json, json};
+use tokio_rustls::rustls::ClientConfig;
 
 use crate::columns::grouped;
-use crate::{Error, Item, Result};
+use crate::line::{failed, words};
+use crate::{Error, Item, Result, line};
 
 /// The version of the tables.
 pub const SCHEMA_VERSION: i32 = 1;
@@ -104,11 +106,17 @@ pub struct Database {
 
 impl Database {
     /// Connects as a text in PostgreSQL's own form says: `host=… dbname=… user=…`, or `postgresql://…`. The schema's name has to
-    /// be a good one, see [`is_schema_name`].
+    /// be a good one, see [`is_schema_name`]. To another computer the connection is TLS unless the text says `sslmode=disable`;
+    /// `trust` says whom it believes then.
     ///
     /// # Errors
-    /// When the text is not understood, nobody answers, or it is refused.
-    pub fn connect(to: &str, password: Option<&str>, schema: &str) -> Result<Self> {
+    /// When the text is not understood, nobody answers, it is refused, or whoever answers is not whom the text names.
+    pub fn connect(
+        to: &str,
+        password: Option<&str>,
+        schema: &str,
+        trust: impl FnOnce() -> Result<ClientConfig>,
+    ) -> Result<Self> {
         if !is_schema_name(schema) {
             return Err(Error::Database(format!("{schema:?} is no name for a schema")));
         }
@@ -120,7 +128,7 @@ impl Database {
             config.connect_timeout(CONNECT_WITHIN);
         }
         config.tcp_user_timeout(SILENCE).application_name("lianshi feed");
-        let mut client = config.connect(NoTls).map_err(failed)?;
+        let mut client = line::open(&mut config, trust)?;
         let settings = format!(
             "SET statement_timeout = '{STATEMENT_WITHIN}'; SET idle_in_transaction_session_timeout = '{STATEMENT_WITHIN}'; \
              SET timezone = 'UTC'; SET client_min_messages = warning"
@@ -318,29 +326,6 @@ fn clean(json: Json) -> Json {
 }
 
 /// What the database, or the way to it, said; whether it may be otherwise later.
-fn failed(error: postgres::Error) -> Error {
-    // Class 08: connection; 57: stopped by an operator; 53: out of something; 40: to be tried again.
-    let passing = |code: &str| ["08", "57", "53", "40"].iter().any(|class| code.starts_with(class));
-    match error.code() {
-        Some(code) if !passing(code.code()) => Error::Database(words(&error)),
-        _ => Error::Connection(words(&error)),
-    }
-}
-
-/// An error and what stands behind it, in a line.
-fn words(error: &dyn std::error::Error) -> String {
-    let mut all = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let said = inner.to_string();
-        if !all.iter().any(|known| known.contains(&said)) {
-            all.push(said);
-        }
-        cause = inner.source();
-    }
-    all.join(": ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@
 pub mod columns;
 mod database;
 mod file;
+mod line;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,9 @@ use catalog::Kind;
 use protocol::Value;
 
 pub use database::{Database, Institution, Place, SCHEMA_VERSION, Standing, Taken, is_schema_name};
+/// Whom an encrypted connection believes.
+pub use tokio_rustls::rustls::ClientConfig;
+
 pub use file::{COLUMNS_VERSION, ParquetFile};
 
 /// A public listing as analysts get it.
@@ -54,6 +58,15 @@ pub enum Error {
     /// The database cannot be reached, or ended the conversation; it may be there again later.
     #[error("{0}")]
     Connection(String),
+    /// Whoever answers is not believed: its certificate is no good, or is another's.
+    #[error("{0}")]
+    Certificate(String),
+    /// The server has no TLS, and the connection leaves this computer.
+    #[error("the server has no TLS")]
+    Plain,
+    /// Whom to believe is not known.
+    #[error("{0}")]
+    Trust(String),
     /// The database refuses what it was asked.
     #[error("{0}")]
     Database(String),

@@ -18,6 +18,8 @@ pub struct FeedPostgres {
     pub to: String,
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub certificates: Option<PathBuf>,
     #[arg(long, value_name = "NAME", default_value = "lianshi")]
     pub schema: String,
     #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=LONGEST))]

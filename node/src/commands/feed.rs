@@ -25,7 +25,8 @@ pub fn run(context: &Context, action: FeedAction) -> Outcome {
     let password = args.password_file.as_deref().map(read_file).transpose()?;
     let password =
         password.map(|bytes| String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned());
-    let source = Source { context, args: &args, password };
+    let certificates = args.certificates.as_deref().map(read_file).transpose()?.unwrap_or_default();
+    let source = Source { context, args: &args, password, certificates };
     // What is wrong at the beginning is wrong in what was typed; what happens later passes.
     let mut feed = source.open()?;
     let (mut tally, mut wait) = (Tally::default(), FIRST_WAIT);
@@ -89,6 +90,8 @@ struct Source<'a> {
     context: &'a Context,
     args: &'a FeedPostgres,
     password: Option<String>,
+    /// Believed beside those of the system.
+    certificates: Vec<u8>,
 }
 
 impl Source<'_> {
@@ -101,7 +104,11 @@ impl Source<'_> {
         };
         let status = node.ask(&Request::Status)?;
         let (network, id) = (text(&status["network"], "id"), text(&status, "node"));
-        let database = Database::connect(&args.to, self.password.as_deref(), &args.schema);
+        let trust = || {
+            let trusted = courier::trust("PostgreSQL", &self.certificates);
+            trusted.map_err(|error| warehouse::Error::Trust(self.context.lang.pick(error.zh(), error.to_string())))
+        };
+        let database = Database::connect(&args.to, self.password.as_deref(), &args.schema, trust);
         let mut database = database.map_err(|error| failed(&error))?;
         let standing = database.stand(network, id).map_err(|error| failed(&error))?;
         Ok(Feed { node, database, standing, members: String::new(), looked: None })
@@ -214,6 +221,11 @@ fn failed(error: &warehouse::Error) -> Failure {
         E::Moved => Failure::said(exit::UNREACHABLE, "cli.failure.database.moved", &[]),
         E::Version { .. } => Failure::said(exit::REFUSED, "cli.failure.database.version", &[("what", &what)]),
         E::Other { .. } => Failure::said(exit::REFUSED, "cli.failure.database.other", &[("what", &what)]),
+        E::Certificate(_) => {
+            Failure::said(exit::REFUSED, "cli.failure.database.certificate", &[("what", &what)])
+        }
+        E::Plain => Failure::said(exit::REFUSED, "cli.failure.database.plain", &[]),
+        E::Trust(_) => Failure::said(exit::FAILED, "cli.failure.database.trust", &[("what", &what)]),
         E::Database(_) | E::Parquet(_) => {
             Failure::said(exit::FAILED, "cli.failure.database", &[("what", &what)])
         }

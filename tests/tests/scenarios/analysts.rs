@@ -140,6 +140,42 @@ fn a_database_is_level_with_its_node_whoever_is_killed_on_the_way() {
 }
 
 #[test]
+fn a_database_that_is_not_whom_it_says_gets_nothing() {
+    let Some(secure) = Postgres::start_secure("db.example.edu") else { return };
+    let Some(plain) = Postgres::start_plain() else { return };
+    let scene = Scene::new();
+    let (hub, _station) = hub_and_station(&scene);
+    let feed = |to: &str| hub.run(["feed", "postgres", "--once", "--to", to]);
+    let believing =
+        |to: &str, file: &str| hub.run(["feed", "postgres", "--once", "--to", to, "--certificates", file]);
+    let to = |server: &Postgres, name: &str, mode: &str| {
+        let port = server.port();
+        format!("host={name} hostaddr=127.0.0.1 port={port} user=lianshi dbname=postgres {mode}")
+    };
+    let (right, authority) = (to(&secure, "db.example.edu", "sslmode=require"), secure.authority());
+    let told = feed(&right).ends(5).err;
+    assert!(told.contains("certificate is not believed") && told.contains("--certificates"), "{told}");
+    let other = to(&secure, "other.example.edu", "sslmode=require");
+    let told = believing(&other, &authority).ends(5).err;
+    assert!(told.contains("other.example.edu"), "{told}");
+    // A process that was to go on ends too: waiting makes no certificate better.
+    hub.run(["feed", "postgres", "--to", &right]).ends(5);
+    believing(&right, &authority).ok();
+    assert_eq!(secure.ask("SELECT count(*) FROM lianshi.feed_state"), ["1"]);
+    let unencrypted = to(&secure, "db.example.edu", "sslmode=disable");
+    let told = feed(&unencrypted).ends(1).err;
+    assert!(told.contains("no encryption"), "{told}");
+    let told = feed(&to(&plain, "db.example.edu", "sslmode=require")).ends(5).err;
+    assert!(told.contains("sslmode=disable"), "{told}");
+    feed(&to(&plain, "localhost", "")).ok();
+    let key = scene.write("no.pem", "no certificate");
+    let told = believing(&right, &key).ends(1).err;
+    assert!(told.contains("holds none"), "{told}");
+    let missing = scene.file("missing.pem").display().to_string();
+    believing(&right, &missing).ends(1);
+}
+
+#[test]
 fn public_listings_are_read_from_a_parquet_file_by_others() {
     let scene = Scene::new();
     let (hub, station) = hub_and_station(&scene);
