@@ -2,6 +2,7 @@
 //!
 //! All is made from what the office tells of an answer, so that the command line, which is another process, shows the same.
 
+mod coverage;
 mod tables;
 
 use catalog::Lang;
@@ -135,6 +136,7 @@ pub fn paper(told: &Json, lang: Lang, made_ms: i64) -> Result<Vec<u8>, Failure> 
     }
     sections.insert(1, funnel_on_paper(told, lang));
     sections.push(work_on_paper(told, lang));
+    sections.extend(coverage::on_paper(told, lang));
     let mut notes = provenance(told, lang);
     notes.extend(rules(lang).map(str::to_owned));
     let report = Report {
@@ -263,6 +265,7 @@ pub fn workbook(told: &Json, lang: Lang) -> Result<Vec<u8>, Failure> {
         rows: work(told, lang).into_iter().map(line).collect(),
         charted: false,
     });
+    book.extend(coverage::sheet(told, lang));
     sheets(&book).map_err(|fault| Failure::of_fault(&fault))
 }
 

@@ -69,7 +69,7 @@ pub use request::{AccountAsk, MoveTo, Reply, Request, Saying, TokenAsk};
 pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 pub use rows::{Change, Row, RowOutcome, TableAsk};
 pub use statements::Told;
-pub use statistics::{Asked, CLAIM, claim_in};
+pub use statistics::{Asked, CLAIM, Covered, claim_in};
 
 /// The store of a peer market has one part in so many of the memory that the node's own has.
 const ABROAD_CACHE_SHARE: u64 = 4;

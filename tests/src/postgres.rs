@@ -64,7 +64,12 @@ impl Postgres {
         // Who does not encrypt is turned away.
         std::fs::write(data.join("pg_hba.conf"), "local all all trust\nhostssl all all 127.0.0.1/32 trust\n")
             .expect("who may come in");
-        let settings = ["listen_addresses=127.0.0.1", "ssl=on", "ssl_cert_file=../server.crt", "ssl_key_file=../server.key"];
+        let settings = [
+            "listen_addresses=127.0.0.1",
+            "ssl=on",
+            "ssl_cert_file=../server.crt",
+            "ssl_key_file=../server.key",
+        ];
         Some(Self::serve(programs, folder, free_port(), settings.map(str::to_owned).to_vec()))
     }
 
@@ -87,22 +92,21 @@ impl Postgres {
 
 /// A new cluster; `None` where PostgreSQL is not installed.
 fn cluster() -> Option<(PathBuf, TempDir)> {
-        let Some(programs) = programs() else {
-            assert!(std::env::var_os("LIANSHI_REQUIRE_POSTGRES").is_none(), "PostgreSQL is not installed");
-            eprintln!("skipped: PostgreSQL is not installed (apt-get install postgresql)");
-            return None;
-        };
-        let folder = tempfile::Builder::new().prefix("lianshi-pg-").tempdir().expect("a temporary folder");
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("its rights");
-        if folder.path().metadata().expect("a folder").uid() == 0 {
-            chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("it is given away");
-        }
-        let mut made = as_user(&programs.join("initdb"), folder.path());
-        let made =
-            made.args(["-D", "data", "-U", "lianshi", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]);
-        assert!(made.status().expect("initdb runs").success());
-        Some((programs, folder))
+    let Some(programs) = programs() else {
+        assert!(std::env::var_os("LIANSHI_REQUIRE_POSTGRES").is_none(), "PostgreSQL is not installed");
+        eprintln!("skipped: PostgreSQL is not installed (apt-get install postgresql)");
+        return None;
+    };
+    let folder = tempfile::Builder::new().prefix("lianshi-pg-").tempdir().expect("a temporary folder");
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("its rights");
+    if folder.path().metadata().expect("a folder").uid() == 0 {
+        chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("it is given away");
     }
+    let mut made = as_user(&programs.join("initdb"), folder.path());
+    let made = made.args(["-D", "data", "-U", "lianshi", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]);
+    assert!(made.status().expect("initdb runs").success());
+    Some((programs, folder))
+}
 
 impl Postgres {
     /// Kills it without a word to anybody, and starts it again.

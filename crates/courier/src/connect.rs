@@ -103,7 +103,8 @@ impl Connector {
             (None, Some(address)) => ServerName::from(address),
             (None, None) => return Err(Kind::Tls { why: "no host".to_owned() }),
         };
-        let tls = self.tls.get_or_init(|| Ok(TlsConnector::from(Arc::new(config(&self.certificates)?)))).clone()?;
+        let tls =
+            self.tls.get_or_init(|| Ok(TlsConnector::from(Arc::new(config(&self.certificates)?)))).clone()?;
         let secured = timeout(self.within, tls.connect(name, line)).await;
         let secured = secured.map_err(|_| Kind::Silent { within: self.within })?.map_err(broken)?;
         Ok(Open { line: Box::new(secured), absolute: false })

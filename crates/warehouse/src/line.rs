@@ -104,13 +104,24 @@ mod tests {
 
     #[test]
     fn only_this_computer_is_spoken_to_in_plain_unless_somebody_says_otherwise() {
-        let plain = ["host=/run/postgresql", "host=127.0.0.1", "host=localhost", "host=::1", "hostaddr=127.0.0.1 host=db"];
-        let plain = plain.iter().chain(&["host=db.example.edu sslmode=disable", "postgresql://localhost/market"]);
+        let plain = [
+            "host=/run/postgresql",
+            "host=127.0.0.1",
+            "host=localhost",
+            "host=::1",
+            "hostaddr=127.0.0.1 host=db",
+        ];
+        let plain =
+            plain.iter().chain(&["host=db.example.edu sslmode=disable", "postgresql://localhost/market"]);
         for text in plain {
             assert!(!is_encrypted(&text.parse().unwrap()), "{text}");
         }
-        let encrypted =
-            ["host=db.example.edu", "host=10.0.0.8", "hostaddr=10.0.0.8 host=localhost", "host=localhost,db.example.edu"];
+        let encrypted = [
+            "host=db.example.edu",
+            "host=10.0.0.8",
+            "hostaddr=10.0.0.8 host=localhost",
+            "host=localhost,db.example.edu",
+        ];
         let said = ["host=db.example.edu sslmode=prefer", "host=/run/postgresql sslmode=require"];
         for text in encrypted.iter().chain(&said).chain(&["postgresql://db.example.edu/market"]) {
             assert!(is_encrypted(&text.parse().unwrap()), "{text}");

@@ -44,6 +44,14 @@ pub enum StatsAction {
         region: Option<String>,
         #[arg(long, value_name = "FILE.pdf|FILE.xlsx")]
         out: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        register: Option<PathBuf>,
+        #[arg(long, default_value = "achievement", requires = "register")]
+        kind: String,
+        #[arg(long, value_name = "FIELD=COLUMN,…", requires = "register")]
+        map: Option<String>,
+        #[arg(long, requires = "register")]
+        sheet: Option<String>,
     },
     Coverage(Coverage),
 }

@@ -106,7 +106,9 @@ impl Source<'_> {
         let (network, id) = (text(&status["network"], "id"), text(&status, "node"));
         let trust = || {
             let trusted = courier::trust("PostgreSQL", &self.certificates);
-            trusted.map_err(|error| warehouse::Error::Trust(self.context.lang.pick(error.zh(), error.to_string())))
+            trusted.map_err(|error| {
+                warehouse::Error::Trust(self.context.lang.pick(error.zh(), error.to_string()))
+            })
         };
         let database = Database::connect(&args.to, self.password.as_deref(), &args.schema, trust);
         let mut database = database.map_err(|error| failed(&error))?;

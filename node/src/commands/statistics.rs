@@ -11,7 +11,7 @@ use super::{
     Context, Outcome, file_in, print_json, print_line, print_note, read_file, show, text, write_file,
 };
 use crate::bulletin::{self, counted, funnel, rate, sum, thousands, work};
-use crate::cli::{By, Stats, StatsAction};
+use crate::cli::{By, Coverage, Stats, StatsAction};
 use crate::office::{Asked, Failure, Request, claim_in, exit};
 
 /// Columns of names and numbers, and letters of the longest bar.
@@ -23,8 +23,9 @@ const FEW: usize = 10;
 
 pub fn run(context: &Context, args: Stats) -> Outcome {
     match args.action {
-        Some(StatsAction::Bulletin { month, region, out }) => {
-            save_bulletin(context, Asked { region, month }, &out)
+        Some(StatsAction::Bulletin { month, region, out, register, kind, map, sheet }) => {
+            let register = register.map(|register| Coverage { register, kind, map, sheet, out: None });
+            save_bulletin(context, Asked { region, month }, &out, register.as_ref())
         }
         Some(StatsAction::Coverage(args)) => coverage::run(context, &args),
         None => {
@@ -149,14 +150,16 @@ fn institutions(context: &Context, told: &Json, limit: usize) {
     rest(context, rows.len(), limit, "institution");
 }
 
-fn save_bulletin(context: &Context, asked: Asked, out: &Path) -> Outcome {
+fn save_bulletin(context: &Context, asked: Asked, out: &Path, register: Option<&Coverage>) -> Outcome {
     let form = out.extension().and_then(|form| form.to_str()).unwrap_or_default().to_ascii_lowercase();
     let file = out.display().to_string();
     if !["pdf", "xlsx"].contains(&form.as_str()) {
         return Err(Failure::said(exit::USAGE, "cli.failure.bulletin.form", &[("file", &file)]));
     }
     let lang = context.lang.id().to_owned();
-    let reply = context.ask(&Request::Bulletin { asked, form: form.clone(), lang })?;
+    let mut desk = context.desk()?;
+    let covered = register.map(|register| coverage::covered(context, &mut desk, register)).transpose()?;
+    let reply = desk.ask(&Request::Bulletin { asked, form: form.clone(), lang, covered })?;
     write_file(out, &file_in(&reply)?)?;
     if context.json {
         print_json(&json!({ "v": 1, "file": file, "form": form }));

@@ -124,7 +124,9 @@ impl Office {
             Request::BackupFiles { after } => self.backup_files(after.as_deref()),
             Request::Statistics { asked, heads } => self.statistics_reply(&asked, heads),
             Request::Confirm { asked, digest, claim } => self.confirm(&asked, &digest, claim.as_ref()),
-            Request::Bulletin { asked, form, lang } => self.bulletin_reply(&asked, &form, &lang),
+            Request::Bulletin { asked, form, lang, covered } => {
+                self.bulletin_reply(&asked, &form, &lang, covered.as_ref())
+            }
             Request::Cover { kind, rows } => self.cover(kind_of(&kind)?, &rows),
             Request::Account { ask } => self.answer_account(ask),
             Request::Token { ask } => self.answer_token(ask),

@@ -383,6 +383,9 @@ pub enum Request {
         form: String,
         /// `zh` or `en`.
         lang: String,
+        /// What an institution's own register came to, where one was compared.
+        #[serde(default)]
+        covered: Option<super::Covered>,
     },
     /// Which rows of an institution's own register are listed.
     Cover {

@@ -14,6 +14,8 @@ use protocol::{InstitutionId, MemberState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+pub use cover::Covered;
+
 use super::answers::file_reply;
 use super::failure::{Failure, exit};
 use super::{Office, Reply, json};
@@ -184,9 +186,16 @@ impl Office {
         })
     }
 
-    pub(super) fn bulletin_reply(&self, asked: &Asked, form: &str, lang: &str) -> Reply {
+    pub(super) fn bulletin_reply(
+        &self,
+        asked: &Asked,
+        form: &str,
+        lang: &str,
+        covered: Option<&Covered>,
+    ) -> Reply {
         let lang = if lang == Lang::En.id() { Lang::En } else { Lang::Zh };
-        Ok(file_reply(&self.bulletin(asked, form, lang, (PATIENCE, 0))?))
+        let covered = covered.map(|covered| self.covered_json(covered)).transpose()?;
+        Ok(file_reply(&self.bulletin(asked, form, lang, (PATIENCE, 0), covered)?))
     }
 
     /// A bulletin as a file: `pdf` or `xlsx`. Of fewer enquiries than `least` it says that they are fewer.
@@ -199,11 +208,15 @@ impl Office {
         form: &str,
         lang: Lang,
         (patience, least): (Duration, u64),
+        covered: Option<Json>,
     ) -> Result<Vec<u8>, Failure> {
         let answer = self.statistics(asked.question()?, patience)?;
         let mut told = self.statistics_json(&answer, true)?;
         if told[ALONE]["received"].as_u64().is_some_and(|received| (1..least).contains(&received)) {
             told[ALONE] = json!({ "fewer_than": least });
+        }
+        if let Some(covered) = covered {
+            told["coverage"] = covered;
         }
         match form {
             "xlsx" => crate::bulletin::workbook(&told, lang),

@@ -71,7 +71,7 @@ impl Site {
     ) -> Result<Vec<u8>, SourceError> {
         let lang = if zh { Lang::Zh } else { Lang::En };
         // Of very few enquiries the number alone may say too much to whoever reads the pages.
-        let made = self.office.bulletin(&of(asked), form.id(), lang, (PATIENCE, LEAST_TOLD));
+        let made = self.office.bulletin(&of(asked), form.id(), lang, (PATIENCE, LEAST_TOLD), None);
         made.map_err(unanswered)
     }
 }

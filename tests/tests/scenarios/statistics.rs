@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 use tests::{Home, Node, Scene, get, hub_and_station, until};
 
 /// The figures of a question, and their digest.
@@ -194,4 +195,27 @@ fn a_register_is_compared_with_what_is_listed_and_what_is_missing_is_named() {
     let rest = book.worksheet_range("应挂未挂").unwrap();
     assert!(rest.rows().any(|row| row.first() == Some(&Data::String("从未挂牌的装置".into()))), "{rest:?}");
     assert_eq!(home.search("从未挂牌").len(), 0, "nothing was taken in");
+
+    // A bulletin says it too, with the digest of the register's file.
+    let bulletin = |out: &str| {
+        let args = ["stats", "bulletin", "--register", "register.csv", "--out", out, "--lang", "zh"];
+        home.run(args).ok();
+        std::fs::read(scene.file(out)).unwrap()
+    };
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bulletin("月报.xlsx"))).unwrap();
+    let sheet = book.worksheet_range("应挂尽挂").unwrap();
+    let cell = |name: &str, column: usize| {
+        let row = sheet.rows().find(|row| row.first() == Some(&Data::String(name.into())));
+        row.unwrap_or_else(|| panic!("{name} in {sheet:?}"))[column].clone()
+    };
+    assert_eq!((cell("应挂", 1), cell("已公开挂牌", 1)), (Data::Float(4.0), Data::Float(2.0)));
+    assert_eq!((cell("已公开挂牌", 2), cell("没有挂牌", 1)), (Data::Float(0.5), Data::Float(1.0)));
+    let sha = data_encoding::HEXLOWER.encode(&Sha256::digest(register));
+    let over = |row: &[Data]| row.first().is_some_and(|cell| cell.to_string().contains(&sha));
+    assert!(sheet.rows().any(over), "{sheet:?}");
+    // It stands beside the figures, and does not keep another node from confirming them.
+    bulletin("月报.pdf");
+    home.run(["stats", "--verify", "月报.pdf"]).ok();
+    home.run(["stats", "bulletin", "--register", "nowhere.csv", "--out", "x.pdf"]).ends(1);
+    home.run(["stats", "bulletin", "--sheet", "1", "--out", "x.pdf"]).ends(2);
 }

@@ -1,11 +1,16 @@
 //! 应挂尽挂: an institution's own register beside what it lists. The register is read as an import reads a table, and its rows are
 //! recognised by the same rules; nothing is taken in.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use catalog::words::fill;
 use exchange::mapping::Choices;
 use exchange::read::{Input, ReadOptions};
 use exchange::workbook::{Cell, Sheet, sheets};
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
 
 use crate::bulletin::{rate, thousands};
 use crate::cli::Coverage;
@@ -13,12 +18,14 @@ use crate::commands::{
     Answerer, Context, Outcome, file_failure, print_json, print_line, print_note, show, text, write_file,
 };
 use crate::import::{Face, Order, Run, Taker, Terms, Told};
-use crate::office::{Failure, Request, Row, RowOutcome, TableAsk, exit, kind_of};
+use crate::office::{Covered, Failure, Request, Row, RowOutcome, TableAsk, exit, kind_of};
 
 /// Rows that are not listed and are named in a terminal; a file has all of them.
 const TOLD: usize = 50;
 /// Rows that are kept to be named: a register of a hundred thousand, none of which is listed, takes some megabytes.
 const KEPT: usize = 100_000;
+/// Bytes of a register that are hashed at a time.
+const PIECE: usize = 64 << 10;
 
 /// Asks which rows are listed, in place of taking them in.
 struct Register<'a>(&'a mut Answerer);
@@ -82,6 +89,53 @@ impl Tally {
 }
 
 pub fn run(context: &Context, args: &Coverage) -> Outcome {
+    let mut desk = context.desk()?;
+    let (tally, rows) = compared(context, &mut desk, args)?;
+    if let Some(out) = &args.out {
+        write_file(out, &list(context, &tally)?)?;
+    }
+    tell(context, args, &tally, rows);
+    Ok(0)
+}
+
+/// The figures of a register as a bulletin tells them, with the digest of the file that they were counted from.
+pub fn covered(context: &Context, desk: &mut Answerer, args: &Coverage) -> Result<Covered, Failure> {
+    let before = digest(&args.register)?;
+    let (tally, rows) = compared(context, desk, args)?;
+    if digest(&args.register)? != before {
+        let file = args.register.display().to_string();
+        return Err(Failure::said(exit::FAILED, "cli.failure.register.changed", &[("file", &file)]));
+    }
+    Ok(Covered {
+        kind: args.kind.clone(),
+        register: before,
+        rows,
+        listed: tally.listed,
+        members: tally.members,
+        withdrawn: tally.withdrawn,
+        hidden: tally.hidden,
+        missing: tally.missing,
+        passed: tally.passed,
+    })
+}
+
+/// SHA-256 of a file, as `sha256sum` says it.
+fn digest(file: &Path) -> Result<String, Failure> {
+    let read = || {
+        let (mut sha, mut open, mut piece) = (Sha256::new(), File::open(file)?, vec![0; PIECE]);
+        loop {
+            match open.read(&mut piece)? {
+                0 => return Ok(sha.finalize()),
+                read => sha.update(&piece[..read]),
+            }
+        }
+    };
+    let sha = read().map_err(|error: std::io::Error| file_failure(file, &error))?;
+    Ok(data_encoding::HEXLOWER.encode(&sha))
+}
+
+/// What became of the rows of a register, and how many there are.
+fn compared(context: &Context, desk: &mut Answerer, args: &Coverage) -> Result<(Tally, u64), Failure> {
     if let Err(error) = std::fs::metadata(&args.register) {
         return Err(file_failure(&args.register, &error));
     }
@@ -95,10 +149,9 @@ pub fn run(context: &Context, args: &Coverage) -> Outcome {
         chosen: Choices::default(),
         remembered: Choices::default(),
     };
-    let mut desk = context.desk()?;
     let region = text(&desk.ask(&Request::Status)?, "region").to_owned();
     let ask = TableAsk { dry: true, publish: true, ..TableAsk::default() };
-    let (mut tally, mut register) = (Tally::default(), Register(&mut desk));
+    let (mut tally, mut register) = (Tally::default(), Register(desk));
     let mut run = Run::new(Terms { kind, region, ask, skip: 0 }, &mut register, &mut tally, None);
     let passed =
         order.each_sheet(kind, |mut reading, name| run.sheet(&mut reading, name.as_deref()).map(drop))?;
@@ -106,11 +159,7 @@ pub fn run(context: &Context, args: &Coverage) -> Outcome {
     for (zh, en) in passed {
         print_note(context.lang.pick(&zh, &en));
     }
-    if let Some(out) = &args.out {
-        write_file(out, &list(context, &tally)?)?;
-    }
-    tell(context, args, &tally, rows);
-    Ok(0)
+    Ok((tally, rows))
 }
 
 fn tell(context: &Context, args: &Coverage, tally: &Tally, rows: u64) {

@@ -7,19 +7,54 @@
 use catalog::{Kind, Record};
 use market::{Incoming, Likeness, Listing, MarketError};
 use protocol::{DocumentId, Visibility};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 use crate::office::editing::{incoming, values_of};
 use crate::office::failure::Failure;
 use crate::office::rows::{Row, RowOutcome};
-use crate::office::{Office, Reply};
+use crate::office::{Office, Reply, kind_of};
 
 /// Listings that are compared with a row for each thing they are found by.
 const COMPARED: usize = 10;
 /// Patents of a row that are looked up.
 const LOOKED_UP: usize = 8;
 
+/// What the rows of an institution's own register came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// Kind id.
+    pub kind: String,
+    /// SHA-256 of the register's file, hexadecimal.
+    pub register: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// Listed in public.
+    pub listed: u64,
+    /// Listed for members alone.
+    pub members: u64,
+    /// Withdrawn since.
+    pub withdrawn: u64,
+    /// Published, but suspended or taken down.
+    pub hidden: u64,
+    /// Not listed.
+    pub missing: u64,
+    /// That could not be read, or stood in the register before.
+    pub passed: u64,
+}
+
 impl Office {
+    /// A register's figures with the institution that they are of.
+    pub(in crate::office) fn covered_json(&self, covered: &Covered) -> Result<Json, Failure> {
+        let kind = kind_of(&covered.kind)?;
+        let due = covered.listed + covered.members + covered.withdrawn + covered.hidden + covered.missing;
+        let mut json = serde_json::to_value(covered).unwrap_or_default();
+        json["kind"] = kind.id().into();
+        json["due"] = due.into();
+        json["institution"] = self.identity().institution.name.clone().into();
+        Ok(json)
+    }
+
     /// Says of each row whether it is listed: `listed`, `members`, `withdrawn`, `hidden` or `missing`.
     pub(in crate::office) fn cover(&self, kind: Kind, rows: &[Row]) -> Reply {
         self.await_index()?;
