@@ -137,6 +137,9 @@ pub enum Sub {
     Completions {
         shell: clap_complete::Shell,
     },
+    Manual {
+        folder: PathBuf,
+    },
 }
 
 /// A role, as typed.

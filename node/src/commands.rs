@@ -114,8 +114,20 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
             clap_complete::generate(shell, &mut command, "lianshi", &mut std::io::stdout());
             Ok(0)
         }
+        Sub::Manual { folder } => manual(&context, &folder),
     };
     done.unwrap_or_else(|failure| context.report(&failure))
+}
+
+/// Writes a page for `man` for each command.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn manual(context: &Context, folder: &Path) -> Outcome {
+    let made = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(crate::cli::command(context.lang), folder));
+    made.map_err(|error| file_failure(folder, &error))?;
+    Ok(0)
 }
 
 impl Context {

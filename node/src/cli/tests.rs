@@ -297,3 +297,20 @@ fn words_made_at_run_time_exist() {
         }
     }
 }
+
+#[test]
+fn every_command_has_a_manual_page_in_both_languages() {
+    fn pages(command: &clap::Command) -> usize {
+        1 + command.get_subcommands().map(pages).sum::<usize>()
+    }
+    for (lang, said) in [(Lang::Zh, "月报"), (Lang::En, "monthly bulletin")] {
+        let folder = tempfile::tempdir().unwrap();
+        let context = crate::commands::Context { home: PathBuf::new(), lang, json: false };
+        crate::commands::manual(&context, folder.path()).unwrap();
+        let mut command = super::command(lang);
+        command.build();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), pages(&command));
+        let page = std::fs::read_to_string(folder.path().join("lianshi-stats-bulletin.1")).unwrap();
+        assert!(page.contains(said) && page.contains("register"), "{page}");
+    }
+}

@@ -341,6 +341,8 @@ pub const TABLE: &[Row] = &[
     ("help.listing.publish", "发布草稿，或把下架的重新上架", "Publish a draft, or show a withdrawn listing again"),
     ("help.listing.show", "看一条信息的全文和来源", "Show a listing whole, and where it comes from"),
     ("help.listing.withdraw", "下架一条", "Withdraw a listing"),
+    ("help.manual", "生成手册页（man），每个命令一页", "Write the manual pages (man), one for each command"),
+    ("help.manual.folder", "写到哪个文件夹；没有就建", "The folder to write them to; made if it is not there"),
     ("help.peer", "与其他节点的连接", "Connections with other nodes"),
     ("help.peer.forgive", "不再计较一个节点的过失，准它重新连接", "Forget what a peer did and let it connect again"),
     ("help.peer.forgive.node", "节点编号，可只写前几位", "The peer's node id, or its first digits"),
