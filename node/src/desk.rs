@@ -73,7 +73,9 @@ fn said(failure: &Failure) -> Said {
 fn why(failure: &Failure) -> Why {
     match (failure.kind.as_str(), failure.code) {
         ("not-theirs", _) => Why::NotTheirs,
-        ("missing" | "no-enquiry" | "account.missing" | "ambiguous", _) => Why::Missing,
+        ("missing" | "no-enquiry" | "account.missing" | "not-on-roster" | "ambiguous" | "several", _) => {
+            Why::Missing
+        }
         ("not-ours", _) => Why::NotTheirs,
         (_, exit::REJECTED | exit::USAGE) => Why::Wrong,
         (_, exit::REFUSED | exit::UNREACHABLE) => Why::Refused,

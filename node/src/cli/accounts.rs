@@ -59,6 +59,7 @@ pub enum ScopeArg {
     Enquiries,
     Harvest,
     Nodes,
+    Govern,
 }
 
 impl ScopeArg {
@@ -70,6 +71,7 @@ impl ScopeArg {
             Self::Enquiries => web::api::Scope::Enquiries,
             Self::Harvest => web::api::Scope::Harvest,
             Self::Nodes => web::api::Scope::Nodes,
+            Self::Govern => web::api::Scope::Govern,
         };
         scope.id().to_owned()
     }

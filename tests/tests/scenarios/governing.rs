@@ -1,9 +1,10 @@
 //! Governing at the desk: three governors of whom two must sign, one by its page, another by its page, the third by file; and who
 //! is refused.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tests::{Answer, Home, Node, Scene, Visitor, send, until};
 
+use crate::api::{call, token};
 use crate::desk::{PASSWORD, add, administrator, signed_in};
 use crate::governance::{three_governors, wait_for};
 
@@ -179,4 +180,88 @@ fn an_invitation_from_the_page_lets_its_holder_in_and_nobody_else_governs() {
     let answers: Vec<Answer> = (0..8).map(|_| operator.post("/desk/network/sign", &guess)).collect();
     assert!(answers.last().is_some_and(|last| last.body.contains("秒再试")), "{}", answers[7].body);
     assert!(operator.post("/desk/network/sign", &signing).body.contains("秒再试"), "even with the right one");
+}
+
+#[test]
+fn programs_draft_what_governors_sign_elsewhere_and_sign_nothing_themselves() {
+    let scene = Scene::new();
+    let (hub, university, _market) = three_governors(&scene);
+    let _operator = administrator(&hub);
+    let web = hub.web();
+    let (key, other) = (token(&hub, "王芳", "govern"), token(&hub, "王芳", "nodes"));
+    let asked = |method: &str, path: &str, token: &str, body: Json| {
+        let answer = call(&web, method, &format!("/desk/network{path}"), token, &[], &body);
+        (answer.code, serde_json::from_str::<Json>(&answer.body).expect(&answer.body))
+    };
+    let post = |path: &str, body: Json| asked("POST", path, &key, body);
+    assert_eq!(asked("GET", "", "", Json::Null).0, 401);
+    assert_eq!(asked("GET", "", &other, Json::Null).0, 403, "another scope");
+    add(&hub, &scene, "lilei", "reviewer");
+    let clerks = token(&hub, "lilei", "govern");
+    let suspend = |who: &str, why: &str| json!({ "act": "suspend", "institution": who, "reason": why });
+    for (method, path, body) in [
+        ("GET", "", Json::Null),
+        ("POST", "/motions", suspend("x", "y")),
+        ("POST", "/steps", json!({ "file": "" })),
+        ("POST", "/files", json!({ "file": "" })),
+        ("GET", "/steps/0123456789ab", Json::Null),
+    ] {
+        assert_eq!(asked(method, path, &clerks, body).0, 403, "{path}: a clerk governs nothing");
+    }
+
+    let (code, room) = asked("GET", "", &key, Json::Null);
+    assert_eq!((code, room["threshold"].as_u64(), room["governs"].as_bool()), (200, Some(2), Some(true)));
+    let member = |name: &str| {
+        let all = room["members"].as_array().unwrap();
+        all.iter().find(|one| one["name"] == name).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let subject = member("market");
+    assert_eq!(post("/motions", suspend(&subject, " ")).0, 422, "a reason is needed");
+    assert_eq!(
+        post("/motions", json!({ "act": "suspend", "root_key": "x" })).0,
+        422,
+        "nothing else is taken"
+    );
+    for (path, file) in [("/files", "!"), ("/files", "AAAA"), ("/steps", "AAAA")] {
+        assert_eq!(post(path, json!({ "file": file })).0, 422, "{path} {file}");
+    }
+    let (code, paper) = post("/motions", suspend(&subject, "资料待核"));
+    assert_eq!((code, paper["carries"].as_bool(), paper["signs"].as_bool()), (200, Some(false), Some(true)));
+    assert_eq!(paper["steps"][0]["about"], "market", "{paper}");
+    assert!(hub.run(["roster", "list", "--pending", "--json"]).ok().lines().is_empty(), "a draft is no step");
+    assert_eq!(post("/steps", json!({ "file": paper["file"] })).0, 409, "nobody has signed it");
+
+    // Signed where the keys are, one behind the other; the first signature is on the roster already when the second comes.
+    let decoded = |text: &Json| data_encoding::BASE64.decode(text.as_str().unwrap().as_bytes()).unwrap();
+    let encoded = |file: &str| json!({ "file": data_encoding::BASE64.encode(&std::fs::read(scene.file(file)).unwrap()) });
+    std::fs::write(scene.file("a.steps"), decoded(&paper["file"])).unwrap();
+    hub.run(["roster", "approve", "a.steps", "--out", "b.steps"]).ok();
+    let (code, taken) = post("/steps", encoded("b.steps"));
+    assert_eq!((code, taken["items"][0]["missing"].as_u64()), (200, Some(1)), "{taken}");
+    let id = taken["items"][0]["id"].as_str().unwrap();
+    let (code, waits) = asked("GET", &format!("/steps/{}", &id[..12]), &key, Json::Null);
+    assert_eq!((code, waits["signs"].as_bool()), (200, Some(false)), "{waits}");
+    std::fs::write(scene.file("c.steps"), decoded(&waits["file"])).unwrap();
+    university.run(["roster", "approve", "c.steps", "--out", "d.steps"]).ok();
+    let seen = post("/files", encoded("d.steps")).1;
+    assert_eq!((seen["carries"].as_bool(), seen["steps"][0]["missing"].as_u64()), (Some(true), Some(0)));
+    assert_eq!(post("/steps", encoded("d.steps")).0, 200);
+    for node in [&hub, &university] {
+        wait_for(node, "market", "suspended");
+    }
+    assert_eq!(asked("GET", "/steps/ffffffffffff", &key, Json::Null).0, 404);
+
+    // An invitation: the newcomer's file comes with the draft, and lets in once it is signed.
+    let invite = json!({ "act": "invite", "role": "grassroots_site", "region": "420111" });
+    let paper = post("/motions", invite).1;
+    std::fs::write(scene.file("i.steps"), decoded(&paper["file"])).unwrap();
+    std::fs::write(scene.file("guest.invitation"), decoded(&paper["invitation"])).unwrap();
+    hub.run(["roster", "approve", "i.steps", "--out", "j.steps"]).ok();
+    university.run(["roster", "approve", "j.steps", "--out", "k.steps"]).ok();
+    assert_eq!(post("/steps", encoded("k.steps")).0, 200);
+    let guest = scene.home("guest");
+    guest.run(["init", "--join", "guest.invitation", "--name", "guest"]).ok();
+    let guest = guest.start();
+    guest.synced();
+    wait_for(&hub, "guest", "active");
 }

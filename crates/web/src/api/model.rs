@@ -4,6 +4,7 @@
 pub(super) mod catalogue;
 pub(super) mod desk;
 pub(super) mod enquiries;
+pub(super) mod govern;
 pub(super) mod harvest;
 pub(super) mod listing;
 pub(super) mod lists;
@@ -12,7 +13,7 @@ pub(super) mod nodes;
 
 use crate::text::instant;
 use crate::view;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A text in Chinese and in English; the English one may be empty.
@@ -71,13 +72,25 @@ impl Bucket {
 }
 
 /// What a node or an institution is in the network: 枢纽, 分市场, 资源分站, 基层站点.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Role {
     Hub,
     SubMarket,
     ResourceStation,
     GrassrootsSite,
+}
+
+impl Role {
+    /// As the node names it.
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::SubMarket => "sub-market",
+            Self::ResourceStation => "resource-station",
+            Self::GrassrootsSite => "grassroots-site",
+        }
+    }
 }
 
 impl From<view::Role> for Role {

@@ -27,14 +27,23 @@ pub enum Scope {
     Harvest,
     /// Read how the network's nodes are.
     Nodes,
+    /// Draft what governors decide, and take in what they signed.
+    Govern,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Drafts, Self::Review, Self::Publish, Self::Enquiries, Self::Harvest, Self::Nodes];
+    pub const ALL: [Self; 7] = [
+        Self::Drafts,
+        Self::Review,
+        Self::Publish,
+        Self::Enquiries,
+        Self::Harvest,
+        Self::Nodes,
+        Self::Govern,
+    ];
 
-    /// `drafts`, `review`, `publish`, `enquiries`, `harvest` or `nodes`.
+    /// `drafts`, `review`, `publish`, `enquiries`, `harvest`, `nodes` or `govern`.
     pub fn id(self) -> &'static str {
         match self {
             Self::Drafts => "drafts",
@@ -43,6 +52,7 @@ impl Scope {
             Self::Enquiries => "enquiries",
             Self::Harvest => "harvest",
             Self::Nodes => "nodes",
+            Self::Govern => "govern",
         }
     }
 
@@ -73,10 +83,11 @@ pub(super) enum Group {
     Drafts,
     Own,
     Harvest,
+    Governing,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Listings,
         Self::Network,
         Self::Catalogue,
@@ -84,6 +95,7 @@ impl Group {
         Self::Drafts,
         Self::Own,
         Self::Harvest,
+        Self::Governing,
     ];
 
     pub(super) fn id(self) -> &'static str {
@@ -95,6 +107,7 @@ impl Group {
             Self::Drafts => "drafts",
             Self::Own => "own",
             Self::Harvest => "harvest",
+            Self::Governing => "governing",
         }
     }
 }

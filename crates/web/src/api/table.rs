@@ -1,6 +1,7 @@
 //! Everything that can be asked of the API.
 
 mod desk;
+mod govern;
 
 use super::model::catalogue::{Catalogue, RegionList};
 use super::model::desk::{Done, Draft, DraftAct, DraftPage, DraftTexts, NewDraft, Own, OwnAct, OwnPage};
@@ -64,7 +65,7 @@ const READERS: &[Scope] = &[Scope::Drafts, Scope::Review, Scope::Publish];
 
 /// All operations, in the order in which the page shows them.
 pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
-    OPEN.iter().chain(desk::OPERATIONS)
+    OPEN.iter().chain(desk::OPERATIONS).chain(govern::OPERATIONS)
 }
 
 /// What needs no token.

@@ -2,6 +2,7 @@
 
 pub(super) mod drafts;
 pub(super) mod enquiries;
+pub(super) mod govern;
 pub(super) mod harvest;
 pub(super) mod own;
 

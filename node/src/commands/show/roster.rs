@@ -24,7 +24,16 @@ pub fn step(context: &Context, step: &Json, print: fn(&str)) {
     let threshold = step["threshold"].to_string();
     about.push(match step["word_of"].as_array().is_some_and(|by| !by.is_empty()) {
         true => context.fill("cli.roster.word", &[("name", &plain(&step["word_of"]))]),
-        false => context.fill("cli.roster.signed", &[("signed", &signed), ("threshold", &threshold)]),
+        false => {
+            // What a file holds has no state: it is not on any roster yet.
+            let key = match text(step, "state") {
+                "counts" => "cli.roster.counts",
+                "past" => "cli.roster.past",
+                "waits" => "cli.roster.waits",
+                _ => "cli.roster.signed",
+            };
+            context.fill(key, &[("signed", &signed), ("threshold", &threshold)])
+        }
     });
     print(&format!("              {}", about.join(" · ")));
 }

@@ -133,6 +133,12 @@ pub(super) fn step_json(roster: &Roster, gathered: &Gathered) -> Json {
     let by = roster.words.get(&gathered.id).into_iter().flatten().filter_map(|by| roster.members.get(by));
     let word_of: Vec<&str> = by.map(|member| member.institution.name.as_str()).collect();
     let counts = !word_of.is_empty() || roster.chains.values().any(|(_, last)| *last == gathered.id);
+    let state = match () {
+        () if counts => "counts",
+        () if step.epoch == roster.epoch && gathered.missing > 0 => "waits",
+        // A later step of its subject, or other governors since, stand in its place.
+        () => "past",
+    };
     json!({
         "v": 1,
         "id": gathered.id.to_string(),
@@ -145,6 +151,7 @@ pub(super) fn step_json(roster: &Roster, gathered: &Gathered) -> Json {
         "threshold": roster.governors.threshold,
         "missing": gathered.missing,
         "latest": counts,
+        "state": state,
         "word_of": word_of,
     })
 }
