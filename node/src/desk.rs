@@ -1,9 +1,11 @@
 //! What the desk's pages are told and do: accounts, drafts, reviews, listings of this institution.
 
 mod enquiries;
+mod figures;
 mod governing;
 mod harvest;
 mod imports;
+mod peers;
 mod watches;
 
 use std::collections::BTreeMap;
@@ -73,9 +75,8 @@ fn said(failure: &Failure) -> Said {
 fn why(failure: &Failure) -> Why {
     match (failure.kind.as_str(), failure.code) {
         ("not-theirs", _) => Why::NotTheirs,
-        ("missing" | "no-enquiry" | "account.missing" | "not-on-roster" | "ambiguous" | "several", _) => {
-            Why::Missing
-        }
+        ("missing" | "no-enquiry" | "account.missing" | "watch.missing", _)
+        | ("not-on-roster" | "ambiguous" | "several", _) => Why::Missing,
         ("not-ours", _) => Why::NotTheirs,
         (_, exit::REJECTED | exit::USAGE) => Why::Wrong,
         (_, exit::REFUSED | exit::UNREACHABLE) => Why::Refused,

@@ -10,6 +10,7 @@
 //! A row names its listing by the id that an export gave it, or is known as `market::Library::match_of` says. Of a listing that
 //! is there only the fields change for which the table has columns.
 
+pub mod coverage;
 pub mod desk;
 pub mod job;
 pub mod kept;

@@ -62,7 +62,7 @@ pub use following::{CATCH_UP, Mark};
 pub use governing::Unsigned;
 pub use harvested::{Became, Coming, Taken};
 pub use json::{day_ms, kind_id, of_value, peer_state, text_of, this_year, time as time_text, to_value};
-pub use peering::{PeerMove, PeeringAsk};
+pub use peering::{PeerMove, PeeringAsk, held_of, pattern_text};
 pub(crate) use peering::{last_day, side_json};
 pub use profile::{ProfileAsk, judge_text};
 pub use request::{AccountAsk, MoveTo, Reply, Request, Saying, TokenAsk};

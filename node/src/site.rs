@@ -33,6 +33,7 @@ mod tables;
 pub(crate) use feeds::{ENTRIES, entry_of, written};
 pub(crate) use harvest::identifier;
 pub(crate) use lists::{card, name_of};
+pub(crate) use statistics::verdict;
 
 /// The source of the pages.
 pub struct Site {
@@ -294,6 +295,18 @@ impl Source for Site {
 
     fn statistics(&self, asked: &web::view::StatisticsAsk) -> Result<web::view::StatisticsView, SourceError> {
         self.counted(asked)
+    }
+
+    fn figures_file(&self, asked: &web::view::StatisticsAsk) -> Result<Vec<u8>, SourceError> {
+        self.claim(asked)
+    }
+
+    fn confirm(
+        &self,
+        asked: &web::view::StatisticsAsk,
+        digest: &str,
+    ) -> Result<web::view::VerdictView, SourceError> {
+        self.confirmed(asked, digest)
     }
 
     fn bulletin(

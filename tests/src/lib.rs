@@ -46,7 +46,7 @@ pub use power::{Disk, Fault, Heard, Recorder, Struck, Tape};
 pub use receivers::{Posted, Receiver, http, smtp};
 pub use scene::{Home, Scene, hub_and_station};
 pub use shared::shared;
-pub use web::{Answer, Visitor, get, percent, send};
+pub use web::{Answer, Visitor, get, percent, send, send_bytes};
 pub use xls::xls;
 
 use std::time::{Duration, Instant};

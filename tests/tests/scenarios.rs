@@ -19,6 +19,8 @@ mod care;
 mod certificates;
 #[path = "scenarios/comparing.rs"]
 mod comparing;
+#[path = "scenarios/counting.rs"]
+mod counting;
 #[path = "scenarios/demo.rs"]
 mod demo;
 #[path = "scenarios/desk.rs"]
@@ -79,6 +81,8 @@ mod pages;
 mod peering;
 #[path = "scenarios/power.rs"]
 mod power;
+#[path = "scenarios/programs.rs"]
+mod programs;
 #[path = "scenarios/proofs.rs"]
 mod proofs;
 #[path = "scenarios/purge.rs"]

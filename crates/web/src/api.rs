@@ -22,13 +22,14 @@ mod operation;
 mod page;
 mod problem;
 mod read;
+mod sent;
 mod shape;
 mod table;
 mod write;
 
 use crate::app::App;
 use crate::desk::view::Desk;
-use crate::limits::API_BODY_BYTES;
+use crate::limits::{ANSWER_WAIT, API_BODY_BYTES, FORM_BYTES};
 use crate::view::SourceError;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -37,6 +38,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, any, get};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use call::Caller;
 use limit::Counts;
@@ -60,8 +62,17 @@ impl Api {
         &self,
         call: impl FnOnce(&dyn Desk) -> Result<T, SourceError> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.ask_desk_within(ANSWER_WAIT, call).await
+    }
+
+    /// The same, for what may take so long.
+    async fn ask_desk_within<T: Send + 'static>(
+        &self,
+        wait: Duration,
+        call: impl FnOnce(&dyn Desk) -> Result<T, SourceError> + Send + 'static,
+    ) -> Result<T, Problem> {
         let Some(desk) = self.desk.clone() else { return Err(Problem::new(ProblemKind::Path)) };
-        Ok(self.app.ask(move |_| call(desk.as_ref())).await?)
+        Ok(self.app.ask_within(wait, move |_| call(desk.as_ref())).await?)
     }
 }
 
@@ -74,7 +85,20 @@ pub(crate) fn is_of_api(uri: &Uri) -> bool {
 /// pages' guard.
 pub(crate) fn body_bytes(method: &Method, uri: &Uri) -> Option<u64> {
     let tries = *method == Method::POST && uri.path().starts_with("/api/try/");
-    (is_of_api(uri) || tries).then_some(API_BODY_BYTES as u64)
+    (is_of_api(uri) || tries).then(|| file_bytes(method, uri).unwrap_or(API_BODY_BYTES as u64))
+}
+
+/// Bytes of body of a request that carries a file, and may take longer therefore.
+pub(crate) fn file_bytes(method: &Method, uri: &Uri) -> Option<u64> {
+    if *method == Method::POST
+        && let Some(id) = uri.path().strip_prefix("/api/try/")
+    {
+        let tried = table::operations().find(|one| one.id == id)?;
+        return tried.carried().map(|carried| carried.most + FORM_BYTES as u64);
+    }
+    let path = uri.path().strip_prefix(ROOT)?;
+    let asked = table::operations().find(|one| one.verb.id() == method.as_str() && one.is_at(path));
+    asked?.carried().map(|carried| carried.most)
 }
 
 /// Everything under `/api`.

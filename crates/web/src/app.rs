@@ -4,11 +4,12 @@ use crate::address::Address;
 use crate::desk::view::Desk;
 use crate::desk::watches::Watches;
 use crate::enquiry::{Enquiries, Rate};
-use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, DRAWN_AT_ONCE, TABLES_AT_ONCE, TURN_WAIT};
+use crate::limits::{ANSWER_WAIT, CALLS_AT_ONCE, DRAWN_AT_ONCE, TABLES_AT_ONCE, TURN_WAIT, UPLOADS_AT_ONCE};
 use crate::metrics::Traffic;
 use crate::refusal::Refusal;
 use crate::view::{Names, Source, SourceError};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -49,6 +50,10 @@ pub(crate) struct App {
     /// Tables that are being written.
     tables: Arc<Semaphore>,
     draws: Arc<Semaphore>,
+    /// Files that are being taken in.
+    pub(crate) uploads: Semaphore,
+    /// Tables that are being received.
+    pub(crate) imports_in: Semaphore,
 }
 
 impl App {
@@ -72,6 +77,8 @@ impl App {
             turns,
             tables,
             draws,
+            uploads: Semaphore::new(UPLOADS_AT_ONCE),
+            imports_in: Semaphore::new(TABLES_AT_ONCE),
         }
     }
 
@@ -95,6 +102,8 @@ impl App {
             let _place = place;
             let written = write(&mut sink);
             if let Err(why) = written.map_err(|error| error.to_string()).and_then(|()| sink.end()) {
+                // Its reader learns no more than that it is not whole; often they are who broke it off.
+                tracing::warn!(%why, "a table was not written to its end");
                 sink.fail(&why);
             }
         });
@@ -112,6 +121,15 @@ impl App {
         &self,
         call: impl FnOnce(&dyn Source) -> Result<T, SourceError> + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.ask_within(ANSWER_WAIT, call).await
+    }
+
+    /// The same, where the answer may take so long.
+    pub(crate) async fn ask_within<T: Send + 'static>(
+        &self,
+        wait: Duration,
+        call: impl FnOnce(&dyn Source) -> Result<T, SourceError> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let turn = match timeout(TURN_WAIT, Arc::clone(&self.turns).acquire_owned()).await {
             Ok(Ok(turn)) => turn,
             Ok(Err(_)) | Err(_) => return Err(Refusal::Busy),
@@ -121,7 +139,7 @@ impl App {
             let _turn = turn;
             call(source.as_ref())
         });
-        match timeout(ANSWER_WAIT, answer).await {
+        match timeout(wait, answer).await {
             Ok(Ok(answer)) => Ok(answer?),
             Ok(Err(broken)) => Err(SourceError::Failed(broken.to_string()).into()),
             Err(_) => Err(Refusal::Slow),

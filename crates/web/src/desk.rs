@@ -10,6 +10,7 @@
 //!
 //! Absent: what drafts, reviews and accounts are (crate `market`).
 
+pub mod figures;
 mod form;
 mod gate;
 pub mod governing;
@@ -18,6 +19,7 @@ pub mod imports;
 mod inputs;
 mod jobs;
 mod pages;
+pub mod peers;
 mod sessions;
 mod throttle;
 pub mod view;
@@ -32,7 +34,7 @@ use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
-use crate::limits::{CHECKS_AT_ONCE, FORM_BYTES, TABLES_AT_ONCE, UPLOADS_AT_ONCE};
+use crate::limits::{CHECKS_AT_ONCE, FORM_BYTES};
 use crate::refusal::Refusal;
 use crate::view::SourceError;
 use jobs::Jobs;
@@ -40,6 +42,7 @@ use sessions::Sessions;
 use throttle::Throttle;
 use view::Desk;
 
+pub(crate) use form::{Broken, Incoming, Part};
 pub(crate) use gate::{Client, Fields, client, is_here, is_own_page, see};
 pub(crate) use pages::Trouble;
 
@@ -52,10 +55,6 @@ pub(crate) struct Bench {
     jobs: Jobs,
     /// Passwords that are being checked.
     checks: Semaphore,
-    /// Files that are being taken in.
-    uploads: Semaphore,
-    /// Tables that are being received.
-    imports_in: Semaphore,
 }
 
 impl Bench {
@@ -78,8 +77,6 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         throttle: Throttle::default(),
         jobs: Jobs::default(),
         checks: Semaphore::new(CHECKS_AT_ONCE),
-        uploads: Semaphore::new(UPLOADS_AT_ONCE),
-        imports_in: Semaphore::new(TABLES_AT_ONCE),
     });
     Router::new()
         .route("/desk", get(pages::overview::handle))

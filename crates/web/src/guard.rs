@@ -37,8 +37,10 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let place = Place::of(request.uri(), request.headers());
     // Programs keep no cookies: what a call says of its language is for that call.
     let chosen = if api::is_of_api(request.uri()) { Vec::new() } else { chosen(request.uri()) };
-    let wait =
-        if carries_file(request.uri()) || carries_table(request.uri()) { UPLOAD_WAIT } else { REQUEST_WAIT };
+    let carries = carries_file(request.uri())
+        || carries_table(request.uri())
+        || api::file_bytes(request.method(), request.uri()).is_some();
+    let wait = if carries { UPLOAD_WAIT } else { REQUEST_WAIT };
     let begun = Instant::now();
     let room = room(request.uri().path());
     let span =

@@ -109,6 +109,12 @@ pub const UPLOAD_WAIT: Duration = Duration::from_secs(110);
 pub const TABLE_BYTES: u64 = 32 << 20;
 /// Fields of a form beside such a file; there is one, its key.
 pub const IMPORT_FIELDS: usize = 8;
+/// Bytes of a file of figures that is sent: it names some ten thousand logs, in a paper around it.
+pub const CLAIM_BYTES: u64 = 16 << 20;
+/// Rows of a register that are looked up while its sender waits: some tens of seconds.
+pub const REGISTER_ROWS: u64 = 20_000;
+/// How long that may take; the sender's own request may take a little longer ([`UPLOAD_WAIT`]).
+pub const REGISTER_WAIT: Duration = Duration::from_secs(90);
 /// Tables received at once.
 pub const TABLES_AT_ONCE: usize = 4;
 /// Fields of a form.

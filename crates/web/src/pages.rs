@@ -138,6 +138,7 @@ mod tests {
         };
         let own = [
             api::TABLE,
+            api::rooms::TABLE,
             web::TABLE,
             feeds::TABLE,
             watches::TABLE,

@@ -15,6 +15,7 @@ mod nodes;
 mod org;
 mod profile;
 mod statistics;
+mod status;
 mod table;
 
 use std::io::Write;
@@ -35,7 +36,11 @@ pub use network::{MarketView, MemberSaid, MemberView, NetworkView, PeerMarketVie
 pub use nodes::{NodeHealth, NodeSaid, NodeSeen, NodeWord, NodesView};
 pub use org::{Membership, OrgNode, OrgView, OrgWord};
 pub use profile::{PartView, ProfileView, TextLine, VersionView};
-pub use statistics::{AnsweredView, BulletinForm, DemandsView, StatisticsAsk, StatisticsView, WorkView};
+pub use statistics::{
+    AnsweredView, ApartLog, ApartView, BulletinForm, DemandsView, StatisticsAsk, StatisticsView, VerdictView,
+    WorkView,
+};
+pub use status::{PeerState, PeerView, StatusView};
 pub use table::TableForm;
 
 /// Where pages get their data. Calls may block; the router runs them off the async threads, bounded and with a time limit.
@@ -121,6 +126,16 @@ pub trait Source: Send + Sync + 'static {
     /// Statistics, and what they follow from.
     fn statistics(&self, asked: &StatisticsAsk) -> Result<StatisticsView, SourceError> {
         let _ = asked;
+        Err(SourceError::Failed("this source counts nothing".to_owned()))
+    }
+    /// The same as the file by which another node confirms it.
+    fn figures_file(&self, asked: &StatisticsAsk) -> Result<Vec<u8>, SourceError> {
+        let _ = asked;
+        Err(SourceError::Failed("this source counts nothing".to_owned()))
+    }
+    /// Whether a digest of figures is what follows here.
+    fn confirm(&self, asked: &StatisticsAsk, digest: &str) -> Result<VerdictView, SourceError> {
+        let _ = (asked, digest);
         Err(SourceError::Failed("this source counts nothing".to_owned()))
     }
     /// The same as a file, in Chinese or English.
@@ -431,65 +446,4 @@ pub enum CheckResult {
     Failed(String),
     /// It was not done, and why.
     Skipped(String),
-}
-
-/// How the node is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusView {
-    /// This node.
-    pub node: NodeView,
-    /// The network's id, hex.
-    pub network_id: String,
-    /// The node's public key, hex.
-    pub node_key: String,
-    /// Addresses under which peers reach it.
-    pub addresses: Vec<String>,
-    /// View hash: equal on two nodes that hold the same entries, hex.
-    pub view_hash: String,
-    /// Entries held.
-    pub entries: u64,
-    /// Logs held.
-    pub logs: u64,
-    /// Version of the program.
-    pub version: String,
-    /// When the program started, ms.
-    pub started_ms: i64,
-    /// Now, ms.
-    pub now_ms: i64,
-    /// Peers, in the order to show; at most [`crate::limits::PEERS_SHOWN`] are drawn.
-    pub peers: Vec<PeerView>,
-}
-
-/// Another node, as this one sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerView {
-    /// Its name; may be empty.
-    pub name: String,
-    /// Its public key, hex.
-    pub key: String,
-    /// Address last used; may be empty.
-    pub address: String,
-    /// Its state.
-    pub state: PeerState,
-    /// Why it is in that state, as text of the node; may be empty.
-    pub reason: String,
-    /// Last successful round of replication, ms.
-    pub last_success_ms: Option<i64>,
-}
-
-/// State of a peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PeerState {
-    /// Connected, and holds the same entries.
-    InStep,
-    /// Connected, entries are moving.
-    Syncing,
-    /// Connected, but the line is closed to entries for now.
-    Closed,
-    /// Being dialled.
-    Connecting,
-    /// Not connected; will be dialled again.
-    Waiting,
-    /// It or this node refuses the connection.
-    Refused,
 }

@@ -59,6 +59,7 @@ pub enum ScopeArg {
     Enquiries,
     Harvest,
     Nodes,
+    Watches,
     Govern,
 }
 
@@ -71,6 +72,7 @@ impl ScopeArg {
             Self::Enquiries => web::api::Scope::Enquiries,
             Self::Harvest => web::api::Scope::Harvest,
             Self::Nodes => web::api::Scope::Nodes,
+            Self::Watches => web::api::Scope::Watches,
             Self::Govern => web::api::Scope::Govern,
         };
         scope.id().to_owned()

@@ -1,6 +1,7 @@
 //! What the desk's pages of imports are told and do.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use catalog::{Kind, Lang, Record};
@@ -126,9 +127,14 @@ impl Shelf for DraftShelf<'_> {
         if offset > 0 {
             return Ok((Vec::new(), false));
         }
-        let drafts = self.0.library().drafts(None, table::MAX_LISTINGS)?;
-        let of_kind = drafts.into_iter().filter(|draft| draft.kind == self.1.code());
-        Ok((of_kind.map(|draft| draft.id).collect(), false))
+        let mut ids = Vec::new();
+        self.0.library().each_draft(&mut |draft| {
+            if draft.kind == self.1.code() {
+                ids.push(draft.id);
+            }
+            if ids.len() < table::MAX_LISTINGS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok((ids, false))
     }
 
     fn record(&mut self, id: &str) -> Result<Option<Record>, Failure> {

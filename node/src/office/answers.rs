@@ -10,6 +10,7 @@ use super::Office;
 use super::failure::{Failure, exit};
 use super::json;
 use super::request::{Reply, Request};
+use super::statistics::PATIENCE as COUNTING_PATIENCE;
 use crate::core::Core;
 use crate::hours::Hours;
 
@@ -123,7 +124,9 @@ impl Office {
             Request::BackupRecords { from, to } => self.backup_records(from, to),
             Request::BackupFiles { after } => self.backup_files(after.as_deref()),
             Request::Statistics { asked, heads } => self.statistics_reply(&asked, heads),
-            Request::Confirm { asked, digest, claim } => self.confirm(&asked, &digest, claim.as_ref()),
+            Request::Confirm { asked, digest, claim } => {
+                self.confirm(&asked, &digest, claim.as_ref(), COUNTING_PATIENCE)
+            }
             Request::Bulletin { asked, form, lang, covered } => {
                 self.bulletin_reply(&asked, &form, &lang, covered.as_ref())
             }

@@ -59,12 +59,16 @@ impl Office {
     }
 
     fn market_card(&self, replaceable: bool) -> Json {
+        json!({ "v": 1, "file": data_encoding::BASE64.encode(&self.market_file(replaceable).to_file()) })
+    }
+
+    /// This network as it shows itself, with this node as its gateway.
+    pub fn market_file(&self, replaceable: bool) -> MarketFile {
         let identity = self.identity();
         let gateway = Gateway { node: identity.node.public(), addresses: self.invitation_addresses() };
         let institutions = if replaceable { vec![identity.institution.id()] } else { Vec::new() };
         let charter = identity.charter.clone();
-        let file = MarketFile { charter, gateways: vec![gateway], terms: None, institutions };
-        json!({ "v": 1, "file": data_encoding::BASE64.encode(&file.to_file()) })
+        MarketFile { charter, gateways: vec![gateway], terms: None, institutions }
     }
 
     fn show_peers(&self, network: Option<&str>) -> Reply {
@@ -75,7 +79,7 @@ impl Office {
         let told = |(id, peer): (&NetworkId, &Peer)| {
             let mut told = peer_json(id, peer);
             if let Some(market) = markets.iter().find(|market| market.network == *id) {
-                told["held"] = held_json(market, self.is_gateway(peer, &roster));
+                told["held"] = held_json(&held_of(market, self.is_gateway(peer, &roster)));
             }
             told
         };
@@ -117,19 +121,41 @@ impl Office {
 }
 
 /// What is held of a peer market, and whether it is level with whom it is exchanged with.
-fn held_json(market: &Market, gateway: bool) -> Json {
+pub struct Held {
+    /// Listings.
+    pub listings: u64,
+    /// Entries.
+    pub entries: u64,
+    /// Nodes that are connected for it.
+    pub connected: u64,
+    /// Whether one of those that bring it is in step.
+    pub synced: bool,
+    /// Why nodes were not reached.
+    pub faults: Vec<String>,
+    /// Why others failed last.
+    pub failures: Vec<String>,
+}
+
+/// What is held of a peer market here; `gateway` whether this node has it from the other network.
+pub fn held_of(market: &Market, gateway: bool) -> Held {
     let figures = market.office.figures();
     // A gateway has it from the other network, everyone else from nodes of this one.
     let brings = |peer: &&replica::PeerView| !gateway || peer.guest_of.is_none();
     let synced = figures.peers.iter().filter(brings).any(|peer| peer.synced);
-    let faults: Vec<&str> = figures.unreachable.iter().map(|(_, why)| why.as_str()).collect();
+    Held {
+        listings: figures.ledger.held,
+        entries: figures.ledger.entries,
+        connected: figures.peers.len() as u64,
+        synced,
+        faults: figures.unreachable.iter().map(|(_, why)| why.clone()).collect(),
+        failures: figures.last_failure.values().cloned().collect(),
+    }
+}
+
+fn held_json(held: &Held) -> Json {
     json!({
-        "listings": figures.ledger.held,
-        "entries": figures.ledger.entries,
-        "connected": figures.peers.len(),
-        "synced": synced,
-        "faults": faults,
-        "failures": figures.last_failure.values().collect::<Vec<_>>(),
+        "listings": held.listings, "entries": held.entries, "connected": held.connected, "synced": held.synced,
+        "faults": held.faults, "failures": held.failures,
     })
 }
 
@@ -211,7 +237,7 @@ pub(crate) fn side_json(side: &Side) -> Json {
 }
 
 /// A pattern as the command line takes it: `achievement@42`, `all`.
-fn pattern_text(pattern: &ShelfPattern) -> String {
+pub fn pattern_text(pattern: &ShelfPattern) -> String {
     let kind =
         pattern.kind.map_or("all", |kind| catalog::Kind::from_code(kind.0).map_or("?", |kind| kind.id()));
     match pattern.region_prefix.as_str() {

@@ -26,7 +26,7 @@ pub const CLAIM: &[u8] = b"lianshi statistics 1\n";
 /// What this node alone knows: enquiries are sealed.
 const ALONE: &str = "this_node_alone";
 /// How long a command waits for listings to be counted for the first time: a million take a minute or two.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub(super) const PATIENCE: Duration = Duration::from_secs(240);
 /// Logs that a file names one by one: a few megabytes. Of more it has the digest alone.
 const MAX_HEADS: usize = 20_000;
 
@@ -186,6 +186,19 @@ impl Office {
         })
     }
 
+    /// Figures with the entries that they follow from. Of fewer enquiries than `least` it says that they are fewer.
+    ///
+    /// # Errors
+    /// When listings are still being counted for the first time, or the store fails.
+    pub fn entries_and_figures(&self, asked: &Asked, (patience, least): (Duration, u64)) -> Reply {
+        let answer = self.statistics(asked.question()?, patience)?;
+        let mut told = self.statistics_json(&answer, true)?;
+        if told[ALONE]["received"].as_u64().is_some_and(|received| (1..least).contains(&received)) {
+            told[ALONE] = json!({ "fewer_than": least });
+        }
+        Ok(told)
+    }
+
     pub(super) fn bulletin_reply(
         &self,
         asked: &Asked,
@@ -210,11 +223,7 @@ impl Office {
         (patience, least): (Duration, u64),
         covered: Option<Json>,
     ) -> Result<Vec<u8>, Failure> {
-        let answer = self.statistics(asked.question()?, patience)?;
-        let mut told = self.statistics_json(&answer, true)?;
-        if told[ALONE]["received"].as_u64().is_some_and(|received| (1..least).contains(&received)) {
-            told[ALONE] = json!({ "fewer_than": least });
-        }
+        let mut told = self.entries_and_figures(asked, (patience, least))?;
         if let Some(covered) = covered {
             told["coverage"] = covered;
         }

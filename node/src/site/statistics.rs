@@ -7,9 +7,13 @@ use catalog::statistics::{Dimension, Month};
 use catalog::{Lang, region};
 use market::{Question, SAYINGS, StatisticsAnswer, Work};
 use protocol::{InstitutionId, MemberState, Roster};
+use serde_json::Value as Json;
 use web::SourceError;
 use web::limits::LEAST_TOLD;
-use web::view::{AnsweredView, BulletinForm, DemandsView, StatisticsAsk, StatisticsView, WorkView};
+use web::view::{
+    AnsweredView, ApartLog, ApartView, BulletinForm, DemandsView, StatisticsAsk, StatisticsView, VerdictView,
+    WorkView,
+};
 
 use super::{Site, failed};
 use crate::core::now_ms;
@@ -63,6 +67,17 @@ impl Site {
         })
     }
 
+    pub(super) fn claim(&self, asked: &StatisticsAsk) -> Result<Vec<u8>, SourceError> {
+        let told = self.office.entries_and_figures(&of(asked), (PATIENCE, LEAST_TOLD)).map_err(unanswered)?;
+        Ok(crate::bulletin::claim(&told))
+    }
+
+    /// What everyone may hear of a comparison: not which nodes are out of step.
+    pub(super) fn confirmed(&self, asked: &StatisticsAsk, digest: &str) -> Result<VerdictView, SourceError> {
+        let reply = self.office.confirm(&of(asked), digest, None, PATIENCE).map_err(unanswered)?;
+        Ok(VerdictView { out_of_step: Vec::new(), ..verdict(&reply) })
+    }
+
     pub(super) fn bulletin_file(
         &self,
         asked: &StatisticsAsk,
@@ -73,6 +88,42 @@ impl Site {
         // Of very few enquiries the number alone may say too much to whoever reads the pages.
         let made = self.office.bulletin(&of(asked), form.id(), lang, (PATIENCE, LEAST_TOLD), None);
         made.map_err(unanswered)
+    }
+}
+
+/// A comparison, as the office tells it.
+pub(crate) fn verdict(reply: &Json) -> VerdictView {
+    let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
+    let number = |json: &Json| json.as_u64().unwrap_or_default();
+    let list = |json: &Json| json.as_array().cloned().unwrap_or_default();
+    let log = |log: &Json| ApartLog {
+        how: text(&log["how"]),
+        entries: number(&log["entries"]),
+        node: text(&log["node"]),
+        institution: text(&log["institution"]),
+        kind: text(&log["kind"]),
+        region: text(&log["region"]),
+    };
+    let apart = |apart: &Json| ApartView {
+        logs: list(&apart["logs"]).iter().map(log).collect(),
+        count: number(&apart["count"]),
+        behind: number(&apart["behind"]),
+        ahead: number(&apart["ahead"]),
+        roster: apart["roster"] == true,
+    };
+    let peer = |peer: &Json| (text(&peer["node"]), text(&peer["name"]), number(&peer["logs"]));
+    let here = &reply["here"];
+    VerdictView {
+        verdict: text(&reply["verdict"]),
+        confirmed: reply["confirmed"] == true,
+        refuted: reply["refuted"] == true,
+        claimed: text(&reply["claimed"]),
+        digest: text(&here["digest"]),
+        entry_digest: text(&here["entries"]["digest"]),
+        logs: number(&here["entries"]["logs"]),
+        entries: number(&here["entries"]["count"]),
+        apart: reply["apart"].is_object().then(|| apart(&reply["apart"])),
+        out_of_step: list(&reply["peers"]["out_of_step"]).iter().map(peer).collect(),
     }
 }
 

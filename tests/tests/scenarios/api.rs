@@ -397,8 +397,9 @@ fn the_document_holds_against_what_a_tester_of_apis_tries() {
     at(&hub.web(), "/changes");
     tried(&scene, &hub, &python, &["--exclude-path-regex", "^/desk"], "");
     // A token has its measure of calls: one for each group.
-    for part in ["drafts", "listings", "enquiries", "harvest", "nodes"] {
-        let token = token(&hub, "王芳", "drafts,review,publish,enquiries,harvest,nodes");
+    let rooms = ["drafts", "listings", "enquiries", "harvest", "nodes"];
+    for part in rooms.into_iter().chain(["import", "tables", "statistics", "watches", "market"]) {
+        let token = token(&hub, "王芳", "drafts,review,publish,enquiries,harvest,nodes,watches");
         tried(&scene, &hub, &python, &["--include-path-regex", &format!("^/desk/{part}")], &token);
     }
 }

@@ -40,7 +40,7 @@ impl Province {
 }
 
 /// Has two networks agree. `gives` and `takes` are what the first one gives and takes.
-fn agree(scene: &Scene, one: &Home, other: &Home, gives: &[&str], takes: &[&str], more: &[&str]) {
+pub fn agree(scene: &Scene, one: &Home, other: &Home, gives: &[&str], takes: &[&str], more: &[&str]) {
     let file = |name: &str| scene.file(name).display().to_string();
     let (card, proposal) = (file("card"), file("proposal"));
     other.run(["peering", "card", "--out", &card]).ok();

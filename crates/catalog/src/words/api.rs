@@ -1,5 +1,7 @@
 //! Words of the API: what can be asked, what can go wrong, and the pages on which it is tried.
 
+pub mod rooms;
+
 use super::Row;
 
 /// Key, Chinese, English; sorted by key.
@@ -30,7 +32,7 @@ pub const TABLE: &[Row] = &[
     ("api.group.network", "节点与机构", "Node and institutions"),
     ("api.group.own", "本单位的信息", "Listings of one's own"),
     ("api.lang", "说明文字的语言；不写时看 Accept-Language，都没有则为中文", "Language of texts; else that of Accept-Language, else Chinese"),
-    ("api.lead", "网页上能看的，以及录入、审核、发布、答复询问，程序都可以用这套接口完成；导入表格、附件和治理仍在工作台和命令行。读公开内容不需要令牌；录入、审核、发布要用令牌，并受持有人权限约束。分页用游标：把答复里的 next 放进 cursor 接着取。", "What the pages show, and drafts, reviews, publishing and answers to enquiries, for programs; tables, files and governance stay at the desk and the command line. What is public is read without a token; writing, reviewing and publishing take a token, within the rights of its account. Lists are paged by cursor: put next of one answer into cursor of the next call."),
+    ("api.lead", "网页上能看的，以及录入、审核、发布、答复询问，程序都可以用这套接口完成；附件、导入表格、统计、订阅提醒和对等市场也在内。读公开内容不需要令牌；录入、审核、发布要用令牌，并受持有人权限约束。分页用游标：把答复里的 next 放进 cursor 接着取。", "What the pages show, and drafts with their files, reviews, publishing, tables, statistics, saved searches, peer markets and answers to enquiries, for programs. What is public is read without a token; writing, reviewing and publishing take a token, within the rights of its account. Lists are paged by cursor: put next of one answer into cursor of the next call."),
     ("api.nav", "接口（API）", "API"),
     ("api.op.catalogue", "类别、字段、代码", "Kinds, fields, codes"),
     ("api.op.catalogue.text", "信息能有哪些字段，词表里有哪些词，中英文名称。", "What a listing may hold, and the terms of every list, named in Chinese and English."),
@@ -145,7 +147,7 @@ pub const TABLE: &[Row] = &[
     ("api.problem.accept.text", "这里只能给：{what}。", "What is given here is {what}."),
     ("api.problem.body", "正文读不出来", "The body does not read"),
     ("api.problem.body.next", "检查引号、逗号和编码（UTF-8）。", "Check quotes, commas and encoding (UTF-8)."),
-    ("api.problem.body.text", "请求正文不是完好的 JSON。", "The body of the request is not well-formed JSON."),
+    ("api.problem.body.text", "请求正文不是完好的 JSON，或者没有传完就断了。", "The body of the request is not well-formed JSON, or it broke off on its way."),
     ("api.problem.busy", "节点正忙", "The node is busy"),
     ("api.problem.busy.next", "等 Retry-After 所说的秒数再试。", "Try again after as many seconds as Retry-After says."),
     ("api.problem.busy.text", "同时访问的太多，或者这次查询用时过长。", "Too many ask at once, or this took too long."),

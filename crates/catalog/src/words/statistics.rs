@@ -88,6 +88,8 @@ pub const TABLE: &[Row] = &[
     ("cli.failure.bulletin.hint", "缩小地区范围再试，或改存为 .xlsx", "ask for a smaller region, or for .xlsx"),
     ("cli.failure.counting", "信息还在清点：{all} 条里清点了 {done} 条", "Listings are still being counted: {done} of {all} so far"),
     ("cli.failure.counting.hint", "第一次清点要逐条看过，以后只看新到的；稍后再试即接着清点", "the first count looks at each of them, later ones at what is new; ask again in a while and it goes on from here"),
+    ("cli.failure.coverage.rows", "台账超过 {most} 行，接口一次比不完", "The register has more than {most} rows, which is more than one call compares"),
+    ("cli.failure.coverage.rows.hint", "分几次发来，或在节点上用 lianshi stats coverage", "send it in parts, or use lianshi stats coverage on the node"),
     ("cli.failure.digest", "“{digest}”不是摘要", "“{digest}” is no digest"),
     ("cli.failure.digest.hint", "摘要是 64 位十六进制数字", "a digest has 64 hexadecimal digits"),
     ("cli.failure.figures", "这个文件里没有联市的统计数字", "There are no figures of Lianshi in this file"),

@@ -32,6 +32,8 @@ impl Keep {
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Vec<u8>,
+    /// What is sent bit by bit in place of it.
+    flow: Option<Body>,
     media: &'static str,
     keep: Keep,
     /// The version, where it is not simply what the body is.
@@ -42,6 +44,8 @@ pub(super) struct Answer {
     name: String,
     /// Whether texts in it depend on the language.
     spoken: bool,
+    /// Whether it would be a file of another type for who asks so.
+    formed: bool,
 }
 
 impl Answer {
@@ -59,10 +63,16 @@ impl Answer {
         Self { body, media, name, ..Self::nothing() }
     }
 
+    /// A file under a name that is sent as it is made or read.
+    pub(super) fn flow(flow: Body, media: &'static str, name: String) -> Self {
+        Self { flow: Some(flow), media, name, ..Self::nothing() }
+    }
+
     /// Nothing but that it is done.
     pub(super) fn nothing() -> Self {
         Self {
             body: Vec::new(),
+            flow: None,
             media: "",
             keep: Keep::Asking,
             version: None,
@@ -70,6 +80,7 @@ impl Answer {
             location: None,
             name: String::new(),
             spoken: false,
+            formed: false,
         }
     }
 
@@ -97,6 +108,11 @@ impl Answer {
         Self { spoken: true, ..self }
     }
 
+    /// The same, which is of the type that the caller asked for.
+    pub(super) fn formed(self) -> Self {
+        Self { formed: true, ..self }
+    }
+
     /// As HTTP has it; a reader that has this version is told so, and no more.
     pub(super) fn respond(self, status: StatusCode, asked: &HeaderMap, reads: bool) -> Response {
         let tag = match &self.version {
@@ -108,7 +124,7 @@ impl Answer {
         let same = reads && tag.as_deref().is_some_and(|tag| names(asked, tag));
         let mut response = match same {
             true => Response::new(Body::empty()),
-            false => Response::new(Body::from(self.body)),
+            false => Response::new(self.flow.unwrap_or_else(|| Body::from(self.body))),
         };
         *response.status_mut() = if same { StatusCode::NOT_MODIFIED } else { status };
         let headers = response.headers_mut();
@@ -118,7 +134,12 @@ impl Answer {
             }
         };
         put(header::CACHE_CONTROL, self.keep.header());
-        put(header::VARY, if self.spoken { "accept-language" } else { "accept-encoding" });
+        let varies = match (self.formed, self.spoken) {
+            (true, _) => "accept, accept-language",
+            (false, true) => "accept-language",
+            (false, false) => "accept-encoding",
+        };
+        put(header::VARY, varies);
         if !self.media.is_empty() && !same {
             put(header::CONTENT_TYPE, self.media);
         }

@@ -2,8 +2,9 @@
 
 use super::answer::Answer;
 use super::limit::{self, Key};
-use super::operation::{Holder, Operation, Place, Scope, Verb};
+use super::operation::{Holder, Operation, Place, Scope, Takes, Verb};
 use super::problem::{Kind, Problem, lang_of, wrong};
+use super::sent::Sent;
 use super::{Api, ROOT};
 use crate::address::{Address, reached};
 use crate::desk::{Client, client, is_here};
@@ -32,6 +33,10 @@ pub(super) struct Call {
     pub(super) holder: Option<Holder>,
     values: BTreeMap<&'static str, String>,
     body: Bytes,
+    /// The file that is its body, where the operation takes one.
+    pub(super) sent: Sent,
+    /// What the caller would rather have, of what the operation gives.
+    pub(super) wanted: &'static str,
 }
 
 impl Call {
@@ -141,44 +146,65 @@ async fn run(
     (uri, headers, body): (&Uri, &HeaderMap, Body),
     holder: Result<Option<Holder>, Problem>,
 ) -> Result<Answer, Problem> {
-    accepts(operation, headers)?;
+    let wanted = accepts(operation, headers)?;
     let holder = admit(api, operation, caller, holder)?;
     let lang = lang_of(uri, headers);
     let values = values(operation, lang, uri, headers)?;
-    let body = match operation.takes {
-        Some(_) => read_body(headers, body).await?,
-        None => Bytes::new(),
+    let (body, sent) = match &operation.takes {
+        Takes::Nothing => (Bytes::new(), Sent::none()),
+        Takes::Json(_) => (read_body(headers, body).await?, Sent::none()),
+        Takes::Bytes(carried) => (Bytes::new(), Sent::of(headers, body, *carried)?),
     };
     let (api, address) = (Arc::clone(api), reached(&api.app.options, uri, headers));
-    let call = Call { api, lang, from: caller.from, uri: uri.clone(), address, holder, values, body };
+    let (from, uri) = (caller.from, uri.clone());
+    let call = Call { api, lang, from, uri, address, holder, values, body, sent, wanted };
     (operation.run)(call).await
 }
 
-/// Whether the caller takes what the operation gives, or problems at least say so.
-fn accepts(operation: &Operation, headers: &HeaderMap) -> Result<(), Problem> {
+/// Which of the media types that the operation gives the caller would rather have (RFC 9110 §12.5.1); the first where it is all the
+/// same.
+fn accepts(operation: &Operation, headers: &HeaderMap) -> Result<&'static str, Problem> {
     let gives = operation.media();
     let stated: Vec<&str> =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let first = gives.first().copied().unwrap_or_default();
     if stated.is_empty() || gives.is_empty() {
-        return Ok(());
+        return Ok(first);
     }
-    let ranges = stated.iter().flat_map(|value| value.split(','));
-    let takes = ranges.filter(|range| !is_refused(range)).any(|range| {
-        let range = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let whole = range.strip_suffix("/*");
-        gives.iter().any(|media| {
-            range == "*/*"
-                || range == *media
-                || whole.is_some_and(|whole| media.split('/').next() == Some(whole))
-        })
-    });
-    if takes { Ok(()) } else { Err(Problem::new(Kind::Accept).what(&gives.join(", "))) }
+    // Of the ranges that a type lies in, the narrowest gives its weight.
+    let weight = |media: &str| {
+        let ranges = stated.iter().flat_map(|value| value.split(','));
+        let fitting = ranges.filter_map(|range| Some((narrowness(range, media)?, weight_of(range))));
+        fitting.max_by_key(|(narrow, _)| *narrow).map_or(0.0, |(_, weight)| weight)
+    };
+    let mut best = (first, 0.0);
+    for media in &gives {
+        let weight = weight(media);
+        if weight > best.1 {
+            best = (media, weight);
+        }
+    }
+    if best.1 > 0.0 { Ok(best.0) } else { Err(Problem::new(Kind::Accept).what(&gives.join(", "))) }
 }
 
-/// Whether a range of media types carries the weight nought.
-fn is_refused(range: &str) -> bool {
+/// How narrow a range of media types is that a type lies in; `None` where it does not.
+fn narrowness(range: &str, media: &str) -> Option<u8> {
+    let range = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let of_kind = range.strip_suffix("/*").is_some_and(|kind| media.split('/').next() == Some(kind));
+    let bare = media.split(';').next().unwrap_or_default();
+    match range.as_str() {
+        "*/*" => Some(0),
+        _ if of_kind => Some(1),
+        range if range == bare => Some(2),
+        _ => None,
+    }
+}
+
+/// The weight that a range of media types carries.
+fn weight_of(range: &str) -> f32 {
     let mut parameters = range.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    parameters.any(|(name, value)| name.trim() == "q" && value.trim().parse::<f32>() == Ok(0.0))
+    let stated = parameters.find(|(name, _)| name.trim() == "q");
+    stated.map_or(1.0, |(_, value)| value.trim().parse::<f32>().map_or(1.0, |q| q.clamp(0.0, 1.0)))
 }
 
 /// Who holds the token that a call carries; nobody where it carries none.

@@ -4,15 +4,22 @@
 pub(super) mod catalogue;
 pub(super) mod desk;
 pub(super) mod enquiries;
+pub(super) mod files;
 pub(super) mod govern;
 pub(super) mod harvest;
+pub(super) mod imports;
 pub(super) mod listing;
 pub(super) mod lists;
 pub(super) mod network;
 pub(super) mod nodes;
+pub(super) mod peers;
+pub(super) mod statistics;
+pub(super) mod watches;
 
+use crate::desk::view::Said;
 use crate::text::instant;
 use crate::view;
+use catalog::Lang;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -196,6 +203,17 @@ impl File {
         };
         files.iter().map(one).collect()
     }
+}
+
+/// What the desk said, and what to do, in one text.
+pub(super) fn in_words(lang: Lang, said: Option<&Said>) -> Option<String> {
+    let (message, hint) = said?.in_words(lang);
+    Some(format!("{message} {hint}").trim_end().to_owned())
+}
+
+/// A moment; null where there was none.
+pub(super) fn time(ms: i64) -> Option<String> {
+    (ms > 0).then(|| instant(ms))
 }
 
 /// An address of the pages; empty where there is none.

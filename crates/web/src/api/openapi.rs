@@ -2,7 +2,7 @@
 
 use super::ROOT;
 use super::model::Names;
-use super::operation::{Gives, Group, Model, Operation, Param, Place, Scope, Verb, model};
+use super::operation::{Gives, Group, Model, Operation, Param, Place, Scope, Takes, Verb, model};
 use super::problem::{ApiProblem, Kind};
 use super::table::operations;
 use catalog::Lang;
@@ -21,7 +21,11 @@ pub(super) fn document(lang: Lang) -> Value {
         (wanted.collect)(&mut schemas);
     }
     for operation in operations() {
-        for model in operation.takes.iter().chain(given(operation)) {
+        let taken = match &operation.takes {
+            Takes::Json(model) => Some(model),
+            Takes::Nothing | Takes::Bytes(_) => None,
+        };
+        for model in taken.into_iter().chain(given(operation)) {
             (model.collect)(&mut schemas);
         }
         let verb = operation.verb.id().to_ascii_lowercase();
@@ -64,7 +68,7 @@ fn scopes(lang: Lang) -> String {
 
 fn given(operation: &Operation) -> Option<&Model> {
     match &operation.gives {
-        Gives::Json(model) => Some(model),
+        Gives::Json(model) | Gives::Either(model, _) => Some(model),
         _ => None,
     }
 }
@@ -82,8 +86,7 @@ fn of(lang: Lang, operation: &Operation) -> Value {
         "parameters": operation.params.iter().map(|one| param(lang, one)).chain([language(lang)]).collect::<Vec<_>>(),
         "responses": responses(lang, operation),
     });
-    if let Some(model) = &operation.takes {
-        let content = json!({ "application/json": { "schema": reference(model) } });
+    if let Some(content) = content(&operation.takes) {
         described["requestBody"] = json!({ "required": true, "content": content });
     }
     if !operation.scopes.is_empty() {
@@ -91,6 +94,22 @@ fn of(lang: Lang, operation: &Operation) -> Value {
         described["security"] = any.collect();
     }
     described
+}
+
+/// What a body is to be, by media type; a file is of any bytes (OpenAPI 3.1 §4.8.14.2), one of JSON any value.
+fn content(takes: &Takes) -> Option<Value> {
+    match takes {
+        Takes::Nothing => None,
+        Takes::Json(model) => Some(json!({ "application/json": { "schema": reference(model) } })),
+        Takes::Bytes(carried) => {
+            let schema = |media: &str| match media {
+                "application/json" => json!({}),
+                _ => json!({ "type": "string", "format": "binary" }),
+            };
+            let one = |media: &&str| ((*media).to_owned(), json!({ "schema": schema(media) }));
+            Some(carried.media.iter().map(one).collect())
+        }
+    }
 }
 
 fn param(lang: Lang, param: &Param) -> Value {
@@ -123,13 +142,14 @@ fn responses(lang: Lang, operation: &Operation) -> Value {
     let mut responses = BTreeMap::new();
     let mut good = json!({ "description": say(lang, "api.answer.good") });
     if !operation.media().is_empty() {
-        let schema = match &operation.gives {
+        let schema = |media: &str| match &operation.gives {
             Gives::Json(model) => reference(model),
+            Gives::Either(model, files) if !files.contains(&media) => reference(model),
             Gives::OpenApi => json!({ "type": "object" }),
-            Gives::File(_) | Gives::Nothing => json!({}),
+            Gives::Either(..) | Gives::File(_) | Gives::Nothing => json!({}),
         };
-        let content =
-            operation.media().iter().map(|media| ((*media).to_owned(), json!({ "schema": schema })));
+        let content = operation.media().into_iter();
+        let content = content.map(|media| (media.to_owned(), json!({ "schema": schema(media) })));
         good["content"] = Value::Object(content.collect());
     }
     let mut headers = Map::new();

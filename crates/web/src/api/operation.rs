@@ -12,6 +12,8 @@ use std::pin::Pin;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+const JSON: &str = "application/json";
+
 /// What a token lets a program do. The rights of the account that it belongs to bound all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
@@ -27,23 +29,26 @@ pub enum Scope {
     Harvest,
     /// Read how the network's nodes are.
     Nodes,
+    /// Read, make and change saved searches.
+    Watches,
     /// Draft what governors decide, and take in what they signed.
     Govern,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Drafts,
         Self::Review,
         Self::Publish,
         Self::Enquiries,
         Self::Harvest,
         Self::Nodes,
+        Self::Watches,
         Self::Govern,
     ];
 
-    /// `drafts`, `review`, `publish`, `enquiries`, `harvest`, `nodes` or `govern`.
+    /// The word for it: `drafts`, `review` and so on.
     pub fn id(self) -> &'static str {
         match self {
             Self::Drafts => "drafts",
@@ -52,6 +57,7 @@ impl Scope {
             Self::Enquiries => "enquiries",
             Self::Harvest => "harvest",
             Self::Nodes => "nodes",
+            Self::Watches => "watches",
             Self::Govern => "govern",
         }
     }
@@ -81,19 +87,25 @@ pub(super) enum Group {
     Catalogue,
     Enquiries,
     Drafts,
+    Imports,
     Own,
+    Statistics,
+    Watches,
     Harvest,
     Governing,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Listings,
+        Self::Statistics,
         Self::Network,
         Self::Catalogue,
         Self::Enquiries,
         Self::Drafts,
+        Self::Imports,
         Self::Own,
+        Self::Watches,
         Self::Harvest,
         Self::Governing,
     ];
@@ -105,7 +117,10 @@ impl Group {
             Self::Catalogue => "catalogue",
             Self::Enquiries => "enquiries",
             Self::Drafts => "drafts",
+            Self::Imports => "imports",
             Self::Own => "own",
+            Self::Statistics => "statistics",
+            Self::Watches => "watches",
             Self::Harvest => "harvest",
             Self::Governing => "governing",
         }
@@ -165,9 +180,28 @@ pub(super) const fn model<T: ToSchema>() -> Model {
     Model { name: T::name, collect: collect::<T> }
 }
 
+/// What a body is to be.
+pub(super) enum Takes {
+    Nothing,
+    Json(Model),
+    /// A file, as it is.
+    Bytes(Carried),
+}
+
+/// A file that is a body.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Carried {
+    /// Media types under which it may be sent; what it is, its content says.
+    pub(super) media: &'static [&'static str],
+    /// Bytes of the longest.
+    pub(super) most: u64,
+}
+
 /// What a good answer carries.
 pub(super) enum Gives {
     Json(Model),
+    /// A document, or the same as a file of one of these types, as the caller asks.
+    Either(Model, &'static [&'static str]),
     File(&'static [&'static str]),
     /// The document that describes the API itself.
     OpenApi,
@@ -186,8 +220,7 @@ pub(super) struct Operation {
     pub(super) path: &'static str,
     pub(super) group: Group,
     pub(super) params: &'static [Param],
-    /// What it takes; it is JSON.
-    pub(super) takes: Option<Model>,
+    pub(super) takes: Takes,
     pub(super) status: u16,
     pub(super) gives: Gives,
     /// A token with any of these; none for what everyone may do.
@@ -214,13 +247,29 @@ impl Operation {
         self.scopes.is_empty() && self.verb == Verb::Get
     }
 
-    /// The media types of a good answer.
-    pub(super) fn media(&self) -> &'static [&'static str] {
+    /// The media types of a good answer, what is given where nothing is asked for first.
+    pub(super) fn media(&self) -> Vec<&'static str> {
         match self.gives {
-            Gives::Json(_) | Gives::OpenApi => &["application/json"],
-            Gives::File(media) => media,
-            Gives::Nothing => &[],
+            Gives::Json(_) | Gives::OpenApi => vec![JSON],
+            Gives::Either(_, media) => std::iter::once(JSON).chain(media.iter().copied()).collect(),
+            Gives::File(media) => media.to_vec(),
+            Gives::Nothing => Vec::new(),
         }
+    }
+
+    /// The file that is its body, where it takes one.
+    pub(super) fn carried(&self) -> Option<Carried> {
+        match self.takes {
+            Takes::Bytes(carried) => Some(carried),
+            Takes::Nothing | Takes::Json(_) => None,
+        }
+    }
+
+    /// Whether a path below `/api/v1` is one of its own.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        let fits = |(own, given): (&str, &str)| own.starts_with('{') && !given.is_empty() || own == given;
+        self.path.split('/').count() == path.split('/').count()
+            && self.path.split('/').zip(path.split('/')).all(fits)
     }
 
     /// All that may go wrong.
@@ -236,7 +285,7 @@ impl Operation {
             Kind::Busy,
             Kind::Ready,
         ];
-        if self.takes.is_some() {
+        if !matches!(self.takes, Takes::Nothing) {
             all.extend([Kind::Body, Kind::Media, Kind::Record]);
         }
         if !self.scopes.is_empty() {

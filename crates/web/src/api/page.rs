@@ -3,13 +3,14 @@
 
 use super::call::{self, Caller};
 use super::indent::indented;
-use super::operation::{Gives, Group, Operation, Param, Place, Scope, Verb};
+use super::operation::{Gives, Group, Operation, Param, Place, Scope, Takes, Verb};
 use super::problem::Kind;
+use super::sent::bare;
 use super::shape::Shape;
 use super::table::operations;
 use super::{Api, ROOT, State};
-use crate::desk::{Fields, is_own_page};
-use crate::limits::{NAME_CHARS, TOKEN_CHARS, TRIED_BYTES, UPLOAD_BYTES};
+use crate::desk::{Broken, Fields, Incoming, Part, is_own_page};
+use crate::limits::{FORM_FIELDS, NAME_CHARS, TOKEN_CHARS, TRIED_BYTES, UPLOAD_BYTES};
 use crate::pages::{draw, message};
 use crate::refusal::Refusal;
 use crate::request::{encode, pairs, query};
@@ -57,6 +58,8 @@ struct Try {
     /// What the body may be, where there is one.
     body: Option<String>,
     body_note: String,
+    /// Media types of the file that it takes, where it takes one.
+    file: String,
     needs_token: bool,
     posts: bool,
     command: String,
@@ -137,7 +140,7 @@ pub(super) async fn show(axum::extract::State(api): State, request: Request) -> 
     let tries = asks && given.iter().any(|(name, _)| name == "go");
     let fields = Fields::new(given);
     let tried = match tries {
-        true => Some(tried(&api, operation, &place, Caller::of(&request), &fields).await),
+        true => Some(tried(&api, operation, &place, Caller::of(&request), (&fields, None)).await),
         false => None,
     };
     page(&api, operation, &place, (&fields, &origin), tried)
@@ -152,14 +155,57 @@ pub(super) async fn send(axum::extract::State(api): State, request: Request) -> 
     }
     let caller = Caller::of(&request);
     let origin = origin(&api, request.uri(), request.headers());
-    let form =
-        <Form<Vec<(String, String)>> as axum::extract::FromRequest<()>>::from_request(request, &()).await;
-    let Ok(Form(given)) = form else { return message::page(&api.app, &place, &Refusal::Body) };
-    let fields = Fields::new(given);
-    let tried = tried(&api, operation, &place, caller, &fields).await;
+    let read = match operation.carried() {
+        Some(carried) => with_file(&api, carried.most, request).await,
+        None => without(request).await,
+    };
+    let (fields, file) = match read {
+        Ok((given, file)) => (Fields::new(given), file),
+        Err(refusal) => return message::page(&api.app, &place, &refusal),
+    };
+    let tried = tried(&api, operation, &place, caller, (&fields, file)).await;
     let mut response = page(&api, operation, &place, (&fields, &origin), Some(tried));
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
+}
+
+type Given = (Vec<(String, String)>, Option<ChosenFile>);
+
+/// A file that somebody chose in the form.
+struct ChosenFile {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+async fn without(request: Request) -> Result<Given, Refusal> {
+    let form =
+        <Form<Vec<(String, String)>> as axum::extract::FromRequest<()>>::from_request(request, &()).await;
+    form.map(|Form(given)| (given, None)).map_err(|_| Refusal::Body)
+}
+
+/// Reads a form with a file, in the turns of those that are taken in at the desk: it is held in memory.
+async fn with_file(api: &Api, most: u64, request: Request) -> Result<Given, Refusal> {
+    let _turn = api.app.uploads.acquire().await.map_err(|_| Refusal::Busy)?;
+    let headers = request.headers().clone();
+    let read = async {
+        let mut form = Incoming::new(&headers, request.into_body(), FORM_FIELDS, most)?;
+        let (mut fields, mut file) = (Vec::new(), None);
+        while let Some(part) = form.part().await? {
+            match part {
+                Part::Field(name, text) => fields.push((name, text)),
+                Part::File(upload) => {
+                    let name = bare(&upload.name);
+                    let bytes = upload.bytes().await?;
+                    file = (!name.is_empty()).then_some(ChosenFile { name, bytes });
+                }
+            }
+        }
+        Ok((fields, file))
+    };
+    read.await.map_err(|why| match why {
+        Broken::Large => Refusal::Body,
+        Broken::Form | Broken::Disk(_) => Refusal::BadForm,
+    })
 }
 
 fn operation(uri: &Uri) -> Option<&'static Operation> {
@@ -177,7 +223,7 @@ async fn tried(
     operation: &'static Operation,
     place: &Where,
     caller: Caller,
-    fields: &Fields,
+    (fields, file): (&Fields, Option<ChosenFile>),
 ) -> Tried {
     let request =
         Request::builder().method(operation.verb.id()).uri(target(operation, fields, Some(place.lang)));
@@ -192,10 +238,26 @@ async fn tried(
             request = request.header(param.name, value);
         }
     }
-    if operation.takes.is_some() {
-        request = request.header(header::CONTENT_TYPE, "application/json");
-    }
-    let Ok(request) = request.body(Body::from(fields.get("body").to_owned())) else {
+    let body = match (&operation.takes, file) {
+        (Takes::Json(_), _) => {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(fields.get("body").to_owned())
+        }
+        (Takes::Bytes(_), Some(file)) => {
+            let mut name = String::new();
+            encode(&mut name, &file.name);
+            let disposition = format!("attachment; filename*=UTF-8''{name}");
+            request = request.header(header::CONTENT_TYPE, "application/octet-stream");
+            request = request.header(header::CONTENT_DISPOSITION, disposition);
+            Body::from(file.bytes)
+        }
+        (Takes::Bytes(_), None) => {
+            request = request.header(header::CONTENT_TYPE, "application/octet-stream");
+            Body::empty()
+        }
+        (Takes::Nothing, _) => Body::empty(),
+    };
+    let Ok(request) = request.body(body) else {
         return unsent(place.lang);
     };
     let response = call::answer(api, operation, caller, request).await;
@@ -255,19 +317,23 @@ fn page(
     let line = line(lang, operation);
     let fresh = tried.is_none();
     let needs_token = !operation.scopes.is_empty();
-    let body = operation.takes.as_ref().map(|_| match fields.get("body") {
-        "" if fresh => example(operation.id).to_owned(),
-        text => tidy(text, TRIED_BYTES),
-    });
+    let (body, body_note) = match &operation.takes {
+        Takes::Json(model) => {
+            let text = match fields.get("body") {
+                "" if fresh => example(operation.id).to_owned(),
+                text => tidy(text, TRIED_BYTES),
+            };
+            (Some(text), fill(lang, "api.try.body", &[("model", &(model.name)())]))
+        }
+        Takes::Nothing | Takes::Bytes(_) => (None, String::new()),
+    };
+    let file = operation.carried().map(|carried| carried.media.join(", "));
     let page = Try {
         shell: shell(api, place, &line.title),
         inputs: operation.params.iter().map(|param| input(lang, param, fields, fresh)).collect(),
-        body_note: operation
-            .takes
-            .as_ref()
-            .map(|model| fill(lang, "api.try.body", &[("model", &(model.name)())]))
-            .unwrap_or_default(),
+        body_note,
         body,
+        file: file.unwrap_or_default(),
         needs_token,
         posts: needs_token || operation.verb != Verb::Get,
         command: command(origin, operation, fields),
@@ -305,8 +371,13 @@ fn command(origin: &str, operation: &Operation, fields: &Fields) -> String {
     if operation.params.iter().any(|param| param.place == Place::Header) {
         parts.push("-H \"If-Match: $ETAG\"".to_owned());
     }
-    if operation.takes.is_some() {
-        parts.push("-H 'Content-Type: application/json' -d @body.json".to_owned());
+    match &operation.takes {
+        Takes::Json(_) => parts.push("-H 'Content-Type: application/json' -d @body.json".to_owned()),
+        Takes::Bytes(carried) => {
+            let media = carried.media.first().copied().unwrap_or_default();
+            parts.push(format!("-H 'Content-Type: {media}' --data-binary @FILE"));
+        }
+        Takes::Nothing => {}
     }
     if let Gives::File(_) = operation.gives {
         parts.push("-OJ".to_owned());
@@ -353,6 +424,15 @@ fn example(id: &str) -> &'static str {
         "draft-change" => "{\n  \"texts\": {\n    \"title\": \"稀土永磁电机\"\n  }\n}",
         "draft-act" => "{ \"act\": \"submit\" }",
         "own-act" => "{ \"act\": \"revise\" }",
+        "import-columns" => {
+            "{\n  \"kind\": \"achievement\",\n  \"columns\": [{ \"header\": \"成果名称\", \"key\": \"title\" }]\n}"
+        }
+        "import-act" => "{ \"act\": \"apply\" }",
+        "watch-add" => {
+            "{\n  \"asks\": { \"q\": \"电池\", \"kind\": \"demand\" },\n  \"every\": \"day\",\n  \"feed\": true\n}"
+        }
+        "watch-act" => "{ \"act\": \"test\" }",
+        "harvest-act" => "{ \"act\": \"run\" }",
         "enquire" => {
             "{\n  \"name\": \"\",\n  \"organisation\": \"\",\n  \"contact\": \"\",\n  \"message\": \"\"\n}"
         }

@@ -4,3 +4,5 @@ pub(super) mod catalogue;
 pub(super) mod listing;
 pub(super) mod lists;
 pub(super) mod network;
+pub(super) mod peers;
+pub(super) mod statistics;

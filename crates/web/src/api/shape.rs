@@ -2,6 +2,7 @@
 
 use crate::limits::{CURSOR_CHARS, FILTER_CHARS, QUERY_CHARS, TOKEN_CHARS};
 use crate::request::parse_trl;
+use catalog::statistics::Month;
 use catalog::{Hall, Kind, facets};
 use serde_json::{Value, json};
 
@@ -33,6 +34,10 @@ pub(super) enum Shape {
     Division,
     /// `5` or `4-6`.
     Trl,
+    /// `2026-11`.
+    Month,
+    /// The same, or `all`.
+    MonthOrAll,
     /// A price band.
     Price,
     /// One of several words.
@@ -46,6 +51,11 @@ pub(super) enum Shape {
     /// A version as `ETag` gave it.
     Version,
 }
+
+/// Months that statistics know (`catalog::statistics::Month`).
+const MONTH: &str = "^20[0-9]{2}-(0[1-9]|1[0-2])$";
+/// Characters of a month.
+const MONTH_CHARS: usize = 7;
 
 const HEX: fn(u8) -> bool = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
 
@@ -74,6 +84,8 @@ impl Shape {
             Self::Trl => {
                 parse_trl(text).is_some() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
             }
+            Self::Month => is_month(text),
+            Self::MonthOrAll => text == "all" || is_month(text),
             Self::Price => text == facets::NEGOTIABLE || facets::price_band(text).is_some(),
             Self::OneOf(words) => words.contains(&text),
             Self::Count { most, .. } => {
@@ -112,6 +124,8 @@ impl Shape {
             )),
             Self::Division => pattern("^([0-9]{2}|[0-9]{4}|[0-9]{6})$"),
             Self::Trl => json!({ "type": "string", "enum": levels() }),
+            Self::Month => pattern(MONTH),
+            Self::MonthOrAll => pattern(&format!("^all$|{MONTH}")),
             Self::Price => {
                 let bands = facets::PRICE_BANDS.iter().map(|band| band.id);
                 json!({ "type": "string", "enum": bands.chain([facets::NEGOTIABLE]).collect::<Vec<_>>() })
@@ -156,6 +170,11 @@ fn is_division(text: &str) -> bool {
     matches!(text.len(), 2 | 4 | 6) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// A month as its pattern has it, which is one of the calendar too.
+fn is_month(text: &str) -> bool {
+    text.len() == MONTH_CHARS && text.parse::<Month>().is_ok()
+}
+
 fn is_han(c: char) -> bool {
     matches!(c, '\u{4e00}'..='\u{9fa5}')
 }
@@ -179,6 +198,8 @@ mod tests {
             (Shape::Count { usual: 20, most: 100 }, &["1", "100"]),
             (Shape::Version, &["\"0123\"", "*"]),
             (Shape::Flag, &["true", "false"]),
+            (Shape::Month, &["2000-01", "2099-12"]),
+            (Shape::MonthOrAll, &["2026-11", "all"]),
         ];
         for (shape, texts) in taken {
             assert!(texts.iter().all(|text| shape.takes(text)), "{shape:?}");
@@ -197,6 +218,7 @@ mod tests {
             (Shape::Flag, &["1", "TRUE", ""]),
             (Shape::Words, &["a\u{0}b", &"长".repeat(QUERY_CHARS + 1)]),
             (Shape::Cursor, &["", "a/b", "a b"]),
+            (Shape::Month, &["", "all", "1999-12", "2100-01", "2026-13", "2026-1", "2026-+1"]),
         ];
         for (shape, texts) in refused {
             for text in *texts {

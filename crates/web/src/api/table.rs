@@ -1,7 +1,12 @@
 //! Everything that can be asked of the API.
 
 mod desk;
+mod files;
 mod govern;
+mod imports;
+mod peers;
+mod statistics;
+mod watches;
 
 use super::model::catalogue::{Catalogue, RegionList};
 use super::model::desk::{Done, Draft, DraftAct, DraftPage, DraftTexts, NewDraft, Own, OwnAct, OwnPage};
@@ -11,7 +16,7 @@ use super::model::listing::{HistoryPage, Listing, StatementList};
 use super::model::lists::{ChangePage, ListingPage};
 use super::model::network::{Institution, InstitutionPage, Node, Profile};
 use super::model::nodes::NodePage;
-use super::operation::{Gives, Group, Operation, Param, Place, Scope, Verb, model};
+use super::operation::{Carried, Gives, Group, Operation, Param, Place, Scope, Takes, Verb, model};
 use super::problem::Kind;
 use super::read::{catalogue, listing, lists, network};
 use super::shape::{SORTS, Shape};
@@ -43,7 +48,7 @@ const READ: Operation = Operation {
     path: "",
     group: Group::Listings,
     params: &[],
-    takes: None,
+    takes: Takes::Nothing,
     status: 200,
     gives: Gives::Nothing,
     scopes: &[],
@@ -65,7 +70,15 @@ const READERS: &[Scope] = &[Scope::Drafts, Scope::Review, Scope::Publish];
 
 /// All operations, in the order in which the page shows them.
 pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
-    OPEN.iter().chain(desk::OPERATIONS).chain(govern::OPERATIONS)
+    let rooms = [
+        files::OPERATIONS,
+        imports::OPERATIONS,
+        statistics::OPERATIONS,
+        watches::OPERATIONS,
+        peers::OPERATIONS,
+        govern::OPERATIONS,
+    ];
+    OPEN.iter().chain(desk::OPERATIONS).chain(rooms.into_iter().flatten())
 }
 
 /// What needs no token.
@@ -236,7 +249,7 @@ const OPEN: &[Operation] = &[
         path: "/listings/{id}/enquiries",
         group: Group::Enquiries,
         params: &[ID],
-        takes: Some(model::<NewEnquiry>()),
+        takes: Takes::Json(model::<NewEnquiry>()),
         status: 201,
         gives: Gives::Json(model::<Receipt>()),
         problems: &[Kind::Missing, Kind::Conflict],
@@ -281,7 +294,8 @@ mod tests {
             assert_ne!(say(Lang::Zh, key), key, "{key} is missing");
         }
         let families = ["api.op.", "api.param.", "api.problem.", "api.group.", "api.scope."];
-        let said = catalog::words::api::TABLE.iter().map(|(key, _, _)| *key);
+        let tables = [catalog::words::api::TABLE, catalog::words::api::rooms::TABLE];
+        let said = tables.into_iter().flatten().map(|(key, _, _)| *key);
         let lost: Vec<&str> = said
             .filter(|key| families.iter().any(|family| key.starts_with(family)) && !known.contains(*key))
             .collect();

@@ -2,9 +2,13 @@
 
 pub(super) mod drafts;
 pub(super) mod enquiries;
+pub(super) mod figures;
+pub(super) mod files;
 pub(super) mod govern;
 pub(super) mod harvest;
+pub(super) mod imports;
 pub(super) mod own;
+pub(super) mod watches;
 
 use super::call::Call;
 use super::cursor;

@@ -16,7 +16,7 @@ const FILE: &str = "file";
 
 /// Why a form was not taken.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::desk) enum Broken {
+pub(crate) enum Broken {
     /// It is not written as browsers write it, or broke off.
     Form,
     /// It is longer than allowed.
@@ -43,7 +43,7 @@ impl From<std::io::Error> for Broken {
 }
 
 /// A form on its way.
-pub(in crate::desk) struct Incoming {
+pub(crate) struct Incoming {
     parts: Multipart<'static>,
     /// Parts that may still come.
     left: usize,
@@ -51,7 +51,7 @@ pub(in crate::desk) struct Incoming {
 
 /// A part of a form.
 #[derive(Debug)]
-pub(in crate::desk) enum Part {
+pub(crate) enum Part {
     /// A field: name and text.
     Field(String, String),
     /// A file, whose bytes follow.
@@ -60,9 +60,9 @@ pub(in crate::desk) enum Part {
 
 /// A file in a form.
 #[derive(Debug)]
-pub(in crate::desk) struct Upload {
+pub(crate) struct Upload {
     /// What it was called where it came from; empty where none was chosen.
-    pub(in crate::desk) name: String,
+    pub(crate) name: String,
     content: Field<'static>,
 }
 
@@ -72,12 +72,7 @@ impl Incoming {
     ///
     /// # Errors
     /// When the headers name no boundary.
-    pub(in crate::desk) fn new(
-        headers: &HeaderMap,
-        body: Body,
-        parts: usize,
-        file: u64,
-    ) -> Result<Self, Broken> {
+    pub(crate) fn new(headers: &HeaderMap, body: Body, parts: usize, file: u64) -> Result<Self, Broken> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let beside = FORM_BYTES as u64;
         let bounds = SizeLimit::new().whole_stream(file + beside).per_field(beside).for_field(FILE, file);
@@ -88,7 +83,7 @@ impl Incoming {
     }
 
     /// The next part; `None` at the form's end.
-    pub(in crate::desk) async fn part(&mut self) -> Result<Option<Part>, Broken> {
+    pub(crate) async fn part(&mut self) -> Result<Option<Part>, Broken> {
         let Some(content) = self.parts.next_field().await? else { return Ok(None) };
         self.left = self.left.checked_sub(1).ok_or(Broken::Form)?;
         let name = content.name().ok_or(Broken::Form)?.to_owned();
@@ -105,12 +100,12 @@ impl Incoming {
 
 impl Upload {
     /// All of it.
-    pub(in crate::desk) async fn bytes(self) -> Result<Vec<u8>, Broken> {
+    pub(crate) async fn bytes(self) -> Result<Vec<u8>, Broken> {
         Ok(self.content.bytes().await?.into())
     }
 
     /// Writes it into a file of the node, as it comes.
-    pub(in crate::desk) async fn save(mut self, path: &Path) -> Result<(), Broken> {
+    pub(crate) async fn save(mut self, path: &Path) -> Result<(), Broken> {
         let mut file = File::create(path).await?;
         while let Some(piece) = self.content.chunk().await? {
             file.write_all(&piece).await?;

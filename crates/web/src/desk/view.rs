@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use protocol::Hash;
 
+use super::figures::Checks;
 use super::governing::Governing;
 use super::harvest::Harvests;
 use super::imports::Imports;
+use super::peers::PeerMarkets;
 use super::watches::Watches;
 use crate::api::Holder;
 use crate::enquiry::Enquiries;
@@ -19,7 +21,7 @@ pub use own::{DisputeView, Heap, OwnLine, OwnView};
 pub use tokens::{TokenLine, TokenWish};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
-pub trait Desk: Enquiries + Governing + Harvests + Imports + Watches {
+pub trait Desk: Checks + Enquiries + Governing + Harvests + Imports + PeerMarkets + Watches {
     /// Whether nobody has an account yet.
     fn is_new(&self) -> Result<bool, SourceError>;
     /// Whether a key lets someone make the first account now.

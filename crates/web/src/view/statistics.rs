@@ -114,10 +114,67 @@ impl BulletinForm {
     }
 
     /// Its media type.
-    pub(crate) fn media(self) -> &'static str {
+    pub(crate) const fn media(self) -> &'static str {
         match self {
             Self::Pdf => "application/pdf",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
+}
+
+/// Whether figures of another node follow from what is held here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerdictView {
+    /// `confirmed`; `figures`, `itself` or `network` where they are refuted; `apart` or `rules` where that cannot be said.
+    pub verdict: String,
+    /// Whether they follow.
+    pub confirmed: bool,
+    /// Whether they do not follow from the same entries.
+    pub refuted: bool,
+    /// Digest that was claimed, hex.
+    pub claimed: String,
+    /// Digest of the same figures here, hex.
+    pub digest: String,
+    /// Digest of the entries held here, hex.
+    pub entry_digest: String,
+    /// Logs held here.
+    pub logs: u64,
+    /// Entries held here.
+    pub entries: u64,
+    /// Where the entries differ, as far as that is known.
+    pub apart: Option<ApartView>,
+    /// Nodes that are connected and not in step: key, name, logs that are behind.
+    pub out_of_step: Vec<(String, String, u64)>,
+}
+
+/// Where entries that two nodes hold differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApartView {
+    /// Some of the logs.
+    pub logs: Vec<ApartLog>,
+    /// How many differ.
+    pub count: u64,
+    /// Entries that are missing here.
+    pub behind: u64,
+    /// Entries that are missing there.
+    pub ahead: u64,
+    /// Whether the rosters differ.
+    pub roster: bool,
+}
+
+/// A log of which two nodes hold different entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApartLog {
+    /// `behind`, `ahead` or `forked`.
+    pub how: String,
+    /// By how many entries.
+    pub entries: u64,
+    /// Key of the node that writes it, hex.
+    pub node: String,
+    /// Its institution; may be empty.
+    pub institution: String,
+    /// Kind id of the shelf.
+    pub kind: String,
+    /// Region of the shelf.
+    pub region: String,
 }

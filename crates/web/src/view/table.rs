@@ -30,7 +30,7 @@ impl TableForm {
     }
 
     /// Its media type.
-    pub(crate) fn media(self) -> &'static str {
+    pub(crate) const fn media(self) -> &'static str {
         match self {
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Csv => "text/csv; charset=utf-8",

@@ -157,6 +157,7 @@ async fn no_text_of_an_answer_becomes_markup_where_it_is_tried() {
             format!("listing?go=1&id={SOLID}"),
             "node?go=1".to_owned(),
             "listings?go=1&q=%3Cscript%3E".to_owned(),
+            "statistics?go=1".to_owned(),
         ] {
             let page = server.get(&format!("/api/try/{path}")).await;
             assert_eq!(page.status, 200);
@@ -170,3 +171,68 @@ async fn no_text_of_an_answer_becomes_markup_where_it_is_tried() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
     }
 }
+
+#[tokio::test]
+async fn what_is_sent_as_it_is_has_its_own_bound_and_a_form_with_a_file_to_try_it() {
+    let server = Server::start(Fake::default()).await;
+    // Nothing is read before it is known who sends it: here nobody may, and what is within the bound is told so.
+    for (method_of, path, bytes, status) in [
+        ("POST", "/api/v1/desk/import", 1 << 20, 404),
+        ("POST", "/api/v1/desk/import", (32 << 20) + 1, 413),
+        ("POST", "/api/v1/desk/drafts/d-1/files", 1 << 20, 404),
+        ("POST", "/api/v1/desk/drafts/d-1/files", (10 << 20) + 1, 413),
+        ("PUT", "/api/v1/desk/drafts/d-1/files", 1 << 20, 413),
+        ("POST", "/api/v1/desk/drafts/d-1/acts", 1 << 20, 413),
+        ("POST", "/api/v1/desk/import/acts", 1 << 20, 413),
+        ("POST", "/api/v1/desk/statistics/coverage/demand", 1 << 20, 404),
+    ] {
+        let request = format!(
+            "{method_of} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {bytes}\r\nContent-Type: text/csv\r\nConnection: close\r\n\r\n"
+        );
+        let answer = server.raw(request.as_bytes()).await;
+        let kind = if status == 413 { "large" } else { "path" };
+        assert_eq!((answer.status, problem(&answer).as_str()), (status, kind), "{method_of} {path} {bytes}");
+    }
+    let form = server.get("/api/try/import-send?lang=en").await.body;
+    assert!(form.contains("multipart/form-data") && form.contains("type=\"file\""), "{form}");
+    assert!(form.contains("--data-binary @FILE") && !form.contains("<textarea"), "{form}");
+    let plain = server.get("/api/try/import-columns").await.body;
+    assert!(!plain.contains("multipart") && plain.contains("<textarea"), "{plain}");
+    let form =
+        "--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\na,b\r\n--X--\r\n";
+    let headers = "Content-Type: multipart/form-data; boundary=X\r\nOrigin: http://localhost\r\n";
+    let tried = method(&server, "POST", "/api/try/import-send", headers, form).await;
+    assert!(tried.status == 200 && tried.body.contains("404 Not Found"), "{}", tried.body);
+    let foreign = headers.replace("http://localhost", "https://evil.example");
+    assert_eq!(method(&server, "POST", "/api/try/import-send", &foreign, form).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_bulletin_is_given_as_what_accept_would_rather_have() {
+    let server = Server::start(Fake::default()).await;
+    let path = "/api/v1/statistics/bulletins/2026-11";
+    for (accept, media) in [
+        ("*/*", "application/json"),
+        ("application/pdf", "application/pdf"),
+        ("application/json;q=0.5, application/pdf;q=0.9", "application/pdf"),
+        ("application/pdf;q=0.1, application/*", "application/json"),
+        ("application/json;q=0, application/*;q=0.1, application/pdf;q=0", XLSX),
+    ] {
+        let answer = server.get_with(path, &format!("Accept: {accept}\r\n")).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, media), "{accept}");
+        assert!(answer.header("vary").contains("accept"), "{}", answer.head);
+    }
+    let refused = server.get_with(path, "Accept: text/html\r\n").await;
+    assert_eq!((refused.status, problem(&refused).as_str()), (406, "accept"));
+    assert_eq!(server.get(&format!("{path}?form=xlsx")).await.header("content-type"), XLSX);
+    let figures = json(&server.get("/api/v1/statistics?region=42").await);
+    assert_eq!(figures["asked"]["region"], "420000");
+    for wrong in ["?region=4", "?month=2026-13", "?month=x", "?month=2026-1"] {
+        let answer = server.get(&format!("/api/v1/statistics{wrong}")).await;
+        assert_eq!((answer.status, problem(&answer).as_str()), (400, "parameter"), "{wrong}");
+    }
+    let nowhere = server.get("/api/v1/statistics?region=99").await;
+    assert_eq!((nowhere.status, problem(&nowhere).as_str()), (422, "record"));
+}
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -1,9 +1,9 @@
-//! 应挂尽挂: an institution's own register beside what it lists. The register is read as an import reads a table, and its rows are
-//! recognised by the same rules; nothing is taken in.
+//! 应挂尽挂 in a terminal, and for a bulletin: an institution's own register beside what it lists (`import::coverage`).
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use catalog::words::fill;
 use exchange::mapping::Choices;
@@ -17,13 +17,12 @@ use crate::cli::Coverage;
 use crate::commands::{
     Answerer, Context, Outcome, file_failure, print_json, print_line, print_note, show, text, write_file,
 };
-use crate::import::{Face, Order, Run, Taker, Terms, Told};
+use crate::import::coverage::{Tally, compare};
+use crate::import::{Order, Taker};
 use crate::office::{Covered, Failure, Request, Row, RowOutcome, TableAsk, exit, kind_of};
 
 /// Rows that are not listed and are named in a terminal; a file has all of them.
 const TOLD: usize = 50;
-/// Rows that are kept to be named: a register of a hundred thousand, none of which is listed, takes some megabytes.
-const KEPT: usize = 100_000;
 /// Bytes of a register that are hashed at a time.
 const PIECE: usize = 64 << 10;
 
@@ -44,64 +43,20 @@ impl Taker for Register<'_> {
     }
 }
 
-/// What became of the rows.
-#[derive(Default)]
-struct Tally {
-    listed: u64,
-    members: u64,
-    withdrawn: u64,
-    hidden: u64,
-    missing: u64,
-    /// That could not be read, or stood in the register before.
-    passed: u64,
-    /// Those that nobody sees: row, title, why.
-    rest: Vec<(u64, String, String)>,
-}
-
-impl Face for Tally {
-    fn told(&mut self, told: &Told) -> Result<(), Failure> {
-        let count = match told.outcome.as_str() {
-            "listed" => &mut self.listed,
-            "members" => &mut self.members,
-            "withdrawn" => &mut self.withdrawn,
-            "hidden" => &mut self.hidden,
-            "missing" => &mut self.missing,
-            _ => &mut self.passed,
-        };
-        *count += 1;
-        let shown = told.outcome == "listed" || (told.outcome == "unchanged" && told.by == "content");
-        if !shown && self.rest.len() < KEPT {
-            self.rest.push((told.row, told.title.clone(), told.outcome.clone()));
-        }
-        Ok(())
-    }
-
-    fn went_on(&mut self, _: u64) -> Result<bool, Failure> {
-        Ok(true)
-    }
-}
-
-impl Tally {
-    /// Rows that should be listed.
-    fn due(&self) -> u64 {
-        self.listed + self.members + self.withdrawn + self.hidden + self.missing
-    }
-}
-
 pub fn run(context: &Context, args: &Coverage) -> Outcome {
     let mut desk = context.desk()?;
-    let (tally, rows) = compared(context, &mut desk, args)?;
+    let tally = compared(context, &mut desk, args)?;
     if let Some(out) = &args.out {
         write_file(out, &list(context, &tally)?)?;
     }
-    tell(context, args, &tally, rows);
+    tell(context, args, &tally);
     Ok(0)
 }
 
 /// The figures of a register as a bulletin tells them, with the digest of the file that they were counted from.
 pub fn covered(context: &Context, desk: &mut Answerer, args: &Coverage) -> Result<Covered, Failure> {
     let before = digest(&args.register)?;
-    let (tally, rows) = compared(context, desk, args)?;
+    let tally = compared(context, desk, args)?;
     if digest(&args.register)? != before {
         let file = args.register.display().to_string();
         return Err(Failure::said(exit::FAILED, "cli.failure.register.changed", &[("file", &file)]));
@@ -109,7 +64,7 @@ pub fn covered(context: &Context, desk: &mut Answerer, args: &Coverage) -> Resul
     Ok(Covered {
         kind: args.kind.clone(),
         register: before,
-        rows,
+        rows: tally.rows,
         listed: tally.listed,
         members: tally.members,
         withdrawn: tally.withdrawn,
@@ -134,8 +89,8 @@ fn digest(file: &Path) -> Result<String, Failure> {
     Ok(data_encoding::HEXLOWER.encode(&sha))
 }
 
-/// What became of the rows of a register, and how many there are.
-fn compared(context: &Context, desk: &mut Answerer, args: &Coverage) -> Result<(Tally, u64), Failure> {
+/// What became of the rows of a register.
+fn compared(context: &Context, desk: &mut Answerer, args: &Coverage) -> Result<Tally, Failure> {
     if let Err(error) = std::fs::metadata(&args.register) {
         return Err(file_failure(&args.register, &error));
     }
@@ -150,26 +105,23 @@ fn compared(context: &Context, desk: &mut Answerer, args: &Coverage) -> Result<(
         remembered: Choices::default(),
     };
     let region = text(&desk.ask(&Request::Status)?, "region").to_owned();
-    let ask = TableAsk { dry: true, publish: true, ..TableAsk::default() };
-    let (mut tally, mut register) = (Tally::default(), Register(desk));
-    let mut run = Run::new(Terms { kind, region, ask, skip: 0 }, &mut register, &mut tally, None);
-    let passed =
-        order.each_sheet(kind, |mut reading, name| run.sheet(&mut reading, name.as_deref()).map(drop))?;
-    let rows = run.rows();
-    for (zh, en) in passed {
-        print_note(context.lang.pick(&zh, &en));
+    // Whoever types it waits as long as it takes, and ends it with the command.
+    let bounds = (u64::MAX, &AtomicBool::new(false));
+    let tally = compare(&order, (kind, region), &mut Register(desk), bounds)?;
+    for (zh, en) in &tally.notes {
+        print_note(context.lang.pick(zh, en));
     }
-    Ok((tally, rows))
+    Ok(tally)
 }
 
-fn tell(context: &Context, args: &Coverage, tally: &Tally, rows: u64) {
+fn tell(context: &Context, args: &Coverage, tally: &Tally) {
     let due = tally.due();
     if context.json {
         let rest =
             tally.rest.iter().map(|(row, title, why)| json!({ "row": row, "title": title, "why": why }));
         let rest: Vec<Json> = rest.collect();
         return print_json(&json!({
-            "v": 1, "rows": rows, "due": due, "listed": tally.listed, "members": tally.members, "withdrawn": tally.withdrawn,
+            "v": 1, "rows": tally.rows, "due": due, "listed": tally.listed, "members": tally.members, "withdrawn": tally.withdrawn,
             "hidden": tally.hidden, "missing": tally.missing, "passed": tally.passed, "not_listed": rest,
         }));
     }

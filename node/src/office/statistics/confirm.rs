@@ -1,12 +1,13 @@
 //! Whether figures that another node gives follow from what is held here; if not, what is missing, log by log.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use market::{Apart, EntrySet, STATISTICS_VERSION, StatisticsAnswer};
 use protocol::{Decoder, Hash, Head, LogId};
 use serde_json::{Value as Json, json};
 
-use super::{Asked, MAX_HEADS, Office, PATIENCE};
+use super::{Asked, MAX_HEADS, Office};
 use crate::office::Reply;
 use crate::office::failure::{Failure, exit};
 use crate::office::json::{kind_id, visibility};
@@ -27,7 +28,11 @@ enum Verdict {
 }
 
 impl Office {
-    pub(in crate::office) fn confirm(&self, asked: &Asked, digest: &str, claim: Option<&Json>) -> Reply {
+    /// Compares figures that another node gives, within `patience`: by their digest, or by the file that has the entries too.
+    ///
+    /// # Errors
+    /// When the digest or the file is none, or listings are still being counted for the first time.
+    pub fn confirm(&self, asked: &Asked, digest: &str, claim: Option<&Json>, patience: Duration) -> Reply {
         let asked = match claim {
             Some(claim) => serde_json::from_value(claim["asked"].clone()).map_err(|_| no_file())?,
             None => asked.clone(),
@@ -35,7 +40,7 @@ impl Office {
         let claimed: Hash = digest
             .parse()
             .map_err(|_| Failure::said(exit::USAGE, "cli.failure.digest", &[("digest", digest)]))?;
-        let answer = self.statistics(asked.question()?, PATIENCE)?;
+        let answer = self.statistics(asked.question()?, patience)?;
         let own = self.statistics_json(&answer, false)?;
         let there = claim.map(entries_in).transpose()?.flatten();
         let verdict = match claim {

@@ -57,6 +57,14 @@ impl Office {
 
     /// Says of each row whether it is listed: `listed`, `members`, `withdrawn`, `hidden` or `missing`.
     pub(in crate::office) fn cover(&self, kind: Kind, rows: &[Row]) -> Reply {
+        Ok(json!({ "v": 1, "rows": self.covered(kind, rows)? }))
+    }
+
+    /// The same, as a walk over a table takes it.
+    ///
+    /// # Errors
+    /// When a row holds no values, or the store fails.
+    pub fn covered(&self, kind: Kind, rows: &[Row]) -> Result<Vec<RowOutcome>, Failure> {
         self.await_index()?;
         let mut outcomes = Vec::with_capacity(rows.len());
         for row in rows {
@@ -75,7 +83,7 @@ impl Office {
             }
             outcomes.push(outcome);
         }
-        Ok(json!({ "v": 1, "rows": outcomes }))
+        Ok(outcomes)
     }
 
     fn standing_of(&self, listing: &Listing) -> &'static str {

@@ -1,7 +1,7 @@
 //! Sources that are harvested.
 
+use super::{in_words, time};
 use crate::desk::harvest::{ComparisonView, LookView, NewSource, SourceAct, SourceView};
-use crate::desk::view::Said;
 use crate::text::instant;
 use catalog::Lang;
 use serde::{Deserialize, Serialize};
@@ -95,15 +95,6 @@ pub(in crate::api) struct HeldRecords {
     known: u64,
     /// Identifiers of some of them.
     named: Vec<String>,
-}
-
-fn time(ms: i64) -> Option<String> {
-    (ms > 0).then(|| instant(ms))
-}
-
-fn in_words(lang: Lang, said: Option<&Said>) -> Option<String> {
-    let (message, hint) = said?.in_words(lang);
-    Some(format!("{message} {hint}").trim_end().to_owned())
 }
 
 impl Source {

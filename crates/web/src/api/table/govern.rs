@@ -24,7 +24,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         id: "motion",
         verb: Verb::Post,
         path: "/desk/network/motions",
-        takes: Some(model::<NewMotion>()),
+        takes: Takes::Json(model::<NewMotion>()),
         gives: Gives::Json(model::<Paper>()),
         run: govern::motion,
         ..GOVERN
@@ -41,7 +41,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         id: "step-file",
         verb: Verb::Post,
         path: "/desk/network/files",
-        takes: Some(model::<StepFile>()),
+        takes: Takes::Json(model::<StepFile>()),
         gives: Gives::Json(model::<Paper>()),
         run: govern::file,
         ..GOVERN
@@ -50,7 +50,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         id: "step-carry",
         verb: Verb::Post,
         path: "/desk/network/steps",
-        takes: Some(model::<StepFile>()),
+        takes: Takes::Json(model::<StepFile>()),
         gives: Gives::Json(model::<StepList>()),
         run: govern::carry,
         ..GOVERN

@@ -108,27 +108,27 @@ async fn save(call: &Call, clerk: &Clerk, id: &str, texts: BTreeMap<String, Stri
     call.api.ask_desk(move |desk| desk.save(&clerk, &id, &texts)).await?.map_err(Problem::of_desk)
 }
 
-async fn found(call: &Call, id: &str) -> Result<DraftView, Problem> {
+pub(super) async fn found(call: &Call, id: &str) -> Result<DraftView, Problem> {
     let (clerk, asked) = (call.holder()?.clerk.clone(), id.to_owned());
     let draft = call.api.ask_desk(move |desk| desk.draft(&asked, &clerk)).await?;
     draft.ok_or_else(|| Problem::new(Kind::Missing).what(id))
 }
 
 /// The draft, as long as it is the one that the caller has read.
-async fn unchanged(call: &Call, id: &str) -> Result<DraftView, Problem> {
+pub(super) async fn unchanged(call: &Call, id: &str) -> Result<DraftView, Problem> {
     let draft = found(call, id).await?;
     let known = call.get("if-match").unwrap_or_default();
     if known == "*" || known == version(&draft) { Ok(draft) } else { Err(Problem::new(Kind::Changed)) }
 }
 
 /// The version of a draft: what it says, where it stands, and when it was last changed.
-fn version(draft: &DraftView) -> String {
+pub(super) fn version(draft: &DraftView) -> String {
     let files: Vec<&str> = draft.attachments.iter().map(|file| file.file.as_str()).collect();
     let all = (&draft.texts, files, &draft.line.state, draft.line.changed_ms, draft.reviews.len());
     format!("\"{}\"", digest(&serde_json::to_vec(&all).unwrap_or_default()))
 }
 
-fn told(draft: &DraftView) -> Result<Answer, Problem> {
+pub(super) fn told(draft: &DraftView) -> Result<Answer, Problem> {
     Ok(Answer::json(&Draft::from(draft))?.version(&version(draft)).keep(Keep::Never))
 }
 

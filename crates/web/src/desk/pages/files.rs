@@ -31,7 +31,7 @@ pub(in crate::desk) async fn add(
     let answer = async {
         // Who has not signed in uploads nothing.
         signed_in(&bench, &headers).await?;
-        let turn = bench.uploads.acquire().await.map_err(|_| Refusal::Busy)?;
+        let turn = bench.app.uploads.acquire().await.map_err(|_| Refusal::Busy)?;
         let Parts { fields, name, bytes } = parts(&headers, request).await?;
         let (who, fields) = posted(&bench, &headers, fields).await?;
         if let Some(response) = keep_typed(&bench, &place, &who, &id, &fields).await? {

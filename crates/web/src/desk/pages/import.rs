@@ -245,7 +245,7 @@ pub(in crate::desk) async fn send(State(bench): State<Arc<Bench>>, request: Requ
     let uri = request.uri().clone();
     let answer = async {
         let who = signed_in(&bench, &headers).await?;
-        let _one = bench.imports_in.try_acquire().map_err(|_| Refusal::Busy)?;
+        let _one = bench.app.imports_in.try_acquire().map_err(|_| Refusal::Busy)?;
         match taken(&bench, &headers, &who, request, place.lang).await? {
             Ok(()) => Ok(see("/desk/import")),
             Err(said) => {

@@ -236,7 +236,7 @@ pub(in crate::desk) async fn take(State(bench): State<Arc<Bench>>, request: Requ
     let (place, headers) = (Place::of(request.uri(), request.headers()), request.headers().clone());
     let answer = async {
         operator(&bench, &headers).await?;
-        let _turn = bench.uploads.acquire().await.map_err(|_| Refusal::Busy)?;
+        let _turn = bench.app.uploads.acquire().await.map_err(|_| Refusal::Busy)?;
         let (fields, bytes) = parts(&headers, request).await?;
         let (who, _) = operator_posted(&bench, &headers, fields).await?;
         let clerk = who.clerk.clone();
