@@ -35,6 +35,7 @@ mod rows;
 mod statements;
 mod statistics;
 mod tables;
+mod terms;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -70,6 +71,7 @@ pub use roster::{Ask, MAX_INVITATION_DAYS, Motion, steps_of_file};
 pub use rows::{Change, Row, RowOutcome, TableAsk};
 pub use statements::Told;
 pub use statistics::{Asked, CLAIM, Covered, claim_in};
+pub use terms::{Offer, mappings_in};
 
 /// The store of a peer market has one part in so many of the memory that the node's own has.
 const ABROAD_CACHE_SHARE: u64 = 4;

@@ -169,9 +169,17 @@ impl Visitor {
 impl Visitor {
     /// Sends a file by a form, as a browser does.
     pub fn upload(&mut self, path: &str, name: &str, bytes: &[u8]) -> Answer {
+        self.upload_with(path, &[], name, bytes)
+    }
+
+    /// Sends a file with fields beside it.
+    pub fn upload_with(&mut self, path: &str, fields: &[(&str, &str)], name: &str, bytes: &[u8]) -> Answer {
         let (key, origin) = (self.form_key(), self.origin.clone());
         let part = |head: &str| format!("--lianshi-test\r\nContent-Disposition: form-data; {head}\r\n");
-        let mut body = format!("{}\r\n{key}\r\n", part("name=\"form_key\"")).into_bytes();
+        let own = [("form_key", key.as_str())];
+        let field =
+            |(name, value): &(&str, &str)| format!("{}\r\n{value}\r\n", part(&format!("name=\"{name}\"")));
+        let mut body: Vec<u8> = own.iter().chain(fields).map(field).collect::<String>().into_bytes();
         let head = part(&format!("name=\"file\"; filename=\"{name}\""));
         body.extend_from_slice(format!("{head}Content-Type: application/octet-stream\r\n\r\n").as_bytes());
         body.extend_from_slice(bytes);

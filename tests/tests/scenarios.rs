@@ -85,6 +85,8 @@ mod power;
 mod programs;
 #[path = "scenarios/proofs.rs"]
 mod proofs;
+#[path = "scenarios/proposing.rs"]
+mod proposing;
 #[path = "scenarios/purge.rs"]
 mod purge;
 #[path = "scenarios/readme.rs"]

@@ -29,6 +29,7 @@ pub mod network;
 pub mod nodes;
 pub mod peering;
 pub mod profile;
+pub mod proposing;
 mod purge;
 pub mod roster;
 pub mod running;
@@ -79,6 +80,7 @@ const TABLES: &[&[Row]] = &[
     nodes::TABLE,
     peering::TABLE,
     profile::TABLE,
+    proposing::TABLE,
     purge::TABLE,
     roster::TABLE,
     running::TABLE,

@@ -237,6 +237,17 @@ impl Desk<'_> {
         Ok(steps)
     }
 
+    /// Of each step of an epoch, the institution whose node wrote it to the roster first, and when: as the nodes' own clocks
+    /// say, which nobody checks.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn first_carriers(&self, epoch: u32) -> Result<BTreeMap<Hash, (String, i64)>> {
+        let found = self.ledger.first_carriers(epoch)?;
+        let named = |(id, (log, time_ms))| Ok((id, (self.library.name_behind(&log)?, time_ms)));
+        found.into_iter().map(named).collect()
+    }
+
     /// The nodes of an institution whose logs are held here.
     pub fn nodes_of(&self, institution: &InstitutionId) -> Vec<PublicKey> {
         let of = |certificate: &NodeCertificate| certificate.body.institution == *institution;

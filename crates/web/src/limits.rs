@@ -133,6 +133,8 @@ pub const ENQUIRIES_ABOUT_ONE: u32 = 20;
 pub const ENQUIRERS: usize = 4_096;
 /// Bytes of an application or of a file of steps: a change of governors that keeps some thousand subjects, in a form beside its key.
 pub const GOVERNING_FILE_BYTES: u64 = 512 << 10;
+/// Fields and kinds that the form of an agreement names on each side; an agreement holds fewer.
+pub const FIELDS_AGREED: usize = 256;
 /// Sessions at once; an office has a handful.
 pub const SESSIONS: usize = 1_000;
 /// Sessions of one account: its computers and browsers.

@@ -1,11 +1,9 @@
 //! Peer markets from the command line: show oneself, propose, accept, suspend, end.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use market::MarketError;
-use protocol::{CodeMapping, MarketFile, NetworkId, ShelfKind, ShelfPattern, Side, Terms};
-use serde::Deserialize;
+use protocol::{CodeMapping, MarketFile, NetworkId};
 use serde_json::{Value as Json, json};
 
 use super::roster::{carry, draft, say_steps};
@@ -13,8 +11,9 @@ use super::{
     Context, Outcome, file_in, node, print_json, print_line, print_note, read_file, show, text, write_file,
 };
 use crate::cli::{PeeringAction, PeeringTerms, RootArgs};
-use crate::core::now_ms;
-use crate::office::{Failure, Motion, PeerMove, PeeringAsk, Request, day_ms, exit, last_day, side_json};
+use crate::office::{
+    Failure, Motion, Offer, PeerMove, PeeringAsk, Request, exit, last_day, mappings_in, side_json,
+};
 
 pub fn run(context: &Context, action: PeeringAction) -> Outcome {
     match action {
@@ -66,6 +65,12 @@ fn sign(context: &Context, motion: Motion, root: &RootArgs) -> Outcome {
     carry(context, &signed).and_then(|reply| say_steps(context, &reply))
 }
 
+/// Mappings in a file; none without one.
+fn mappings(path: Option<&Path>) -> Result<Vec<CodeMapping>, Failure> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    mappings_in(&read_file(path)?, &path.display().to_string())
+}
+
 fn market_file(path: &Path) -> Result<MarketFile, Failure> {
     Ok(MarketFile::from_file(&read_file(path)?).map_err(MarketError::from)?)
 }
@@ -75,9 +80,6 @@ fn propose(context: &Context, asked: &PeeringTerms) -> Outcome {
     let own = MarketFile::from_file(&file_in(&card)?).map_err(MarketError::from)?;
     let other = market_file(&asked.card)?;
     let (here, there) = (own.charter.charter.id(), other.charter.charter.id());
-    if here == there {
-        return Err(Failure::said(exit::REJECTED, "cli.failure.peering.self", &[]));
-    }
     let (mut gateways, mut institutions) = (own.gateways.clone(), own.institutions.clone());
     for path in &asked.gateway {
         let further = market_file(path)?;
@@ -88,16 +90,17 @@ fn propose(context: &Context, asked: &PeeringTerms) -> Outcome {
         institutions.extend(further.institutions);
     }
     let own = MarketFile { gateways, institutions, ..own };
-    let gives = side(&own, &asked.give, &asked.give_field, asked.give_mapping.as_deref())?;
-    let takes = side(&other, &asked.take, &asked.take_field, asked.take_mapping.as_deref())?;
-    let mut sides = [Side { licence: asked.licence.clone(), ..gives }, takes];
-    sides.sort_by_key(|side| side.network);
-    let until_ms = day_ms(&asked.until)
-        .ok_or_else(|| Failure::said(exit::USAGE, "cli.failure.peering.date", &[("what", &asked.until)]))?;
-    // The day itself still counts.
-    let until_ms = until_ms.saturating_add(24 * 3600 * 1000);
-    let number = last_number(context, &there)?.saturating_add(1);
-    let terms = Terms { number, made_ms: now_ms(), until_ms, sides };
+    let offer = Offer {
+        give: asked.give.clone(),
+        take: asked.take.clone(),
+        give_fields: asked.give_field.clone(),
+        take_fields: asked.take_field.clone(),
+        until: asked.until.clone(),
+        licence: asked.licence.clone(),
+        give_mappings: mappings(asked.give_mapping.as_deref())?,
+        take_mappings: mappings(asked.take_mapping.as_deref())?,
+    };
+    let terms = offer.terms(&own, &other, last_number(context, &there)?.saturating_add(1))?;
     let file = |file: MarketFile| data_encoding::BASE64.encode(&file.to_file());
     let motion = Motion::Peer { file: file(MarketFile { terms: Some(terms.clone()), ..other }) };
     let signed = sign(context, motion, &asked.root)?;
@@ -118,73 +121,6 @@ fn last_number(context: &Context, network: &NetworkId) -> Result<u32, Failure> {
     let id = network.to_string();
     let known = reply["peers"].as_array().into_iter().flatten().find(|peer| text(peer, "id") == id);
     Ok(known.and_then(|peer| peer["number"].as_u64()).and_then(|n| u32::try_from(n).ok()).unwrap_or_default())
-}
-
-fn side(
-    of: &MarketFile,
-    shelves: &[String],
-    fields: &[String],
-    mapping: Option<&Path>,
-) -> Result<Side, Failure> {
-    let charter = &of.charter.charter;
-    let mut gives = shelves.iter().map(|text| pattern(text)).collect::<Result<Vec<_>, _>>()?;
-    gives.sort_unstable();
-    gives.dedup();
-    let (mut gateways, mut institutions) = (of.gateways.clone(), of.institutions.clone());
-    institutions.sort_unstable();
-    institutions.dedup();
-    gateways.sort_by_key(|gateway| gateway.node);
-    gateways.dedup_by_key(|gateway| gateway.node);
-    let mut fields = fields.to_vec();
-    fields.sort_unstable();
-    fields.dedup();
-    Ok(Side {
-        network: charter.id(),
-        name_zh: charter.name_zh.clone(),
-        name_en: charter.name_en.clone(),
-        gives,
-        fields,
-        licence: String::new(),
-        gateways,
-        institutions,
-        mappings: mapping.map(mappings).transpose()?.unwrap_or_default(),
-    })
-}
-
-/// `achievement`, `achievement@42`, `all`, `all@4201`.
-fn pattern(text: &str) -> Result<ShelfPattern, Failure> {
-    let (kind, region) = text.split_once('@').unwrap_or((text, ""));
-    let wrong = || Failure::said(exit::USAGE, "cli.failure.peering.shelf", &[("what", text)]);
-    let kind = match kind {
-        "all" => None,
-        kind => Some(ShelfKind(catalog::Kind::from_id(kind).ok_or_else(wrong)?.code())),
-    };
-    let digits = region.len() <= 6 && region.bytes().all(|b| b.is_ascii_digit());
-    if digits { Ok(ShelfPattern { region_prefix: region.to_owned(), kind }) } else { Err(wrong()) }
-}
-
-/// A mapping as people write it: `[field]`, `edition`, and `values`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Mapped {
-    edition: String,
-    values: BTreeMap<String, String>,
-}
-
-/// Mappings in a file: a table for each field.
-fn mappings(path: &Path) -> Result<Vec<CodeMapping>, Failure> {
-    let wrong = |what: String| {
-        let file = path.display().to_string();
-        Failure::said(exit::REJECTED, "cli.failure.peering.mapping", &[("file", &file), ("what", &what)])
-    };
-    let text = String::from_utf8(read_file(path)?).map_err(|error| wrong(error.to_string()))?;
-    let read: BTreeMap<String, Mapped> = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let mapping = |(field, mapped): (String, Mapped)| CodeMapping {
-        field,
-        edition: mapped.edition,
-        pairs: mapped.values.into_iter().collect(),
-    };
-    Ok(read.into_iter().map(mapping).collect())
 }
 
 /// Shows what another network proposes, and signs the same where somebody agrees.

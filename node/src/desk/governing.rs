@@ -1,7 +1,7 @@
 //! Governing, as the desk's pages ask for it.
 
 use web::SourceError;
-use web::desk::governing::{Governing, Paper, Room, Secret, Signing, StepView, Wish};
+use web::desk::governing::{Brought, Governing, Ground, Paper, Room, Secret, Signing, StepView, Wish};
 use web::desk::view::{Clerk, Said};
 
 use super::{Bench, failed, said, told};
@@ -24,16 +24,28 @@ impl Governing for Bench {
         told(self.account(clerk).and_then(|account| self.office.paper_of_step(&account, step)))
     }
 
-    fn paper_in(&self, clerk: &Clerk, file: &[u8]) -> Result<Result<Paper, Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.paper_of_file(&account, file)))
+    fn paper_in(&self, clerk: &Clerk, brought: &Brought) -> Result<Result<Paper, Said>, SourceError> {
+        told(self.account(clerk).and_then(|account| self.office.paper_of_file(&account, brought)))
     }
 
-    fn sign(&self, clerk: &Clerk, paper: &[u8], secret: &Secret) -> Result<Signing, SourceError> {
+    fn ground(&self, clerk: &Clerk) -> Result<Ground, SourceError> {
+        self.account(clerk).and_then(|account| self.office.governing_ground(&account)).map_err(failed)
+    }
+
+    fn card(&self, clerk: &Clerk) -> Result<Vec<u8>, SourceError> {
+        self.administrator(clerk).map(|_| self.office.market_file(false).to_file()).map_err(failed)
+    }
+
+    fn add_text(&self, clerk: &Clerk, text: &[u8]) -> Result<Result<bool, Said>, SourceError> {
+        told(self.administrator(clerk).and_then(|_| self.office.bring_text(text)))
+    }
+
+    fn sign(&self, clerk: &Clerk, brought: &Brought, secret: &Secret) -> Result<Signing, SourceError> {
         let account = match self.account(clerk) {
             Ok(account) => account,
             Err(failure) => return Ok(Signing::Refused(said(&failure))),
         };
-        Ok(match self.office.sign_paper(&account, paper, secret) {
+        Ok(match self.office.sign_paper(&account, brought, secret) {
             Ok(steps) => Signing::Done(steps),
             Err(Unsigned::Secret(failure)) => Signing::Wrong(said(&failure)),
             Err(Unsigned::Other(failure)) => Signing::Refused(said(&failure)),

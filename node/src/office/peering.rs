@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::roster::Motion;
+use super::terms::Offer;
 use super::{Failure, Office, Reply, exit, json::time};
 use crate::abroad::Market;
 
@@ -59,7 +60,8 @@ impl Office {
     }
 
     fn market_card(&self, replaceable: bool) -> Json {
-        json!({ "v": 1, "file": data_encoding::BASE64.encode(&self.market_file(replaceable).to_file()) })
+        let file = self.market_file(replaceable).to_file();
+        json!({ "v": 1, "file": data_encoding::BASE64.encode(&file) })
     }
 
     /// This network as it shows itself, with this node as its gateway.
@@ -69,6 +71,25 @@ impl Office {
         let institutions = if replaceable { vec![identity.institution.id()] } else { Vec::new() };
         let charter = identity.charter.clone();
         MarketFile { charter, gateways: vec![gateway], terms: None, institutions }
+    }
+
+    /// The motion that offers another network an agreement; `card` is how it shows itself.
+    pub(super) fn offer(&self, card: &[u8], replaceable: bool, offer: Offer) -> Result<Motion, Failure> {
+        let other = MarketFile::from_file(card).map_err(MarketError::from)?;
+        let known =
+            self.library().roster().peers.get(&other.charter.charter.id()).map(|peer| peer.terms.number);
+        let number = known.unwrap_or_default().saturating_add(1);
+        let terms = offer.terms(&self.market_file(replaceable), &other, number)?;
+        let file = MarketFile { terms: Some(terms), ..other }.to_file();
+        Ok(Motion::Peer { file: data_encoding::BASE64.encode(&file) })
+    }
+
+    /// The file by which the other network accepts an agreement that this one signs.
+    pub(super) fn proposal(&self, peering: &Peering) -> Option<MarketFile> {
+        let charter = self.identity().charter.clone();
+        let own = peering.terms.side(&charter.charter.id())?;
+        let gateways = own.gateways.clone();
+        Some(MarketFile { charter, gateways, terms: Some(peering.terms.clone()), institutions: Vec::new() })
     }
 
     fn show_peers(&self, network: Option<&str>) -> Reply {

@@ -149,10 +149,23 @@ impl Office {
                 &[("text", &text.short())],
             ));
         }
-        let new = self.writing().work(|desk| {
+        let new = self.publish_text(bytes)?;
+        Ok(json!({ "v": 1, "text": text.to_string(), "new": new }))
+    }
+
+    /// The same, for who brings it at the desk.
+    ///
+    /// # Errors
+    /// When it cannot be such a text, or no version names it.
+    pub fn bring_text(&self, bytes: &[u8]) -> Result<bool, Failure> {
+        Ok(self.add_text(bytes)?["new"] == true)
+    }
+
+    /// Writes a text that was judged; whether it is new here.
+    pub(super) fn publish_text(&self, bytes: &[u8]) -> Result<bool, Failure> {
+        Ok(self.writing().work(|desk| {
             let authored = desk.put_text(bytes)?;
             Ok((authored.is_some(), authored.into_iter().collect()))
-        })?;
-        Ok(json!({ "v": 1, "text": text.to_string(), "new": new }))
+        })?)
     }
 }

@@ -9,15 +9,21 @@ use crate::desk::{PASSWORD, add, administrator, signed_in};
 use crate::governance::{three_governors, wait_for};
 
 /// The value of a hidden field of a page.
-fn hidden(page: &str, name: &str) -> String {
+pub fn hidden(page: &str, name: &str) -> String {
     let field = page.split_once(&format!("name=\"{name}\" value=\""));
     let value = field.and_then(|(_, rest)| rest.split_once('"')).map(|(value, _)| value.to_owned());
     assert!(value.is_some(), "no {name} in {page}");
     value.unwrap()
 }
 
-/// Signs the paper that a page shows.
-fn sign(operator: &mut Visitor, paper: &Answer, secret: &str) -> Answer {
+/// Signs the paper that a page shows, and says twice what must be said so.
+pub fn sign(operator: &mut Visitor, paper: &Answer, secret: &str) -> Answer {
+    let sure = if paper.body.contains("name=\"sure\"") { "1" } else { "" };
+    sign_with(operator, paper, secret, sure)
+}
+
+/// The same, whatever was said.
+pub fn sign_with(operator: &mut Visitor, paper: &Answer, secret: &str, sure: &str) -> Answer {
     assert_eq!(paper.code, 200, "{}", paper.body);
     assert!(paper.body.contains("您要签署的是"), "{}", paper.body);
     let (file, invitation) = (hidden(&paper.body, "paper"), hidden(&paper.body, "invitation"));
@@ -27,8 +33,12 @@ fn sign(operator: &mut Visitor, paper: &Answer, secret: &str) -> Answer {
         ("invitation", invitation.as_str()),
         ("locked", locked.as_str()),
         ("secret", secret),
+        ("sure", sure),
     ];
-    operator.post("/desk/network/sign", &form)
+    let texts = paper.body.split("name=\"text\" value=\"").skip(1);
+    let texts = texts.map(|rest| ("text", rest.split('"').next().unwrap()));
+    let all: Vec<(&str, &str)> = form.into_iter().chain(texts).collect();
+    operator.post("/desk/network/sign", &all)
 }
 
 fn member_id(home: &Home, name: &str) -> String {
@@ -37,7 +47,7 @@ fn member_id(home: &Home, name: &str) -> String {
 }
 
 /// The only step that waits, once it has come to a node.
-fn waiting(node: &Node) -> String {
+pub fn waiting(node: &Node) -> String {
     until("a step comes", || {
         let steps: Vec<Json> = node.run(["roster", "list", "--pending", "--json"]).ok().lines();
         steps.first().map(|step| step["id"].as_str().unwrap().to_owned())
@@ -250,6 +260,23 @@ fn programs_draft_what_governors_sign_elsewhere_and_sign_nothing_themselves() {
         wait_for(node, "market", "suspended");
     }
     assert_eq!(asked("GET", "/steps/ffffffffffff", &key, Json::Null).0, 404);
+
+    // What governors decide beside members: a version of the four unifications, whose text follows the step.
+    for missing in ["unified", "agree"] {
+        assert_eq!(post("/motions", json!({ "act": missing })).0, 422, "{missing}");
+    }
+    assert_eq!(post("/motions", json!({ "act": "take_down", "listing": "ffffffff", "reason": "x" })).0, 404);
+    let text = data_encoding::BASE64.encode("# 管理制度\n\n第一条".as_bytes());
+    let rules = json!({ "part": "rules", "version": "2026-1", "text": text });
+    assert_eq!(post("/texts", json!({ "file": text })).0, 422, "nobody has signed for it");
+    let paper = post("/motions", json!({ "act": "unified", "unified": rules })).1;
+    std::fs::write(scene.file("p.steps"), decoded(&paper["file"])).unwrap();
+    hub.run(["roster", "approve", "p.steps", "--out", "q.steps"]).ok();
+    university.run(["roster", "approve", "q.steps", "--out", "r.steps"]).ok();
+    assert_eq!(post("/steps", encoded("r.steps")).0, 200);
+    assert_eq!(post("/texts", json!({ "file": text })), (200, json!({ "new": true })));
+    let read = hub.run(["profile", "text", "rules"]).ok();
+    assert!(read.out.contains("第一条"), "{}", read.out);
 
     // An invitation: the newcomer's file comes with the draft, and lets in once it is signed.
     let invite = json!({ "act": "invite", "role": "grassroots_site", "region": "420111" });

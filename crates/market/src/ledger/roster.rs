@@ -1,6 +1,6 @@
 //! The roster's entries in the store, found by an index: steps by their epoch, redemptions and purges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
     Charter, Entry, Folded, Hash, LogId, Profile, Redemption, RosterBook, Shelf, SignedStep, Verb,
@@ -141,6 +141,30 @@ impl Ledger {
             }
         }
         Ok(found)
+    }
+
+    /// Of each step of an epoch, the log that carries it with the earliest time of its author's, and that time. A copy's time is
+    /// its node's own word.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn first_carriers(&self, epoch: u32) -> Result<BTreeMap<Hash, (LogId, i64)>> {
+        let prefix = [&[STEP][..], &epoch.to_be_bytes()].concat();
+        let (mut first, mut after): (BTreeMap<Hash, (LogId, i64)>, Option<Vec<u8>>) = Default::default();
+        loop {
+            let page = self.store.scan_prefix(Table::Roster, &prefix, after.as_deref(), STEPS_AT_ONCE)?;
+            let Some((last, _)) = page.last() else { return Ok(first) };
+            after = Some(last.clone());
+            for (key, _) in &page {
+                let Some(Entry { header, payload: Some(payload), .. }) = self.indexed(key)? else { continue };
+                let id = SignedStep::from_bytes(&payload.bytes).map_err(layout::damaged)?.step.id();
+                let found = (header.log, header.time_ms);
+                let known = first.entry(id).or_insert(found);
+                if (found.1, found.0) < (known.1, known.0) {
+                    *known = found;
+                }
+            }
+        }
     }
 
     /// The PURGE entries that stand behind a place, some hundreds at the most; none when there are no more.

@@ -186,6 +186,11 @@ impl Fields {
     }
 
     /// All of them, in their order.
+    pub(super) fn all_pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// The same, and nothing else is left.
     pub(super) fn into_pairs(self) -> Vec<(String, String)> {
         self.0
     }

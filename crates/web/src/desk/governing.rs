@@ -3,6 +3,14 @@
 //! A [`Paper`] is what a page shows before anybody signs, and the very bytes that are signed then. Absent: root keys, which the
 //! node opens for one signature, and what steps mean (crate `protocol`).
 
+mod ground;
+mod wish;
+
+use protocol::Action;
+
+pub use ground::{BranchRow, ForkRow, Ground, HiddenRow, Named, NodeRow, PeerRow};
+pub use wish::{Agreement, PeerTurn, Wish};
+
 use super::view::{Clerk, Said};
 use crate::view::SourceError;
 
@@ -16,10 +24,16 @@ pub trait Governing: Send + Sync + 'static {
     fn move_that(&self, clerk: &Clerk, motion: &Wish) -> Result<Result<Paper, Said>, SourceError>;
     /// A step that waits, with those that it builds on.
     fn paper_of(&self, clerk: &Clerk, step: &str) -> Result<Result<Paper, Said>, SourceError>;
-    /// What a file holds: an application, or steps.
-    fn paper_in(&self, clerk: &Clerk, file: &[u8]) -> Result<Result<Paper, Said>, SourceError>;
+    /// What a file holds: an application, steps, or what another network proposes.
+    fn paper_in(&self, clerk: &Clerk, brought: &Brought) -> Result<Result<Paper, Said>, SourceError>;
+    /// What can be proposed about what.
+    fn ground(&self, clerk: &Clerk) -> Result<Ground, SourceError>;
+    /// This network as it shows itself to others, in a file.
+    fn card(&self, clerk: &Clerk) -> Result<Vec<u8>, SourceError>;
+    /// Publishes a text that a version of the four unifications names; whether it is new here.
+    fn add_text(&self, clerk: &Clerk, text: &[u8]) -> Result<Result<bool, Said>, SourceError>;
     /// Signs a paper as it is, and has its steps written.
-    fn sign(&self, clerk: &Clerk, paper: &[u8], secret: &Secret) -> Result<Signing, SourceError>;
+    fn sign(&self, clerk: &Clerk, brought: &Brought, secret: &Secret) -> Result<Signing, SourceError>;
     /// Has the steps of a paper written with the signatures that they carry.
     fn carry(&self, clerk: &Clerk, paper: &[u8]) -> Result<Result<Vec<StepView>, Said>, SourceError>;
 }
@@ -32,6 +46,28 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret")
     }
+}
+
+/// A file, and the texts that its steps name and bring.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// The file.
+    pub file: Vec<u8>,
+    /// Texts of the four unifications.
+    pub texts: Vec<Vec<u8>>,
+}
+
+/// Whether a step takes something from somebody, or cannot be undone: such are said twice before they are signed.
+pub fn is_grave(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Exit(_)
+            | Action::RevokeNode(..)
+            | Action::Settle(..)
+            | Action::Governors(..)
+            | Action::Purge(_)
+            | Action::RootKey(_)
+    )
 }
 
 /// What became of signing.
@@ -105,6 +141,46 @@ pub struct StepView {
     pub threshold: usize,
     /// Whether this institution signed it.
     pub ours: bool,
+    /// Whether it is to be said twice.
+    pub grave: bool,
+    /// Where it is an agreement: what each side gives.
+    pub sides: Vec<SideView>,
+    /// Where it says how far logs count: those points.
+    pub points: Vec<PointView>,
+    /// Points beyond these.
+    pub points_more: usize,
+    /// While it waits: whose node wrote it to the roster first, and when by that node's own clock.
+    pub first: Option<(String, i64)>,
+}
+
+/// What one side of an agreement gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SideView {
+    /// The network, in Chinese and in English.
+    pub name: (String, String),
+    /// Shelves: id of the kind, empty for all; first digits of a region, empty for all.
+    pub shelves: Vec<(String, String)>,
+    /// Fields that the other may show; all where there are none.
+    pub fields: Vec<String>,
+    /// Under which licence.
+    pub licence: String,
+    /// Its gateways: key, addresses.
+    pub gateways: Vec<(String, Vec<String>)>,
+    /// Institutions whose other nodes may take a gateway's place, hex.
+    pub institutions: Vec<String>,
+    /// Code mappings: field, edition, how many values.
+    pub mappings: Vec<(String, String, usize)>,
+}
+
+/// How far a log counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PointView {
+    /// Id of the kind; `roster` and the like for those without listings.
+    pub kind: String,
+    /// Region code.
+    pub region: String,
+    /// Number of its last entry that counts.
+    pub seq: u64,
 }
 
 /// A member.
@@ -164,6 +240,14 @@ pub struct Paper {
     pub signs: bool,
     /// Where its root key is.
     pub key: KeyPlace,
+    /// Texts that come with it, to be published once it is signed.
+    pub brings: Vec<Vec<u8>>,
+    /// Steps that wait now and fall away with it.
+    pub lapses: usize,
+    /// Where the founder governs alone and changes that: whether the recovery key lies here and signs too.
+    pub recovery: Option<bool>,
+    /// Where it makes an agreement: the file for the other network.
+    pub proposal: Vec<u8>,
 }
 
 /// A text that a step brings, to be read before it is signed.
@@ -179,48 +263,6 @@ pub struct SignedText {
     pub held: bool,
     /// What it says; `None` of a picture, and of one that is not here.
     pub words: Option<String>,
-}
-
-/// A motion.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
-    /// Hides a member's listings for now.
-    Suspend {
-        /// Its id.
-        institution: String,
-        /// Why; everyone sees it.
-        reason: String,
-    },
-    /// Ends a suspension.
-    Reinstate {
-        /// Its id.
-        institution: String,
-    },
-    /// Says that a member has left.
-    Exit {
-        /// Its id.
-        institution: String,
-        /// Why.
-        reason: String,
-    },
-    /// Gives a member another role or region.
-    Role {
-        /// Its id.
-        institution: String,
-        /// Role id.
-        role: String,
-        /// Region code or name.
-        region: String,
-    },
-    /// Invites a newcomer.
-    Invite {
-        /// Role id.
-        role: String,
-        /// Region code or name.
-        region: String,
-        /// Days for which it serves.
-        days: u32,
-    },
 }
 
 /// What an invitation in text begins with.

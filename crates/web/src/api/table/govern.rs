@@ -1,6 +1,6 @@
 //! Governing, with a token of an administrator.
 
-use super::super::model::govern::{Governance, NewMotion, Paper, StepFile, StepList};
+use super::super::model::govern::{Added, Governance, NewMotion, Paper, StepFile, StepList};
 use super::super::write::govern;
 use super::*;
 
@@ -53,6 +53,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         takes: Takes::Json(model::<StepFile>()),
         gives: Gives::Json(model::<StepList>()),
         run: govern::carry,
+        ..GOVERN
+    },
+    Operation {
+        id: "unified-text",
+        verb: Verb::Post,
+        path: "/desk/network/texts",
+        takes: Takes::Json(model::<StepFile>()),
+        gives: Gives::Json(model::<Added>()),
+        run: govern::text,
         ..GOVERN
     },
 ];

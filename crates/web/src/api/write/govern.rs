@@ -3,10 +3,10 @@
 
 use crate::api::answer::{Answer, Keep};
 use crate::api::call::Call;
-use crate::api::model::govern::{Governance, NewMotion, Paper, Step, StepFile, StepList};
+use crate::api::model::govern::{Added, Governance, NewMotion, Paper, Step, StepFile, StepList, bytes_of};
 use crate::api::operation::Answering;
 use crate::api::problem::{Kind, Problem};
-use crate::desk::governing::{self, Wish};
+use crate::desk::governing::{self, Brought};
 use crate::desk::view::Said;
 
 /// `GET /desk/network`
@@ -24,7 +24,7 @@ pub(in crate::api) fn room(call: Call) -> Answering {
 /// `POST /desk/network/motions`
 pub(in crate::api) fn motion(call: Call) -> Answering {
     Box::pin(async move {
-        let (wish, clerk) = (Wish::from(call.read::<NewMotion>()?), call.holder()?.clerk.clone());
+        let (wish, clerk) = (call.read::<NewMotion>()?.wish()?, call.holder()?.clerk.clone());
         paper(call.api.ask_desk(move |desk| desk.move_that(&clerk, &wish)).await?)
     })
 }
@@ -40,8 +40,9 @@ pub(in crate::api) fn step(call: Call) -> Answering {
 /// `POST /desk/network/files`
 pub(in crate::api) fn file(call: Call) -> Answering {
     Box::pin(async move {
-        let (file, clerk) = (bytes(&call)?, call.holder()?.clerk.clone());
-        paper(call.api.ask_desk(move |desk| desk.paper_in(&clerk, &file)).await?)
+        let brought = Brought { file: bytes(&call)?, texts: Vec::new() };
+        let clerk = call.holder()?.clerk.clone();
+        paper(call.api.ask_desk(move |desk| desk.paper_in(&clerk, &brought)).await?)
     })
 }
 
@@ -55,10 +56,17 @@ pub(in crate::api) fn carry(call: Call) -> Answering {
     })
 }
 
+/// `POST /desk/network/texts`
+pub(in crate::api) fn text(call: Call) -> Answering {
+    Box::pin(async move {
+        let (text, clerk) = (bytes(&call)?, call.holder()?.clerk.clone());
+        let added = call.api.ask_desk(move |desk| desk.add_text(&clerk, &text)).await?;
+        Ok(Answer::json(&Added { new: added.map_err(Problem::of_desk)? })?.keep(Keep::Never))
+    })
+}
+
 fn bytes(call: &Call) -> Result<Vec<u8>, Problem> {
-    let file = call.read::<StepFile>()?.file;
-    let decoded = data_encoding::BASE64.decode(file.as_bytes());
-    decoded.map_err(|error| Problem::new(Kind::Record).fault("file", error.to_string()))
+    bytes_of("file", &call.read::<StepFile>()?.file)
 }
 
 fn paper(found: Result<governing::Paper, Said>) -> Result<Answer, Problem> {

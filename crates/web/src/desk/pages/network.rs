@@ -1,25 +1,28 @@
 //! Governing: the operator's room, what is shown before it is signed, and signing.
 //!
 //! The page that shows a paper carries its bytes; what comes back is what is signed. Secrets are asked for each signature and kept
-//! nowhere.
+//! nowhere. Forms of the room and of [`propose`] lead to a paper ([`acts`]); [`signing`] is what becomes of it.
 
+mod acts;
+mod propose;
 mod shown;
+mod signing;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Extension, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
 use catalog::Lang;
 use catalog::words::{fill, say};
 
 use super::{Acted, Trouble, shell};
 use crate::desk::Bench;
 use crate::desk::form::{Broken, Incoming, Part};
-use crate::desk::gate::{Away, Client, Fields, SignedIn, client, posted, signed_in};
-use crate::desk::governing::{KeyPlace, Paper, Secret, Signing, StepView, Wish};
+use crate::desk::gate::{Away, Fields, SignedIn, posted, signed_in};
+use crate::desk::governing::{Brought, KeyPlace, Paper};
 use crate::desk::view::{Desk, Said};
 use crate::limits::{FORM_FIELDS, GOVERNING_FILE_BYTES, NAME_CHARS};
 use crate::pages::draw;
@@ -28,8 +31,8 @@ use crate::shell::{Place, Shell};
 use crate::text::tidy_line;
 use shown::{Invited, MemberCard, StepCard, TextCard, choices};
 
-/// Whose wrong passphrases of the root key are counted together, whichever account guesses; no account is called so.
-const ROOT_KEY: &str = "\u{0}root-key";
+pub(in crate::desk) use propose::{act, card, list};
+pub(in crate::desk) use signing::{carry, save, sign};
 
 #[derive(Template)]
 #[template(path = "desk/network.html")]
@@ -62,25 +65,22 @@ struct PaperPage {
     papers: Vec<StepCard>,
     texts: Vec<TextCard>,
     fall: String,
+    /// What else the signature does, and what is to be known of it.
+    notes: Vec<String>,
     file: String,
     invitation: String,
+    /// Texts that come with it, one field each.
+    brings: Vec<String>,
+    /// The file for the other network.
+    proposal: String,
+    /// Whether it must be said twice.
+    grave: bool,
+    done: String,
     carries: bool,
     signs: bool,
     locked: bool,
     elsewhere: bool,
     troubles: Vec<Trouble>,
-}
-
-#[derive(Template)]
-#[template(path = "desk/invitation.html")]
-struct InvitationPage {
-    shell: Shell,
-    form_key: String,
-    file: String,
-    text: String,
-    side: usize,
-    path: String,
-    missing: String,
 }
 
 fn encoded(bytes: &[u8]) -> String {
@@ -174,8 +174,13 @@ fn paper_page(bench: &Bench, place: &Place, who: &SignedIn, paper: &Paper, acted
             [] => String::new(),
             names => fill(lang, "cli.roster.fall", &[("names", &names.join(lang.pick("、", ", ")))]),
         },
+        notes: notes(lang, paper),
         file: encoded(&paper.file),
         invitation: encoded(&paper.invitation),
+        brings: paper.brings.iter().map(|text| encoded(text)).collect(),
+        proposal: encoded(&paper.proposal),
+        grave: paper.steps.iter().any(|step| step.grave && step.missing > 0),
+        done: acted.done,
         carries: paper.carries && paper.steps.iter().any(|step| !step.ours || !paper.signs),
         signs: paper.signs && paper.key != KeyPlace::Elsewhere,
         locked: paper.key == KeyPlace::Locked,
@@ -185,34 +190,33 @@ fn paper_page(bench: &Bench, place: &Place, who: &SignedIn, paper: &Paper, acted
     draw(status, &page, lang)
 }
 
-/// Shows a paper, or why there is none beside the room.
+/// What else a signature does, and what is to be known of it.
+fn notes(lang: Lang, paper: &Paper) -> Vec<String> {
+    let lapses =
+        (paper.lapses > 0).then(|| fill(lang, "propose.paper.lapses", &[("n", &paper.lapses.to_string())]));
+    let recovery = paper.recovery.map(|lies_here| {
+        let key = if lies_here { "propose.paper.recovery" } else { "propose.paper.unsealed" };
+        say(lang, key).to_owned()
+    });
+    lapses.into_iter().chain(recovery).collect()
+}
+
+/// Shows a paper; or, beside the form that asked for it, why there is none.
 async fn shown_or_told(
     bench: &Bench,
     place: &Place,
     who: &SignedIn,
+    fields: &Fields,
     paper: Result<Paper, Said>,
 ) -> Result<Response, Away> {
-    match paper {
-        Ok(paper) => Ok(paper_page(bench, place, who, &paper, Acted::none())),
-        Err(said) => room(bench, place, who, trouble(place.lang, &said)).await,
+    let said = match paper {
+        Ok(paper) => return Ok(paper_page(bench, place, who, &paper, Acted::none())),
+        Err(said) => trouble(place.lang, &said),
+    };
+    match propose::known(fields.get("from")) {
+        Some(form) => propose::page(bench, place, who, form, fields, said).await,
+        None => room(bench, place, who, said).await,
     }
-}
-
-/// What a form of the room asks for.
-fn wish(fields: &Fields) -> Option<Wish> {
-    let text = |name: &str| fields.get(name).to_owned();
-    Some(match fields.get("act") {
-        "suspend" => Wish::Suspend { institution: text("id"), reason: text("reason") },
-        "reinstate" => Wish::Reinstate { institution: text("id") },
-        "exit" => Wish::Exit { institution: text("id"), reason: text("reason") },
-        "role" => Wish::Role { institution: text("id"), role: text("role"), region: text("region") },
-        "invite" => Wish::Invite {
-            role: text("role"),
-            region: text("region"),
-            days: fields.get("days").parse().unwrap_or_default(),
-        },
-        _ => return None,
-    })
 }
 
 pub(in crate::desk) async fn draft(
@@ -224,24 +228,34 @@ pub(in crate::desk) async fn draft(
     let place = Place::of(&uri, &headers);
     let answer = async {
         let (who, fields) = operator_posted(&bench, &headers, given).await?;
-        let (clerk, wish) = (who.clerk.clone(), wish(&fields).ok_or(Refusal::BadForm)?);
+        let (clerk, wish) = (who.clerk.clone(), acts::wish(&fields).ok_or(Refusal::BadForm)?);
         let paper = bench.ask(move |desk| desk.move_that(&clerk, &wish)).await?;
-        shown_or_told(&bench, &place, &who, paper).await
+        shown_or_told(&bench, &place, &who, &fields, paper).await
     };
     answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }
 
-/// A file that was brought here: an application, or steps.
+/// A file that was brought here: an application, steps, another network's proposal; or what a form with a file proposes.
 pub(in crate::desk) async fn take(State(bench): State<Arc<Bench>>, request: Request) -> Response {
     let (place, headers) = (Place::of(request.uri(), request.headers()), request.headers().clone());
     let answer = async {
         operator(&bench, &headers).await?;
         let _turn = bench.app.uploads.acquire().await.map_err(|_| Refusal::Busy)?;
         let (fields, bytes) = parts(&headers, request).await?;
-        let (who, _) = operator_posted(&bench, &headers, fields).await?;
+        let (who, fields) = operator_posted(&bench, &headers, fields).await?;
         let clerk = who.clerk.clone();
-        let paper = bench.ask(move |desk| desk.paper_in(&clerk, &bytes)).await?;
-        shown_or_told(&bench, &place, &who, paper).await
+        if fields.get("act") == "text" {
+            let brought = bench.ask(move |desk| desk.add_text(&clerk, &bytes)).await?;
+            return propose::text_told(&bench, &place, &who, &fields, brought).await;
+        }
+        let wish = acts::wish_with(&fields, &bytes);
+        let brought = Brought { file: bytes, texts: Vec::new() };
+        let ask = move |desk: &dyn Desk| match &wish {
+            Some(wish) => desk.move_that(&clerk, wish),
+            None => desk.paper_in(&clerk, &brought),
+        };
+        let paper = bench.ask(ask).await?;
+        shown_or_told(&bench, &place, &who, &fields, paper).await
     };
     answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }
@@ -276,151 +290,7 @@ pub(in crate::desk) async fn step(
         let who = operator(&bench, &headers).await?;
         let clerk = who.clerk.clone();
         let paper = bench.ask(move |desk| desk.paper_of(&clerk, &id)).await?;
-        shown_or_told(&bench, &place, &who, paper).await
-    };
-    answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
-}
-
-pub(in crate::desk) async fn sign(
-    State(bench): State<Arc<Bench>>,
-    from: Option<Extension<Client>>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(given): Form<Vec<(String, String)>>,
-) -> Response {
-    let place = Place::of(&uri, &headers);
-    let answer = async {
-        let (who, fields) = operator_posted(&bench, &headers, given).await?;
-        let (file, invitation) = (decoded(fields.get("paper"))?, decoded(fields.get("invitation"))?);
-        let lang = place.lang;
-        let from = client(from.as_deref());
-        // The passphrase is one, whoever types it; a password is somebody's.
-        let guessed = if fields.get("locked") == "1" { ROOT_KEY.to_owned() } else { who.clerk.name.clone() };
-        let wait = [ROOT_KEY, &who.clerk.name].map(|name| bench.throttle.wait(name, from)).into_iter().max();
-        let wait = wait.unwrap_or_default();
-        if !wait.is_zero() {
-            let acted = trouble(lang, &wait_said(wait.as_secs().saturating_add(1)));
-            return again(&bench, &place, &who, (file, invitation), acted).await;
-        }
-        // Counted as wrong until it is right, so that many at once gain nothing.
-        bench.throttle.wrong(ROOT_KEY, from);
-        if guessed != ROOT_KEY {
-            bench.throttle.wrong(&guessed, from);
-        }
-        let Ok(_turn) = bench.checks.acquire().await else { return Err(Refusal::Busy.into()) };
-        let (clerk, paper, secret) =
-            (who.clerk.clone(), file.clone(), Secret(fields.get("secret").to_owned()));
-        let signed = bench.ask(move |desk: &dyn Desk| desk.sign(&clerk, &paper, &secret)).await?;
-        match signed {
-            Signing::Done(steps) => {
-                bench.throttle.right(ROOT_KEY, from);
-                bench.throttle.right(&guessed, from);
-                if !invitation.is_empty() {
-                    return Ok(invitation_page(&bench, &place, &who, &invitation, &steps));
-                }
-                room(&bench, &place, &who, signed_words(lang, &steps)).await
-            }
-            Signing::Wrong(said) => {
-                again(&bench, &place, &who, (file, invitation), trouble(lang, &said)).await
-            }
-            Signing::Refused(said) => room(&bench, &place, &who, trouble(lang, &said)).await,
-        }
-    };
-    answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
-}
-
-/// The same paper once more, with what went wrong.
-async fn again(
-    bench: &Bench,
-    place: &Place,
-    who: &SignedIn,
-    (file, invitation): (Vec<u8>, Vec<u8>),
-    acted: Acted,
-) -> Result<Response, Away> {
-    let clerk = who.clerk.clone();
-    match bench.ask(move |desk| desk.paper_in(&clerk, &file)).await? {
-        Ok(paper) => Ok(paper_page(bench, place, who, &Paper { invitation, ..paper }, acted)),
-        Err(said) => room(bench, place, who, trouble(place.lang, &said)).await,
-    }
-}
-
-fn wait_said(seconds: u64) -> Said {
-    let words = |lang| fill(lang, "govern.wait", &[("n", &seconds.to_string())]);
-    Said { message: (words(Lang::Zh), words(Lang::En)), ..Said::default() }
-}
-
-fn signed_words(lang: Lang, steps: &[StepView]) -> Acted {
-    let missing = steps.iter().map(|step| step.missing).max().unwrap_or_default();
-    let done = match missing {
-        0 => say(lang, "govern.done.counts").to_owned(),
-        n => fill(lang, "govern.done.waits", &[("n", &n.to_string())]),
-    };
-    Acted { done, troubles: Vec::new() }
-}
-
-fn invitation_page(
-    bench: &Bench,
-    place: &Place,
-    who: &SignedIn,
-    invitation: &[u8],
-    steps: &[StepView],
-) -> Response {
-    let text = crate::desk::governing::invitation_text(invitation);
-    let code = paper::Code::for_screen(&text).ok();
-    let missing = steps.iter().map(|step| step.missing).max().unwrap_or_default();
-    let page = InvitationPage {
-        shell: shell(&bench.app, place, "govern.invitation.title", Some(who)),
-        form_key: who.form_key.clone(),
-        file: encoded(invitation),
-        side: code.as_ref().map_or(0, |code| code.side() + 2 * paper::QUIET),
-        path: code.map(|code| code.path(paper::QUIET, paper::QUIET)).unwrap_or_default(),
-        text,
-        missing: match missing {
-            0 => String::new(),
-            n => fill(place.lang, "govern.invitation.waits", &[("n", &n.to_string())]),
-        },
-    };
-    draw(StatusCode::OK, &page, place.lang)
-}
-
-pub(in crate::desk) async fn carry(
-    State(bench): State<Arc<Bench>>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(given): Form<Vec<(String, String)>>,
-) -> Response {
-    let place = Place::of(&uri, &headers);
-    let answer = async {
-        let (who, fields) = operator_posted(&bench, &headers, given).await?;
-        let (clerk, file) = (who.clerk.clone(), decoded(fields.get("paper"))?);
-        let acted = match bench.ask(move |desk| desk.carry(&clerk, &file)).await? {
-            Ok(steps) => signed_words(place.lang, &steps),
-            Err(said) => trouble(place.lang, &said),
-        };
-        room(&bench, &place, &who, acted).await
-    };
-    answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
-}
-
-/// A paper or an invitation as a file. It comes back from the page that shows it, so that nothing is kept here.
-pub(in crate::desk) async fn save(
-    State(bench): State<Arc<Bench>>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(given): Form<Vec<(String, String)>>,
-) -> Response {
-    let place = Place::of(&uri, &headers);
-    let answer = async {
-        let (_, fields) = operator_posted(&bench, &headers, given).await?;
-        let (name, field) = match fields.get("what") {
-            "invitation" => ("invitation.lianshi", "invitation"),
-            _ => ("steps.lianshi", "paper"),
-        };
-        let mut response =
-            ([(header::CONTENT_TYPE, "application/octet-stream")], decoded(fields.get(field))?)
-                .into_response();
-        crate::download::named(&mut response, name);
-        Ok(response)
+        shown_or_told(&bench, &place, &who, &Fields::new(Vec::new()), paper).await
     };
     answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }

@@ -5,14 +5,16 @@ use catalog::words::{fill, say};
 
 use protocol::limits::MAX_PROFILE_TEXT;
 
-use crate::desk::governing::{InvitationRow, MemberRow, SignedText, StepView};
+use crate::desk::governing::{InvitationRow, MemberRow, PointView, SideView, SignedText, StepView};
 use crate::labels;
 use crate::limits::NAME_CHARS;
 use crate::markdown;
-use crate::text::{date, tidy, tidy_line};
+use crate::text::{date, minute, tidy, tidy_line};
 
 /// Characters of a day, `2026-12-05`.
 const DAY_CHARS: usize = 10;
+/// Digits of a key or an id within a line.
+const KEY_CHARS: usize = 12;
 
 /// Roles that a member may have, in the order in which a form shows them.
 const ROLES: [&str; 4] = ["grassroots-site", "resource-station", "sub-market", "hub"];
@@ -57,6 +59,14 @@ pub(super) struct StepCard {
     pub(super) wanted: bool,
     /// What is so once it is signed here.
     pub(super) then: String,
+    /// Whether it takes something from somebody, or cannot be undone.
+    pub(super) grave: bool,
+    /// What each side of an agreement gives: its name, labels with words.
+    pub(super) sides: Vec<(String, Vec<(&'static str, String)>)>,
+    /// How far logs count.
+    pub(super) points: Vec<String>,
+    /// Since when it waits, as is known; empty where it does not.
+    pub(super) first: String,
 }
 
 impl StepCard {
@@ -93,8 +103,87 @@ impl StepCard {
             standing,
             wanted,
             then,
+            grave: step.grave,
+            sides: step.sides.iter().map(|side| side_words(lang, side)).collect(),
+            points: points(lang, &step.points, step.points_more),
+            first: match &step.first {
+                Some((who, at_ms)) if step.missing > 0 => {
+                    let who = tidy_line(who, NAME_CHARS);
+                    fill(lang, "propose.first", &[("who", &who), ("time", &minute(*at_ms, lang))])
+                }
+                _ => String::new(),
+            },
         }
     }
+}
+
+/// What one side of an agreement gives, in words.
+fn side_words(lang: Lang, side: &SideView) -> (String, Vec<(&'static str, String)>) {
+    let between = lang.pick("、", ", ");
+    let shelves: Vec<String> = side.shelves.iter().map(|(kind, digits)| shelf(lang, kind, digits)).collect();
+    let mut lines = vec![(
+        "cli.peering.offers",
+        if shelves.is_empty() { say(lang, "cli.peering.nothing").to_owned() } else { shelves.join(between) },
+    )];
+    if !side.fields.is_empty() {
+        let fields: Vec<String> = side.fields.iter().map(|field| tidy_line(field, NAME_CHARS)).collect();
+        lines.push(("cli.peering.fields", fields.join(between)));
+    }
+    if !side.licence.is_empty() {
+        lines.push(("cli.peering.licence", tidy_line(&side.licence, NAME_CHARS * 4)));
+    }
+    for (field, edition, count) in &side.mappings {
+        let (field, edition) = (tidy_line(field, NAME_CHARS), tidy_line(edition, NAME_CHARS));
+        let places = [("field", field.as_str()), ("edition", &edition), ("count", &count.to_string())];
+        lines.push(("cli.peering.mapping", fill(lang, "cli.peering.mapped", &places)));
+    }
+    for (node, addresses) in &side.gateways {
+        let node: String = node.chars().take(KEY_CHARS).collect();
+        let places = [("node", node.as_str()), ("count", &addresses.len().to_string())];
+        lines.push(("cli.peering.gateway", fill(lang, "cli.peering.gateway.at", &places)));
+    }
+    if !side.institutions.is_empty() {
+        let short = |id: &String| id.chars().take(KEY_CHARS).collect::<String>();
+        let institutions: Vec<String> = side.institutions.iter().map(short).collect();
+        let places = [("institutions", institutions.join(between))];
+        let places = places.each_ref().map(|(key, text)| (*key, text.as_str()));
+        lines.push(("cli.peering.gateway", fill(lang, "cli.peering.replaceable", &places)));
+    }
+    let (zh, en) = (tidy_line(&side.name.0, NAME_CHARS), tidy_line(&side.name.1, NAME_CHARS));
+    (if en.is_empty() { zh } else { lang.pick(zh, en) }, lines)
+}
+
+/// Listings of a kind in a region.
+fn shelf(lang: Lang, kind: &str, digits: &str) -> String {
+    let kind = match kind {
+        "" => say(lang, "cli.peering.all").to_owned(),
+        kind => labels::kind(lang, kind),
+    };
+    if digits.is_empty() {
+        return kind;
+    }
+    let region = labels::region_name(digits);
+    lang.pick(format!("{kind}（{region}）"), format!("{kind} ({region})"))
+}
+
+/// How far logs count; those without listings are counted and not named.
+fn points(lang: Lang, points: &[PointView], more: usize) -> Vec<String> {
+    let line = |point: &PointView| {
+        let seq = point.seq.to_string();
+        let name = match catalog::Kind::from_id(&point.kind) {
+            Some(kind) => {
+                let region = labels::region(lang, &point.region);
+                lang.pick(
+                    format!("{}（{region}）", kind.label(lang)),
+                    format!("{} ({region})", kind.label(lang)),
+                )
+            }
+            None => say(lang, "propose.point.other").to_owned(),
+        };
+        fill(lang, "propose.point", &[("log", &name), ("seq", &seq)])
+    };
+    let rest = (more > 0).then(|| fill(lang, "propose.point.more", &[("n", &more.to_string())]));
+    points.iter().map(line).chain(rest).collect()
 }
 
 /// A text that is to be read before it is signed.
