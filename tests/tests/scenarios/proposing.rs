@@ -35,7 +35,8 @@ fn governors(node: &Home) -> (usize, Json) {
 fn option(page: &str, words: &str) -> String {
     let found =
         page.split("<option value=\"").find(|rest| rest.split("</option>").next().unwrap().contains(words));
-    found.unwrap_or_else(|| panic!("no {words} in {page}")).split('"').next().unwrap().to_owned()
+    assert!(found.is_some(), "no {words} in {page}");
+    found.unwrap().split('"').next().unwrap().to_owned()
 }
 
 fn status(node: &Home, listing: &str) -> String {
@@ -263,7 +264,7 @@ fn two_networks_agree_suspend_and_end_by_their_pages() {
 }
 
 #[test]
-fn a_fork_is_settled_from_the_form_by_who_owns_the_log_and_by_governors() {
+fn a_fork_is_settled_from_the_form_by_who_owns_the_log() {
     let scene = Scene::new();
     let (hub, station) = hub_and_station(&scene);
     station.publish("共同的成果");

@@ -150,7 +150,8 @@ impl Ledger {
     /// When the store fails or is damaged.
     pub fn first_carriers(&self, epoch: u32) -> Result<BTreeMap<Hash, (LogId, i64)>> {
         let prefix = [&[STEP][..], &epoch.to_be_bytes()].concat();
-        let (mut first, mut after): (BTreeMap<Hash, (LogId, i64)>, Option<Vec<u8>>) = Default::default();
+        let mut first: BTreeMap<Hash, (LogId, i64)> = BTreeMap::new();
+        let mut after: Option<Vec<u8>> = None;
         loop {
             let page = self.store.scan_prefix(Table::Roster, &prefix, after.as_deref(), STEPS_AT_ONCE)?;
             let Some((last, _)) = page.last() else { return Ok(first) };
