@@ -9,6 +9,7 @@ use catalog::Lang;
 use catalog::words::{fill, say};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use utoipa::openapi::{RefOr, Schema};
 
 /// Version of the interface: what is added leaves it, what would break a caller makes a new root.
 const VERSION: &str = "1.0.0";
@@ -16,18 +17,8 @@ const VERSION: &str = "1.0.0";
 /// The document in a language.
 pub(super) fn document(lang: Lang) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    let mut schemas = Vec::new();
-    for wanted in [model::<ApiProblem>(), model::<Names>()] {
-        (wanted.collect)(&mut schemas);
-    }
+    let schemas = schemas();
     for operation in operations() {
-        let taken = match &operation.takes {
-            Takes::Json(model) => Some(model),
-            Takes::Nothing | Takes::Bytes(_) => None,
-        };
-        for model in taken.into_iter().chain(given(operation)) {
-            (model.collect)(&mut schemas);
-        }
         let verb = operation.verb.id().to_ascii_lowercase();
         paths.entry(operation.path).or_default().insert(verb, of(lang, operation));
     }
@@ -54,6 +45,24 @@ pub(super) fn document(lang: Lang) -> Value {
             },
         },
     })
+}
+
+/// The types of all bodies, each by its name, as often as it is met.
+fn schemas() -> Vec<(String, RefOr<Schema>)> {
+    let mut schemas = Vec::new();
+    for wanted in [model::<ApiProblem>(), model::<Names>()] {
+        (wanted.collect)(&mut schemas);
+    }
+    for operation in operations() {
+        let taken = match &operation.takes {
+            Takes::Json(model) => Some(model),
+            Takes::Nothing | Takes::Bytes(_) => None,
+        };
+        for model in taken.into_iter().chain(given(operation)) {
+            (model.collect)(&mut schemas);
+        }
+    }
+    schemas
 }
 
 fn word(lang: Lang, family: &str, id: &str) -> String {
@@ -220,6 +229,16 @@ mod tests {
         }
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(kept == now, "{}: not what the program serves; LIANSHI_BLESS=1 rewrites it", path.display());
+    }
+
+    #[test]
+    fn no_two_types_go_by_one_name() {
+        let mut known: BTreeMap<String, Value> = BTreeMap::new();
+        for (name, schema) in schemas() {
+            let schema = json!(schema);
+            let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert_eq!(*first, schema, "two types are called {name}");
+        }
     }
 
     #[test]

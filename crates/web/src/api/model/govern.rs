@@ -32,6 +32,7 @@ pub(in crate::api) struct Governance {
 
 /// A step: what governors decide about one subject, in force once enough of them have signed it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GovernStep)]
 pub(in crate::api) struct Step {
     /// Its hash.
     id: String,

@@ -50,6 +50,7 @@ pub(in crate::api) enum Health {
 
 /// What a node says of itself; times are by its own clock but for `heard`, and what it does not say is missing.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NodeSaid)]
 pub(in crate::api) struct Said {
     #[schema(format = "date-time")]
     made: Option<String>,
