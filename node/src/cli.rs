@@ -10,6 +10,7 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 use crate::office::{Failure, MAX_INVITATION_DAYS, exit};
 
 mod accounts;
+mod audit;
 mod bundle;
 mod enquiries;
 mod feed;
@@ -22,6 +23,7 @@ mod watches;
 mod wording;
 
 pub use accounts::{TokenAction, UserAction};
+pub use audit::{Audit, AuditForm};
 pub use bundle::BundleAction;
 pub use enquiries::EnquiryAction;
 pub use feed::{FeedAction, FeedPostgres};
@@ -128,6 +130,7 @@ pub enum Sub {
         #[command(subcommand)]
         action: UserAction,
     },
+    Audit(Audit),
     Backup(Backup),
     Restore {
         file: PathBuf,

@@ -2,6 +2,7 @@
 //! line with `"v": 1`.
 
 mod attachment;
+mod audit;
 mod backup;
 mod bundle;
 mod compact;
@@ -43,7 +44,7 @@ use crate::cli::{Cli, Sub};
 use crate::config::Config;
 use crate::control::Client;
 use crate::log;
-use crate::office::{Failure, Office, Reply, Request, exit};
+use crate::office::{Failure, Office, Reply, Request, exit, this_user};
 
 pub use backup::last_backup_ms;
 pub use doctor::FINDINGS;
@@ -105,6 +106,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Fork { action } => forks::run(&context, &action),
         Sub::Settle(args) => forks::settle(&context, &args),
         Sub::User { action } => user::run(&context, action),
+        Sub::Audit(args) => audit::run(&context, &args),
         Sub::Backup(args) => backup::backup(&context, &args),
         Sub::Restore { file } => backup::restore(&context, &file),
         Sub::Compact => compact::run(&context),
@@ -229,7 +231,7 @@ impl Answerer {
         match self {
             Self::Running(client) => client.ask(request),
             Self::Here(Here(office)) => {
-                let reply = office.answer(request.clone());
+                let reply = office.answer(&this_user(), request.clone());
                 office.core().settle(LEFT_MEANWHILE);
                 reply
             }

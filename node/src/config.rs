@@ -42,6 +42,8 @@ pub struct Config {
     pub sealed: SealedSection,
     /// Files of listings.
     pub attachments: AttachmentsSection,
+    /// Who did what.
+    pub audit: AuditSection,
     /// The mail server.
     pub mail: MailSection,
     /// Logs.
@@ -182,6 +184,35 @@ impl AttachmentsSection {
 impl Default for AttachmentsSection {
     fn default() -> Self {
         Self { fetch: Fetch::OnDemand, cap_mib: 10_240 }
+    }
+}
+
+/// Who did what.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditSection {
+    /// Records are kept for so many days.
+    pub days: u32,
+    /// Records kept at most.
+    pub records: u64,
+}
+
+impl Default for AuditSection {
+    fn default() -> Self {
+        Self { days: 400, records: 1_000_000 }
+    }
+}
+
+impl AuditSection {
+    /// Fewer would let an act go that nobody has had the time to look at.
+    const LEAST_DAYS: u32 = 7;
+    /// The same in records.
+    const LEAST_RECORDS: u64 = 1_000;
+
+    /// How much is kept.
+    pub fn bounds(&self) -> market::AuditBounds {
+        let days = i64::from(self.days.max(Self::LEAST_DAYS));
+        market::AuditBounds { records: self.records.max(Self::LEAST_RECORDS), age_ms: days * 86_400_000 }
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use market::{Actor, AuditOutcome};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
@@ -86,6 +87,8 @@ async fn converse(
     office: Arc<Office>,
     stop: Arc<Notify>,
 ) -> anyhow::Result<()> {
+    // Who connects the system says; only the home's owner can.
+    let actor = Actor::system(stream.peer_cred()?.uid());
     let (read, mut write) = stream.into_split();
     let mut read = tokio::io::BufReader::new(read);
     loop {
@@ -95,14 +98,19 @@ async fn converse(
             return Ok(());
         }
         let reply = match understand(&line) {
-            Ok(Request::Stop) => {
+            Ok(request @ Request::Stop) => {
+                if let Some(act) = request.act() {
+                    let (office, actor) = (Arc::clone(&office), actor.clone());
+                    tokio::task::spawn_blocking(move || office.note(&actor, &act, AuditOutcome::Done))
+                        .await?;
+                }
                 stop.notify_one();
                 Ok(serde_json::json!({ "v": 1, "stopping": true }))
             }
             Ok(request) => {
-                let office = Arc::clone(&office);
+                let (office, actor) = (Arc::clone(&office), actor.clone());
                 let span = tracing::info_span!("request", "do" = asked(&line));
-                tokio::task::spawn_blocking(move || span.in_scope(|| office.answer(request))).await?
+                tokio::task::spawn_blocking(move || span.in_scope(|| office.answer(&actor, request))).await?
             }
             Err(failure) => Err(failure),
         };

@@ -1,5 +1,6 @@
 //! What the desk's pages are told and do: accounts, drafts, reviews, listings of this institution.
 
+mod audit;
 mod enquiries;
 mod figures;
 mod governing;
@@ -11,7 +12,7 @@ mod watches;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use market::{Account, ApiToken, DeskRole};
+use market::{Account, Act as Recorded, Actor, ActorKind, ApiToken, AuditOutcome, DeskRole, Door};
 use protocol::Hash;
 use web::SourceError;
 use web::api::{Holder, Scope};
@@ -23,7 +24,10 @@ use web::desk::view::{
 use web::view::FileView;
 
 use crate::import::desk::Imports;
-use crate::office::{AccountAsk, Failure, Office, Request, exit};
+use crate::office::{AccountAsk, Failure, Office, Request, act, exit};
+
+/// Why a sign-in is refused, in the audit log.
+const WRONG_PASSWORD: &str = "wrong-password";
 
 /// The office, as the pages of its desk see it.
 pub struct Bench {
@@ -46,6 +50,41 @@ impl Bench {
         Ok(account)
     }
 
+    /// Who it is, for the audit log: an account at a page, or a token of it.
+    fn actor(&self, clerk: &Clerk) -> Actor {
+        let name = clerk.name.clone();
+        match clerk.token.as_str() {
+            "" => {
+                let since =
+                    self.office.library().account(&name).ok().flatten().map(|account| account.since_ms);
+                let id = since.map(|since| since.to_string()).unwrap_or_default();
+                Actor { door: Door::Page, kind: ActorKind::Account, name, id }
+            }
+            token => Actor { door: Door::Api, kind: ActorKind::Token, name, id: token.to_owned() },
+        }
+    }
+
+    /// Does what somebody may do who has signed in, and writes it down.
+    fn done<T>(
+        &self,
+        clerk: &Clerk,
+        act: Recorded,
+        run: impl FnOnce(Account) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.made(clerk, act, run, |_| String::new())
+    }
+
+    /// The same, where something comes of it that has an id.
+    fn made<T>(
+        &self,
+        clerk: &Clerk,
+        act: Recorded,
+        run: impl FnOnce(Account) -> Result<T, Failure>,
+        named: impl FnOnce(&T) -> String,
+    ) -> Result<T, Failure> {
+        self.office.recorded(&self.actor(clerk), act, || self.account(clerk).and_then(run), named)
+    }
+
     /// The account behind someone who signed in; it may have been removed a moment ago.
     fn account(&self, clerk: &Clerk) -> Result<Account, Failure> {
         let missing = || market::MarketError::NoSuchAccount { name: clerk.name.clone() };
@@ -58,7 +97,31 @@ fn failed(error: impl std::fmt::Display) -> SourceError {
 }
 
 fn clerk(account: &Account) -> Clerk {
-    Clerk { name: account.name.clone(), role: account.role.id().to_owned() }
+    Clerk { name: account.name.clone(), role: account.role.id().to_owned(), token: String::new() }
+}
+
+/// What something that is done with a draft or a listing is called in the audit log.
+fn act_id(act: &Act) -> &'static str {
+    match act {
+        Act::Submit => "drafts.submit",
+        Act::Pass => "drafts.pass",
+        Act::Return(_) => "drafts.return",
+        Act::Publish => "drafts.publish",
+        Act::Discard => "drafts.discard",
+        Act::Withdraw => "listings.withdraw",
+        Act::Show => "listings.show-again",
+        Act::Revise => "listings.revise",
+        Act::Choose { .. } => "listings.choose",
+        Act::Purge(_) => "listings.purge",
+    }
+}
+
+/// What came of it, by its id.
+fn done_id(done: &Done) -> String {
+    match done {
+        Done::Listing(id) | Done::Opened(id) => id.clone(),
+        Done::Draft(_) | Done::Gone => String::new(),
+    }
 }
 
 fn said(failure: &Failure) -> Said {
@@ -103,12 +166,51 @@ impl Desk for Bench {
         name: &str,
         password: &str,
     ) -> Result<Result<Option<Clerk>, Said>, SourceError> {
-        told(self.office.set_up(key, name, password).map(|made| made.as_ref().map(clerk)))
+        // A key that is wrong, or late, is no act.
+        if !self.may_set_up(key)? {
+            return Ok(Ok(None));
+        }
+        let act = act("accounts.first", name);
+        let made = self.office.recorded(
+            &Actor::nobody(Door::Page),
+            act,
+            || self.office.set_up(key, name, password),
+            |_| String::new(),
+        );
+        told(made.map(|made| made.as_ref().map(clerk)))
     }
 
     fn sign_in(&self, name: &str, password: &str) -> Result<Option<Clerk>, SourceError> {
+        self.office.may_note().map_err(failed)?;
         let account = self.office.sign_in(name, password).map_err(failed)?;
-        Ok(account.as_ref().map(clerk))
+        let signed_in = account.as_ref().map(clerk);
+        match &signed_in {
+            Some(clerk) => {
+                self.office.note(&self.actor(clerk), &act("session.begin", &clerk.name), AuditOutcome::Done);
+            }
+            None => {
+                // Only a name that somebody has: what was typed in its place may be a password.
+                let known = self.office.library().account(name).map_err(failed)?;
+                let act = act("session.begin", known.as_ref().map_or("", |account| account.name.as_str()));
+                let why = AuditOutcome::Refused(WRONG_PASSWORD.to_owned());
+                self.office.note(&Actor::nobody(Door::Page), &act, why);
+            }
+        }
+        Ok(signed_in)
+    }
+
+    fn proves(&self, clerk: &Clerk, password: &str) -> Result<bool, SourceError> {
+        let known = self.office.sign_in(&clerk.name, password).map_err(failed)?.is_some();
+        if !known {
+            let why = AuditOutcome::Refused(WRONG_PASSWORD.to_owned());
+            self.office.note(&self.actor(clerk), &act("session.prove", &clerk.name), why);
+        }
+        Ok(known)
+    }
+
+    fn signed_out(&self, clerk: &Clerk) -> Result<(), SourceError> {
+        self.office.note(&self.actor(clerk), &act("session.end", &clerk.name), AuditOutcome::Done);
+        Ok(())
     }
 
     fn token_holder(&self, token: &str) -> Result<Option<Holder>, SourceError> {
@@ -116,7 +218,8 @@ impl Desk for Bench {
             return Ok(None);
         };
         let scopes = token.scopes.iter().filter_map(|id| Scope::from_id(id)).collect();
-        Ok(Some(Holder { token: token.id, clerk: clerk(&account), scopes }))
+        let clerk = Clerk { token: token.id.clone(), ..clerk(&account) };
+        Ok(Some(Holder { token: token.id, clerk, scopes }))
     }
 
     fn tokens(&self, clerk: &Clerk) -> Result<Vec<TokenLine>, SourceError> {
@@ -132,14 +235,17 @@ impl Desk for Bench {
     }
 
     fn make_token(&self, clerk: &Clerk, wish: &TokenWish) -> Result<Result<String, Said>, SourceError> {
-        let made = self.account(clerk).and_then(|account| {
-            self.office.make_token(&account, &wish.scopes, wish.days, &wish.note).map(|(_, text)| text)
-        });
-        told(made)
+        let made = self.made(
+            clerk,
+            act("tokens.make", &clerk.name),
+            |account| self.office.make_token(&account, &wish.scopes, wish.days, &wish.note),
+            |(token, _)| token.id.clone(),
+        );
+        told(made.map(|(_, text)| text))
     }
 
     fn revoke_token(&self, clerk: &Clerk, id: &str) -> Result<Result<(), Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.revoke_token(&account, id)))
+        told(self.done(clerk, act("tokens.revoke", id), |account| self.office.revoke_token(&account, id)))
     }
 
     fn clerk(&self, name: &str) -> Result<Option<Clerk>, SourceError> {
@@ -172,7 +278,12 @@ impl Desk for Bench {
     }
 
     fn begin(&self, clerk: &Clerk, kind: &str) -> Result<Result<String, Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.begin_draft(&account, kind)))
+        told(self.made(
+            clerk,
+            act("drafts.begin", ""),
+            |account| self.office.begin_draft(&account, kind),
+            String::clone,
+        ))
     }
 
     fn save(
@@ -181,7 +292,7 @@ impl Desk for Bench {
         id: &str,
         texts: &BTreeMap<String, String>,
     ) -> Result<Result<(), Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.save_draft(&account, id, texts)))
+        told(self.done(clerk, act("drafts.save", id), |account| self.office.save_draft(&account, id, texts)))
     }
 
     fn attach(
@@ -192,11 +303,15 @@ impl Desk for Bench {
         title: &str,
         bytes: &[u8],
     ) -> Result<Result<(), Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.take_file(&account, id, name, title, bytes)))
+        told(self.done(clerk, act("drafts.attach", id), |account| {
+            self.office.take_file(&account, id, name, title, bytes)
+        }))
     }
 
     fn detach(&self, clerk: &Clerk, id: &str, file: &str) -> Result<Result<(), Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.detach(id, file, &account.name).map(drop)))
+        told(self.done(clerk, act("drafts.detach", id), |account| {
+            self.office.detach(id, file, &account.name).map(drop)
+        }))
     }
 
     fn file(&self, id: &str, file: &Hash) -> Result<Option<FileView>, SourceError> {
@@ -205,8 +320,9 @@ impl Desk for Bench {
         attachment.map(|of| self.office.file_view(&of, None).map_err(failed)).transpose()
     }
 
-    fn act(&self, clerk: &Clerk, id: &str, act: &Act) -> Result<Result<Done, Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.act(&account, id, act)))
+    fn act(&self, clerk: &Clerk, id: &str, what: &Act) -> Result<Result<Done, Said>, SourceError> {
+        let recorded = act(act_id(what), id);
+        told(self.made(clerk, recorded, |account| self.office.act(&account, id, what), done_id))
     }
 
     fn accounts(&self) -> Result<Vec<AccountLine>, SourceError> {
@@ -221,20 +337,20 @@ impl Desk for Bench {
     fn change_account(&self, clerk: &Clerk, change: &AccountChange) -> Result<Result<(), Said>, SourceError> {
         // Their role may have been changed a moment ago.
         let own = matches!(change, AccountChange::Password { name, .. } if *name == clerk.name);
-        let account = match self.account(clerk) {
-            Ok(account) => account,
-            Err(failure) => return told(Err(failure)),
-        };
-        if !own && account.role < DeskRole::Administrator {
-            return told(Err(market::MarketError::NotTheirs { name: account.name }.into()));
-        }
         let ask = match change.clone() {
             AccountChange::Add { name, role, password } => AccountAsk::Add { name, role, password },
             AccountChange::Role { name, role } => AccountAsk::Role { name, role },
             AccountChange::Password { name, password } => AccountAsk::Password { name, password },
             AccountChange::Remove { name } => AccountAsk::Remove { name },
         };
-        told(self.office.answer(Request::Account { ask }).map(drop))
+        let request = Request::Account { ask };
+        let Some(recorded) = request.act() else { return Ok(Ok(())) };
+        told(self.done(clerk, recorded, |account| {
+            if !own && account.role < DeskRole::Administrator {
+                return Err(market::MarketError::NotTheirs { name: account.name }.into());
+            }
+            self.office.reply(request).map(drop)
+        }))
     }
 
     fn listings(

@@ -3,10 +3,12 @@
 //! Reads go to the library and the index, beside the core; writes take the core's lock for as long as they take.
 
 mod accounts;
+mod acts;
 mod alike;
 mod answers;
 mod asked;
 mod attachments;
+mod audit;
 mod backup;
 mod bundle;
 mod changes;
@@ -43,7 +45,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
-use market::{BackupSource, Finder, Hidden, Identity, Library, Listing};
+use market::{AuditLog, BackupSource, Finder, Hidden, Identity, Library, Listing};
 use protocol::{LogId, MemberState, Visibility};
 
 use crate::abroad::{Market, Markets};
@@ -53,8 +55,11 @@ use crate::core::{Core, CoreFigures, now_ms};
 use crate::filing::Filing;
 use crate::outgoing::Outgoing;
 
+pub(crate) use acts::{act, file_named};
 pub use answers::{kind_of, region_code};
 pub use attachments::describe;
+pub use audit::AuditAsk;
+pub(crate) use audit::{note_restored, this_user};
 pub use bundle::{Carriage, Stretch, Tally, damaged, manifest_in};
 pub(crate) use changes::{sets_status, step_of};
 pub use enquiries::EnquiryAsk;
@@ -92,6 +97,8 @@ pub struct Office {
     backup: BackupSource,
     files: Arc<Filing>,
     outgoing: Arc<Outgoing>,
+    /// Who did what; what another network gives has none.
+    audit: Option<AuditLog>,
     statistics: market::Statistics,
     changes: market::Changes,
     identity: RwLock<Arc<Identity>>,
@@ -120,7 +127,9 @@ impl Office {
             tracing::info!("the search index is built anew: {why}");
             crate::run::begin_anew(home);
         }
-        Self::over(home, config, core, Arc::new(finder), running, None)
+        // Behind the core, which holds the home's lock.
+        let audit = audit::open(home, &config)?;
+        Ok(Self { audit: Some(audit), ..Self::over(home, config, core, Arc::new(finder), running, None)? })
     }
 
     /// Opens what another network gives, in a folder of its own; it is found through the index of `host`.
@@ -155,6 +164,7 @@ impl Office {
             backup: core.backup_source(),
             files: core.files(),
             outgoing: Arc::new(Outgoing::of(&config)?),
+            audit: None,
             statistics: market::Statistics::default(),
             changes: market::Changes::default(),
             identity: RwLock::new(core.identity()),
@@ -269,6 +279,11 @@ impl Office {
     /// The way out.
     pub fn outgoing(&self) -> &Arc<Outgoing> {
         &self.outgoing
+    }
+
+    /// The audit log; what another network gives has none.
+    fn audit(&self) -> Option<&AuditLog> {
+        self.audit.as_ref()
     }
 
     /// The search index.

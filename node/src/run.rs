@@ -78,9 +78,11 @@ fn run_once(home: &Path, config: &Config, stop: &Arc<Notify>, announce: &Announc
         .build()
         .context("the async runtime cannot start")?;
     let office = Arc::new(open(home, config)?);
+    office.note_start();
     let stopping = Arc::new(AtomicBool::new(false));
     let outcome = runtime.block_on(serve(Arc::clone(&office), home, stop, &stopping, Arc::clone(announce)));
     stopping.store(true, Ordering::Release);
+    office.note_stop();
     let damaged = close(&office);
     let _ = std::fs::remove_file(control::socket_path(home));
     runtime.shutdown_timeout(Duration::from_secs(3));

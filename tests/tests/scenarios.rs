@@ -9,6 +9,8 @@ mod analysts;
 mod api;
 #[path = "scenarios/attachments.rs"]
 mod attachments;
+#[path = "scenarios/audit.rs"]
+mod audit;
 #[path = "scenarios/backups.rs"]
 mod backups;
 #[path = "scenarios/bundles.rs"]

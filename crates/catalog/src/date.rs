@@ -34,6 +34,22 @@ pub fn is_normal(text: &str) -> bool {
     parse(text).is_some_and(|normal| normal == text)
 }
 
+/// The beginning of a day `YYYY-MM-DD`, UTC, in milliseconds since 1970; `None` for what is no date.
+pub fn midnight_ms(day: &str) -> Option<i64> {
+    let mut parts = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, of_month) = (parts.next()??, parts.next()??, parts.next()??);
+    if !(1970..=9999).contains(&year) || !exists(year, month, of_month) {
+        return None;
+    }
+    // Days from civil: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let yoe = y.rem_euclid(400);
+    let doy = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + of_month - 1;
+    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    Some((era * 146_097 + doe - 719_468) * 86_400_000)
+}
+
 /// The year of a stored date, or of any text that reads as a year or date.
 pub fn year(text: &str) -> Option<i64> {
     parse(text)?.get(..4)?.parse().ok()

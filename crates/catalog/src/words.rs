@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod api;
 pub mod attachments;
+pub mod audit;
 pub mod bundle;
 pub mod care;
 pub mod certificate;
@@ -57,6 +58,7 @@ const TABLES: &[&[Row]] = &[
     api::TABLE,
     api::rooms::TABLE,
     attachments::TABLE,
+    audit::TABLE,
     bundle::TABLE,
     care::TABLE,
     certificate::TABLE,

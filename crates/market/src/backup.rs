@@ -1,7 +1,7 @@
 //! A backup: one file that holds all of a node at one moment, and the way back from it.
 //!
 //! ```text
-//! "lianshi backup 2\n"
+//! "lianshi backup 3\n"
 //! part: kind u8 · length u32 · body · digest raw 32
 //! ```
 //!
@@ -12,12 +12,14 @@
 //! | 3 entries | log id, entries that continue it; logs ascending, each from its first entry | any |
 //! | 4 records | what the journal holds, in its order: own entries, drafts, contacts, settings | any |
 //! | 6 attachment | name, bytes: a file of a listing, under the SHA-256 of its bytes; ascending | any |
-//! | 5 end | how many entries, records and attachments there were | the last |
+//! | 7 audit | records of the audit log in their bytes, the oldest first | any |
+//! | 5 end | how many entries, records, attachments and audit records there were | the last |
 //!
 //! The digest of a part covers the parts before it too, so damage, and a part that is missing or moved, show at that place;
 //! a file without an end was cut off. Parts are bounded ([`MAX_PART`]), so writing and reading take little memory whatever the
 //! size. Why it is made of entries and records and not of the store's own pages, and which files of listings are in it:
-//! `protocol/decisions/0025`. Version 1 knew no attachments and did not count them; it is read as before.
+//! `protocol/decisions/0025`. Version 1 knew no attachments and did not count them, version 2 knew no audit log; they are read
+//! as before.
 //!
 //! Absent: the running node's side (pages of a ledger come from [`crate::BackupSource`]), where files lie, and any encryption:
 //! whoever has a backup has the node's keys.
@@ -41,11 +43,13 @@ pub use write::{Pages, pack_entries, pack_records, unpack_entries, unpack_record
 /// First words of a backup; its version follows.
 pub const FIRST: &str = "lianshi backup ";
 /// The version that this program writes, and the newest that it reads.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The oldest that it reads.
 const OLDEST: u32 = 1;
 /// The version that brought attachments.
 const WITH_ATTACHMENTS: u32 = 2;
+/// The version that brought the audit log.
+const WITH_AUDIT: u32 = 3;
 /// Longest first line, bytes.
 const MAX_FIRST: usize = 32;
 /// Most bytes of a part's body: the largest file of a listing with its name. A page of entries or records is far smaller.

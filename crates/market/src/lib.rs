@@ -2,6 +2,7 @@
 //! searching, proving. Absent: sockets, pages, the command line.
 
 mod accounts;
+mod audit;
 pub mod backup;
 mod changes;
 mod desk;
@@ -18,6 +19,10 @@ mod tokens;
 mod watches;
 
 pub use accounts::{Account, DeskRole, MAX_ACCOUNTS, PASSWORD_CHARS};
+pub use audit::{
+    Act, Actor, ActorKind, AuditBounds, AuditFault, AuditFilter, AuditLog, AuditOutcome, AuditPage,
+    AuditRecord, Door, MAX_AUDIT_PAGE, Verified,
+};
 pub use changes::{Change, Changes, Judge, Page, Place, Sought};
 pub use desk::harvested;
 pub use desk::{

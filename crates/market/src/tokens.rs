@@ -19,8 +19,8 @@ const BEGINS: &str = "lianshi";
 /// Tokens of one node: a handful of programs for each account.
 pub const MAX_TOKENS: usize = 500;
 /// What a token may be for.
-pub const SCOPES: [&str; 8] =
-    ["drafts", "review", "publish", "enquiries", "harvest", "nodes", "watches", "govern"];
+pub const SCOPES: [&str; 9] =
+    ["drafts", "review", "publish", "enquiries", "harvest", "nodes", "watches", "govern", "audit"];
 /// Days for which a token serves at most: who needs it longer makes another, and says so.
 pub const MAX_TOKEN_DAYS: u32 = 730;
 /// Characters of what somebody calls a token.

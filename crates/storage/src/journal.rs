@@ -1,12 +1,14 @@
 //! The journal: what was acknowledged, in the order in which it was, fsynced.
 //!
 //! Files of frames (see `frame.rs`, `segment.rs`); one frame holds the records of one append, and reads back
-//! whole or not at all. Absent: any notion of what a record means, and any deletion but [`Journal::erase`].
+//! whole or not at all. Absent: any notion of what a record means, and any deletion but [`Journal::erase`] and, of a journal
+//! that keeps what is recent alone, [`Journal::drop_before`].
 
 mod frame;
 mod open;
 mod read;
 mod segment;
+mod trim;
 
 use std::fmt;
 use std::fs::File;

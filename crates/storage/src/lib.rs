@@ -24,7 +24,7 @@
 //!
 //! Absent on purpose: this crate knows nothing of entries, listings or users (bytes only), has no async
 //! function (every call may block for an fsync), reads no clock and starts no thread of its own, and no
-//! sled type leaves it. It does not trim the journal: that holds all local writes since the home was made.
+//! sled type leaves it. It does not trim the home's journal: that holds all local writes since the home was made.
 
 mod batch;
 mod error;

@@ -10,6 +10,7 @@
 //!
 //! Absent: what drafts, reviews and accounts are (crate `market`).
 
+pub mod audit;
 pub mod figures;
 mod form;
 mod gate;
@@ -114,6 +115,8 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/tokens", get(pages::tokens::show).post(pages::tokens::act))
         .route("/desk/watches", get(pages::watches::show).post(pages::watches::add))
         .route("/desk/watches/{id}", get(pages::watch::show).post(pages::watch::act))
+        .route("/desk/audit", get(pages::audit::show))
+        .route("/desk/audit.csv", get(pages::audit::table))
         .route("/desk/nodes", get(pages::nodes::show))
         .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))

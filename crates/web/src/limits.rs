@@ -153,6 +153,8 @@ pub const LONGEST_GUESS_WAIT: Duration = Duration::from_secs(300);
 pub const GUESSERS: usize = 4_096;
 /// Passwords checked at once: each takes 19 MiB.
 pub const CHECKS_AT_ONCE: usize = 2;
+/// Records of the audit log that a table reads at once: a few hundred bytes each.
+pub const AUDIT_AT_ONCE: usize = 1_000;
 /// Saved searches on their page: all that a node keeps.
 pub const WATCHES_SHOWN: usize = 200;
 /// Drafts and listings on a page of the desk.

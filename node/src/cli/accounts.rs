@@ -61,6 +61,7 @@ pub enum ScopeArg {
     Nodes,
     Watches,
     Govern,
+    Audit,
 }
 
 impl ScopeArg {
@@ -74,6 +75,7 @@ impl ScopeArg {
             Self::Nodes => web::api::Scope::Nodes,
             Self::Watches => web::api::Scope::Watches,
             Self::Govern => web::api::Scope::Govern,
+            Self::Audit => web::api::Scope::Audit,
         };
         scope.id().to_owned()
     }

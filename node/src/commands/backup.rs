@@ -22,7 +22,7 @@ use crate::cli::Backup;
 use crate::config::Config;
 use crate::core::{AGENT, now_ms};
 use crate::filing::Filing;
-use crate::office::{Failure, Request, exit, time_text};
+use crate::office::{Failure, Request, exit, note_restored, time_text};
 
 /// Name of the file in a home that tells when its last backup was made.
 const LAST: &str = "last-backup";
@@ -94,6 +94,7 @@ fn write(context: &Context, args: &Backup, identity: &Identity, draft: &Path) ->
         answerer: &mut answerer,
         file: &args.file,
         filing: Filing::of(&context.home, &context.config()?),
+        audited: 0,
         names: VecDeque::new(),
         asked: None,
         unread: 0,
@@ -112,6 +113,8 @@ struct Asked<'a> {
     answerer: &'a mut Answerer,
     file: &'a Path,
     filing: Filing,
+    /// How far the audit log was asked for.
+    audited: u64,
     /// Names of files of listings that come next.
     names: VecDeque<Hash>,
     /// The last of them that was asked for, and whether there are more.
@@ -168,6 +171,13 @@ impl Pages for &mut Asked<'_> {
         self.page(&request, unpack_records)
     }
 
+    fn audit(&mut self) -> Result<Vec<Record>, Stopped> {
+        let request = Request::BackupAudit { after: self.audited };
+        let (at, records) = self.page(&request, unpack_records)?;
+        self.audited = at.as_u64();
+        Ok(records)
+    }
+
     fn attachment(&mut self) -> Result<Option<(Hash, Vec<u8>)>, Stopped> {
         loop {
             while let Some(name) = self.names.pop_front() {
@@ -188,11 +198,11 @@ impl Pages for &mut Asked<'_> {
 fn told(context: &Context, args: &Backup, checked: &Checked, unread: u64, bytes: u64) {
     let file = args.file.display().to_string();
     let root = super::keys::root_state(&context.home);
-    let Totals { entries, records, attachments } = checked.totals;
+    let Totals { entries, records, attachments, audit } = checked.totals;
     if context.json {
         print_json(&json!({
             "v": 1, "file": file, "bytes": bytes, "entries": entries, "records": records, "logs": checked.logs,
-            "attachments": attachments, "attachments_unread": unread, "own": args.own, "root_key": root, "made": time_text(checked.head.made_ms),
+            "attachments": attachments, "audit": audit, "attachments_unread": unread, "own": args.own, "root_key": root, "made": time_text(checked.head.made_ms),
         }));
         return;
     }
@@ -224,6 +234,7 @@ pub fn restore(context: &Context, file: &Path) -> Outcome {
     let options = crate::core::storage_options(&config);
     market::backup::restore(home, open()?, &checked, options, &mut |done| teller.tell(done, total))
         .map_err(|error| in_words(file, error))?;
+    note_restored(home, &config).map_err(|error| super::opening_failure(&error))?;
     let made = time_text(checked.head.made_ms);
     let home = home.display().to_string();
     if context.json {

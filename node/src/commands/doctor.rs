@@ -33,6 +33,8 @@ const SHORT_ID: usize = 14;
 pub const FINDINGS: &[(&str, Level)] = &[
     ("alone", Notice),
     ("allowance", Notice),
+    ("audit", Problem),
+    ("audit-failing", Problem),
     ("backup-old", Notice),
     ("certificate", Notice),
     ("certificate-ended", Problem),
@@ -121,6 +123,7 @@ pub fn run(context: &Context) -> Outcome {
     }
     disk(&examined, &mut found);
     data(&status, &examined, &mut found);
+    audit(context, &examined["audit"], &mut found);
     files(context, &examined, &mut found);
     roster(&mut answerer, &status, &identity, &mut found)?;
     peers(&status, &examined, &mut found);
@@ -172,6 +175,16 @@ fn disk(examined: &Json, found: &mut Findings) {
     let places = [("free", (free >> 20).to_string()), ("floor", (floor >> 20).to_string())];
     if let Some(id) = health::disk(free, floor) {
         found.add(id, &places);
+    }
+}
+
+/// The audit log.
+fn audit(context: &Context, examined: &Json, found: &mut Findings) {
+    if let Some(what) = super::audit::fault_in_words(context, &examined["fault"]) {
+        found.note("audit", what);
+    }
+    if let Some(why) = examined["failing"]["why"].as_str() {
+        found.note("audit-failing", why);
     }
 }
 

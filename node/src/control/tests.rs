@@ -126,7 +126,7 @@ fn every_request_however_damaged_is_answered() {
     let mut answer = |line: &[u8]| match understand(line) {
         Ok(request) => {
             understood += 1;
-            if let Err(failure) = office.answer(request) {
+            if let Err(failure) = office.answer(&Actor::system(0), request) {
                 assert!(
                     failure.code != 0 && !failure.message.is_empty(),
                     "{}",

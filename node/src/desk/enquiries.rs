@@ -6,6 +6,7 @@ use web::desk::view::{Clerk, Said};
 use web::enquiry::{Enquiries, EnquiryFigures, EnquiryLine, EnquiryView, Which};
 
 use super::{Bench, failed, said, told};
+use crate::office::act;
 
 impl Enquiries for Bench {
     fn ask(&self, listing: &str, asked: &Asked) -> Result<Result<String, Said>, SourceError> {
@@ -25,11 +26,17 @@ impl Enquiries for Bench {
     }
 
     fn answer(&self, clerk: &Clerk, id: &str, message: &str) -> Result<Result<(), Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.answer_enquiry(Some(&account), id, message)))
+        told(self.done(clerk, act("enquiries.answer", id), |account| {
+            self.office.answer_enquiry(Some(&account), id, message)
+        }))
     }
 
     fn close(&self, clerk: &Clerk, id: &str) -> Result<Result<(), Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.close_enquiry(Some(&account), id)))
+        told(
+            self.done(clerk, act("enquiries.close", id), |account| {
+                self.office.close_enquiry(Some(&account), id)
+            }),
+        )
     }
 
     fn enquiry_figures(&self) -> Result<EnquiryFigures, SourceError> {

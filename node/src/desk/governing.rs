@@ -1,11 +1,12 @@
 //! Governing, as the desk's pages ask for it.
 
+use market::Act;
 use web::SourceError;
 use web::desk::governing::{Brought, Governing, Ground, Paper, Room, Secret, Signing, StepView, Wish};
 use web::desk::view::{Clerk, Said};
 
 use super::{Bench, failed, said, told};
-use crate::office::Unsigned;
+use crate::office::{Unsigned, file_named};
 
 impl Governing for Bench {
     fn room(&self, clerk: &Clerk) -> Result<Room, SourceError> {
@@ -37,22 +38,34 @@ impl Governing for Bench {
     }
 
     fn add_text(&self, clerk: &Clerk, text: &[u8]) -> Result<Result<bool, Said>, SourceError> {
-        told(self.administrator(clerk).and_then(|_| self.office.bring_text(text)))
+        let recorded = Act { id: "profile.text", subject: protocol::Profile::text(text).to_string() };
+        told(self.done(clerk, recorded, |_| {
+            self.administrator(clerk)?;
+            self.office.bring_text(text)
+        }))
     }
 
     fn sign(&self, clerk: &Clerk, brought: &Brought, secret: &Secret) -> Result<Signing, SourceError> {
-        let account = match self.account(clerk) {
-            Ok(account) => account,
-            Err(failure) => return Ok(Signing::Refused(said(&failure))),
-        };
-        Ok(match self.office.sign_paper(&account, brought, secret) {
+        let recorded = Act { id: "govern.sign", subject: file_named(&brought.file) };
+        let mut wrong = false;
+        let signed =
+            self.done(clerk, recorded, |account| match self.office.sign_paper(&account, brought, secret) {
+                Ok(steps) => Ok(steps),
+                Err(Unsigned::Secret(failure)) => {
+                    wrong = true;
+                    Err(failure)
+                }
+                Err(Unsigned::Other(failure)) => Err(failure),
+            });
+        Ok(match signed {
             Ok(steps) => Signing::Done(steps),
-            Err(Unsigned::Secret(failure)) => Signing::Wrong(said(&failure)),
-            Err(Unsigned::Other(failure)) => Signing::Refused(said(&failure)),
+            Err(failure) if wrong => Signing::Wrong(said(&failure)),
+            Err(failure) => Signing::Refused(said(&failure)),
         })
     }
 
     fn carry(&self, clerk: &Clerk, paper: &[u8]) -> Result<Result<Vec<StepView>, Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| self.office.carry_paper(&account, paper)))
+        let recorded = Act { id: "govern.carry", subject: file_named(paper) };
+        told(self.done(clerk, recorded, |account| self.office.carry_paper(&account, paper)))
     }
 }

@@ -13,8 +13,15 @@ use crate::office::{Failure, Request};
 impl Bench {
     /// Does what is asked about sources, for an administrator.
     fn ask_harvest(&self, clerk: &Clerk, ask: HarvestAsk) -> Result<serde_json::Value, Failure> {
-        self.administrator(clerk)?;
-        self.office.answer(Request::Harvest { ask })
+        let request = Request::Harvest { ask };
+        let reply = |request| {
+            self.administrator(clerk)?;
+            self.office.reply(request)
+        };
+        match request.act() {
+            Some(act) => self.made(clerk, act, |_| reply(request), |reply| text_in(reply, "id")),
+            None => reply(request),
+        }
     }
 
     fn source_named(&self, clerk: &Clerk, id: &str) -> Result<SourceView, Failure> {
@@ -45,7 +52,7 @@ impl Harvests for Bench {
 
     fn add_source(&self, clerk: &Clerk, new: &NewSource) -> Result<Result<String, Said>, SourceError> {
         let added = self.ask_harvest(clerk, HarvestAsk::Add { new: said_of(new) });
-        told(added.map(|reply| reply["id"].as_str().unwrap_or_default().to_owned()))
+        told(added.map(|reply| text_in(&reply, "id")))
     }
 
     fn change_source(
@@ -66,6 +73,10 @@ impl Harvests for Bench {
         };
         told(self.ask_harvest(clerk, ask).map(drop))
     }
+}
+
+fn text_in(reply: &serde_json::Value, key: &str) -> String {
+    reply[key].as_str().unwrap_or_default().to_owned()
 }
 
 fn said_of(new: &NewSource) -> harvest::NewSource {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use catalog::{Kind, Lang, Record};
+use market::Account;
 use web::SourceError;
 use web::desk::imports::{
     ChangeView, ColumnView, ImportAct, ImportView, Imports, RowRemark, RowView, TableAsk,
@@ -13,7 +14,7 @@ use web::desk::view::{Clerk, Said};
 
 use super::{Bench, failed, said, told};
 use crate::import::job::{Job, KeptRow, State};
-use crate::office::{Failure, Office, kind_of};
+use crate::office::{Failure, Office, act, kind_of};
 use crate::table::{self, Shelf};
 
 impl Imports for Bench {
@@ -35,11 +36,21 @@ impl Imports for Bench {
         zh: bool,
     ) -> Result<Result<(), Said>, SourceError> {
         let lang = if zh { Lang::Zh } else { Lang::En };
-        told(self.account(clerk).and_then(|account| self.imports.received(&account, sent, name, lang)))
+        told(self.done(clerk, act("imports.receive", ""), |account| {
+            self.imports.received(&account, sent, name, lang)
+        }))
     }
 
-    fn change_import(&self, clerk: &Clerk, act: &ImportAct) -> Result<Result<(), Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| match act {
+    fn change_import(&self, clerk: &Clerk, what: &ImportAct) -> Result<Result<(), Said>, SourceError> {
+        let called = match what {
+            ImportAct::Apply => Some("imports.apply"),
+            ImportAct::Stop => Some("imports.stop"),
+            ImportAct::GoOn => Some("imports.go-on"),
+            ImportAct::Discard => Some("imports.discard"),
+            // A look at the table, which changes nothing.
+            ImportAct::Read { .. } | ImportAct::Back => None,
+        };
+        let change = |account: Account| match what {
             ImportAct::Read { kind, columns, publish } => {
                 self.imports.read(&account, kind, columns, *publish)
             }
@@ -51,7 +62,11 @@ impl Imports for Bench {
             ImportAct::GoOn => self.imports.go_on(&account),
             ImportAct::Back => self.imports.back(&account),
             ImportAct::Discard => self.imports.discard(&account),
-        }))
+        };
+        told(match called {
+            Some(called) => self.done(clerk, act(called, ""), change),
+            None => self.account(clerk).and_then(change),
+        })
     }
 
     fn import_rows(

@@ -1,10 +1,12 @@
 //! What the desk's pages of saved searches are told and do.
 
+use market::{Account, Actor, AuditOutcome, Door};
 use web::SourceError;
 use web::desk::view::{Clerk, Said};
 use web::desk::watches::{NewWatch, Tried, WatchAct, WatchLine, WatchView, Watches};
 
 use super::{Bench, failed, told};
+use crate::office::act;
 use crate::watching;
 
 impl Watches for Bench {
@@ -33,20 +35,24 @@ impl Watches for Bench {
             hook: new.hook.clone(),
             mail: new.mail.clone(),
         };
-        told(self.office.add_watch(&new))
+        told(self.made(clerk, act("watches.add", ""), |_| self.office.add_watch(&new), String::clone))
     }
 
     fn change_watch(
         &self,
         clerk: &Clerk,
         id: &str,
-        act: &WatchAct,
+        what: &WatchAct,
     ) -> Result<Result<Vec<Tried>, Said>, SourceError> {
-        told(self.account(clerk).and_then(|account| {
+        let change = |account: Account| {
             let missing = || market::MarketError::NoSuchWatch { id: id.to_owned() };
             let watch = self.office.watch_for(&account, id)?.ok_or_else(missing)?;
-            self.office.change_watch(&watch, act)
-        }))
+            self.office.change_watch(&watch, what)
+        };
+        told(match called(what) {
+            Some(called) => self.done(clerk, act(called, id), change),
+            None => self.account(clerk).and_then(change),
+        })
     }
 
     fn may_stop(&self, token: &str) -> Result<bool, SourceError> {
@@ -54,6 +60,25 @@ impl Watches for Bench {
     }
 
     fn stop_mails(&self, token: &str) -> Result<bool, SourceError> {
-        self.office.stop_mails(token, true).map_err(failed)
+        let stopped = self.office.stop_mails(token, true).map_err(failed)?;
+        if stopped {
+            let actor = Actor::nobody(Door::Page);
+            self.office.note(&actor, &act("watches.no-mail", ""), AuditOutcome::Done);
+        }
+        Ok(stopped)
     }
+}
+
+/// What something that is done with a saved search is called in the audit log; nothing for having read it.
+fn called(act: &WatchAct) -> Option<&'static str> {
+    Some(match act {
+        WatchAct::Read(_) => return None,
+        WatchAct::Pause => "watches.pause",
+        WatchAct::Resume => "watches.resume",
+        WatchAct::Remove => "watches.remove",
+        WatchAct::Feed => "watches.feed",
+        WatchAct::NoFeed => "watches.no-feed",
+        WatchAct::Test => "watches.test",
+        WatchAct::Start => "watches.start",
+    })
 }

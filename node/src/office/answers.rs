@@ -26,13 +26,10 @@ fn line_json(core: &Core) -> Json {
 }
 
 impl Office {
-    /// Answers a request.
-    ///
-    /// # Errors
-    /// What went wrong, with the exit code that a command line ends with.
-    pub fn answer(&self, request: Request) -> Reply {
+    /// Answers a request, whoever asks.
+    pub(crate) fn reply(&self, request: Request) -> Reply {
         if let Some(market) = request.reads().map(|id| self.elsewhere(id)).transpose()?.flatten() {
-            let mut reply = market.office.answer(request)?;
+            let mut reply = market.office.reply(request)?;
             reply["market"] = json!(market.peer.charter.name_zh);
             return Ok(reply);
         }
@@ -122,6 +119,7 @@ impl Office {
             Request::BackupPlan => Ok(self.backup_plan()),
             Request::BackupEntries { log, seq, hash, to } => self.backup_entries(&log, seq, &hash, to),
             Request::BackupRecords { from, to } => self.backup_records(from, to),
+            Request::BackupAudit { after } => self.backup_audit(after),
             Request::BackupFiles { after } => self.backup_files(after.as_deref()),
             Request::Statistics { asked, heads } => self.statistics_reply(&asked, heads),
             Request::Confirm { asked, digest, claim } => {
@@ -133,6 +131,7 @@ impl Office {
             Request::Cover { kind, rows } => self.cover(kind_of(&kind)?, &rows),
             Request::Account { ask } => self.answer_account(ask),
             Request::Token { ask } => self.answer_token(ask),
+            Request::Audit { ask } => self.answer_audit(ask),
             Request::Watch { ask } => self.answer_watch(ask),
             Request::Stop => Err(Failure::said(exit::UNREACHABLE, "cli.status.not-running", &[])),
         }

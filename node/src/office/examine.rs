@@ -60,6 +60,7 @@ impl Office {
             "v": 1,
             "disk": { "free": free, "floor": self.config().storage.floor_mib << 20 },
             "journal": self.backup.journal_fault()?,
+            "audit": self.examine_audit()?,
             "index": index.filter(|_| !self.running),
             "files": { "spoiled": files.spoiled.json(), "absent": files.absent.json() },
             "listen_failed": contacts.listen_failed.iter().map(failed).collect::<Vec<_>>(),

@@ -55,18 +55,7 @@ pub fn kind_id(code: u16) -> String {
 
 /// The beginning of a day `YYYY-MM-DD`, UTC, in milliseconds since 1970; `None` for what is no date.
 pub fn day_ms(day: &str) -> Option<i64> {
-    let mut parts = day.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-    let (year, month, of_month) = (parts.next()??, parts.next()??, parts.next()??);
-    if !(1970..=9999).contains(&year) || !catalog::date::exists(year, month, of_month) {
-        return None;
-    }
-    // Days from civil: H. Hinnant, as in `time` below.
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let yoe = y.rem_euclid(400);
-    let doy = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + of_month - 1;
-    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    Some((era * 146_097 + doe - 719_468) * 86_400_000)
+    catalog::date::midnight_ms(day)
 }
 
 /// A time, ISO 8601 in UTC, for people and scripts alike.

@@ -352,6 +352,11 @@ pub enum Request {
         /// The position behind the last one wanted.
         to: u64,
     },
+    /// Records of the audit log for a backup; the answer holds a page of them in base64.
+    BackupAudit {
+        /// The place behind the last one of the answer before; 0 at first.
+        after: u64,
+    },
     /// Files of listings for a backup, by name, some at a time: the answer holds their names. They lie in the home.
     BackupFiles {
         /// The last one of the answer before.
@@ -403,6 +408,11 @@ pub enum Request {
     Token {
         /// What about them.
         ask: TokenAsk,
+    },
+    /// The audit log.
+    Audit {
+        /// What is asked of it.
+        ask: super::AuditAsk,
     },
     /// Saved searches.
     Watch {

@@ -200,6 +200,7 @@ fn no_text_of_the_corpus_becomes_more_than_text_on_any_page() {
         "/desk/users",
         "/desk/network",
         "/desk/nodes",
+        "/desk/audit",
         "/desk/harvest",
     ]
     .map(str::to_owned);

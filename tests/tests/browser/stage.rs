@@ -105,6 +105,8 @@ impl Stage {
             "/desk/network/propose/peers",
             "/desk/harvest",
             "/desk/nodes",
+            "/desk/audit",
+            "/desk/audit?act=session&by=nobody",
             "/desk/tokens",
             "/desk/users",
         ];

@@ -119,7 +119,7 @@ fn files_of_its_own_listings_come_back_with_a_node_that_meets_nobody() {
 /// Backups that programs of each version have written. They stay for ever, as the homes beside them do.
 #[test]
 fn backups_of_every_version_restore() {
-    for version in ["v1", "v2"] {
+    for version in ["v1", "v2", "v3"] {
         let scene = Scene::new();
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("fixtures/backups/{version}.backup"));
@@ -155,7 +155,7 @@ fn a_restore_writes_over_nothing_and_from_nothing_damaged() {
     bad[bytes.len() / 2] ^= 4;
     scene.write("bad.backup", bad);
     scene.write("cut.backup", &bytes[..bytes.len() - 1]);
-    scene.write("newer.backup", [b"lianshi backup 3\n", &bytes[17..]].concat());
+    scene.write("newer.backup", [b"lianshi backup 4\n", &bytes[17..]].concat());
     for (file, why) in [
         ("bad.backup", "damaged"),
         ("cut.backup", "cut off"),

@@ -44,6 +44,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let files = [
         include_bytes!("../../../../tests/fixtures/backups/v1.backup").as_slice(),
         include_bytes!("../../../../tests/fixtures/backups/v2.backup"),
+        include_bytes!("../../../../tests/fixtures/backups/v3.backup"),
     ];
     files.map(<[u8]>::to_vec).into()
 }

@@ -8,6 +8,7 @@ use storage::Record;
 
 use super::part::{BackupHead, Part, Parts, Totals};
 use super::{BackupError, MAX_FILES, Result, damaged};
+use crate::audit::AuditLog;
 use crate::identity::{self, Identity};
 
 /// A backup that was read from its first byte to its last, and that makes a node.
@@ -31,13 +32,14 @@ impl Checked {
     }
 }
 
-/// The place that reading has reached: parts come in the order head, files, entries, records, attachments, end.
+/// The place that reading has reached: parts come in the order head, files, entries, records, attachments, audit log, end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Files,
     Entries,
     Records,
     Attachments,
+    Audit,
     End,
 }
 
@@ -93,6 +95,7 @@ impl Reading {
             Part::Entries { .. } => Stage::Entries,
             Part::Records(_) => Stage::Records,
             Part::Attachment { .. } => Stage::Attachments,
+            Part::Audit(_) => Stage::Audit,
             Part::End(_) => Stage::End,
         };
         if stage < self.stage {
@@ -130,6 +133,12 @@ impl Reading {
                     return Err("its files of listings are out of order");
                 }
                 self.totals.attachments += 1;
+            }
+            Part::Audit(records) => {
+                if !records.iter().all(|bytes| AuditLog::is_record(bytes)) {
+                    return Err("a record of the audit log in it does not read");
+                }
+                self.totals.audit += records.len() as u64;
             }
             Part::End(totals) => {
                 self.end_log()?;

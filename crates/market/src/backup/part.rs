@@ -8,7 +8,7 @@ use storage::{Record, Table};
 
 use super::{
     BackupError, FIRST, MAX_BACKUP_FILE, MAX_FIRST, MAX_PART, OLDEST, Result, VERSION, WITH_ATTACHMENTS,
-    damaged,
+    WITH_AUDIT, damaged,
 };
 
 pub(super) const HEAD: u8 = 1;
@@ -17,6 +17,7 @@ pub(super) const ENTRIES: u8 = 3;
 pub(super) const RECORDS: u8 = 4;
 pub(super) const END: u8 = 5;
 pub(super) const ATTACHMENT: u8 = 6;
+pub(super) const AUDIT: u8 = 7;
 
 const ENTRY: u8 = 1;
 const PUT: u8 = 2;
@@ -55,6 +56,8 @@ pub struct Totals {
     pub records: u64,
     /// Files of listings.
     pub attachments: u64,
+    /// Records of the audit log.
+    pub audit: u64,
 }
 
 /// A part.
@@ -65,6 +68,7 @@ pub(super) enum Part {
     Entries { log: LogId, entries: Vec<Entry> },
     Records(Vec<Record>),
     Attachment { name: Hash, bytes: Vec<u8> },
+    Audit(Vec<Vec<u8>>),
     End(Totals),
 }
 
@@ -82,7 +86,7 @@ impl BackupHead {
 impl Totals {
     pub(super) fn to_bytes(self) -> Vec<u8> {
         let mut to = Encoder::new();
-        to.uint(self.entries).uint(self.records).uint(self.attachments);
+        to.uint(self.entries).uint(self.records).uint(self.attachments).uint(self.audit);
         to.finish()
     }
 }
@@ -113,7 +117,7 @@ pub(super) fn decode_record(from: &mut Decoder<'_>) -> std::result::Result<Recor
 }
 
 fn decode(version: u32, kind: u8, body: &[u8]) -> std::result::Result<Part, Fault> {
-    let with_attachments = version >= WITH_ATTACHMENTS;
+    let (with_attachments, with_audit) = (version >= WITH_ATTACHMENTS, version >= WITH_AUDIT);
     Decoder::whole(body, "part of a backup", |from| {
         Ok(match kind {
             HEAD => Part::Head(BackupHead {
@@ -142,10 +146,14 @@ fn decode(version: u32, kind: u8, body: &[u8]) -> std::result::Result<Part, Faul
                     .bytes(usize::try_from(MAX_ATTACHMENT).unwrap_or(MAX_PART), "attachment")?
                     .to_vec(),
             },
+            AUDIT if with_audit => Part::Audit(
+                from.list(MAX_PART, "audit", |from| Ok(from.bytes(MAX_ENTRY, "audit record")?.to_vec()))?,
+            ),
             END => Part::End(Totals {
                 entries: from.uint("entries")?,
                 records: from.uint("records")?,
                 attachments: if with_attachments { from.uint("attachments")? } else { 0 },
+                audit: if with_audit { from.uint("audit records")? } else { 0 },
             }),
             _ => return Err(Fault::Unknown { what: "part of a backup", code: kind.into() }),
         })

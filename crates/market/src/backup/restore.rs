@@ -5,6 +5,7 @@
 //!   restoring             the mark: there until all is done; nothing else in the home counts before
 //!   data/                 the ledger, laid down through the same door as entries from peers, then the journal's records
 //!   files/                the files of listings, each fsynced before it is named
+//!   audit/                the audit log as it was
 //!   config.toml, port     as they were
 //!   identity/             its `certificate` comes last: a home without it is no node
 //! ```
@@ -23,6 +24,7 @@ use storage::{Files, Floor, Options};
 use super::check::{Checked, parts_again};
 use super::part::{Part, Totals};
 use super::{BackupError, Result};
+use crate::audit::AuditLog;
 use crate::error::MarketError;
 use crate::identity::{CERTIFICATE, Identity, write_private};
 use crate::ledger::Ledger;
@@ -69,8 +71,14 @@ pub fn restore(
     fs::create_dir_all(&identity)?;
     let opener = Identity::opener_in(&checked.files).ok_or(BackupError::Changed)?;
     let files = Files::new(&home.join(Files::FOLDER), Floor::new(home, options.floor_bytes));
+    let floor = AuditLog::floor(options.floor_bytes);
     let mut ledger = Ledger::open(&home.join("data"), options, opener)?.ledger;
-    fill(&mut ledger, &files, from, checked, progress)?;
+    fill(
+        (&mut ledger, &files, &|records| AuditLog::write_back(home, floor, records)),
+        from,
+        checked,
+        progress,
+    )?;
     ledger.begin_incarnation()?;
     ledger.checkpoint()?;
     drop(ledger);
@@ -85,8 +93,7 @@ pub fn restore(
 
 /// Lays down what the file holds: entries first, so that the journal finds them there, and the records behind them win.
 fn fill(
-    ledger: &mut Ledger,
-    files: &Files,
+    (ledger, files, audit): (&mut Ledger, &Files, &dyn Fn(&[Vec<u8>]) -> crate::error::Result<()>),
     from: impl Read,
     checked: &Checked,
     progress: &mut Progress<'_>,
@@ -109,6 +116,10 @@ fn fill(
                 files.put(&name.0, &bytes).map_err(MarketError::from)?;
                 done.attachments += 1;
             }
+            Part::Audit(records) => {
+                audit(&records)?;
+                done.audit += records.len() as u64;
+            }
             Part::Head(_) | Part::File { .. } | Part::End(_) => {}
         }
         progress(&done);
@@ -121,7 +132,7 @@ fn clear(home: &Path) -> Result<()> {
     if !interrupted(home) {
         return Ok(());
     }
-    for folder in ["data", "identity", Files::FOLDER] {
+    for folder in ["data", "identity", Files::FOLDER, AuditLog::FOLDER] {
         match fs::remove_dir_all(home.join(folder)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}

@@ -44,9 +44,15 @@ pub trait Pages {
     /// # Errors
     /// When they cannot be had.
     fn attachment(&mut self) -> std::result::Result<Option<(Hash, Vec<u8>)>, Self::Error>;
+
+    /// The next records of the audit log, the oldest first, each as a [`Record::Entry`]; none behind the last.
+    ///
+    /// # Errors
+    /// When they cannot be had.
+    fn audit(&mut self) -> std::result::Result<Vec<Record>, Self::Error>;
 }
 
-/// A ledger without the folder of files beside it.
+/// A ledger without the folder of files and the audit log beside it.
 impl Pages for &BackupSource {
     type Error = BackupError;
 
@@ -61,10 +67,14 @@ impl Pages for &BackupSource {
     fn attachment(&mut self) -> Result<Option<(Hash, Vec<u8>)>> {
         Ok(None)
     }
+
+    fn audit(&mut self) -> Result<Vec<Record>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Writes a backup: what `head` says of it, the small files of the home, what `plan` names, and the files of listings. Those come
-/// last: a file is there before an entry names it, so all that the plan's entries name are.
+/// behind the entries: a file is there before an entry names it, so all that the plan's entries name are. The audit log is last.
 ///
 /// # Errors
 /// When `to` takes no more, or the pages cannot be had.
@@ -106,10 +116,18 @@ pub fn write<W: Write, P: Pages>(
         writer.attachment(&name, &bytes)?;
         progress(&writer.totals);
     }
+    loop {
+        let records = pages.audit()?;
+        if records.is_empty() {
+            break;
+        }
+        writer.audit(&records)?;
+        progress(&writer.totals);
+    }
     Ok(writer.end()?)
 }
 
-/// The parts in their order: head, files, entries of each log, records, attachments, end.
+/// The parts in their order: head, files, entries of each log, records, attachments, audit log, end.
 struct Writer<W> {
     to: W,
     digest: Hash,
@@ -165,6 +183,25 @@ impl<W: Write> Writer<W> {
         to.bytes(bytes);
         self.part(part::ATTACHMENT, &to.finish())?;
         self.totals.attachments += 1;
+        Ok(())
+    }
+
+    fn audit(&mut self, records: &[Record]) -> Result<()> {
+        let bytes: Vec<&Vec<u8>> = records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Entry(bytes) => Some(bytes),
+                Record::Put { .. } | Record::Delete { .. } => None,
+            })
+            .collect();
+        for piece in pieces(&bytes, |bytes| bytes.len()) {
+            let mut to = Encoder::new();
+            to.list(piece, |to, record| {
+                to.bytes(record);
+            });
+            self.part(part::AUDIT, &to.finish())?;
+            self.totals.audit += piece.len() as u64;
+        }
         Ok(())
     }
 

@@ -42,6 +42,10 @@ impl Pages for WithFiles<'_> {
     fn attachment(&mut self) -> Result<Option<(Hash, Vec<u8>)>, BackupError> {
         Ok((!self.1.is_empty()).then(|| self.1.remove(0)))
     }
+
+    fn audit(&mut self) -> Result<Vec<Record>, BackupError> {
+        Ok(Vec::new())
+    }
 }
 
 /// A backup with such files, in the order given.

@@ -1,6 +1,7 @@
 //! What bodies of the API hold. The names and shapes here are a promise: what a program reads today it can read tomorrow; fields are
 //! added, never renamed.
 
+pub(super) mod audit;
 pub(super) mod catalogue;
 pub(super) mod desk;
 pub(super) mod enquiries;

@@ -33,11 +33,13 @@ pub enum Scope {
     Watches,
     /// Draft what governors decide, and take in what they signed.
     Govern,
+    /// Read the audit log.
+    Audit,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Drafts,
         Self::Review,
         Self::Publish,
@@ -46,6 +48,7 @@ impl Scope {
         Self::Nodes,
         Self::Watches,
         Self::Govern,
+        Self::Audit,
     ];
 
     /// The word for it: `drafts`, `review` and so on.
@@ -59,6 +62,7 @@ impl Scope {
             Self::Nodes => "nodes",
             Self::Watches => "watches",
             Self::Govern => "govern",
+            Self::Audit => "audit",
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reading: what the pages show.
 
+pub(super) mod audit;
 pub(super) mod catalogue;
 pub(super) mod listing;
 pub(super) mod lists;

@@ -44,6 +44,8 @@ pub(super) enum Shape {
     OneOf(&'static [&'static str]),
     /// How many.
     Count { usual: u32, most: u32 },
+    /// A day.
+    Day,
     /// Yes or no.
     Flag,
     /// Where to go on.
@@ -93,6 +95,7 @@ impl Shape {
                     && !text.starts_with('0')
                     && text.parse().is_ok_and(|number: u32| (1..=most).contains(&number))
             }
+            Self::Day => is_day(text),
             Self::Flag => matches!(text, "true" | "false"),
             Self::Cursor => of(1..=CURSOR_CHARS, |byte| {
                 byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
@@ -134,6 +137,7 @@ impl Shape {
             Self::Count { usual, most } => {
                 json!({ "type": "integer", "minimum": 1, "maximum": most, "default": usual })
             }
+            Self::Day => json!({ "type": "string", "format": "date" }),
             Self::Flag => json!({ "type": "boolean", "default": false }),
             Self::Cursor => {
                 json!({ "type": "string", "pattern": format!("^[0-9A-Za-z_.-]{{1,{CURSOR_CHARS}}}$") })
@@ -175,6 +179,14 @@ fn is_month(text: &str) -> bool {
     text.len() == MONTH_CHARS && text.parse::<Month>().is_ok()
 }
 
+/// `2026-11-28`, and there is such a day.
+fn is_day(text: &str) -> bool {
+    let fits = |(place, byte): (usize, u8)| {
+        if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() }
+    };
+    text.len() == 10 && text.bytes().enumerate().all(fits) && catalog::date::midnight_ms(text).is_some()
+}
+
 fn is_han(c: char) -> bool {
     matches!(c, '\u{4e00}'..='\u{9fa5}')
 }
@@ -200,6 +212,7 @@ mod tests {
             (Shape::Flag, &["true", "false"]),
             (Shape::Month, &["2000-01", "2099-12"]),
             (Shape::MonthOrAll, &["2026-11", "all"]),
+            (Shape::Day, &["2026-11-28"]),
         ];
         for (shape, texts) in taken {
             assert!(texts.iter().all(|text| shape.takes(text)), "{shape:?}");
@@ -216,6 +229,7 @@ mod tests {
             ),
             (Shape::Version, &["", "W/\"a\"", "\"", "\"a\"b\"", "a"]),
             (Shape::Flag, &["1", "TRUE", ""]),
+            (Shape::Day, &["", "2026-02-30", "2026-1-2", "2026-011-8", "+026-01-02"]),
             (Shape::Words, &["a\u{0}b", &"长".repeat(QUERY_CHARS + 1)]),
             (Shape::Cursor, &["", "a/b", "a b"]),
             (Shape::Month, &["", "all", "1999-12", "2100-01", "2026-13", "2026-1", "2026-+1"]),

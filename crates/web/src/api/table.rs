@@ -8,6 +8,7 @@ mod peers;
 mod statistics;
 mod watches;
 
+use super::model::audit::AuditPage;
 use super::model::catalogue::{Catalogue, RegionList};
 use super::model::desk::{Done, Draft, DraftAct, DraftPage, DraftTexts, NewDraft, Own, OwnAct, OwnPage};
 use super::model::enquiries::{Enquiry, EnquiryList, NewAnswer, NewEnquiry, Receipt, SentEnquiry};
@@ -18,7 +19,7 @@ use super::model::network::{Institution, InstitutionPage, Node, Profile};
 use super::model::nodes::NodePage;
 use super::operation::{Carried, Gives, Group, Operation, Param, Place, Scope, Takes, Verb, model};
 use super::problem::Kind;
-use super::read::{catalogue, listing, lists, network};
+use super::read::{audit, catalogue, listing, lists, network};
 use super::shape::{SORTS, Shape};
 use super::write::{drafts, enquiries, harvest, own};
 use crate::limits::{API_CHANGES, API_CHANGES_MOST, API_PAGE, API_PAGE_MOST};

@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_form_needs_the_key_of_its_session() {
-        let clerk = Clerk { name: "Li".to_owned(), role: "clerk".to_owned() };
+        let clerk = Clerk { name: "Li".to_owned(), role: "clerk".to_owned(), token: String::new() };
         let signed_in = SignedIn { clerk, form_key: "ab".repeat(32) };
         let form = |key: &str| Fields::new(vec![(FORM_KEY.to_owned(), key.to_owned())]);
         assert!(form(&"ab".repeat(32)).check(&signed_in).is_ok());

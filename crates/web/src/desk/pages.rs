@@ -1,5 +1,6 @@
 //! One module per page of the desk.
 
+pub(super) mod audit;
 pub(super) mod bulk;
 pub(super) mod draft;
 pub(super) mod drafts;
@@ -36,7 +37,7 @@ use crate::text::tidy_line;
 const STATES: [&str; 4] = ["writing", "returned", "formal", "department"];
 
 /// Rooms of the desk for administrators alone.
-const OF_ADMINISTRATORS: [&str; 3] = ["/desk/network", "/desk/harvest", "/desk/nodes"];
+const OF_ADMINISTRATORS: [&str; 4] = ["/desk/network", "/desk/harvest", "/desk/nodes", "/desk/audit"];
 
 /// What stands around a page of the desk.
 fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) -> Shell {
@@ -51,6 +52,7 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
         ("/desk/network", "govern.nav"),
         ("/desk/harvest", "harvest.desk.nav"),
         ("/desk/nodes", "node.nav"),
+        ("/desk/audit", "audit.nav"),
         ("/desk/users", "desk.nav.users"),
     ];
     shell.halls = match signed_in {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use protocol::Hash;
 
+use super::audit::Audits;
 use super::figures::Checks;
 use super::governing::Governing;
 use super::harvest::Harvests;
@@ -21,7 +22,9 @@ pub use own::{DisputeView, Heap, OwnLine, OwnView};
 pub use tokens::{TokenLine, TokenWish};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
-pub trait Desk: Checks + Enquiries + Governing + Harvests + Imports + PeerMarkets + Watches {
+pub trait Desk:
+    Audits + Checks + Enquiries + Governing + Harvests + Imports + PeerMarkets + Watches
+{
     /// Whether nobody has an account yet.
     fn is_new(&self) -> Result<bool, SourceError>;
     /// Whether a key lets someone make the first account now.
@@ -35,6 +38,10 @@ pub trait Desk: Checks + Enquiries + Governing + Harvests + Imports + PeerMarket
     ) -> Result<Result<Option<Clerk>, Said>, SourceError>;
     /// Who has this name and password.
     fn sign_in(&self, name: &str, password: &str) -> Result<Option<Clerk>, SourceError>;
+    /// Whether someone who has signed in knows the password that they have now.
+    fn proves(&self, clerk: &Clerk, password: &str) -> Result<bool, SourceError>;
+    /// Someone has signed out.
+    fn signed_out(&self, clerk: &Clerk) -> Result<(), SourceError>;
     /// Who holds a token of the API; `None` where it does not count, or counts no more.
     fn token_holder(&self, token: &str) -> Result<Option<Holder>, SourceError>;
     /// Tokens of this person, those of everyone for an administrator.
@@ -113,6 +120,8 @@ pub struct Clerk {
     pub name: String,
     /// `clerk`, `reviewer` or `administrator`.
     pub role: String,
+    /// Number of the token that a program holds in their name; empty where they sit before a page.
+    pub token: String,
 }
 
 impl Clerk {

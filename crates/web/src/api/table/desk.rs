@@ -232,4 +232,23 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: network::nodes,
         ..READ
     },
+    Operation {
+        id: "audit",
+        path: "/desk/audit",
+        group: Group::Network,
+        params: &[
+            query("since", Shape::Day),
+            query("until", Shape::Day),
+            query("by", Shape::Filter),
+            query("act", Shape::Filter),
+            query("subject", Shape::Filter),
+            LIMIT,
+            CURSOR,
+        ],
+        gives: Gives::Json(model::<AuditPage>()),
+        scopes: &[Scope::Audit],
+        problems: &[Kind::Role],
+        run: audit::audit,
+        ..READ
+    },
 ];

@@ -97,8 +97,15 @@ pub(in crate::desk) async fn leave(
 ) -> Response {
     let place = Place::of(&uri, &headers);
     // Whoever has no session any more is out already.
-    if let Err(away @ Away::Refused(_)) = posted(&bench, &headers, pairs).await {
-        return away.answer(&bench, &place);
+    match posted(&bench, &headers, pairs).await {
+        Ok((who, _)) => {
+            let told = bench.ask(move |desk| desk.signed_out(&who.clerk)).await;
+            if let Err(refusal) = told {
+                return Away::Refused(refusal).answer(&bench, &place);
+            }
+        }
+        Err(away @ Away::Refused(_)) => return away.answer(&bench, &place),
+        Err(Away::To(_)) => {}
     }
     if let Some(token) = token(&headers) {
         bench.sessions.end(&token);
