@@ -330,8 +330,32 @@ pub enum PeerAction {
     Show {
         node: String,
     },
+    Sync {
+        node: Option<String>,
+        #[arg(long, value_name = "SECONDS")]
+        timeout: Option<u64>,
+    },
+    Stop {
+        node: String,
+    },
+    Pause {
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        node: Option<String>,
+        #[arg(long)]
+        all: bool,
+        #[arg(long = "for", value_name = "LENGTH")]
+        length: Option<String>,
+    },
+    Resume {
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        node: Option<String>,
+        #[arg(long)]
+        all: bool,
+    },
     Forgive {
         node: String,
+        #[arg(long)]
+        yes: bool,
     },
 }
 

@@ -18,6 +18,7 @@ mod keys;
 mod listing;
 mod node;
 mod parquet;
+mod peer;
 mod peering;
 mod profile;
 mod prove;
@@ -98,7 +99,7 @@ pub fn run(cli: Cli, lang: Lang) -> u8 {
         Sub::Verify(args) => prove::verify(&context, &args),
         Sub::Line { hours } => node::line(&context, hours),
         Sub::Bundle { action } => bundle::run(&context, &action),
-        Sub::Peer { action } => node::peer(&context, &action),
+        Sub::Peer { action } => peer::run(&context, action),
         Sub::Peering { action } => peering::run(&context, action),
         Sub::Key { action } => keys::run(&context, action),
         Sub::Roster { action } => roster::run(&context, action),

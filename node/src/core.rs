@@ -12,12 +12,15 @@ mod carrying;
 mod contacts;
 mod dialing;
 mod events;
+mod evidence;
 mod figures;
 mod files;
 mod limits;
 mod line;
+mod meetings;
 mod pace;
 mod packed;
+mod pausing;
 mod purses;
 mod receipts;
 mod returning;
@@ -45,6 +48,9 @@ use crate::import::kept::Tables;
 use contacts::Remembered;
 use dialing::Dialing;
 pub use dialing::Heard;
+use evidence::Evidence;
+use meetings::Rates;
+use pausing::Pausing;
 use purses::Purses;
 use returning::Returning;
 use serving::Serving;
@@ -53,6 +59,8 @@ use telling::Telling;
 
 pub use carrying::Brought;
 pub use figures::CoreFigures;
+pub use meetings::Meeting;
+pub use pausing::NotPaused;
 
 /// The name and version that peers and operators see.
 pub const AGENT: &str = concat!("lianshi/", env!("CARGO_PKG_VERSION"));
@@ -102,6 +110,10 @@ pub struct Core {
     nodes: Arc<AtomicUsize>,
     last_success: BTreeMap<PublicKey, i64>,
     last_failure: BTreeMap<PublicKey, String>,
+    /// Whom it does not meet for now, what peers did, and how fast they are.
+    pausing: Pausing,
+    evidence: Evidence,
+    rates: Rates,
     mended: Option<String>,
     soundness: Soundness,
     /// How this node is, as others are told. None where it is a guest.
@@ -183,6 +195,9 @@ impl Core {
             nodes: Arc::default(),
             last_success: BTreeMap::new(),
             last_failure: BTreeMap::new(),
+            pausing: Pausing::of(home),
+            evidence: Evidence::of(home),
+            rates: Rates::default(),
             mended: opened.mended,
             soundness: Soundness::default(),
             telling: gives.is_none().then(|| Telling::of(home, config)),
@@ -190,6 +205,8 @@ impl Core {
         };
         core.note_purged(&purged);
         core.recall_statuses();
+        core.recall_conduct();
+        core.recall_pauses();
         Ok(core)
     }
 

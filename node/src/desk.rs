@@ -6,6 +6,7 @@ mod figures;
 mod governing;
 mod harvest;
 mod imports;
+mod markets;
 mod peers;
 mod watches;
 
@@ -139,7 +140,9 @@ fn why(failure: &Failure) -> Why {
     match (failure.kind.as_str(), failure.code) {
         ("not-theirs", _) => Why::NotTheirs,
         ("missing" | "no-enquiry" | "account.missing" | "watch.missing", _)
-        | ("not-on-roster" | "ambiguous" | "several", _) => Why::Missing,
+        | ("not-on-roster" | "not-held-against" | "ambiguous" | "several" | "several-nodes", _) => {
+            Why::Missing
+        }
         ("not-ours", _) => Why::NotTheirs,
         (_, exit::REJECTED | exit::USAGE) => Why::Wrong,
         (_, exit::REFUSED | exit::UNREACHABLE) => Why::Refused,

@@ -81,6 +81,8 @@ mod orders;
 mod pages;
 #[path = "scenarios/peering.rs"]
 mod peering;
+#[path = "scenarios/peers.rs"]
+mod peers;
 #[path = "scenarios/power.rs"]
 mod power;
 #[path = "scenarios/programs.rs"]

@@ -29,6 +29,7 @@ pub mod kinds;
 pub mod network;
 pub mod nodes;
 pub mod peering;
+pub mod peers;
 pub mod profile;
 pub mod proposing;
 mod purge;
@@ -41,11 +42,7 @@ pub mod verification;
 pub mod watches;
 pub mod web;
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "looked up by key and never walked through: its order decides nothing"
-)]
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// One row of a table: key, Chinese, English.
@@ -81,6 +78,7 @@ const TABLES: &[&[Row]] = &[
     network::TABLE,
     nodes::TABLE,
     peering::TABLE,
+    peers::TABLE,
     profile::TABLE,
     proposing::TABLE,
     purge::TABLE,
@@ -185,11 +183,7 @@ pub fn fill(lang: Lang, key: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// Every row by its key: a page looks up hundreds, and the check of a table some for every cell.
-#[expect(
-    clippy::disallowed_types,
-    reason = "looked up by key and never walked through: its order decides nothing"
-)]
-static ROWS: LazyLock<HashMap<&str, &Row>> =
+static ROWS: LazyLock<BTreeMap<&str, &Row>> =
     LazyLock::new(|| TABLES.iter().flat_map(|table| table.iter()).map(|row| (row.0, row)).collect());
 
 fn look_up(key: &str) -> Option<&'static Row> {

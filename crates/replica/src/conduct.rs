@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use protocol::PublicKey;
+use protocol::{Hash, PublicKey, file_hash};
 
 /// Points at which a peer is refused for a while.
 pub const BAN_SCORE: u32 = 100;
@@ -22,16 +22,18 @@ const FIRST_BAN_MS: i64 = 60_000;
 const LONGEST_BAN_MS: i64 = 86_400_000;
 /// A refusal is forgotten this long after it began, milliseconds: a peer that was mended a week ago begins anew.
 const BANS_FADE_MS: i64 = 7 * 86_400_000;
-/// Peers remembered: those with the fewest points make room for others. About 2 MiB when all have done their worst.
+/// Peers remembered: those with the fewest points make room for others. About 8 MiB when all have done their worst.
 pub const MAX_REMEMBERED: usize = 4_096;
-/// Reasons kept of each peer, the last ones.
-const MAX_REASONS: usize = 4;
+/// Misdeeds kept of each peer, the last ones: what one does again and again shows in these.
+pub const MAX_REASONS: usize = 8;
+/// Peers whose conduct is kept over a restart, those with the most points: a file of about 1 MiB.
+pub const MAX_KEPT: usize = 512;
 /// Bytes of one reason that are kept.
-const MAX_REASON: usize = 120;
+pub const MAX_REASON: usize = 120;
 
 /// A kind of misbehaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Offence {
+pub enum Offence {
     /// A frame that does not read or comes out of turn.
     BadFrame,
     /// A run whose entries are not authentic.
@@ -45,6 +47,25 @@ pub(crate) enum Offence {
 }
 
 impl Offence {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::BadFrame, Self::BadRun, Self::TooOften, Self::AskedAgain, Self::Light];
+
+    /// Its name, for files and programs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::BadFrame => "bad-frame",
+            Self::BadRun => "bad-run",
+            Self::TooOften => "too-often",
+            Self::AskedAgain => "asked-again",
+            Self::Light => "light",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|offence| offence.id() == id)
+    }
+
     fn points(self) -> u32 {
         match self {
             Self::BadFrame | Self::BadRun => 10,
@@ -53,6 +74,36 @@ impl Offence {
             Self::Light => 1,
         }
     }
+}
+
+/// The frame in which a peer did something: enough to tell it in a recording of the line, and nothing of what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameSeen {
+    /// Its first byte, which says what it is; `None` of an empty one.
+    pub kind: Option<u8>,
+    /// Its length, bytes.
+    pub length: u64,
+    /// SHA-256 of its bytes, the length before them left out: anyone can reckon it with the tools of their system.
+    pub digest: Hash,
+}
+
+impl FrameSeen {
+    fn of(bytes: &[u8]) -> Self {
+        Self { kind: bytes.first().copied(), length: bytes.len() as u64, digest: file_hash(bytes) }
+    }
+}
+
+/// One thing that a peer did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misdeed {
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Its kind.
+    pub offence: Offence,
+    /// What it was.
+    pub what: String,
+    /// In which frame; `None` where it was no single one, such as silence.
+    pub frame: Option<FrameSeen>,
 }
 
 /// What an operator sees of a peer's conduct.
@@ -64,8 +115,35 @@ pub struct ConductView {
     pub score: u32,
     /// Until when it is refused, milliseconds since 1970.
     pub banned_until_ms: Option<i64>,
-    /// The last things that it did, the latest last: when, milliseconds since 1970, and what.
-    pub reasons: Vec<(i64, String)>,
+    /// Refusals in a row.
+    pub bans: u32,
+    /// How often it did something, and when first, milliseconds since 1970.
+    pub times: u64,
+    /// See `times`.
+    pub first_ms: i64,
+    /// The last things that it did, the latest last.
+    pub misdeeds: Vec<Misdeed>,
+}
+
+/// A peer's conduct as it is kept over a restart: see [`ConductView`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptConduct {
+    /// The node's key.
+    pub peer: PublicKey,
+    /// Its points.
+    pub score: u32,
+    /// Up to when their fading has been reckoned, milliseconds since 1970.
+    pub as_of_ms: i64,
+    /// Refusals in a row.
+    pub bans: u32,
+    /// When the last one began and ends, milliseconds since 1970.
+    pub banned_ms: (i64, i64),
+    /// How often it did something.
+    pub times: u64,
+    /// When first, milliseconds since 1970.
+    pub first_ms: i64,
+    /// The last things that it did, the latest last.
+    pub misdeeds: Vec<Misdeed>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +155,10 @@ struct Record {
     bans: u32,
     banned_ms: i64,
     until_ms: i64,
-    reasons: VecDeque<(i64, String)>,
+    times: u64,
+    first_ms: i64,
+    /// With the number that each had when it was counted.
+    reasons: VecDeque<(u64, Misdeed)>,
 }
 
 impl Record {
@@ -88,6 +169,8 @@ impl Record {
             bans: 0,
             banned_ms: now_ms,
             until_ms: now_ms,
+            times: 0,
+            first_ms: now_ms,
             reasons: VecDeque::new(),
         }
     }
@@ -128,6 +211,10 @@ impl Record {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conduct {
     peers: BTreeMap<PublicKey, Record>,
+    /// Misdeeds counted since the start, of all peers.
+    counted: u64,
+    /// Records that were forgotten or made anew otherwise.
+    changed: u64,
 }
 
 impl Conduct {
@@ -146,7 +233,10 @@ impl Conduct {
         if record.reasons.len() == MAX_REASONS {
             record.reasons.pop_front();
         }
-        record.reasons.push_back((now_ms, what[..what.floor_char_boundary(MAX_REASON)].to_owned()));
+        let what = what[..what.floor_char_boundary(MAX_REASON)].to_owned();
+        record.reasons.push_back((self.counted, Misdeed { at_ms: now_ms, offence, what, frame: None }));
+        record.times = record.times.saturating_add(1);
+        self.counted = self.counted.saturating_add(1);
         let over = record.score >= BAN_SCORE && !record.is_banned(now_ms);
         if over {
             record.ban(now_ms);
@@ -166,7 +256,7 @@ impl Conduct {
             return None;
         }
         let minutes = record.until_ms.saturating_sub(now_ms).saturating_add(59_999) / 60_000;
-        let last = record.reasons.back().map_or("", |(_, what)| what.as_str());
+        let last = record.reasons.back().map_or("", |(_, misdeed)| misdeed.what.as_str());
         Some(format!(
             "this node is refused for {minutes} more minutes because of what it sent, at last: {last}; \
              the operator here can lift it with: lianshi peer forgive {}",
@@ -176,6 +266,7 @@ impl Conduct {
 
     /// Forgets what a peer did. False when nothing was remembered.
     pub fn forgive(&mut self, peer: &PublicKey) -> bool {
+        self.changed = self.changed.saturating_add(1);
         self.peers.remove(peer).is_some()
     }
 
@@ -188,10 +279,78 @@ impl Conduct {
                 peer: *peer,
                 score: record.score,
                 banned_until_ms: record.is_banned(now_ms).then_some(record.until_ms),
-                reasons: record.reasons.into(),
+                bans: record.bans,
+                times: record.times,
+                first_ms: record.first_ms,
+                misdeeds: record.reasons.into_iter().map(|(_, misdeed)| misdeed).collect(),
             })
         };
         self.peers.iter().filter_map(view).collect()
+    }
+
+    /// Misdeeds counted since the start, of all peers.
+    pub fn counted(&self) -> u64 {
+        self.counted
+    }
+
+    /// Counts the changes that are worth keeping.
+    pub fn revision(&self) -> u64 {
+        self.counted.saturating_add(self.changed)
+    }
+
+    /// What a peer did since so many were counted, it did in this frame.
+    pub fn prove(&mut self, peer: &PublicKey, counted: u64, frame: &[u8]) {
+        let Some(record) = self.peers.get_mut(peer) else { return };
+        let unproven =
+            |(number, misdeed): &&mut (u64, Misdeed)| *number >= counted && misdeed.frame.is_none();
+        for (_, misdeed) in record.reasons.iter_mut().rev().take_while(|it| unproven(it)) {
+            misdeed.frame = Some(FrameSeen::of(frame));
+        }
+    }
+
+    /// Those who did most, to be kept over a restart.
+    pub fn kept(&self, now_ms: i64) -> Vec<KeptConduct> {
+        let kept = |(peer, record): (&PublicKey, &Record)| {
+            let mut record = record.clone();
+            record.fade(now_ms);
+            (!record.is_forgotten(now_ms)).then(|| KeptConduct {
+                peer: *peer,
+                score: record.score,
+                as_of_ms: record.as_of_ms,
+                bans: record.bans,
+                banned_ms: (record.banned_ms, record.until_ms),
+                times: record.times,
+                first_ms: record.first_ms,
+                misdeeds: record.reasons.into_iter().map(|(_, misdeed)| misdeed).collect(),
+            })
+        };
+        let mut kept: Vec<KeptConduct> = self.peers.iter().filter_map(kept).collect();
+        kept.sort_by_key(|kept| std::cmp::Reverse((kept.banned_ms.1, kept.bans, kept.score)));
+        kept.truncate(MAX_KEPT);
+        kept
+    }
+
+    /// Takes what was kept. Nothing in it makes a refusal longer than the longest.
+    pub fn recall(&mut self, kept: Vec<KeptConduct>, now_ms: i64) {
+        for KeptConduct { peer, score, as_of_ms, bans, banned_ms, times, first_ms, misdeeds } in
+            kept.into_iter().take(MAX_KEPT)
+        {
+            let last = misdeeds.len().saturating_sub(MAX_REASONS);
+            let reasons = misdeeds.into_iter().skip(last).map(|misdeed| (0, misdeed)).collect();
+            let until_ms = banned_ms.1.min(as_of_ms.saturating_add(LONGEST_BAN_MS));
+            let mut record = Record {
+                score: score.min(BAN_SCORE),
+                as_of_ms,
+                bans,
+                banned_ms: banned_ms.0,
+                until_ms,
+                times,
+                first_ms,
+                reasons,
+            };
+            record.fade(now_ms);
+            self.peers.insert(peer, record);
+        }
     }
 
     fn make_room(&mut self, now_ms: i64) {

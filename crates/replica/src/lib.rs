@@ -11,20 +11,25 @@ mod circles;
 mod conduct;
 mod document;
 mod limit;
+mod pauses;
 mod replica;
 mod session;
 mod validity;
 
 pub use circles::KnownCircle;
-pub use conduct::{BAN_SCORE, ConductView, MAX_REMEMBERED};
+pub use conduct::{
+    BAN_SCORE, ConductView, FrameSeen, KeptConduct, MAX_KEPT, MAX_REASON, MAX_REASONS, MAX_REMEMBERED,
+    Misdeed, Offence,
+};
 pub use document::{
     Candidate, Document, DocumentPatch, DocumentState, EDITOR, Fate, MAX_DOCUMENT_ACTORS, PUBLISHED, STATUS,
     WITHDRAWN,
 };
 pub use limit::{Limit, Reach, Why, limits};
+pub use pauses::{MAX_PAUSED, Pause, Pauses};
 pub use replica::{
-    Abroad, Carried, Effect, FileOutcome, FoundPiece, HeardStatus, Input, LogState, Me, NotServed, Over,
-    Piece, Reached, Remembered, Replica, Room, entry_bytes, open_ahead,
+    Abroad, Carried, Effect, FileOutcome, FoundPiece, HeardStatus, Input, Left, LogState, Me, NotServed,
+    Over, Piece, Reached, Remembered, Replica, Room, entry_bytes, open_ahead,
 };
 pub use session::{PeerView, SessionId, SessionState};
 pub use validity::{

@@ -9,9 +9,10 @@ use protocol::{
 };
 
 use crate::circles::KnownCircle;
-use crate::conduct::{Conduct, ConductView, Offence};
+use crate::conduct::{Conduct, Offence};
 use crate::limit::{Limit, limits as log_limits};
-use crate::session::{Held, PeerLog, PeerView, Session, SessionId, SessionState};
+use crate::pauses::Pauses;
+use crate::session::{Held, PeerLog, Session, SessionId, SessionState};
 use bounds::MAX_STRIKES;
 use push::Came;
 
@@ -36,6 +37,7 @@ mod purge;
 mod push;
 mod remembered;
 mod roster;
+mod seen;
 mod statuses;
 
 pub use allowance::{Over, Room, entry_bytes};
@@ -46,6 +48,7 @@ pub use files::{FileOutcome, FoundPiece};
 pub use guests::Abroad;
 pub use packing::{NotServed, Piece};
 pub use remembered::Remembered;
+pub use seen::Left;
 pub use statuses::HeardStatus;
 pub(crate) use statuses::StatusTurn;
 
@@ -104,6 +107,7 @@ pub struct Replica {
     /// What is not fsynced yet.
     fresh: durable::Fresh,
     conduct: Conduct,
+    pauses: Pauses,
     /// Entries pass on this node's line, not announcements alone.
     line_open: bool,
 }
@@ -147,6 +151,7 @@ impl Replica {
             statuses: statuses::Statuses::default(),
             fresh: durable::Fresh::default(),
             conduct: Conduct::default(),
+            pauses: Pauses::default(),
             line_open: true,
         }
     }
@@ -159,7 +164,7 @@ impl Replica {
         let (circles, brought) = (std::mem::take(&mut self.circles), std::mem::take(&mut self.brought));
         let (line_open, mut files) = (self.line_open, std::mem::take(&mut self.files));
         files.release_all();
-        let statuses = std::mem::take(&mut self.statuses);
+        let (statuses, pauses) = (std::mem::take(&mut self.statuses), std::mem::take(&mut self.pauses));
         *self = Self {
             conduct,
             circles,
@@ -167,6 +172,7 @@ impl Replica {
             line_open,
             files,
             statuses,
+            pauses,
             ..Self::new(me, logs, book, forks)
         };
     }
@@ -219,6 +225,9 @@ impl Replica {
             Input::Status(note) => self.on_own_status(*note, now_ms),
             Input::Foreign(roster) => self.on_foreign_roster(roster, now_ms, &mut out),
             Input::Forgive { peer } => drop(self.conduct.forgive(&peer)),
+            Input::Conduct(kept) => self.conduct.recall(kept, now_ms),
+            Input::Pauses(pauses) => self.on_pauses(pauses, now_ms, &mut out),
+            Input::Meet { peer } => self.on_meet(&peer, now_ms, &mut out),
         }
         self.finish(now_ms, out)
     }
@@ -241,7 +250,7 @@ impl Replica {
     ) {
         self.forget(session);
         self.sessions.insert(session, Session::new(peer, outbound, now_ms));
-        match self.conduct.refusal(&peer, now_ms) {
+        match self.paused(&peer, now_ms).or_else(|| self.conduct.refusal(&peer, now_ms)) {
             Some(reason) => self.refuse(session, reason, out),
             // Who called greets second: then its digest goes in one packet with its greeting, and nobody waits longer for it.
             None if outbound => {}
@@ -460,28 +469,6 @@ impl Replica {
     /// True while peers have been asked for entries that have not come.
     pub fn is_fetching(&self) -> bool {
         !self.in_flight.is_empty()
-    }
-
-    /// The node at the other end of a session.
-    pub fn peer_of(&self, session: SessionId) -> Option<PublicKey> {
-        self.sessions.get(&session).map(|s| s.peer)
-    }
-
-    /// How peers behaved, as far as they gave cause to remember it.
-    pub fn conduct(&self, now_ms: i64) -> Vec<ConductView> {
-        self.conduct.views(now_ms)
-    }
-
-    /// Everyone connected.
-    pub fn peers(&self) -> Vec<PeerView> {
-        let over = self.over_allowance();
-        let is_over =
-            |s: &Session| s.certificate.as_ref().is_some_and(|c| over.contains_key(&c.body.institution));
-        let seen = |(id, s): (&SessionId, &Session)| {
-            let (view, line_open) = (PeerView::of(*id, s), self.line_open && s.line_open);
-            PeerView { over_allowance: is_over(s), synced: view.synced && line_open, line_open, ..view }
-        };
-        self.sessions.iter().map(seen).collect()
     }
 }
 

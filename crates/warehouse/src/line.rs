@@ -63,7 +63,7 @@ pub(crate) fn failed(error: postgres::Error) -> Error {
 
 /// Why a certificate is not believed. Other errors of TLS (a line that ends, an alert) may pass.
 fn certificate_of(error: &postgres::Error) -> Option<String> {
-    let found = causes(error).find_map(|cause| match cause.downcast_ref::<TlsError>() {
+    causes(error).find_map(|cause| match cause.downcast_ref::<TlsError>() {
         Some(error @ TlsError::InvalidCertificate(_)) => Some(error.to_string()),
         Some(_) => None,
         // The library wraps TLS errors in those of input and output, which hide what they hold.
@@ -71,8 +71,7 @@ fn certificate_of(error: &postgres::Error) -> Option<String> {
             error @ TlsError::InvalidCertificate(_) => Some(error.to_string()),
             _ => None,
         },
-    });
-    found
+    })
 }
 
 /// Whether the server said that it has no TLS; the library tells so in words alone.

@@ -19,6 +19,7 @@ pub mod harvest;
 pub mod imports;
 mod inputs;
 mod jobs;
+pub mod markets;
 mod pages;
 pub mod peers;
 mod sessions;
@@ -118,6 +119,9 @@ pub(crate) fn router(app: Arc<App>, desk: Arc<dyn Desk>) -> Router<Arc<App>> {
         .route("/desk/audit", get(pages::audit::show))
         .route("/desk/audit.csv", get(pages::audit::table))
         .route("/desk/nodes", get(pages::nodes::show))
+        .route("/desk/peers", get(pages::peers::show).post(pages::peers::act))
+        .route("/desk/peers/{node}", get(pages::peers::show_one).post(pages::peers::act_on_one))
+        .route("/desk/forks/{log}", get(pages::peers::fork))
         .route("/desk/users", get(pages::users::show).post(pages::users::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(&bench), gate::gate))

@@ -63,6 +63,7 @@ pub const FINDINGS: &[(&str, Level)] = &[
     ("no-backup", Notice),
     ("not-admitted", Notice),
     ("not-reached", Notice),
+    ("paused", Notice),
     ("peer", Problem),
     ("permissions", Problem),
     ("port-in-use", Notice),
@@ -126,6 +127,9 @@ pub fn run(context: &Context) -> Outcome {
     audit(context, &examined["audit"], &mut found);
     files(context, &examined, &mut found);
     roster(&mut answerer, &status, &identity, &mut found)?;
+    if status["paused"].is_object() {
+        found.note("paused", show::paused(context, &status["paused"]));
+    }
     peers(&status, &examined, &mut found);
     harvests(context, &answerer.ask(&Request::Harvest { ask: HarvestAsk::List })?, running, &mut found);
     markets(context, &examined, running, &mut found);

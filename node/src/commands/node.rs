@@ -10,7 +10,7 @@ use super::{
     Context, Outcome, file_in, print_json, print_line, print_note, read_file, roster, show, text, write_file,
     write_secret,
 };
-use crate::cli::{Init, Invite, PeerAction, Run, Status, WaitFor};
+use crate::cli::{Init, Invite, Run, Status, WaitFor};
 use crate::config::{Config, Fetch};
 use crate::control::Client;
 use crate::core::now_ms;
@@ -294,7 +294,7 @@ pub fn is_synced(status: &Json) -> bool {
     let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
     let connected: Vec<&Json> = peers
         .iter()
-        .filter(|p| !matches!(text(p, "state"), "disconnected" | "unreachable" | "refused"))
+        .filter(|p| !matches!(text(p, "state"), "disconnected" | "unreachable" | "refused" | "paused"))
         .collect();
     !connected.is_empty() && connected.iter().all(|p| text(p, "state") == "synced")
 }
@@ -309,39 +309,8 @@ pub fn line(context: &Context, hours: Option<String>) -> Outcome {
     Ok(0)
 }
 
-pub fn peer(context: &Context, action: &PeerAction) -> Outcome {
-    let wanted = match action {
-        PeerAction::List { all: true } => return nodes(context),
-        PeerAction::List { all: false } => None,
-        PeerAction::Show { node } => Some(node.as_str()),
-        PeerAction::Forgive { node } => return forgive(context, node),
-    };
-    let reply = context.ask(&Request::Peers)?;
-    let peers = reply["peers"].as_array().cloned().unwrap_or_default();
-    let is_wanted = |peer: &&Json| wanted.is_none_or(|node| text(peer, "node").starts_with(node));
-    let chosen: Vec<&Json> = peers.iter().filter(is_wanted).collect();
-    if let (Some(node), []) = (wanted, chosen.as_slice()) {
-        let message = context.fill("cli.peer.none", &[("node", node)]);
-        return Err(Failure::new(exit::FAILED, message, "lianshi peer list"));
-    }
-    for peer in &chosen {
-        if context.json {
-            print_json(peer);
-            continue;
-        }
-        show::peer(context, peer);
-        if wanted.is_some() {
-            show::conduct(context, peer);
-        }
-    }
-    if chosen.is_empty() && !context.json {
-        print_note(context.say("cli.peer.nobody"));
-    }
-    Ok(0)
-}
-
 /// All nodes that are known, as they say they are.
-fn nodes(context: &Context) -> Outcome {
+pub(super) fn nodes(context: &Context) -> Outcome {
     let reply = context.ask(&Request::Nodes)?;
     let nodes = reply["nodes"].as_array().map_or(&[][..], Vec::as_slice);
     for node in nodes {
@@ -353,17 +322,6 @@ fn nodes(context: &Context) -> Outcome {
     }
     if nodes.is_empty() && !context.json {
         print_note(context.say("node.none"));
-    }
-    Ok(0)
-}
-
-fn forgive(context: &Context, node: &str) -> Outcome {
-    let reply = context.ask(&Request::Forgive { node: node.to_owned() })?;
-    let said = context.fill("cli.peer.conduct.forgiven", &[("node", text(&reply, "node"))]);
-    if context.json {
-        print_json(&reply)
-    } else {
-        print_line(&said)
     }
     Ok(0)
 }

@@ -8,11 +8,13 @@ use crate::office::to_value;
 
 mod enquiry;
 mod node;
+mod peer;
 mod peering;
 mod roster;
 
 pub use enquiry::{enquiry, enquiry_row};
 pub use node::node;
+pub use peer::{paused, peer, task, task_line};
 pub use peering::{peer_market, peering_terms, shelf_in_words};
 pub use roster::{roster, step};
 
@@ -289,53 +291,6 @@ pub fn disclosure(context: &Context, letter: &Json) {
     line(context, "cli.label.id", text(letter, "id"));
 }
 
-/// A peer.
-pub fn peer(context: &Context, peer: &Json) {
-    let name =
-        [text(peer, "name"), text(peer, "address"), text(peer, "node")].into_iter().find(|t| !t.is_empty());
-    let state = format!("cli.peer.{}", text(peer, "state"));
-    print_line(&format!("{}  {}", pad(context.say(&state), 10), name.unwrap_or_default()));
-    // States of a connection that goes well explain themselves; for the others the reason is what came from outside.
-    let reason = match text(peer, "state") {
-        "synced" => "",
-        "syncing" => context.say("cli.peer.why.syncing"),
-        "closed" => context.say("cli.peer.why.closed"),
-        "greeting" => context.say("cli.peer.why.greeting"),
-        "admitting" => context.say("cli.peer.why.admitting"),
-        _ => text(peer, "reason"),
-    };
-    if !reason.is_empty() {
-        print_line(&format!("            {reason}"));
-    }
-    if peer["over_allowance"] == true {
-        print_line(&format!("            {}", context.say("cli.peer.over")));
-    }
-    let conduct = &peer["conduct"];
-    if conduct.is_null() {
-        return;
-    }
-    let (score, most) = (conduct["score"].to_string(), conduct["refused_at"].to_string());
-    let line = match conduct["refused_until"].as_str() {
-        Some(until) => context.fill("cli.peer.conduct.refused", &[("score", &score), ("until", until)]),
-        None => context.fill("cli.peer.conduct.score", &[("score", &score), ("most", &most)]),
-    };
-    print_line(&format!("            {line}"));
-}
-
-/// What a peer did that is held against it.
-pub fn conduct(context: &Context, peer: &Json) {
-    let reasons = peer["conduct"]["reasons"].as_array().map_or(&[][..], Vec::as_slice);
-    for reason in reasons {
-        print_line(&format!("            {}  {}", text(reason, "time"), text(reason, "what")));
-    }
-    if peer["conduct"]["refused_until"].is_string() {
-        print_line(&format!(
-            "            {}",
-            context.fill("cli.peer.conduct.hint", &[("node", text(peer, "node"))])
-        ));
-    }
-}
-
 /// The node's state.
 pub fn status(context: &Context, status: &Json) {
     let role = format!("cli.role.{}", text(status, "role"));
@@ -377,6 +332,9 @@ pub fn status(context: &Context, status: &Json) {
     line(context, "cli.label.node", text(status, "node"));
     if text(&status["line"], "hours") != "always" {
         line(context, "cli.label.line", &line_state(context, &status["line"]));
+    }
+    if status["paused"].is_object() {
+        line(context, "cli.label.paused", &paused(context, &status["paused"]));
     }
     super::enquiry::figures(context, "cli.enquiry.figures", &status["enquiries"]);
     super::enquiry::figures(context, "cli.enquiry.demands", &status["demands"]);

@@ -32,6 +32,7 @@ fn requests() -> Vec<Request> {
         Request::Status,
         Request::Peers,
         Request::Forgive { node: String::new() },
+        Request::Peer { ask: crate::office::PeerAsk::Pause { node: None, length: Some("2h".to_owned()) } },
         Request::Line { hours: None },
         Request::Search {
             text: "激光 \"焊接\" title:x AND (".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::PublicKey;
-use replica::{PeerView, SessionState};
+use replica::{Pauses, PeerView, SessionState};
 
 use super::Core;
 
@@ -32,6 +32,10 @@ struct Target {
     next_ms: i64,
     dialling: bool,
     failure: Option<String>,
+    /// When that was.
+    failed_ms: Option<i64>,
+    /// Who answered there last.
+    node: Option<PublicKey>,
     /// The session that came of it, and since when that is ready.
     session: Option<u64>,
     ready_ms: Option<i64>,
@@ -79,6 +83,23 @@ impl Heard {
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
+}
+
+/// An address that is called, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// The address.
+    pub address: String,
+    /// The node there, by the address or by who answered.
+    pub node: Option<PublicKey>,
+    /// Why the last call came to nothing.
+    pub failure: Option<String>,
+    /// When that was, milliseconds since 1970.
+    pub failed_ms: Option<i64>,
+    /// When it may be called again, milliseconds since 1970.
+    pub next_ms: i64,
+    /// It is being called.
+    pub dialling: bool,
 }
 
 /// Addresses to dial and what came of it.
@@ -135,6 +156,7 @@ impl Dialing {
             let Some(target) = self.target(known) else { continue };
             (target.dialling, target.failure) = (false, None);
             (target.session, target.ready_ms) = (Some(session), None);
+            target.node = Some(PublicKey(*peer));
         }
     }
 
@@ -173,7 +195,7 @@ impl Dialing {
         let mut chance = self.chance;
         if let Some(target) = self.target(address) {
             target.back_off(&mut chance, now_ms);
-            target.failure = Some(reason);
+            (target.failure, target.failed_ms) = (Some(reason), Some(now_ms));
         }
         self.chance = chance;
     }
@@ -181,14 +203,47 @@ impl Dialing {
     /// Addresses to dial now: of the spare ones so many at most. QUIC is left until the same node's TCP has failed: on a line that
     /// loses packets it sends everything twice (decision 0029). A first address gives way to first ones alone, since spare ones
     /// are called late.
-    fn due(&self, now_ms: i64, spare: usize) -> Vec<String> {
+    /// Whoever is paused is not called.
+    fn due(&self, now_ms: i64, spare: usize, pauses: &Pauses) -> Vec<String> {
+        let paused = |address: &str, target: &Target| {
+            node_of(address, target).is_some_and(|node| pauses.of(&node, now_ms).is_some())
+        };
         let due = |(address, target): &(&String, &Target), gives_way: bool| {
-            !target.dialling && target.next_ms <= now_ms && !(is_quic(address) && gives_way)
+            let ready = !target.dialling && target.next_ms <= now_ms && !(is_quic(address) && gives_way);
+            ready && !paused(address, target)
         };
         let first = self.first.iter().filter(|it| due(it, tcp_may_answer(&self.first, it.0)));
         let known = |address: &str| [&self.first, &self.spare].iter().any(|of| tcp_may_answer(of, address));
         let spares = self.spare.iter().filter(|it| due(it, known(it.0))).take(spare);
         first.chain(spares).map(|(address, _)| address.clone()).collect()
+    }
+
+    /// Calls a node at the next turn, whatever came of it before. The addresses where it may be.
+    fn hurry(&mut self, node: &PublicKey) -> Vec<String> {
+        let mut found = Vec::new();
+        for (address, target) in self.first.iter_mut().chain(self.spare.iter_mut()) {
+            if node_of(address, target) == Some(*node) {
+                (target.wait_ms, target.next_ms) = (0, 0);
+                found.push(address.clone());
+            }
+        }
+        found
+    }
+
+    /// What is called: all first addresses, and of the spare ones those that were tried.
+    pub fn called(&self) -> Vec<Called> {
+        let tried =
+            |(_, target): &(&String, &Target)| target.dialling || target.wait_ms > 0 || target.node.is_some();
+        let spare = self.spare.iter().filter(tried);
+        let called = |(address, target): (&String, &Target)| Called {
+            address: address.clone(),
+            node: node_of(address, target),
+            failure: target.failure.clone(),
+            failed_ms: target.failed_ms,
+            next_ms: target.next_ms,
+            dialling: target.dialling,
+        };
+        self.first.iter().chain(spare).map(called).collect()
     }
 
     /// Addresses that do not answer, with the reason.
@@ -202,6 +257,10 @@ impl Core {
     /// Dials whoever is due. One session with any of the first addresses is enough.
     pub(super) fn dial(&mut self, now_ms: i64) {
         let Some(network) = self.network.clone() else { return };
+        if self.pausing.pauses.of_all(now_ms).is_some() {
+            self.dialing.alone_since_ms = None;
+            return;
+        }
         let peers = self.replica.peers();
         // Whoever waits to be called (a hub) calls others only while nobody has called.
         let waits = self.dialing.first.is_empty() && !peers.is_empty();
@@ -218,13 +277,36 @@ impl Core {
         let alone = *self.dialing.alone_since_ms.get_or_insert(now_ms);
         let desperate = now_ms - alone > PATIENCE_MS;
         let spare = if desperate { SPARE_AT_ONCE } else { 0 };
-        for address in self.dialing.due(now_ms, spare) {
+        for address in self.dialing.due(now_ms, spare, &self.pausing.pauses) {
             match network.dial_on(self.channel, &address, None) {
                 Ok(()) => self.dialing.begun(&address),
                 Err(error) => self.dialing.failed(&address, error.to_string(), now_ms),
             }
         }
     }
+}
+
+impl Core {
+    /// Calls a node now, whoever else is connected. False where none of its addresses is known, or none can be called.
+    pub(super) fn call(&mut self, node: &PublicKey) -> bool {
+        let Some(network) = self.network.clone() else { return false };
+        let mut called = false;
+        for address in self.dialing.hurry(node) {
+            match network.dial_on(self.channel, &address, None) {
+                Ok(()) => {
+                    self.dialing.begun(&address);
+                    called = true;
+                }
+                Err(error) => self.dialing.failed(&address, error.to_string(), super::now_ms()),
+            }
+        }
+        called
+    }
+}
+
+/// The node at an address: the one it names, else who answered there.
+fn node_of(address: &str, target: &Target) -> Option<PublicKey> {
+    network::key_in_address(address).map(PublicKey).or(target.node)
 }
 
 /// Whether the node of an address has a TCP address among these that has not failed.
@@ -329,19 +411,31 @@ mod tests {
         let alone = of(2, "udp/7400/quic-v1");
         let mut dialing = Dialing::new([tcp.clone(), quic.clone()].iter());
         dialing.spare(vec![alone.clone()]);
-        assert_eq!(dialing.due(0, 0), std::slice::from_ref(&tcp));
-        assert_eq!(dialing.due(0, 9), [tcp.clone(), alone.clone()], "another node has only QUIC");
+        assert_eq!(dialing.due(0, 0, &Pauses::default()), std::slice::from_ref(&tcp));
+        assert_eq!(
+            dialing.due(0, 9, &Pauses::default()),
+            [tcp.clone(), alone.clone()],
+            "another node has only QUIC"
+        );
         dialing.failed(&tcp, "no answer".to_owned(), 0);
-        assert_eq!(dialing.due(0, 0), std::slice::from_ref(&quic));
+        assert_eq!(dialing.due(0, 0, &Pauses::default()), std::slice::from_ref(&quic));
         dialing.connected(1, &[7; 32], &tcp);
         dialing.closed(1, 0);
-        assert_eq!(dialing.due(LONGEST_WAIT_MS, 0), std::slice::from_ref(&tcp), "it answers again");
+        assert_eq!(
+            dialing.due(LONGEST_WAIT_MS, 0, &Pauses::default()),
+            std::slice::from_ref(&tcp),
+            "it answers again"
+        );
         let mut configured = Dialing::new([quic.clone()].iter());
         configured.spare(vec![tcp.clone()]);
-        assert_eq!(configured.due(0, 0), std::slice::from_ref(&quic), "what is called late holds up nothing");
+        assert_eq!(
+            configured.due(0, 0, &Pauses::default()),
+            std::slice::from_ref(&quic),
+            "what is called late holds up nothing"
+        );
         let mut published = Dialing::new([].iter());
         published.spare(vec![quic, tcp.clone()]);
-        assert_eq!(published.due(0, 9), [tcp]);
+        assert_eq!(published.due(0, 9, &Pauses::default()), [tcp]);
     }
 
     #[test]

@@ -119,6 +119,7 @@ impl Core {
     pub fn tick(&mut self) {
         let now = now_ms();
         self.watch_line(now);
+        self.watch_pauses(now);
         self.take_checked();
         self.serving.age(self.opened.elapsed());
         self.drive(Input::Tick);
@@ -132,6 +133,8 @@ impl Core {
         if self.last_success.values().any(|seen| *seen == now) {
             self.note_seen();
         }
+        self.look_at_rates(now);
+        self.keep_conduct_beside();
         self.dial(now);
         self.catch_up_writing();
         self.look_after_store();

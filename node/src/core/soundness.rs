@@ -46,6 +46,7 @@ impl Core {
     /// new one.
     pub fn close(&mut self) -> bool {
         self.keep_statuses();
+        self.keep_conduct();
         if !self.soundness.condemned
             && let Some(checkpoint) = self.begin_checkpoint()
         {

@@ -1,84 +1,53 @@
-//! What is told of peer markets.
+//! What the desk's pages of peers are told and do.
 
-use protocol::{Peer, PeerState, Side};
 use web::SourceError;
-use web::desk::peers::{AgreementView, HeldView, MappingView, PeerMarkets, SideView};
+use web::desk::peers::{PeerAct, Peers, PeersView};
 use web::desk::view::{Clerk, Said};
-use web::view::Names;
 
 use super::{Bench, told};
-use crate::office::{held_of, pattern_text};
-
-impl PeerMarkets for Bench {
-    fn peer_markets(&self, clerk: &Clerk) -> Result<Result<Vec<AgreementView>, Said>, SourceError> {
-        told(self.administrator(clerk).map(|_| self.agreements()))
-    }
-
-    fn market_card(&self, clerk: &Clerk, replaceable: bool) -> Result<Result<Vec<u8>, Said>, SourceError> {
-        told(self.administrator(clerk).map(|_| self.office.market_file(replaceable).to_file()))
-    }
-}
+use crate::commands::file_in;
+use crate::office::{Failure, PeerAsk, Request, exit};
 
 impl Bench {
-    fn agreements(&self) -> Vec<AgreementView> {
-        let roster = self.office.library().roster();
-        let markets = self.office.markets();
-        let one = |(id, peer): (&protocol::NetworkId, &Peer)| {
-            let market = markets.iter().find(|market| market.network == *id);
-            let held = market.map(|market| {
-                let held = held_of(market, self.office.is_gateway(peer, &roster));
-                HeldView {
-                    listings: held.listings,
-                    entries: held.entries,
-                    connected: held.connected,
-                    synced: held.synced,
-                    faults: held.faults.into_iter().chain(held.failures).collect(),
-                }
-            });
-            AgreementView { held, ..agreement(&id.to_string(), peer) }
+    fn act_on_peer(&self, clerk: &Clerk, node: Option<&str>, act: &PeerAct) -> Result<(), Failure> {
+        self.administrator(clerk)?;
+        let named = || {
+            let missing = || Failure::said(exit::FAILED, "peer.failure.missing", &[("node", "")]);
+            node.map(str::to_owned).ok_or_else(missing)
         };
-        roster.peers.iter().map(one).collect()
+        let request = match act {
+            PeerAct::Sync => Request::Peer { ask: PeerAsk::Sync { node: named()? } },
+            PeerAct::Stop => Request::Peer { ask: PeerAsk::Stop { node: named()? } },
+            PeerAct::Pause(length) => {
+                let length = Some(length.clone()).filter(|length| !length.is_empty());
+                Request::Peer { ask: PeerAsk::Pause { node: node.map(str::to_owned), length } }
+            }
+            PeerAct::Resume => Request::Peer { ask: PeerAsk::Resume { node: node.map(str::to_owned) } },
+            PeerAct::Forgive => Request::Forgive { node: named()? },
+        };
+        self.office.answer(&self.actor(clerk), request).map(drop)
     }
 }
 
-fn agreement(id: &str, peer: &Peer) -> AgreementView {
-    let (state, reason) = match &peer.state {
-        PeerState::Active => ("active", ""),
-        PeerState::Suspended(why) => ("suspended", why.as_str()),
-        PeerState::Ended(why) => ("ended", why.as_str()),
-    };
-    AgreementView {
-        network: id.to_owned(),
-        name: names(&peer.charter.name_zh, &peer.charter.name_en),
-        state,
-        reason: reason.to_owned(),
-        number: peer.terms.number,
-        terms: peer.terms.id().to_string(),
-        until_ms: peer.terms.until_ms,
-        takes: peer.gives().map(side),
-        gives: peer.takes().map(side),
-        held: None,
+impl Peers for Bench {
+    fn peers(&self, clerk: &Clerk) -> Result<Result<PeersView, Said>, SourceError> {
+        told(self.administrator(clerk).and_then(|_| self.office.peer_tasks()))
     }
-}
 
-fn names(zh: &str, en: &str) -> Names {
-    Names { zh: zh.to_owned(), en: en.to_owned() }
-}
+    fn change_peer(
+        &self,
+        clerk: &Clerk,
+        node: Option<&str>,
+        act: &PeerAct,
+    ) -> Result<Result<(), Said>, SourceError> {
+        told(self.act_on_peer(clerk, node, act))
+    }
 
-fn side(side: &Side) -> SideView {
-    let mapping = |mapping: &protocol::CodeMapping| MappingView {
-        field: mapping.field.clone(),
-        edition: mapping.edition.clone(),
-        pairs: mapping.pairs.clone(),
-    };
-    let gateway = |gateway: &protocol::Gateway| (gateway.node.to_string(), gateway.addresses.clone());
-    SideView {
-        name: names(&side.name_zh, &side.name_en),
-        shelves: side.gives.iter().map(pattern_text).collect(),
-        fields: side.fields.clone(),
-        licence: side.licence.clone(),
-        gateways: side.gateways.iter().map(gateway).collect(),
-        institutions: side.institutions.iter().map(ToString::to_string).collect(),
-        mappings: side.mappings.iter().map(mapping).collect(),
+    fn fork_proof(&self, clerk: &Clerk, log: &str) -> Result<Result<Vec<u8>, Said>, SourceError> {
+        let log = log.to_owned();
+        let proof = self
+            .administrator(clerk)
+            .and_then(|_| self.office.answer(&self.actor(clerk), Request::ForkFile { log }));
+        told(proof.and_then(|reply| file_in(&reply)))
     }
 }

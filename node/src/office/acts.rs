@@ -6,7 +6,7 @@ use market::Act;
 use protocol::{SignedStep, StepsFile, Subject};
 
 use super::roster::action_json;
-use super::{AccountAsk, Ask, Carriage, EnquiryAsk, PeeringAsk, ProfileAsk, Request, TokenAsk};
+use super::{AccountAsk, Ask, Carriage, EnquiryAsk, PeerAsk, PeeringAsk, ProfileAsk, Request, TokenAsk};
 use crate::harvest::HarvestAsk;
 use crate::watching::WatchAsk;
 
@@ -84,6 +84,7 @@ impl Request {
             Self::Harvest { ask } => return ask.act(),
             Self::Roster { ask } => return ask.act(),
             Self::Profile { ask } => return ask.act(),
+            Self::Peer { ask } => return ask.act(),
             Self::Peering { ask } => return ask.act(),
             Self::Bundle { carriage } => return carriage.act(),
             Self::Account { ask } => return ask.act(),
@@ -135,6 +136,19 @@ impl EnquiryAsk {
             Self::Answer { id, .. } => Some(act("enquiries.answer", id)),
             Self::Close { id } => Some(act("enquiries.close", id)),
             Self::List { .. } | Self::Show { .. } => None,
+        }
+    }
+}
+
+impl PeerAsk {
+    fn act(&self) -> Option<Act> {
+        let all = |node: &Option<String>| node.clone().unwrap_or_default();
+        match self {
+            Self::Sync { node } => Some(act("peers.sync", node)),
+            Self::Stop { node } => Some(act("peers.stop", node)),
+            Self::Pause { node, .. } => Some(act("peers.pause", &all(node))),
+            Self::Resume { node } => Some(act("peers.resume", &all(node))),
+            Self::List => None,
         }
     }
 }

@@ -41,6 +41,7 @@ impl Office {
                 Ok(json!({ "v": 1, "peers": self.peers_json(&figures) }))
             }
             Request::Nodes => Ok(self.nodes_json()),
+            Request::Peer { ask } => self.answer_peers(ask),
             Request::Forgive { node } => self.forgive(&node),
             Request::Line { hours } => self.line(hours.as_deref()),
             Request::Search { text, kind, region, field, trl, limit, offset } => {
@@ -160,7 +161,8 @@ impl Office {
     }
 
     fn peers_json(&self, figures: &crate::core::CoreFigures) -> Vec<Json> {
-        json::of_peers(figures, |peer| self.library().institution_of(peer.certificate.as_ref()?))
+        let peers = json::of_peers(figures, |peer| self.library().institution_of(peer.certificate.as_ref()?));
+        self.mark_paused(peers)
     }
 
     fn status(&self) -> Json {
@@ -195,6 +197,7 @@ impl Office {
             "addresses": figures.addresses,
             "web": self.web(),
             "line": line_json(&self.core()),
+            "paused": self.paused_json(),
             "bytes": { "in": figures.bytes.0, "out": figures.bytes.1, "disk": figures.disk },
             "enquiries": self.enquiry_figures_json().unwrap_or_default(),
             "demands": self.demand_figures_json().unwrap_or_default(),

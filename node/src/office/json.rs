@@ -252,12 +252,12 @@ fn of_conduct(figures: &CoreFigures, node: &protocol::PublicKey) -> Json {
     let Some(conduct) = figures.conduct.iter().find(|conduct| conduct.peer == *node) else {
         return Json::Null;
     };
-    let reason = |(ms, what): &(i64, String)| json!({ "time": time(*ms), "what": what });
+    let reason = |one: &replica::Misdeed| json!({ "time": time(one.at_ms), "what": one.what });
     json!({
         "score": conduct.score,
         "refused_at": replica::BAN_SCORE,
         "refused_until": conduct.banned_until_ms.map(time),
-        "reasons": conduct.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "reasons": conduct.misdeeds.iter().map(reason).collect::<Vec<_>>(),
     })
 }
 

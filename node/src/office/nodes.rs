@@ -17,9 +17,9 @@ impl Office {
     pub fn all_nodes(&self) -> NodesView {
         let now_ms = now_ms();
         let own = self.identity().certificate.body.node;
-        let (certificates, statuses, peers) = {
+        let (certificates, statuses, peers, pauses) = {
             let core = self.core();
-            (newest(core.certificates()), core.statuses(), core.replica().peers())
+            (newest(core.certificates()), core.statuses(), core.replica().peers(), core.pauses().clone())
         };
         let mut heard: BTreeMap<PublicKey, HeardStatus> =
             statuses.into_iter().map(|heard| (heard.note.node, heard)).collect();
@@ -38,7 +38,10 @@ impl Office {
                 role: crate::site::role(body.role),
                 region: format!("{:06}", body.region),
                 own: node == own,
-                link: links.get(&node).copied(),
+                link: match pauses.of(&node, now_ms) {
+                    Some(pause) if !pause.brief => Some(PeerState::Paused),
+                    _ => links.get(&node).copied(),
+                },
                 words: words_of(heard.as_ref(), now_ms),
                 said: heard.as_ref().map(said),
             });
@@ -56,7 +59,7 @@ impl Office {
 }
 
 /// The newest certificate of each node.
-fn newest<'a>(
+pub(super) fn newest<'a>(
     certificates: impl Iterator<Item = &'a NodeCertificate>,
 ) -> BTreeMap<PublicKey, NodeCertificate> {
     let mut newest: BTreeMap<PublicKey, NodeCertificate> = BTreeMap::new();

@@ -56,6 +56,11 @@ pub enum Request {
         /// Its node id or the first digits.
         node: String,
     },
+    /// Peers: what moves, what they did; to meet one, stop, pause, resume.
+    Peer {
+        /// What is asked.
+        ask: super::PeerAsk,
+    },
     /// When entries pass on the line, to be told or changed until the node stops.
     Line {
         /// `always`, `never`, or hours of the day; `None` asks.

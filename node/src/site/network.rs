@@ -54,6 +54,16 @@ impl Site {
                 known.reason.clear();
             }
         }
+        let paused: Vec<_> = {
+            let (core, now) = (self.office.core(), now_ms());
+            let held =
+                |node: &&protocol::PublicKey| core.pauses().of(node, now).is_some_and(|pause| !pause.brief);
+            certificates.iter().filter(|(node, _)| held(node)).map(|(_, institution)| *institution).collect()
+        };
+        for institution in paused {
+            let known = seen.entry(institution).or_default();
+            (known.link, known.reason) = (Some(PeerState::Paused), String::new());
+        }
         let mut said = self.said_by_members();
         let member = |(id, member): (&InstitutionId, &protocol::Member)| {
             let seen = seen.remove(id).unwrap_or_default();

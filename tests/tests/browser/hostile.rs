@@ -201,6 +201,7 @@ fn no_text_of_the_corpus_becomes_more_than_text_on_any_page() {
         "/desk/network",
         "/desk/nodes",
         "/desk/audit",
+        "/desk/peers",
         "/desk/harvest",
     ]
     .map(str::to_owned);

@@ -107,6 +107,7 @@ impl Stage {
             "/desk/nodes",
             "/desk/audit",
             "/desk/audit?act=session&by=nobody",
+            "/desk/peers",
             "/desk/tokens",
             "/desk/users",
         ];

@@ -191,7 +191,7 @@ pub const TABLE: &[Row] = &[
     ("cli.peer.admitting", "准入中", "admitting"),
     ("cli.peer.closed", "只通告", "closed"),
     ("cli.peer.conduct.forgiven", "已不再计较节点 {node} 的过失", "What node {node} did is forgotten"),
-    ("cli.peer.conduct.hint", "要立即放行：lianshi peer forgive {node}", "To let it in at once: lianshi peer forgive {node}"),
+    ("cli.peer.conduct.hint", "确属误会，不再计较并立即放行：lianshi peer forgive {node}；屡犯的可暂停：lianshi peer pause {node}", "Where it was a mistake, forgive it: lianshi peer forgive {node}; one that goes on can be paused: lianshi peer pause {node}"),
     ("cli.peer.conduct.refused", "失信分 {score}，{until}（以本机时钟为准）之前拒绝连接", "score {score}, refused until {until} by this computer's clock"),
     ("cli.peer.conduct.score", "失信分 {score}，满 {most} 分暂拒连接", "score {score}, refused for a while at {most}"),
     ("cli.peer.disconnected", "已断开", "disconnected"),

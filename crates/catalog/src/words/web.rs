@@ -139,6 +139,7 @@ pub const TABLE: &[Row] = &[
     ("peer.connecting", "正在连接", "Connecting"),
     ("peer.in_step", "已同步", "In step"),
     ("peer.never", "从未", "never"),
+    ("peer.paused", "已暂停", "Paused"),
     ("peer.refused", "被拒绝", "Refused"),
     ("peer.syncing", "同步中", "Replicating"),
     ("peer.waiting", "未连接", "Not connected"),

@@ -91,9 +91,12 @@ pub fn restore(
     Ok(())
 }
 
+/// What takes in records of the audit log.
+type Taking<'a> = dyn Fn(&[Vec<u8>]) -> crate::error::Result<()> + 'a;
+
 /// Lays down what the file holds: entries first, so that the journal finds them there, and the records behind them win.
 fn fill(
-    (ledger, files, audit): (&mut Ledger, &Files, &dyn Fn(&[Vec<u8>]) -> crate::error::Result<()>),
+    (ledger, files, audit): (&mut Ledger, &Files, &Taking<'_>),
     from: impl Read,
     checked: &Checked,
     progress: &mut Progress<'_>,

@@ -64,12 +64,12 @@ fn the_table_is_bounded_and_keeps_the_worst() {
     }
     assert_eq!(conduct.peers.len(), MAX_REMEMBERED);
     assert!(conduct.refusal(&peer(1), NOW + 2).is_some_and(|why| why.contains("1 more minutes")));
-    assert!(conduct.views(NOW)[0].reasons.iter().all(|(_, what)| what.len() <= MAX_REASON));
+    assert!(conduct.views(NOW)[0].misdeeds.iter().all(|misdeed| misdeed.what.len() <= MAX_REASON));
     for _ in 0..50 {
         conduct.count(&peer(1), Offence::BadRun, "bad", NOW + 3);
     }
     let view = conduct.views(NOW + 3).into_iter().find(|view| view.peer == peer(1)).unwrap();
-    assert_eq!(view.reasons.len(), MAX_REASONS);
+    assert_eq!(view.misdeeds.len(), MAX_REASONS);
     assert!(conduct.forgive(&peer(1)) && !conduct.forgive(&peer(1)));
     assert!(conduct.refusal(&peer(1), NOW + 3).is_none());
 }

@@ -11,6 +11,8 @@ use protocol::{
 use super::guests::Abroad;
 use super::{FileOutcome, FoundPiece, HeardStatus, Room};
 use crate::circles::KnownCircle;
+use crate::conduct::KeptConduct;
+use crate::pauses::Pauses;
 use crate::session::SessionId;
 
 /// Who this replica is.
@@ -201,6 +203,15 @@ pub enum Input {
     Status(Box<StatusNote>),
     /// The roster of another network as this node holds it: who stands in for a gateway there.
     Foreign(Arc<Roster>),
+    /// What was kept of [`crate::Replica::conduct_kept`]; to be given before anyone is connected.
+    Conduct(Vec<KeptConduct>),
+    /// Whom this node does not talk to for now, by its operator's word: all of them, in place of those before.
+    Pauses(Pauses),
+    /// The operator wants to compare with a peer now, where it is connected.
+    Meet {
+        /// Its node key.
+        peer: PublicKey,
+    },
     /// The operator lets a peer begin anew: what it did is forgotten, and it is no longer refused.
     Forgive {
         /// Its node key.

@@ -69,6 +69,21 @@ impl Replica {
         now_ms: i64,
         out: &mut Vec<Effect>,
     ) {
+        let (peer, counted) = (self.peer_of(session), self.conduct.counted());
+        self.take_frame(session, bytes, opened, now_ms, out);
+        if let Some(peer) = peer.filter(|_| self.conduct.counted() > counted) {
+            self.conduct.prove(&peer, counted, bytes);
+        }
+    }
+
+    fn take_frame(
+        &mut self,
+        session: SessionId,
+        bytes: &[u8],
+        opened: Option<Result<CheckedRun, Fault>>,
+        now_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
         let Some(peer) = self.sessions.get_mut(&session) else { return };
         if matches!(peer.state, SessionState::Ended(_)) {
             return;

@@ -37,7 +37,7 @@ fn whoever_comes_back_to_misbehave_is_refused_for_ever_longer() {
     assert_eq!(conduct.len(), 1, "nothing is held against the honest one");
     assert_eq!(conduct[0].peer, peer);
     assert!(conduct[0].banned_until_ms.is_some_and(|ms| ms > world.now_ms));
-    assert!(conduct[0].reasons.iter().all(|(_, what)| what.contains("frame dropped")));
+    assert!(conduct[0].misdeeds.iter().all(|misdeed| misdeed.what.contains("frame dropped")));
 
     world.pass(61);
     let session = world.connect(1, 0);
@@ -168,4 +168,65 @@ fn extremes_of_numbers_and_clocks_end_nothing() {
     world.pass(30);
     assert!(world.synced(fresh));
     assert!(world.nodes[2].document(&id).is_some());
+}
+
+/// What a peer did stands with its frame, and is kept over a restart: who was refused stays so.
+#[test]
+fn misdeeds_have_their_frame_and_outlast_a_restart() {
+    let (mut world, sessions) = star(2, 101);
+    let peer = world.nodes[1].key.public();
+    world.inject(sessions[0], 1, vec![0xff; 40]);
+    world.settle();
+    let conduct = world.nodes[0].replica.conduct(world.now_ms);
+    let misdeed = conduct[0].misdeeds.last().unwrap();
+    let frame = misdeed.frame.unwrap();
+    assert_eq!((frame.kind, frame.length), (Some(0xff), 40));
+    assert_eq!(frame.digest, protocol::file_hash(&[0xff; 40]));
+    assert_eq!((conduct[0].times, misdeed.offence), (1, replica::Offence::BadFrame));
+    world.cut(sessions[0]);
+    misbehave(&mut world, 1);
+    let (now_ms, kept) = (world.now_ms, world.nodes[0].replica.conduct_kept(world.now_ms));
+    let before = world.nodes[0].replica.conduct(now_ms);
+    world.give(0, Input::Forgive { peer });
+    assert!(world.nodes[0].replica.conduct(now_ms).is_empty());
+    world.give(0, Input::Conduct(kept));
+    assert_eq!(world.nodes[0].replica.conduct(now_ms), before);
+    let session = world.connect(1, 0);
+    world.settle();
+    assert!(!world.sessions().contains(&session), "it is still refused");
+}
+
+/// A pause ends what is under way, answers nobody, and is no misdeed; when it is lifted, all is as before.
+#[test]
+fn a_paused_peer_is_let_alone_until_it_is_resumed() {
+    let (mut world, sessions) = star(3, 102);
+    let peer = world.nodes[1].key.public();
+    let mut pauses = replica::Pauses::default();
+    let pause = replica::Pause { since_ms: world.now_ms, until_ms: None, brief: false };
+    assert!(pauses.set(Some(peer), pause));
+    world.give(0, Input::Pauses(pauses));
+    world.settle();
+    assert!(!world.sessions().contains(&sessions[0]) && world.sessions().contains(&sessions[1]));
+    assert!(world.report_of(1, "the operator has paused the connection"), "it reads why");
+    world.publish(0, KIND, "while one is paused");
+    world.publish(1, KIND, "by the one that is paused");
+    let session = world.connect(1, 0);
+    world.settle();
+    assert!(!world.sessions().contains(&session), "nor is it answered");
+    world.assert_same(&[0, 2]);
+    let entries = |world: &World, node: usize| {
+        world.nodes[node].replica.logs().values().map(|log| log.head.seq).sum::<u64>()
+    };
+    assert_eq!(entries(&world, 1), entries(&world, 0), "each has one that the other lacks");
+    assert!(
+        world.nodes.iter().all(|node| node.replica.conduct(world.now_ms).is_empty()),
+        "nothing is held against anyone"
+    );
+
+    world.give(0, Input::Pauses(replica::Pauses::default()));
+    let session = world.connect(1, 0);
+    world.settle();
+    assert!(world.synced(session));
+    world.assert_same(&[0, 1, 2]);
+    assert_eq!(world.nodes[0].replica.left(session), replica::Left::default());
 }

@@ -92,7 +92,7 @@ fn other_bytes_are_not_kept_and_counted_against_who_sent_them_and_another_is_ask
     let hub = world.nodes[0].key.public();
     let conduct = world.nodes[2].replica.conduct(world.now_ms);
     let said = conduct.iter().find(|view| view.peer == hub).unwrap();
-    assert!(said.score >= 10 && said.reasons[0].1.contains("other bytes"), "{said:?}");
+    assert!(said.score >= 10 && said.misdeeds[0].what.contains("other bytes"), "{said:?}");
     // The hub is not asked again; the author is, once it is there.
     let pieces = world.nodes[2].pieces;
     world.pass(200);

@@ -11,6 +11,7 @@ pub(super) mod harvest;
 pub(super) mod imports;
 pub(super) mod listing;
 pub(super) mod lists;
+pub(super) mod markets;
 pub(super) mod network;
 pub(super) mod nodes;
 pub(super) mod peers;

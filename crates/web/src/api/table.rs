@@ -4,7 +4,7 @@ mod desk;
 mod files;
 mod govern;
 mod imports;
-mod peers;
+mod markets;
 mod statistics;
 mod watches;
 
@@ -17,11 +17,12 @@ use super::model::listing::{HistoryPage, Listing, StatementList};
 use super::model::lists::{ChangePage, ListingPage};
 use super::model::network::{Institution, InstitutionPage, Node, Profile};
 use super::model::nodes::NodePage;
+use super::model::peers::{PauseWish, PeerLine, PeerList};
 use super::operation::{Carried, Gives, Group, Operation, Param, Place, Scope, Takes, Verb, model};
 use super::problem::Kind;
 use super::read::{audit, catalogue, listing, lists, network};
 use super::shape::{SORTS, Shape};
-use super::write::{drafts, enquiries, harvest, own};
+use super::write::{drafts, enquiries, harvest, own, peers};
 use crate::limits::{API_CHANGES, API_CHANGES_MOST, API_PAGE, API_PAGE_MOST};
 
 const fn path(name: &'static str, shape: Shape) -> Param {
@@ -66,6 +67,15 @@ const HARVEST: Operation = Operation {
     ..READ
 };
 
+/// What an operation of peers is, for administrators.
+const PEER: Operation = Operation {
+    group: Group::Network,
+    params: &[ID],
+    scopes: &[Scope::Nodes],
+    problems: &[Kind::Missing, Kind::Conflict, Kind::Role, Kind::Record],
+    ..READ
+};
+
 /// Scopes of those who may read drafts: who writes them, and who is to judge them.
 const READERS: &[Scope] = &[Scope::Drafts, Scope::Review, Scope::Publish];
 
@@ -76,7 +86,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
         imports::OPERATIONS,
         statistics::OPERATIONS,
         watches::OPERATIONS,
-        peers::OPERATIONS,
+        markets::OPERATIONS,
         govern::OPERATIONS,
     ];
     OPEN.iter().chain(desk::OPERATIONS).chain(rooms.into_iter().flatten())

@@ -8,6 +8,7 @@ pub(super) mod govern;
 pub(super) mod harvest;
 pub(super) mod imports;
 pub(super) mod own;
+pub(super) mod peers;
 pub(super) mod watches;
 
 use super::call::Call;

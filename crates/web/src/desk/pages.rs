@@ -14,6 +14,7 @@ pub(super) mod network;
 pub(super) mod nodes;
 pub(super) mod overview;
 pub(super) mod own;
+pub(super) mod peers;
 pub(super) mod resume;
 pub(super) mod setup;
 pub(super) mod sign_in;
@@ -37,7 +38,8 @@ use crate::text::tidy_line;
 const STATES: [&str; 4] = ["writing", "returned", "formal", "department"];
 
 /// Rooms of the desk for administrators alone.
-const OF_ADMINISTRATORS: [&str; 4] = ["/desk/network", "/desk/harvest", "/desk/nodes", "/desk/audit"];
+const OF_ADMINISTRATORS: [&str; 5] =
+    ["/desk/network", "/desk/harvest", "/desk/nodes", "/desk/peers", "/desk/audit"];
 
 /// What stands around a page of the desk.
 fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) -> Shell {
@@ -52,6 +54,7 @@ fn shell(app: &App, place: &Place, title: &str, signed_in: Option<&SignedIn>) ->
         ("/desk/network", "govern.nav"),
         ("/desk/harvest", "harvest.desk.nav"),
         ("/desk/nodes", "node.nav"),
+        ("/desk/peers", "peers.nav"),
         ("/desk/audit", "audit.nav"),
         ("/desk/users", "desk.nav.users"),
     ];

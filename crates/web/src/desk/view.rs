@@ -12,7 +12,8 @@ use super::figures::Checks;
 use super::governing::Governing;
 use super::harvest::Harvests;
 use super::imports::Imports;
-use super::peers::PeerMarkets;
+use super::markets::PeerMarkets;
+use super::peers::Peers;
 use super::watches::Watches;
 use crate::api::Holder;
 use crate::enquiry::Enquiries;
@@ -23,7 +24,7 @@ pub use tokens::{TokenLine, TokenWish};
 
 /// Everything the desk needs of the node. Calls block and may be slow; they are made off the async threads.
 pub trait Desk:
-    Audits + Checks + Enquiries + Governing + Harvests + Imports + PeerMarkets + Watches
+    Audits + Checks + Enquiries + Governing + Harvests + Imports + PeerMarkets + Peers + Watches
 {
     /// Whether nobody has an account yet.
     fn is_new(&self) -> Result<bool, SourceError>;

@@ -106,6 +106,7 @@ fn state(member: &MemberView) -> (&'static str, &'static str) {
         (_, _, Some(PeerState::InStep)) => ("peer.in_step", "state-good"),
         (_, _, Some(PeerState::Syncing)) => ("peer.syncing", "state-busy"),
         (_, _, Some(PeerState::Closed)) => ("peer.closed", "state-wait"),
+        (_, _, Some(PeerState::Paused)) => ("peer.paused", "state-wait"),
         (_, _, Some(PeerState::Refused)) => ("peer.refused", "state-bad"),
         (_, _, Some(PeerState::Connecting | PeerState::Waiting)) => ("peer.connecting", "state-wait"),
         (_, _, None) => ("network.away", "state-wait"),

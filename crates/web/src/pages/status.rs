@@ -122,6 +122,7 @@ fn row(lang: Lang, now_ms: i64, peer: &PeerView) -> Peer {
         PeerState::Closed => ("peer.closed", "state-wait"),
         PeerState::Connecting => ("peer.connecting", "state-wait"),
         PeerState::Waiting => ("peer.waiting", "state-wait"),
+        PeerState::Paused => ("peer.paused", "state-wait"),
         PeerState::Refused => ("peer.refused", "state-bad"),
     };
     let last = match peer.last_success_ms {

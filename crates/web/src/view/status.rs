@@ -59,6 +59,8 @@ pub enum PeerState {
     Connecting,
     /// Not connected; will be dialled again.
     Waiting,
+    /// Let alone by this node's operator.
+    Paused,
     /// It or this node refuses the connection.
     Refused,
 }

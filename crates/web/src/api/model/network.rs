@@ -60,6 +60,7 @@ pub(in crate::api) enum PeerState {
     Closed,
     Connecting,
     Waiting,
+    Paused,
     Refused,
 }
 
@@ -100,6 +101,7 @@ impl From<&view::PeerView> for Peer {
                 view::PeerState::Closed => PeerState::Closed,
                 view::PeerState::Connecting => PeerState::Connecting,
                 view::PeerState::Waiting => PeerState::Waiting,
+                view::PeerState::Paused => PeerState::Paused,
                 view::PeerState::Refused => PeerState::Refused,
             },
             reason: peer.reason.clone(),

@@ -1,148 +1,229 @@
-//! Peer markets: agreements with other networks, and what is exchanged under them.
+//! Peers, what moves between them and this node, and what they did.
 
-use super::Names;
-use crate::desk::peers::{AgreementView, HeldView, MappingView, SideView};
+use crate::desk::peers::{ConductSeen, ForkSeen, MisdeedSeen, Paused, PeerTask, PeersView};
 use crate::text::instant;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Agreements, all of them.
+/// Peers; those to whom something is to be said first.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct PeerMarketList {
-    pub(in crate::api) items: Vec<PeerMarket>,
-}
-
-/// An agreement with another network, as it stands on the roster.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct PeerMarket {
-    /// Id of the other network, 64 hexadecimal digits.
-    id: String,
-    name: Names,
-    /// `active`, `suspended` or `ended`.
-    state: String,
-    /// Why it is no longer active; may be empty.
-    reason: String,
-    /// Rises with each agreement between the two.
-    number: u32,
-    /// Digest of the terms.
-    terms: String,
-    /// Moment at which it ends.
+pub(in crate::api) struct PeerList {
+    pub(in crate::api) total: u64,
     #[schema(format = "date-time")]
-    until: String,
-    /// What the other network gives.
-    takes: Option<MarketSide>,
-    /// What this network gives.
-    gives: Option<MarketSide>,
-    /// What this node holds of it; null where it holds nothing.
-    held: Option<MarketHeld>,
+    pub(in crate::api) now: String,
+    /// All are paused: offline work.
+    pub(in crate::api) paused: Option<PauseState>,
+    pub(in crate::api) items: Vec<PeerLine>,
+    pub(in crate::api) next: Option<String>,
 }
 
-/// What one side gives.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct MarketSide {
-    name: Names,
-    /// Kinds and regions whose public listings it gives: `achievement@42`, `all`; none where it only takes.
-    shelves: Vec<String>,
-    /// Fields that the other may show; none for all.
-    fields: Vec<String>,
-    /// Under which licence.
-    licence: String,
-    gateways: Vec<MarketGateway>,
-    /// Institutions whose other nodes may stand in for a gateway.
-    institutions: Vec<String>,
-    mappings: Vec<CodeMapping>,
+/// For how long to pause.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct PauseWish {
+    /// `30m`, `2h`, `1d`: a minute to 30 days; until it is resumed without it.
+    #[serde(default, rename = "for")]
+    pub(in crate::api) length: Option<String>,
 }
 
-/// A node that hands listings to the other network.
+/// A pause.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct MarketGateway {
-    node: String,
-    /// Multiaddresses; none where it only calls.
+pub(in crate::api) struct PauseState {
+    #[schema(format = "date-time")]
+    since: String,
+    /// Missing where it holds until it is resumed.
+    #[schema(format = "date-time")]
+    until: Option<String>,
+}
+
+/// Numbers as this node sees them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct InOut {
+    /// Received, or to be received.
+    r#in: u64,
+    /// Sent, or to be sent.
+    out: u64,
+}
+
+/// A peer, and what is between it and this node.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct PeerLine {
+    /// Public key; empty of an address where nobody has answered.
+    key: String,
+    /// Its institution's name; may be empty.
+    name: String,
+    /// GB/T 2260 code; may be empty.
+    region: String,
+    /// Where it is called.
     addresses: Vec<String>,
+    /// `refused`, `syncing`, `connecting`, `waiting`, `stopped`, `paused`, `closed`, `in_step`.
+    state: String,
+    /// Why, where somebody said so; in English, as it came.
+    reason: String,
+    /// This node called.
+    outbound: Option<bool>,
+    #[schema(format = "date-time")]
+    since: Option<String>,
+    /// Entries moved in this meeting.
+    entries: InOut,
+    /// Entries left to move, as far as both have shown.
+    left: InOut,
+    /// Bytes moved in this meeting.
+    bytes: InOut,
+    /// Bytes a second.
+    rate: InOut,
+    /// Logs in which the two differ.
+    logs_behind: u64,
+    /// When the two last held the same.
+    #[schema(format = "date-time")]
+    last_success: Option<String>,
+    last_failure: Option<Failed>,
+    /// When it is called next.
+    #[schema(format = "date-time")]
+    next_call: Option<String>,
+    paused: Option<PauseState>,
+    conduct: Option<Conduct>,
+    forks: Vec<Fork>,
 }
 
-/// How values of a field read in the other network.
+/// What went wrong last.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct CodeMapping {
-    field: String,
-    edition: String,
-    values: Vec<CodePair>,
+pub(in crate::api) struct Failed {
+    /// Missing where that is not known.
+    #[schema(format = "date-time")]
+    at: Option<String>,
+    what: String,
 }
 
-/// A value, and what it is shown as.
+/// What a peer did that it should not have.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct CodePair {
-    from: String,
-    to: String,
+pub(in crate::api) struct Conduct {
+    score: u32,
+    /// The score at which it is refused for a while.
+    refused_at: u32,
+    #[schema(format = "date-time")]
+    refused_until: Option<String>,
+    /// Refusals in a row; each is twice as long.
+    refusals: u32,
+    /// How often it did something.
+    times: u64,
+    #[schema(format = "date-time")]
+    first: String,
+    /// The last things that it did, the latest last.
+    misdeeds: Vec<Misdeed>,
 }
 
-/// What is held of a peer market.
+/// One thing that a peer did.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::api) struct MarketHeld {
-    listings: u64,
-    entries: u64,
-    /// Nodes that are connected for it.
-    connected: u64,
-    /// Whether it is level with whom it comes from.
-    synced: bool,
-    /// Why nodes were not reached, or failed.
-    faults: Vec<String>,
+pub(in crate::api) struct Misdeed {
+    #[schema(format = "date-time")]
+    at: String,
+    /// `bad-frame`, `bad-run`, `too-often`, `asked-again`, `light`; more may follow.
+    kind: String,
+    what: String,
+    /// Missing where it was no single one.
+    frame: Option<EvidenceFrame>,
 }
 
-impl From<&AgreementView> for PeerMarket {
-    fn from(view: &AgreementView) -> Self {
+/// The frame in which it was; nothing of its contents is kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct EvidenceFrame {
+    /// Its first byte.
+    kind: Option<u8>,
+    /// Bytes.
+    length: u64,
+    /// Of its bytes, without the length before them.
+    sha256: String,
+}
+
+/// Two entries with one number, signed by one key.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Fork {
+    /// Hash of the log.
+    log: String,
+    seq: u64,
+    /// The hashes of the two entries.
+    heads: Vec<String>,
+    /// A settle or a revocation has ended it.
+    settled: bool,
+}
+
+impl From<&Paused> for PauseState {
+    fn from(paused: &Paused) -> Self {
+        Self { since: instant(paused.since_ms), until: paused.until_ms.map(instant) }
+    }
+}
+
+impl From<(u64, u64)> for InOut {
+    fn from((come, gone): (u64, u64)) -> Self {
+        Self { r#in: come, out: gone }
+    }
+}
+
+impl PeerList {
+    /// Some of them, and where to go on.
+    pub(in crate::api) fn of(view: &PeersView, (from, limit): (usize, usize), next: Option<String>) -> Self {
         Self {
-            id: view.network.clone(),
-            name: Names::from(&view.name),
-            state: view.state.to_owned(),
-            reason: view.reason.clone(),
-            number: view.number,
-            terms: view.terms.clone(),
-            until: instant(view.until_ms),
-            takes: view.takes.as_ref().map(MarketSide::from),
-            gives: view.gives.as_ref().map(MarketSide::from),
-            held: view.held.as_ref().map(MarketHeld::from),
+            total: view.peers.len() as u64,
+            now: instant(view.now_ms),
+            paused: view.paused.as_ref().map(PauseState::from),
+            items: view.peers.iter().skip(from).take(limit).map(PeerLine::from).collect(),
+            next,
         }
     }
 }
 
-impl From<&SideView> for MarketSide {
-    fn from(side: &SideView) -> Self {
-        let gateway = |(node, addresses): &(String, Vec<String>)| MarketGateway {
-            node: node.clone(),
-            addresses: addresses.clone(),
-        };
+impl From<&PeerTask> for PeerLine {
+    fn from(task: &PeerTask) -> Self {
+        let failed = |(at, what): &(Option<i64>, String)| Failed { at: at.map(instant), what: what.clone() };
         Self {
-            name: Names::from(&side.name),
-            shelves: side.shelves.clone(),
-            fields: side.fields.clone(),
-            licence: side.licence.clone(),
-            gateways: side.gateways.iter().map(gateway).collect(),
-            institutions: side.institutions.clone(),
-            mappings: side.mappings.iter().map(CodeMapping::from).collect(),
+            key: task.key.clone(),
+            name: task.name.clone(),
+            region: task.region.clone(),
+            addresses: task.addresses.clone(),
+            state: task.state.id().to_owned(),
+            reason: task.reason.clone(),
+            outbound: task.outbound,
+            since: task.since_ms.map(instant),
+            entries: task.entries.into(),
+            left: task.left.into(),
+            bytes: task.bytes.into(),
+            rate: task.rate.into(),
+            logs_behind: task.logs_behind,
+            last_success: task.last_success_ms.map(instant),
+            last_failure: task.last_failure.as_ref().map(failed),
+            next_call: task.next_ms.map(instant),
+            paused: task.paused.as_ref().map(PauseState::from),
+            conduct: task.conduct.as_ref().map(Conduct::from),
+            forks: task.forks.iter().map(Fork::from).collect(),
         }
     }
 }
 
-impl From<&MappingView> for CodeMapping {
-    fn from(mapping: &MappingView) -> Self {
-        let pair = |(from, to): &(String, String)| CodePair { from: from.clone(), to: to.clone() };
+impl From<&ConductSeen> for Conduct {
+    fn from(seen: &ConductSeen) -> Self {
         Self {
-            field: mapping.field.clone(),
-            edition: mapping.edition.clone(),
-            values: mapping.pairs.iter().map(pair).collect(),
+            score: seen.score.0,
+            refused_at: seen.score.1,
+            refused_until: seen.refused_until_ms.map(instant),
+            refusals: seen.refusals,
+            times: seen.times,
+            first: instant(seen.first_ms),
+            misdeeds: seen.misdeeds.iter().map(Misdeed::from).collect(),
         }
     }
 }
 
-impl From<&HeldView> for MarketHeld {
-    fn from(held: &HeldView) -> Self {
-        Self {
-            listings: held.listings,
-            entries: held.entries,
-            connected: held.connected,
-            synced: held.synced,
-            faults: held.faults.clone(),
-        }
+impl From<&MisdeedSeen> for Misdeed {
+    fn from(seen: &MisdeedSeen) -> Self {
+        let frame = seen.frame.clone();
+        let frame = frame.map(|(kind, length, sha256)| EvidenceFrame { kind, length, sha256 });
+        Self { at: instant(seen.at_ms), kind: seen.kind.clone(), what: seen.what.clone(), frame }
+    }
+}
+
+impl From<&ForkSeen> for Fork {
+    fn from(seen: &ForkSeen) -> Self {
+        Self { log: seen.log.clone(), seq: seen.seq, heads: seen.heads.to_vec(), settled: seen.settled }
     }
 }

@@ -251,4 +251,86 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: audit::audit,
         ..READ
     },
+    Operation {
+        id: "peers",
+        path: "/desk/peers",
+        params: &[LIMIT, CURSOR],
+        gives: Gives::Json(model::<PeerList>()),
+        run: peers::list,
+        ..PEER
+    },
+    Operation {
+        id: "peer",
+        path: "/desk/peers/{id}",
+        gives: Gives::Json(model::<PeerLine>()),
+        run: peers::show,
+        ..PEER
+    },
+    Operation {
+        id: "peer-sync",
+        verb: Verb::Post,
+        path: "/desk/peers/{id}/sync",
+        gives: Gives::Nothing,
+        status: 204,
+        run: peers::sync,
+        ..PEER
+    },
+    Operation {
+        id: "peer-stop",
+        verb: Verb::Post,
+        path: "/desk/peers/{id}/stop",
+        gives: Gives::Nothing,
+        status: 204,
+        run: peers::stop,
+        ..PEER
+    },
+    Operation {
+        id: "peer-pause",
+        verb: Verb::Post,
+        path: "/desk/peers/{id}/pause",
+        takes: Takes::Json(model::<PauseWish>()),
+        gives: Gives::Nothing,
+        status: 204,
+        run: peers::pause,
+        ..PEER
+    },
+    Operation {
+        id: "peer-resume",
+        verb: Verb::Post,
+        path: "/desk/peers/{id}/resume",
+        gives: Gives::Nothing,
+        status: 204,
+        run: peers::resume,
+        ..PEER
+    },
+    Operation {
+        id: "peer-forgive",
+        verb: Verb::Post,
+        path: "/desk/peers/{id}/forgive",
+        gives: Gives::Nothing,
+        status: 204,
+        run: peers::forgive,
+        ..PEER
+    },
+    Operation {
+        id: "peers-pause",
+        verb: Verb::Post,
+        path: "/desk/peers/pause",
+        params: &[],
+        takes: Takes::Json(model::<PauseWish>()),
+        gives: Gives::Nothing,
+        status: 204,
+        run: peers::pause,
+        ..PEER
+    },
+    Operation {
+        id: "peers-resume",
+        verb: Verb::Post,
+        path: "/desk/peers/resume",
+        params: &[],
+        gives: Gives::Nothing,
+        status: 204,
+        run: peers::resume,
+        ..PEER
+    },
 ];

@@ -112,6 +112,7 @@ fn facts(lang: Lang, node: &NodeSeen) -> Vec<(&'static str, String)> {
         (_, Some(PeerState::InStep)) => "peer.in_step",
         (_, Some(PeerState::Syncing)) => "peer.syncing",
         (_, Some(PeerState::Closed)) => "peer.closed",
+        (_, Some(PeerState::Paused)) => "peer.paused",
         (_, Some(PeerState::Refused)) => "peer.refused",
         (_, Some(PeerState::Connecting | PeerState::Waiting)) => "node.link.linked",
         (_, None) => "node.link.away",

@@ -1,8 +1,8 @@
 //! Peer markets.
 
 use super::*;
-use crate::api::model::peers::{PeerMarket, PeerMarketList};
-use crate::api::read::peers;
+use crate::api::model::markets::{PeerMarket, PeerMarketList};
+use crate::api::read::markets;
 
 /// What an operation of peer markets is, unless it says otherwise; they are for administrators.
 const PEERS: Operation = Operation {
@@ -18,7 +18,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         id: "peer-markets",
         path: "/desk/markets",
         gives: Gives::Json(model::<PeerMarketList>()),
-        run: peers::list,
+        run: markets::list,
         ..PEERS
     },
     Operation {
@@ -26,7 +26,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         path: "/desk/markets/{id}",
         params: &[ID],
         gives: Gives::Json(model::<PeerMarket>()),
-        run: peers::show,
+        run: markets::show,
         ..PEERS
     },
     Operation {
@@ -34,7 +34,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         path: "/desk/market-card",
         params: &[query("replaceable", Shape::Flag)],
         gives: Gives::File(&["application/octet-stream"]),
-        run: peers::card,
+        run: markets::card,
         ..PEERS
     },
 ];

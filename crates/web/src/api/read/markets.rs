@@ -2,10 +2,10 @@
 
 use crate::api::answer::{Answer, Keep};
 use crate::api::call::Call;
-use crate::api::model::peers::{PeerMarket, PeerMarketList};
+use crate::api::model::markets::{PeerMarket, PeerMarketList};
 use crate::api::operation::Answering;
 use crate::api::problem::{Kind, Problem};
-use crate::desk::peers::AgreementView;
+use crate::desk::markets::AgreementView;
 
 /// `GET /desk/markets`
 pub(in crate::api) fn list(call: Call) -> Answering {
