@@ -1,6 +1,6 @@
 //! Meetings with peers: those under way, those to come, and what is left to move in each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use network::SessionId;
 use protocol::PublicKey;
@@ -98,11 +98,11 @@ impl Core {
 
     /// Looks at how fast the sessions are.
     pub(super) fn look_at_rates(&mut self, now_ms: i64) {
-        let peers = self.replica.peers();
-        self.rates.0.retain(|session, _| peers.iter().any(|peer| peer.session == *session));
-        for peer in peers {
-            let bytes = self.session_bytes(peer.session);
-            self.rates.look(peer.session, bytes, now_ms);
+        let sessions: BTreeSet<u64> = self.replica.session_ids().collect();
+        self.rates.0.retain(|session, _| sessions.contains(session));
+        for session in sessions {
+            let bytes = self.session_bytes(session);
+            self.rates.look(session, bytes, now_ms);
         }
     }
 

@@ -224,8 +224,8 @@ fn a_truncated_or_damaged_backup_is_refused_wherever_it_is_hurt() {
     assert!(matches!(check(none.as_slice()), Err(BackupError::Foreign)));
     let more = [file.as_slice(), b"x"].concat();
     assert!(matches!(check(more.as_slice()), Err(BackupError::Damaged { .. })));
-    let newer = [b"lianshi backup 3\n", &file[17..]].concat();
-    assert!(matches!(check(newer.as_slice()), Err(BackupError::Newer { found: 3 })));
+    let newer = [b"lianshi backup 4\n", &file[17..]].concat();
+    assert!(matches!(check(newer.as_slice()), Err(BackupError::Newer { found: 4 })));
     assert!(matches!(check(&b"PK\x03\x04 something else"[..]), Err(BackupError::Foreign)));
 }
 
@@ -273,7 +273,7 @@ fn parts(file: &[u8]) -> Vec<(u8, Vec<u8>)> {
 
 /// A file of such parts, with checksums that hold.
 fn sealed(parts: &[(u8, Vec<u8>)]) -> Vec<u8> {
-    let mut file = b"lianshi backup 2\n".to_vec();
+    let mut file = b"lianshi backup 3\n".to_vec();
     let mut digest = protocol::hash("backup", &[&file]);
     for (kind, body) in parts {
         let length = (body.len() as u32).to_be_bytes();

@@ -17,6 +17,11 @@ pub struct Left {
 }
 
 impl Replica {
+    /// All sessions, those that ended too while they are remembered.
+    pub fn session_ids(&self) -> impl Iterator<Item = SessionId> {
+        self.sessions.keys().copied()
+    }
+
     /// The node at the other end of a session.
     pub fn peer_of(&self, session: SessionId) -> Option<PublicKey> {
         self.sessions.get(&session).map(|s| s.peer)
