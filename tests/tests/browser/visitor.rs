@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use tests::{Browser, Look};
 
-use crate::stage::Stage;
+use crate::stage::{ADMINISTRATOR, Stage, sign_in};
 
 /// Phone and desk, with scripts and without.
 const LOOKS: [Look; 4] =
@@ -63,6 +63,22 @@ fn pages_fit_a_phone_ask_nobody_else_and_the_first_is_small() {
             assert_eq!(seen.foreign(&[&web]), Vec::<&str>::new(), "{url}");
             assert_eq!(seen.complaints, Vec::<String>::new(), "{url}");
             assert_eq!(too_wide(&browser), "", "{url} at {width} points");
+        }
+    }
+}
+
+/// The desk's navigation is longest for administrators, in English.
+#[test]
+fn pages_of_the_desk_fit_a_phone_a_tablet_and_a_screen() {
+    let Some(browser) = Browser::open() else { return };
+    let stage = Stage::open();
+    let web = stage.station.web();
+    sign_in(&browser, &stage.station, ADMINISTRATOR);
+    for width in [320, 700, 1024, 1280] {
+        browser.look(Look::wide(width));
+        for (path, lang) in stage.desk().iter().flat_map(|path| [(path, "zh"), (path, "en")]) {
+            browser.go(&spoken(&format!("{web}{path}"), lang));
+            assert_eq!(too_wide(&browser), "", "{path} in {lang} at {width} points");
         }
     }
 }

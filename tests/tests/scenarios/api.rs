@@ -397,9 +397,10 @@ fn the_document_holds_against_what_a_tester_of_apis_tries() {
     at(&hub.web(), "/changes");
     tried(&scene, &hub, &python, &["--exclude-path-regex", "^/desk"], "");
     // A token has its measure of calls: one for each group.
-    let rooms = ["drafts", "listings", "enquiries", "harvest", "nodes"];
-    for part in rooms.into_iter().chain(["import", "tables", "statistics", "watches", "market"]) {
-        let token = token(&hub, "王芳", "drafts,review,publish,enquiries,harvest,nodes,watches");
+    let rooms = ["drafts", "listings", "enquiries", "harvest", "nodes", "import", "tables", "statistics"];
+    for part in rooms.into_iter().chain(["watches", "market", "network", "audit", "peers"]) {
+        let scopes = "drafts,review,publish,enquiries,harvest,nodes,watches,govern,audit";
+        let token = token(&hub, "王芳", scopes);
         tried(&scene, &hub, &python, &["--include-path-regex", &format!("^/desk/{part}")], &token);
     }
 }
