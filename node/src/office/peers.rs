@@ -145,24 +145,17 @@ impl Office {
             core.pause(peer, until_ms).map_err(not_paused)?;
             peer
         };
-        // Working offline means peer markets as well.
-        for market in self.markets().iter().filter(|_| peer.is_none()) {
-            market.office.core().pause(None, until_ms).map_err(not_paused)?;
-        }
         let node = peer.map(|peer| peer.to_string());
         Ok(json!({ "v": 1, "node": node, "paused": true, "until": until_ms.map(time) }))
     }
 
     fn resume(&self, node: Option<&str>) -> Reply {
-        let (peer, mut lifted, all) = {
+        let (peer, lifted, all) = {
             let mut core = self.core();
             let peer = node.map(|node| self.peer_named(&core, node)).transpose()?;
             let lifted = core.resume(peer.as_ref()).map_err(not_paused)?;
             (peer, lifted, core.pauses().of_all(now_ms()).is_some())
         };
-        for market in self.markets().iter().filter(|_| peer.is_none()) {
-            lifted |= market.office.core().resume(None).map_err(not_paused)?;
-        }
         if !lifted && all {
             return Err(Failure::said(exit::REFUSED, "peer.failure.all-paused", &[]));
         }

@@ -16,7 +16,7 @@ use super::threads::spawn_core;
 use super::{Announce, filing};
 use crate::abroad::{FOLDER, Market, folder};
 use crate::ahead::{LetIn, Routes};
-use crate::core::{Heard, now_ms};
+use crate::core::{Heard, NotPaused, now_ms};
 use crate::notify::Heart;
 use crate::office::Office;
 
@@ -109,6 +109,9 @@ impl Traveller {
             if !published.is_empty() {
                 open.market.office.core().spare(published.clone());
             }
+            if let Err(why) = heed_pause(&self.office, &open.market.office) {
+                tracing::error!("a peer market does not pause or go on with this node: {why:?}");
+            }
             if let Err(error) = open.show(&self.office).and_then(|()| open.feed(&self.office)) {
                 tracing::error!("the search index fell behind with a peer market: {error:#}");
             }
@@ -179,6 +182,7 @@ impl Traveller {
         self.handle.open_channel(channel)?;
         let comings = self.routes.add(channel, *id, let_in.clone())?;
         let published = self.office.core().directory()?;
+        heed_pause(&self.office, &office).map_err(|why| anyhow::anyhow!("{why:?}"))?;
         {
             let mut core = office.core();
             core.connect_on(self.handle.clone(), channel, let_in);
@@ -257,6 +261,16 @@ impl Traveller {
         std::fs::remove_file(found)?;
         tracing::info!("what {} gave is no longer found", peer.charter.name_zh);
         Ok(())
+    }
+}
+
+/// Pauses what is exchanged with another network while this node works offline, and lifts that with it.
+fn heed_pause(own: &Office, market: &Office) -> Result<(), NotPaused> {
+    let of = |office: &Office| office.core().pauses().of_all(now_ms()).map(|pause| pause.until_ms);
+    match (of(own), of(market)) {
+        (wanted, has) if wanted == has => Ok(()),
+        (Some(until_ms), _) => market.core().pause(None, until_ms),
+        (None, _) => market.core().resume(None).map(drop),
     }
 }
 
