@@ -483,7 +483,7 @@ mod tests {
             }
             for act in ["sync", "stop", "pause", "resume", "forgive"] {
                 let uri: Uri = format!("/desk/peers?{act}=1").parse().unwrap();
-                assert!(!done(lang, &uri).is_empty() && !done(lang, &uri).contains("peer.done"), "{act}");
+                assert!(!done(lang, &uri).is_empty() && !done(lang, &uri).contains("peer.done."), "{act}");
             }
         }
     }
