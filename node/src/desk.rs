@@ -140,9 +140,11 @@ fn why(failure: &Failure) -> Why {
     match (failure.kind.as_str(), failure.code) {
         ("not-theirs", _) => Why::NotTheirs,
         ("missing" | "no-enquiry" | "account.missing" | "watch.missing", _)
-        | ("not-on-roster" | "not-held-against" | "ambiguous" | "several" | "several-nodes", _) => {
-            Why::Missing
-        }
+        | (
+            "branch" | "fork" | "peering.unknown" | "not-on-roster" | "not-held-against" | "ambiguous"
+            | "several" | "several-nodes",
+            _,
+        ) => Why::Missing,
         ("not-ours", _) => Why::NotTheirs,
         (_, exit::REJECTED | exit::USAGE) => Why::Wrong,
         (_, exit::REFUSED | exit::UNREACHABLE) => Why::Refused,

@@ -184,7 +184,9 @@ fn is_day(text: &str) -> bool {
     let fits = |(place, byte): (usize, u8)| {
         if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() }
     };
-    text.len() == 10 && text.bytes().enumerate().all(fits) && catalog::date::midnight_ms(text).is_some()
+    let part = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse().ok()).unwrap_or(0);
+    let is_formed = text.len() == 10 && text.bytes().enumerate().all(fits);
+    is_formed && part(0, 4) > 0 && catalog::date::exists(part(0, 4), part(5, 7), part(8, 10))
 }
 
 fn is_han(c: char) -> bool {
@@ -212,7 +214,7 @@ mod tests {
             (Shape::Flag, &["true", "false"]),
             (Shape::Month, &["2000-01", "2099-12"]),
             (Shape::MonthOrAll, &["2026-11", "all"]),
-            (Shape::Day, &["2026-11-28"]),
+            (Shape::Day, &["2026-11-28", "0189-01-19", "2024-02-29"]),
         ];
         for (shape, texts) in taken {
             assert!(texts.iter().all(|text| shape.takes(text)), "{shape:?}");

@@ -27,7 +27,8 @@ pub(in crate::api) fn audit(call: Call) -> Answering {
             },
             None => None,
         };
-        let day = |name: &str| call.get(name).and_then(catalog::date::midnight_ms);
+        // A day before 1970 is before every record.
+        let day = |name: &str| call.get(name).map(|day| catalog::date::midnight_ms(day).unwrap_or_default());
         let ask = AuditAsk {
             since_ms: day("since"),
             until_ms: day("until").map(|ms| ms + DAY_MS),
