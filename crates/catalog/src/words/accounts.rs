@@ -61,7 +61,7 @@ pub const TABLE: &[Row] = &[
     ("help.user.token.create.days", "有效天数，至多 730", "Days for which it serves, at most 730"),
     ("help.user.token.create.name", "属于哪个用户；令牌能做的不超过这个用户", "The account that it belongs to; it can do no more than that"),
     ("help.user.token.create.note", "给它起个名，例如“导入程序”", "What to call it, such as: import script"),
-    ("help.user.token.create.scope", "范围，可写多次：drafts 录入和提交；review 审核；publish 发布、下架；enquiries 询问；watches 订阅；harvest 管理采集来源、nodes 查看全网节点的状况、govern 拟治理步骤和收入已签的、audit 查看审计日志（仅管理员）", "What it is for, given once or more: drafts: write and submit; review; publish: also withdraw; enquiries; watches; harvest: look after sources, nodes: read how the network's nodes are, govern: draft steps and take in signed ones, audit: read the audit log (administrators)"),
+    ("help.user.token.create.scope", "范围，可写多次：drafts 录入和提交；review 审核；publish 发布、下架；enquiries 询问；watches 订阅；harvest 管理采集来源、nodes 查看全网节点的状况和管理往来、govern 拟治理步骤和收入已签的、audit 查看审计日志（仅管理员）", "What it is for, given once or more: drafts: write and submit; review; publish: also withdraw; enquiries; watches; harvest: look after sources, nodes: read how the network's nodes are and look after peers, govern: draft steps and take in signed ones, audit: read the audit log (administrators)"),
     ("help.user.token.list", "列出令牌（不含内容）", "List the tokens, without their secrets"),
     ("help.user.token.revoke", "吊销令牌，立即失效", "Revoke a token, at once"),
     ("help.user.token.revoke.id", "编号，或前几位", "Its number, or the first digits"),

@@ -27,7 +27,7 @@ pub enum Scope {
     Enquiries,
     /// Add, change and remove sources that are harvested.
     Harvest,
-    /// Read how the network's nodes are.
+    /// Read how the network's nodes are, and look after peers.
     Nodes,
     /// Read, make and change saved searches.
     Watches,

@@ -109,6 +109,11 @@ pub(super) async fn signed_in(bench: &Bench, headers: &HeaderMap) -> Result<Sign
     }
 }
 
+/// Who looks after this node and its network: nobody else sees the rooms of administrators.
+pub(super) fn administrator(who: SignedIn) -> Result<SignedIn, Away> {
+    if who.clerk.administers() { Ok(who) } else { Err(Refusal::NotAdministrator.into()) }
+}
+
 /// Who sent a form of the desk, and its fields.
 pub(super) async fn posted(
     bench: &Bench,

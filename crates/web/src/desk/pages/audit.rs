@@ -12,10 +12,9 @@ use catalog::words::{fill, say};
 use super::{Trouble, asked, shell};
 use crate::desk::Bench;
 use crate::desk::audit::{AuditAsk, AuditLine, AuditView, COLUMNS, csv_line};
-use crate::desk::gate::{Away, SignedIn, signed_in};
+use crate::desk::gate::{Away, administrator, signed_in};
 use crate::limits::{AUDIT_AT_ONCE, DESK_PAGE, FILTER_CHARS, NAME_CHARS};
 use crate::pages::draw;
-use crate::refusal::Refusal;
 use crate::request::{pairs, query};
 use crate::shell::{Place, Shell};
 use crate::text::{count, instant, minute, stamp, tidy_line};
@@ -127,15 +126,10 @@ impl Form {
     }
 }
 
-async fn administrator(bench: &Bench, headers: &HeaderMap) -> Result<SignedIn, Away> {
-    let who = signed_in(bench, headers).await?;
-    if who.clerk.administers() { Ok(who) } else { Err(Away::Refused(Refusal::NotAdministrator)) }
-}
-
 pub(in crate::desk) async fn show(State(bench): State<Arc<Bench>>, uri: Uri, headers: HeaderMap) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
-        let who = administrator(&bench, &headers).await?;
+        let who = administrator(signed_in(&bench, &headers).await?)?;
         let given = pairs(&uri);
         let (form, before) = (Form::of(&given), asked(&given, "before").parse().ok());
         let (clerk, ask) = (who.clerk.clone(), form.ask(before, DESK_PAGE));
@@ -230,7 +224,7 @@ pub(in crate::desk) async fn table(
 ) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
-        let clerk = administrator(&bench, &headers).await?.clerk;
+        let clerk = administrator(signed_in(&bench, &headers).await?)?.clerk;
         let form = Form::of(&pairs(&uri));
         let desk = Arc::clone(&bench.desk);
         let body = bench.app.write(move |out| {

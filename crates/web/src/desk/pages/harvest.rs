@@ -12,7 +12,7 @@ use catalog::words::{fill, say};
 
 use super::{Trouble, shell};
 use crate::desk::Bench;
-use crate::desk::gate::{Away, Fields, SignedIn, posted, see, signed_in};
+use crate::desk::gate::{Away, Fields, SignedIn, administrator, posted, see, signed_in};
 use crate::desk::harvest::{LookView, NewSource, SampleView, SourceView};
 use crate::fields::arrange;
 use crate::labels;
@@ -101,10 +101,6 @@ pub(in crate::desk) async fn show(State(bench): State<Arc<Bench>>, uri: Uri, hea
 }
 
 /// Whoever is no administrator sees none of this.
-pub(super) fn administrator(who: SignedIn) -> Result<SignedIn, Away> {
-    if who.clerk.administers() { Ok(who) } else { Err(Away::Refused(Refusal::NotAdministrator)) }
-}
-
 pub(in crate::desk) async fn act(
     State(bench): State<Arc<Bench>>,
     uri: Uri,

@@ -21,7 +21,7 @@ use catalog::words::{fill, say};
 use super::{Acted, Trouble, shell};
 use crate::desk::Bench;
 use crate::desk::form::{Broken, Incoming, Part};
-use crate::desk::gate::{Away, Fields, SignedIn, posted, signed_in};
+use crate::desk::gate::{Away, Fields, SignedIn, administrator, posted, signed_in};
 use crate::desk::governing::{Brought, KeyPlace, Paper};
 use crate::desk::view::{Desk, Said};
 use crate::limits::{FORM_FIELDS, GOVERNING_FILE_BYTES, NAME_CHARS};
@@ -91,10 +91,8 @@ fn decoded(text: &str) -> Result<Vec<u8>, Away> {
     Ok(data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Refusal::BadForm)?)
 }
 
-/// Who looks after this network: nobody else sees any of this.
 async fn operator(bench: &Bench, headers: &HeaderMap) -> Result<SignedIn, Away> {
-    let who = signed_in(bench, headers).await?;
-    if who.clerk.administers() { Ok(who) } else { Err(Refusal::NotAdministrator.into()) }
+    administrator(signed_in(bench, headers).await?)
 }
 
 async fn operator_posted(
@@ -103,7 +101,7 @@ async fn operator_posted(
     given: Vec<(String, String)>,
 ) -> Result<(SignedIn, Fields), Away> {
     let (who, fields) = posted(bench, headers, given).await?;
-    if who.clerk.administers() { Ok((who, fields)) } else { Err(Refusal::NotAdministrator.into()) }
+    Ok((administrator(who)?, fields))
 }
 
 fn trouble(lang: Lang, said: &Said) -> Acted {

@@ -12,12 +12,11 @@ use catalog::words::{fill, say};
 
 use super::shell;
 use crate::desk::Bench;
-use crate::desk::gate::{Away, signed_in};
+use crate::desk::gate::{Away, administrator, signed_in};
 use crate::labels;
 use crate::limits::{NAME_CHARS, NODES_SHOWN};
 use crate::pages::draw;
 use crate::pages::org::org_href;
-use crate::refusal::Refusal;
 use crate::shell::{Place, Shell};
 use crate::text::{ago, count, date, minute, size, tidy_line};
 use crate::view::{NodeHealth, NodeSaid, NodeSeen, NodesView, PeerState};
@@ -51,10 +50,7 @@ struct Line {
 pub(in crate::desk) async fn show(State(bench): State<Arc<Bench>>, uri: Uri, headers: HeaderMap) -> Response {
     let place = Place::of(&uri, &headers);
     let answer = async {
-        let who = signed_in(&bench, &headers).await?;
-        if !who.clerk.administers() {
-            return Err(Away::Refused(Refusal::NotAdministrator));
-        }
+        let who = administrator(signed_in(&bench, &headers).await?)?;
         let view = bench.ask(|desk| desk.nodes()).await?;
         let shell = shell(&bench.app, &place, "node.title", Some(&who));
         Ok(draw(StatusCode::OK, &page(shell, place.lang, &view), place.lang))

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use catalog::Lang;
 use catalog::words::{fill, say};
 
-use super::harvest::administrator;
 use super::{Trouble, shell};
 use crate::desk::Bench;
-use crate::desk::gate::{Away, SignedIn, posted, see, signed_in};
+use crate::desk::gate::{Away, SignedIn, administrator, posted, see, signed_in};
 use crate::desk::peers::{
     ConductSeen, ForkSeen, MisdeedSeen, Paused, PeerAct, PeerTask, PeersView, TaskState,
 };
@@ -131,9 +130,9 @@ pub(in crate::desk) async fn fork(
         let (clerk, asked) = (who.clerk.clone(), log.clone());
         let found = bench.ask(move |desk| desk.fork_proof(&clerk, &asked)).await?;
         let bytes = found.map_err(|_| Away::Refused(Refusal::NoPage(tidy_line(uri.path(), NAME_CHARS))))?;
-        let name = format!("attachment; filename=\"fork-{}.lianshi\"", short_id(&log));
-        let head = [("content-type", "application/octet-stream".to_owned()), ("content-disposition", name)];
-        Ok((head, bytes).into_response())
+        let mut response = ([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response();
+        crate::download::named(&mut response, &format!("fork-{}.lianshi", short_id(&log)));
+        Ok(response)
     };
     answer.await.unwrap_or_else(|away: Away| away.answer(&bench, &place))
 }

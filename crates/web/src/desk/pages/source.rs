@@ -10,10 +10,10 @@ use axum::response::Response;
 use catalog::Lang;
 use catalog::words::{fill, say};
 
-use super::harvest::{administrator, held_in_words, state};
+use super::harvest::{held_in_words, state};
 use super::{Trouble, shell};
 use crate::desk::Bench;
-use crate::desk::gate::{Away, SignedIn, posted, see, signed_in};
+use crate::desk::gate::{Away, SignedIn, administrator, posted, see, signed_in};
 use crate::desk::harvest::{ComparisonView, SourceAct, SourceView};
 use crate::desk::view::Why;
 use crate::limits::NAME_CHARS;
